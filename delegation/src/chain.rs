@@ -1,0 +1,384 @@
+//! The driver: follows a chain of delegations and resumes its innermost generator directly.
+//!
+//! A generator that delegates to another is suspended; its `down` points to the
+//! delegate. Following `down` from the generator somebody operates on, the *root*,
+//! leads to the *innermost* one, whose body runs. To find that one without the walk,
+//! a root remembers it (`leaf`), and the innermost remembers whose it is (`root`).
+//! Several generators may delegate to one: of those, only the one in the activation
+//! that came through last is its `up`.
+//!
+//! The pointers obey four rules. Every unsafe block here cites one.
+//!
+//! 1. `p.down == d` only while the body of `p` is suspended in the `yield_from` that
+//!    was given `d`. Its frame holds a handle of `d`, or borrows one, so that `d` is
+//!    alive. `down` is cleared before the body of `p` is resumed.
+//! 2. `d.up == p` only while `p.down == d`, so that `p` is alive: both are cleared
+//!    together, and [`detach`] clears what is left when `p` dies.
+//! 3. `r.leaf == l` exactly while `l.root == r`. Both are set and cleared together,
+//!    also by [`detach`] when either dies; so both are alive.
+//! 4. A node is alive while its body runs: the root of the activation, because the
+//!    operation borrows a handle of it; the others by rule 1.
+//!
+//! Python marks every generator between root and innermost as running. Here only the
+//! innermost is: whether another one is running follows from the links, see
+//! [`is_running`], and is asked on slow paths only.
+#![allow(unsafe_code, reason = "links are plain pointers: counting references would cost at every resume")]
+
+use std::cell::Cell;
+use std::ptr::{self, NonNull};
+
+use crate::coroutine::{End, Event, Message, Node, Payload, Status};
+use crate::error::{Error, Result};
+
+/// What came of an operation.
+pub(crate) enum Outcome<Y> {
+    Yielded(Y),
+    Returned,
+    Raised(Error),
+    Panicked(Payload),
+    Unwound,
+    /// The root had ended before.
+    Finished,
+}
+
+impl<Y> From<End> for Outcome<Y> {
+    fn from(end: End) -> Self {
+        match end {
+            End::Returned => Self::Returned,
+            End::Raised(error) => Self::Raised(error),
+            End::Panicked(payload) => Self::Panicked(payload),
+            End::Unwound => Self::Unwound,
+        }
+    }
+}
+
+impl<S> From<End> for Message<S> {
+    fn from(end: End) -> Self {
+        match end {
+            End::Returned => Self::Returned,
+            End::Raised(error) => Self::Throw(error),
+            End::Panicked(payload) => Self::Panic(payload),
+            End::Unwound => Self::Unwind,
+        }
+    }
+}
+
+type Link<Y, S> = Cell<Option<NonNull<Node<Y, S>>>>;
+
+fn points_to<Y, S>(link: &Link<Y, S>, node: &Node<Y, S>) -> bool {
+    link.get() == Some(NonNull::from(node))
+}
+
+/// Resumes `root`, that is, the innermost generator of its chain, with `message`.
+#[inline(always)]
+pub(crate) fn resume<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S>) -> Outcome<Y> {
+    if let Some(leaf) = root.leaf.get() {
+        // SAFETY: rule 3, and rule 4 from when it runs.
+        let leaf = unsafe { leaf.as_ref() };
+        if leaf.status() == Status::Suspended {
+            return match leaf.switch(message) {
+                Event::Value(value) => Outcome::Yielded(value),
+                event => follow(root, leaf, event),
+            };
+        }
+    }
+    resume_unknown(root, message)
+}
+
+/// Resumes a root whose innermost generator is not known.
+#[inline(never)]
+fn resume_unknown<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S>) -> Outcome<Y> {
+    match locate(root) {
+        Place::Closed => match message {
+            Message::Throw(error) => Outcome::Raised(error),
+            _ => Outcome::Finished,
+        },
+        Place::Running => Outcome::Raised(Error::already_executing()),
+        Place::At(leaf, obstacle) => {
+            root.up.set(None);
+            run(root, leaf, obstacle.replace(message))
+        }
+    }
+}
+
+/// Resumes `leaf`, the innermost of `root`, and follows what comes of it.
+fn run<Y: 'static, S: Default + 'static>(
+    root: &Node<Y, S>,
+    leaf: &Node<Y, S>,
+    message: Message<S>,
+) -> Outcome<Y> {
+    remember(root, leaf);
+    let event = leaf.switch(message);
+    follow(root, leaf, event)
+}
+
+/// Goes on from an event of `leaf` until there is an outcome of `root`.
+#[inline(never)]
+fn follow<'a, Y: 'static, S: Default + 'static>(
+    root: &'a Node<Y, S>,
+    mut leaf: &'a Node<Y, S>,
+    mut event: Event<Y, S>,
+) -> Outcome<Y> {
+    loop {
+        let message = match event {
+            Event::Value(value) => return Outcome::Yielded(value),
+            Event::Delegate(delegate) => {
+                let (next, message) = enter(leaf, delegate);
+                leaf = next;
+                message
+            }
+            Event::End(end) => {
+                if ptr::eq(leaf, root) {
+                    forget(root);
+                    return end.into();
+                }
+                leaf = leave(leaf);
+                end.into()
+            }
+        };
+        remember(root, leaf);
+        event = leaf.switch(message);
+    }
+}
+
+/// Begins the delegation of `from` to `delegate`; returns whom to resume with what.
+fn enter<'a, Y: 'static, S: Default + 'static>(
+    from: &'a Node<Y, S>,
+    delegate: NonNull<Node<Y, S>>,
+) -> (&'a Node<Y, S>, Message<S>) {
+    // SAFETY: rule 1: the body of `from` is suspended in the `yield_from` that was given the delegate.
+    let delegate = unsafe { delegate.as_ref() };
+    // `from` still counts as running here, so that delegating up the chain is found out.
+    match locate(delegate) {
+        Place::Closed => (from, Message::Finished),
+        Place::Running => (from, Message::Throw(Error::already_executing())),
+        Place::At(leaf, obstacle) => {
+            from.set_delegating();
+            from.down.set(Some(NonNull::from(delegate)));
+            delegate.up.set(Some(NonNull::from(from)));
+            (leaf, obstacle.replace(Message::Next(S::default())))
+        }
+    }
+}
+
+/// Where an operation on a generator ends up.
+enum Place<'a, Y, S> {
+    /// In this body.
+    At(&'a Node<Y, S>, Obstacle),
+    /// Nowhere: it runs.
+    Running,
+    /// Nowhere: it has ended.
+    Closed,
+}
+
+/// Why a message does not reach the delegate of the body it ends up in.
+enum Obstacle {
+    None,
+    /// Somebody else has driven the delegate to its end.
+    Closed,
+    /// Somebody else is running the delegate.
+    Running,
+}
+
+impl Obstacle {
+    fn replace<S>(self, message: Message<S>) -> Message<S> {
+        match (self, message) {
+            (Self::Closed, Message::Next(_) | Message::Send(_)) => Message::Finished,
+            (Self::Running, _) => Message::Throw(Error::already_executing()),
+            (_, message) => message,
+        }
+    }
+}
+
+/// Walks the chain of `start`, makes it the current one of all that are on it, and says where it ends.
+///
+/// A delegation whose delegate cannot be resumed ends here.
+fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> Place<'_, Y, S> {
+    let mut last = start;
+    let mut before = None;
+    // The first on the chain that is running, if the last is: from there on, all `up` agree.
+    let mut running = start;
+    let mut before_running = None;
+    while let Some(down) = down(last) {
+        if !points_to(&down.up, last) {
+            running = down;
+            before_running = Some(last);
+        }
+        before = Some(last);
+        last = down;
+    }
+    let (leaf, obstacle) = match (last.status(), before, before_running) {
+        (Status::Created, ..) => unreachable!("operations and delegations start it first"),
+        (Status::Closed, None, _) => return Place::Closed,
+        (Status::Closed, Some(delegator), _) => {
+            unlink(delegator, last);
+            (delegator, Obstacle::Closed)
+        }
+        (Status::Running, _, None) => return Place::Running,
+        (Status::Running, _, Some(delegator)) => {
+            unlink(delegator, running);
+            (delegator, Obstacle::Running)
+        }
+        (Status::Suspended | Status::Delegating, ..) => (last, Obstacle::None),
+    };
+    let mut node = start;
+    while let Some(down) = down(node) {
+        down.up.set(Some(NonNull::from(node)));
+        node = down;
+    }
+    Place::At(leaf, obstacle)
+}
+
+/// Returns the delegate, for as long as the delegator stays suspended.
+fn down<Y, S>(node: &Node<Y, S>) -> Option<&Node<Y, S>> {
+    // SAFETY: rule 1.
+    node.down.get().map(|down| unsafe { down.as_ref() })
+}
+
+/// Ends the delegation of `up` to `down`.
+fn unlink<Y, S>(up: &Node<Y, S>, down: &Node<Y, S>) {
+    up.down.set(None);
+    if points_to(&down.up, up) {
+        down.up.set(None);
+    }
+}
+
+/// Notes that `leaf` is the innermost generator of `root`.
+#[inline(always)]
+fn remember<Y, S>(root: &Node<Y, S>, leaf: &Node<Y, S>) {
+    if points_to(&root.leaf, leaf) {
+        return;
+    }
+    forget(root);
+    if let Some(other) = leaf.root.replace(Some(NonNull::from(root))) {
+        // SAFETY: rule 3.
+        unsafe { other.as_ref() }.leaf.set(None);
+    }
+    root.leaf.set(Some(NonNull::from(leaf)));
+}
+
+/// Forgets the innermost generator of `root`.
+#[inline(always)]
+fn forget<Y, S>(root: &Node<Y, S>) {
+    if let Some(leaf) = root.leaf.take() {
+        // SAFETY: rule 3.
+        unsafe { leaf.as_ref() }.root.set(None);
+    }
+}
+
+/// Clears all pointers to a node that is about to die.
+pub(crate) fn detach<Y, S>(node: &Node<Y, S>) {
+    forget(node);
+    if let Some(root) = node.root.take() {
+        // SAFETY: rule 3.
+        unsafe { root.as_ref() }.leaf.set(None);
+    }
+    if let Some(down) = down(node) {
+        unlink(node, down);
+    }
+}
+
+/// Returns whether Python would call this generator running.
+///
+/// That is, whether its body runs, or that of the innermost of its chain was
+/// reached through it.
+pub(crate) fn is_running<Y: 'static, S: 'static>(node: &Node<Y, S>) -> bool {
+    let mut last = node;
+    while let Some(down) = down(last) {
+        if !points_to(&down.up, last) {
+            return false;
+        }
+        last = down;
+    }
+    last.status() == Status::Running
+}
+
+/// Calls `visit` with the generators of a chain, outermost first.
+pub(crate) fn for_each_node<Y, S>(node: &Node<Y, S>, mut visit: impl FnMut(&Node<Y, S>)) {
+    let mut next = Some(node);
+    while let Some(node) = next {
+        visit(node);
+        next = down(node);
+    }
+}
+
+/// Throws `GeneratorExit` into `root` as PEP 380 has it: its delegates are closed first, innermost first.
+///
+/// `exit` reaches the body of `root` unless the closing of its delegate fails: then that error does.
+pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, exit: Error) -> Outcome<Y> {
+    let Place::At(mut node, obstacle) = locate(root) else {
+        return resume_unknown(root, Message::Throw(exit));
+    };
+    root.up.set(None);
+    // Values that bodies yield instead of ending. Dropped at the end: that may run anybody's code.
+    let mut lost = Vec::new();
+    let mut failure = match obstacle {
+        Obstacle::Running => Some(Failure::Error(Error::already_executing())),
+        Obstacle::None | Obstacle::Closed => None,
+    };
+    while !ptr::eq(node, root) {
+        let message = failure.map_or_else(|| Message::Throw(Error::generator_exit()), Message::from);
+        let outcome = run(node, node, message);
+        failure = judge(outcome, &mut lost).err();
+        node = leave(node);
+    }
+    run(root, root, failure.map_or_else(|| Message::Throw(exit), Message::from))
+}
+
+/// Closes `root` and its delegates, innermost first.
+pub(crate) fn close<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> Result<(), Failure> {
+    let mut lost = Vec::new();
+    judge(throw_exit(root, Error::generator_exit()), &mut lost)
+}
+
+/// Unwinds the bodies of `root` and its delegates, innermost first; false if one of them goes on all the same.
+pub(crate) fn unwind<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> bool {
+    let Place::At(mut node, _) = locate(root) else { return true };
+    root.up.set(None);
+    loop {
+        if let Outcome::Yielded(_) = run(node, node, Message::Unwind) {
+            return false;
+        }
+        if ptr::eq(node, root) {
+            return true;
+        }
+        node = leave(node);
+    }
+}
+
+/// Ends the delegation to `node`, and returns who delegated.
+fn leave<Y, S>(node: &Node<Y, S>) -> &Node<Y, S> {
+    let up = node.up.get().expect("all but the root have a delegator");
+    // SAFETY: rule 2.
+    let up = unsafe { up.as_ref() };
+    unlink(up, node);
+    up
+}
+
+/// Why a close failed.
+pub(crate) enum Failure {
+    Error(Error),
+    Panic(Payload),
+}
+
+impl<S> From<Failure> for Message<S> {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Error(error) => Self::Throw(error),
+            Failure::Panic(payload) => Self::Panic(payload),
+        }
+    }
+}
+
+/// Decides whether a body that got `GeneratorExit` has complied.
+fn judge<Y>(outcome: Outcome<Y>, lost: &mut Vec<Y>) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Yielded(value) => {
+            lost.push(value);
+            Err(Failure::Error(Error::ignored_exit()))
+        }
+        Outcome::Raised(error) if !error.is_generator_exit() => Err(Failure::Error(error)),
+        Outcome::Panicked(payload) => Err(Failure::Panic(payload)),
+        Outcome::Returned | Outcome::Raised(_) | Outcome::Unwound | Outcome::Finished => Ok(()),
+    }
+}

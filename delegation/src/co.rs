@@ -1,0 +1,153 @@
+//! What a body gets to suspend with.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::coroutine::{Message, Suspender};
+use crate::delegate::Delegate;
+use crate::error::{Error, Result};
+
+/// A body's own end of its generator: with it the body yields and delegates.
+///
+/// A body gets `&Co` as its argument and passes it on to the functions it calls,
+/// which can then suspend the whole generator from wherever they are. `Y` is what
+/// is yielded, `S` what is sent.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Co, Generator, GeneratorState::*, Result};
+///
+/// fn ask(co: &Co<String, i32>, what: &str) -> Result<i32> {
+///     co.yield_(format!("{what}?"))
+/// }
+///
+/// let g = Generator::new(|co| Ok(ask(co, "width")? * ask(co, "height")?));
+/// assert_eq!(g.next()?, Yielded("width?".to_string()));
+/// assert_eq!(g.send(6)?, Yielded("height?".to_string()));
+/// assert_eq!(g.send(7)?, Complete(42));
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+///
+/// A `Co` belongs to its body and its thread:
+///
+/// ```compile_fail
+/// use yieldfrom_delegation::{Co, Generator};
+///
+/// Generator::<i32>::new(|co| {
+///     std::thread::scope(|s| { s.spawn(|| co.yield_(1)); });
+///     Ok(())
+/// });
+/// ```
+pub struct Co<Y, S = ()> {
+    pub(crate) suspender: Suspender<Y, S>,
+}
+
+impl<Y: 'static, S: 'static> Co<Y, S> {
+    /// Suspends the generator with a value, and returns what it is sent.
+    ///
+    /// PEP 342's yield expression. After [`next`](crate::Generator::next) the value
+    /// sent is `S::default()`, Python's `None`.
+    ///
+    /// # Errors
+    ///
+    /// - What was thrown in by [`throw`](crate::Generator::throw).
+    /// - [`is_generator_exit`](Error::is_generator_exit): the generator is being closed
+    ///   or dropped; the body should end.
+    /// - [`is_panicking`](Error::is_panicking): a panic is unwinding this body, which
+    ///   cannot suspend any more; `value` is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Generator, GeneratorState::*};
+    ///
+    /// let g: Generator<_, i32, _> = Generator::new(|co| {
+    ///     let a = co.yield_("first")?;
+    ///     let b = co.yield_("second")?;
+    ///     Ok(a + b)
+    /// });
+    /// assert_eq!(g.next()?, Yielded("first"));
+    /// assert_eq!(g.send(1)?, Yielded("second"));
+    /// assert_eq!(g.send(2)?, Complete(3));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline(always)]
+    #[track_caller]
+    pub fn yield_(&self, value: Y) -> Result<S> {
+        self.suspender.set_location(Location::caller());
+        match self.suspender.suspend(value) {
+            Message::Next(value) | Message::Send(value) => Ok(value),
+            Message::Throw(error) => Err(error),
+            message => interrupted(message),
+        }
+    }
+
+    /// Delegates to another generator, closure or iterator until it ends, and returns its result.
+    ///
+    /// PEP 380's `yield from`: what the delegate yields goes to whoever drives this
+    /// generator, what is sent or thrown goes to the delegate. See [`Delegate`] for
+    /// what can be delegated to.
+    ///
+    /// # Errors
+    ///
+    /// - What the delegate failed with.
+    /// - [`is_finished`](Error::is_finished): the delegate is a generator that had
+    ///   ended before, or was driven to its end by somebody else meanwhile.
+    /// - [`is_already_executing`](Error::is_already_executing): the delegate is a
+    ///   generator that is running, such as this one.
+    /// - [`is_no_send`](Error::is_no_send): a value was sent to an iterator.
+    /// - [`is_stack`](Error::is_stack): there is no stack for the delegate.
+    /// - What was thrown in, if the delegate could not take it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the delegate does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{iter, Co, Generator, Result};
+    ///
+    /// fn letters(co: &Co<char>) -> Result<usize> {
+    ///     co.yield_from(iter("ab".chars()))?;
+    ///     Ok(2)
+    /// }
+    ///
+    /// let g = Generator::new(|co| {
+    ///     let n = co.yield_from(letters)?; // on the same stack
+    ///     let digits = Generator::new(|co| co.yield_from(iter("12".chars())));
+    ///     co.yield_from(digits)?; // on a stack of its own
+    ///     assert_eq!(n, 2);
+    ///     Ok(())
+    /// });
+    /// assert_eq!(g.collect::<Result<String>>()?, "ab12");
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline(always)]
+    #[track_caller]
+    pub fn yield_from<D: Delegate<Y, S>>(&self, delegate: D) -> Result<D::Output> {
+        self.suspender.set_location(Location::caller());
+        delegate.delegate(self)
+    }
+}
+
+/// Handles the messages that are neither values nor errors.
+#[cold]
+pub(crate) fn interrupted<S, R>(message: Message<S>) -> Result<R> {
+    match message {
+        Message::Unwind => crate::coroutine::unwind(),
+        Message::Panic(payload) => std::panic::resume_unwind(payload),
+        Message::Throw(error) => Err(error),
+        Message::Finished => Err(Error::finished()),
+        Message::Next(_) | Message::Send(_) | Message::Returned => {
+            unreachable!("values go to yields, results to delegations")
+        }
+    }
+}
+
+impl<Y, S> fmt::Debug for Co<Y, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Co").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,509 @@
+//! What is thrown into a body and what comes out of it.
+
+use std::fmt;
+use std::rc::Rc;
+
+/// Short for a `Result` whose error is this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = dyn std::error::Error + 'static;
+
+/// An exception: what is thrown into a generator, and what its body fails with.
+///
+/// It is one pointer wide, cheap to clone, and made by `?` from any
+/// `std::error::Error + 'static`. The failures of the protocol itself (what
+/// PEP 342 and PEP 380 raise) are recognised by the predicates below, everybody
+/// else's errors by [`is`](Error::is) and [`downcast_ref`](Error::downcast_ref).
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Co, Generator, Result};
+///
+/// fn parse(co: &Co<i64, Option<&'static str>>) -> Result<()> {
+///     let text = co.yield_(0)?.unwrap_or("");
+///     co.yield_(text.parse()?)?; // a ParseIntError becomes an Error
+///     Ok(())
+/// }
+///
+/// let g = Generator::new(parse);
+/// g.next()?;
+/// let error = g.send(Some("twelve")).unwrap_err();
+/// assert!(error.is::<std::num::ParseIntError>());
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Error(Rc<Repr>);
+
+#[derive(Debug)]
+enum Repr {
+    GeneratorExit,
+    Cancelled,
+    AlreadyExecuting,
+    JustStarted,
+    IgnoredExit,
+    Finished(Option<Box<Source>>),
+    RaisedStopIteration(Error),
+    NoSend,
+    Panicking,
+    Stack(String),
+    Other(Box<Source>),
+}
+
+thread_local! {
+    // Thrown often, so that they are made once for each thread: throwing costs a
+    // count instead of an allocation.
+    static GENERATOR_EXIT: Error = Error(Rc::new(Repr::GeneratorExit));
+    static CANCELLED: Error = Error(Rc::new(Repr::Cancelled));
+}
+
+impl Error {
+    /// Wraps any error, as `?` does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Error;
+    ///
+    /// let error = Error::new(std::fmt::Error);
+    /// assert!(error.is::<std::fmt::Error>());
+    /// ```
+    pub fn new(error: impl std::error::Error + 'static) -> Self {
+        Self(Rc::new(Repr::Other(Box::new(error))))
+    }
+
+    /// Makes an error out of a message.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Error;
+    ///
+    /// assert_eq!(Error::msg("no more cards").to_string(), "no more cards");
+    /// ```
+    pub fn msg(message: impl Into<String>) -> Self {
+        Self(Rc::new(Repr::Other(message.into().into())))
+    }
+
+    /// Returns the exception that [`close`](crate::Generator::close) throws into a body.
+    ///
+    /// PEP 342's `GeneratorExit`. A body that receives it should clean up and
+    /// end: return, or pass the error on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Error;
+    ///
+    /// assert!(Error::generator_exit().is_generator_exit());
+    /// ```
+    #[inline]
+    pub fn generator_exit() -> Self {
+        // The fallback serves destructors of other thread-locals.
+        GENERATOR_EXIT.try_with(Error::clone).unwrap_or_else(|_| Self(Rc::new(Repr::GeneratorExit)))
+    }
+
+    /// Returns the exception that cancels a task: asyncio's `CancelledError`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Error;
+    ///
+    /// assert!(Error::cancelled().is_cancelled());
+    /// ```
+    #[inline]
+    pub fn cancelled() -> Self {
+        CANCELLED.try_with(Error::clone).unwrap_or_else(|_| Self(Rc::new(Repr::Cancelled)))
+    }
+
+    /// Makes a `StopIteration` that carries an error of the caller's.
+    ///
+    /// Thrown into a body, or failed with by one, it obeys PEP 479: it does not
+    /// leave the body as it is, see
+    /// [`is_raised_stop_iteration`](Error::is_raised_stop_iteration).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Error;
+    ///
+    /// let error = Error::stop_iteration(std::fmt::Error);
+    /// assert!(error.is_finished() && error.is::<std::fmt::Error>());
+    /// ```
+    pub fn stop_iteration(error: impl std::error::Error + 'static) -> Self {
+        Self(Rc::new(Repr::Finished(Some(Box::new(error)))))
+    }
+
+    pub(crate) fn finished() -> Self {
+        Self(Rc::new(Repr::Finished(None)))
+    }
+
+    pub(crate) fn already_executing() -> Self {
+        Self(Rc::new(Repr::AlreadyExecuting))
+    }
+
+    pub(crate) fn just_started() -> Self {
+        Self(Rc::new(Repr::JustStarted))
+    }
+
+    pub(crate) fn ignored_exit() -> Self {
+        Self(Rc::new(Repr::IgnoredExit))
+    }
+
+    pub(crate) fn no_send() -> Self {
+        Self(Rc::new(Repr::NoSend))
+    }
+
+    pub(crate) fn panicking() -> Self {
+        Self(Rc::new(Repr::Panicking))
+    }
+
+    pub(crate) fn stack(why: String) -> Self {
+        Self(Rc::new(Repr::Stack(why)))
+    }
+
+    /// Applies PEP 479 to an error that is about to leave a body.
+    pub(crate) fn leaving_body(self) -> Self {
+        if self.is_finished() { Self(Rc::new(Repr::RaisedStopIteration(self))) } else { self }
+    }
+
+    /// Returns whether this is the exception of a close: PEP 342's `GeneratorExit`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Co, Generator, Result};
+    ///
+    /// let g: Generator<i32> = Generator::new(|co| {
+    ///     let error = co.yield_(1).unwrap_err();
+    ///     assert!(error.is_generator_exit());
+    ///     Err(error)
+    /// });
+    /// g.next()?;
+    /// g.close()?;
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline]
+    pub fn is_generator_exit(&self) -> bool {
+        matches!(*self.0, Repr::GeneratorExit)
+    }
+
+    /// Returns whether this is asyncio's `CancelledError`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Error;
+    /// assert!(!Error::generator_exit().is_cancelled());
+    /// ```
+    #[inline]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(*self.0, Repr::Cancelled)
+    }
+
+    /// Returns whether a running generator was operated on.
+    ///
+    /// Python's `ValueError('generator already executing')`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let itself = Rc::new(RefCell::new(None::<Generator<i32>>));
+    /// let handle = itself.clone();
+    /// let g = Generator::new(move |co| {
+    ///     let g = handle.take().unwrap();
+    ///     assert!(g.next().unwrap_err().is_already_executing());
+    ///     co.yield_(1)
+    /// });
+    /// itself.replace(Some(g.clone()));
+    /// g.next()?;
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn is_already_executing(&self) -> bool {
+        matches!(*self.0, Repr::AlreadyExecuting)
+    }
+
+    /// Returns whether a value was sent to a generator that had not started.
+    ///
+    /// Python's `TypeError("can't send non-None value to a just-started generator")`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let g: Generator<i32, i32> = Generator::new(|co| co.yield_(1).map(drop));
+    /// assert!(g.send(5).unwrap_err().is_just_started());
+    /// ```
+    pub fn is_just_started(&self) -> bool {
+        matches!(*self.0, Repr::JustStarted)
+    }
+
+    /// Returns whether a body yielded where it should have ended.
+    ///
+    /// Python's `RuntimeError('generator ignored GeneratorExit')`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let g: Generator<i32> = Generator::new(|co| {
+    ///     let _ = co.yield_(1);
+    ///     co.yield_(2)
+    /// });
+    /// g.next()?;
+    /// assert!(g.close().unwrap_err().is_ignored_exit());
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn is_ignored_exit(&self) -> bool {
+        matches!(*self.0, Repr::IgnoredExit)
+    }
+
+    /// Returns whether the generator had ended already: Python's `StopIteration`.
+    ///
+    /// The value with which a body ends is delivered once, as
+    /// [`Complete`](crate::GeneratorState::Complete); later operations get this
+    /// error, and so does who delegates to a generator that has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let g: Generator<i32> = Generator::new(|_| Ok(()));
+    /// g.next()?;
+    /// assert!(g.next().unwrap_err().is_finished());
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn is_finished(&self) -> bool {
+        matches!(*self.0, Repr::Finished(_))
+    }
+
+    /// Returns whether a body let a `StopIteration` escape.
+    ///
+    /// PEP 479's `RuntimeError('generator raised StopIteration')`: an error of
+    /// which [`is_finished`](Error::is_finished) holds does not leave a body, or
+    /// it would look like that body's own end. It is this error's `source`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let short: Generator<i32> = Generator::new(|_| Ok(()));
+    /// let g: Generator<i32> = Generator::new(move |_| {
+    ///     short.next()?;
+    ///     short.next()?; // fails: it has ended
+    ///     Ok(())
+    /// });
+    /// assert!(g.next().unwrap_err().is_raised_stop_iteration());
+    /// ```
+    pub fn is_raised_stop_iteration(&self) -> bool {
+        matches!(*self.0, Repr::RaisedStopIteration(_))
+    }
+
+    /// Returns whether a value was sent where an iterator is delegated to.
+    ///
+    /// PEP 380: an iterator has only *next*, so that sending raises Python's
+    /// `AttributeError`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{iter, Generator};
+    ///
+    /// let g: Generator<char, i32> = Generator::new(|co| co.yield_from(iter("abc".chars())));
+    /// g.next()?;
+    /// assert!(g.send(1).unwrap_err().is_no_send());
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn is_no_send(&self) -> bool {
+        matches!(*self.0, Repr::NoSend)
+    }
+
+    /// Returns whether a body tried to suspend while a panic unwinds it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Error;
+    /// assert!(!Error::cancelled().is_panicking());
+    /// ```
+    pub fn is_panicking(&self) -> bool {
+        matches!(*self.0, Repr::Panicking)
+    }
+
+    /// Returns whether there was no stack to be had for a generator.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Builder, Generator};
+    ///
+    /// let g: Generator<i32> = Builder::new().stack_size(0).build(|co| co.yield_(1));
+    /// assert!(g.next().unwrap_err().is_stack());
+    /// ```
+    pub fn is_stack(&self) -> bool {
+        matches!(*self.0, Repr::Stack(_))
+    }
+
+    /// Returns whether the error inside is an `E`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Error;
+    /// assert!(Error::new(std::fmt::Error).is::<std::fmt::Error>());
+    /// ```
+    pub fn is<E: std::error::Error + 'static>(&self) -> bool {
+        self.downcast_ref::<E>().is_some()
+    }
+
+    /// Returns the error inside, if it is an `E`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Error;
+    /// let error: Error = "x".parse::<i32>().unwrap_err().into();
+    /// assert!(error.downcast_ref::<std::num::ParseIntError>().is_some());
+    /// ```
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.custom()?.downcast_ref()
+    }
+
+    /// Takes the error inside out, if it is an `E` and nobody else holds this error.
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back unchanged otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Error;
+    /// let error = Error::new(std::fmt::Error);
+    /// assert_eq!(error.downcast::<std::fmt::Error>().unwrap(), std::fmt::Error);
+    /// ```
+    pub fn downcast<E: std::error::Error + 'static>(self) -> Result<E, Self> {
+        if !self.is::<E>() {
+            return Err(self);
+        }
+        match Rc::try_unwrap(self.0) {
+            Ok(Repr::Other(error) | Repr::Finished(Some(error))) => {
+                Ok(*error.downcast().expect("asked before"))
+            }
+            Ok(repr) => Err(Self(Rc::new(repr))),
+            Err(shared) => Err(Self(shared)),
+        }
+    }
+
+    /// Returns whether both are one and the same error: Python's `is`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Error;
+    /// let error = Error::msg("x");
+    /// assert!(error.ptr_eq(&error.clone()) && !error.ptr_eq(&Error::msg("x")));
+    /// ```
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Returns the error that caused this one, as `std::error::Error::source`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Error;
+    /// assert!(Error::msg("x").source().is_none());
+    /// ```
+    pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            Repr::RaisedStopIteration(inner) => inner.custom(),
+            _ => self.custom()?.source(),
+        }
+    }
+
+    fn custom(&self) -> Option<&Source> {
+        match &*self.0 {
+            Repr::Other(error) | Repr::Finished(Some(error)) => Some(&**error),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> &str {
+        match &*self.0 {
+            Repr::GeneratorExit => "generator exit",
+            Repr::Cancelled => "cancelled",
+            Repr::AlreadyExecuting => "generator already executing",
+            Repr::JustStarted => "can't send a value to a just-started generator: call next first",
+            Repr::IgnoredExit => "generator ignored GeneratorExit: it yielded instead of ending",
+            Repr::Finished(_) => "generator already finished",
+            Repr::RaisedStopIteration(_) => "generator raised StopIteration",
+            Repr::NoSend => "iterator has no send: delegate to a generator to receive values",
+            Repr::Panicking => "can't suspend a generator while a panic unwinds it",
+            Repr::Stack(why) => why,
+            Repr::Other(_) => unreachable!("shown by its own Display"),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.custom() {
+            Some(error) => fmt::Display::fmt(error, f),
+            None => f.write_str(self.text()),
+        }
+    }
+}
+
+/// Shows the message and the chain of sources, so that `main` can return it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return self.0.fmt(f);
+        }
+        write!(f, "{self}")?;
+        let mut source = self.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl<E: std::error::Error + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+/// Lets an [`Error`] pass where a `std::error::Error` is wanted.
+#[derive(Debug)]
+struct Wrapped(Error);
+
+impl fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Wrapped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl From<Error> for Box<dyn std::error::Error> {
+    fn from(error: Error) -> Self {
+        Box::new(Wrapped(error))
+    }
+}

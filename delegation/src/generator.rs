@@ -1,0 +1,602 @@
+//! Generators: a body that can be resumed, as a shared handle.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{self, Location};
+
+use crate::chain::{self, Failure, Outcome};
+use crate::co::Co;
+use crate::coroutine::{Label, Message, Shared, Status};
+use crate::delegate::{Link, short_name};
+use crate::error::{Error, Result};
+use crate::stack;
+
+/// What a resumed generator has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "a generator's value is delivered once"]
+pub enum GeneratorState<Y, R> {
+    /// The body has yielded this value.
+    Yielded(Y),
+    /// The body has returned this value, and the generator is closed.
+    Complete(R),
+}
+
+/// Where a generator is in its life: `inspect.getgeneratorstate` of Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Not started: it has neither run nor taken a stack.
+    Created,
+    /// Being resumed, also while a generator it delegates to or operates on runs.
+    Running,
+    /// Waiting at a yield, its own or a delegate's.
+    Suspended,
+    /// Ended: by returning, by an error, or by being closed.
+    Closed,
+}
+
+/// A generator as Python has it: a body on a stack of its own, suspended at every yield.
+///
+/// It yields `Y`, is sent `S`, and returns `R`. Like every Python object it is a
+/// reference: clones refer to the same generator, and methods take `&self`. When the
+/// last reference goes away, a suspended generator is closed.
+///
+/// `S::default()` plays Python's `None`: it is what [`next`](Generator::next) sends.
+///
+/// | | Created | Running | Suspended | Closed |
+/// | --- | --- | --- | --- | --- |
+/// | `next` | starts the body | `is_already_executing` | resumes it | `is_finished` |
+/// | `send` | `is_just_started` | `is_already_executing` | resumes it | `is_finished` |
+/// | `throw` | closes it, gives the error | `is_already_executing` | raises it at the yield | gives the error |
+/// | `close` | closes it | `is_already_executing` | raises `GeneratorExit` at the yield | nothing |
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Generator, GeneratorState::*};
+///
+/// let average: Generator<f64, f64> = Generator::new(|co| {
+///     let (mut total, mut count, mut average) = (0.0, 0.0, 0.0);
+///     loop {
+///         total += co.yield_(average)?;
+///         count += 1.0;
+///         average = total / count;
+///     }
+/// });
+/// average.next()?; // to the first yield
+/// assert_eq!(average.send(10.0)?, Yielded(10.0));
+/// assert_eq!(average.send(30.0)?, Yielded(20.0));
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+///
+/// It stays on its thread, and its body borrows nothing:
+///
+/// ```compile_fail
+/// fn send<T: Send>() {}
+/// send::<yieldfrom_delegation::Generator<i32>>();
+/// ```
+///
+/// ```compile_fail
+/// let x = 5;
+/// let borrowed = &x;
+/// let g = yieldfrom_delegation::Generator::<i32>::new(|co| co.yield_(*borrowed));
+/// ```
+#[must_use = "a generator does nothing until it is driven by next"]
+pub struct Generator<Y: 'static, S: Default + 'static = (), R: 'static = ()> {
+    pub(crate) shared: Shared<Y, S, R>,
+}
+
+impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
+    /// Creates a generator. Its body does not run, and no stack is taken, before the first `next`.
+    ///
+    /// Its stack will have [`stack::DEFAULT_SIZE`] bytes; [`Builder`] makes other ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let g: Generator<i32> = Generator::new(|_| unreachable!("never started"));
+    /// drop(g);
+    /// ```
+    #[track_caller]
+    pub fn new<F>(body: F) -> Self
+    where
+        F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
+    {
+        Builder::new().build(body)
+    }
+
+    /// Resumes the generator until its next yield or its end, as Python's `next(g)`.
+    ///
+    /// It sends `S::default()`; the first call starts the body.
+    ///
+    /// # Errors
+    ///
+    /// - What the body failed with.
+    /// - [`is_already_executing`](Error::is_already_executing): it is running.
+    /// - [`is_finished`](Error::is_finished): it had ended before.
+    /// - [`is_stack`](Error::is_stack): there is no stack for it. It stays as it was
+    ///   and can be tried again.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the body does. The generator is closed then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Generator, GeneratorState::*};
+    ///
+    /// let g: Generator<_, (), _> = Generator::new(|co| {
+    ///     co.yield_('a')?;
+    ///     Ok("done")
+    /// });
+    /// assert_eq!(g.next()?, Yielded('a'));
+    /// assert_eq!(g.next()?, Complete("done"));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline]
+    pub fn next(&self) -> Result<GeneratorState<Y, R>> {
+        if self.shared.node().status() == Status::Created {
+            self.shared.start()?;
+        }
+        self.outcome(chain::resume(self.shared.node(), Message::Next(S::default())))
+    }
+
+    /// Resumes the generator with a value, which becomes the result of its yield: PEP 342's `send`.
+    ///
+    /// A value without content (of size zero, such as `()`) is Python's `None`:
+    /// sending it is the same as [`next`](Generator::next).
+    ///
+    /// # Errors
+    ///
+    /// As `next`, and [`is_just_started`](Error::is_just_started): it has not
+    /// started, so that no yield waits for the value. It stays as it was.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the body does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Generator, GeneratorState::*};
+    ///
+    /// let echo: Generator<_, i32> = Generator::new(|co| {
+    ///     let mut x = 0;
+    ///     loop { x = co.yield_(x)?; }
+    /// });
+    /// echo.next()?;
+    /// assert_eq!(echo.send(5)?, Yielded(5));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline]
+    pub fn send(&self, value: S) -> Result<GeneratorState<Y, R>> {
+        if size_of::<S>() == 0 {
+            return self.next();
+        }
+        if self.shared.node().status() == Status::Created {
+            return Err(Error::just_started());
+        }
+        self.outcome(chain::resume(self.shared.node(), Message::Send(value)))
+    }
+
+    /// Raises an error where the generator is suspended, and returns what comes next: PEP 342's `throw`.
+    ///
+    /// A generator that delegates passes it on to its delegate; `GeneratorExit`
+    /// closes the delegate first (PEP 380). One that has not started is closed
+    /// without running.
+    ///
+    /// # Errors
+    ///
+    /// - `error` itself, if the body does not handle it, or has not started, or had ended.
+    /// - What else the body fails with.
+    /// - [`is_already_executing`](Error::is_already_executing): it is running; `error` is dropped.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the body does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Error, Generator, GeneratorState::*};
+    ///
+    /// let g: Generator<_> = Generator::new(|co| {
+    ///     loop {
+    ///         if let Err(error) = co.yield_("fine").map(drop) {
+    ///             assert!(error.is::<std::fmt::Error>());
+    ///             co.yield_("caught")?;
+    ///         }
+    ///     }
+    /// });
+    /// g.next()?;
+    /// assert_eq!(g.throw(std::fmt::Error)?, Yielded("caught"));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline]
+    pub fn throw(&self, error: impl Into<Error>) -> Result<GeneratorState<Y, R>> {
+        let error = error.into();
+        if self.shared.node().status() == Status::Created {
+            self.shared.discard();
+            return Err(error);
+        }
+        if error.is_generator_exit() {
+            return self.outcome(chain::throw_exit(self.shared.node(), error));
+        }
+        self.outcome(chain::resume(self.shared.node(), Message::Throw(error)))
+    }
+
+    /// Ends the generator: raises `GeneratorExit` where it is suspended: PEP 342's `close`.
+    ///
+    /// Its delegates are closed first, innermost first. A body complies by
+    /// returning (what it returns is lost) or by passing the error on. One that has
+    /// not started is closed without running; one that has ended is left alone.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_ignored_exit`](Error::is_ignored_exit): the body yielded instead of
+    ///   ending. It is suspended there, and can be used further.
+    /// - What else the body fails with.
+    /// - [`is_already_executing`](Error::is_already_executing): it is running.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the body does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Generator, State};
+    ///
+    /// let g: Generator<i32> = Generator::new(|co| {
+    ///     let end = co.yield_(1);
+    ///     println!("cleaning up");
+    ///     end
+    /// });
+    /// g.next()?;
+    /// g.close()?;
+    /// assert_eq!(g.state(), State::Closed);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline]
+    pub fn close(&self) -> Result<()> {
+        match self.shared.node().status() {
+            Status::Created => self.shared.discard(),
+            Status::Closed => {}
+            _ => match chain::close(self.shared.node()) {
+                Ok(()) => drop(self.shared.take_result()),
+                Err(Failure::Error(error)) => return Err(error),
+                Err(Failure::Panic(payload)) => panic::resume_unwind(payload),
+            },
+        }
+        Ok(())
+    }
+
+    /// Returns where the generator is in its life.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Generator, State};
+    ///
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// assert_eq!(g.state(), State::Created);
+    /// g.next()?;
+    /// assert_eq!(g.state(), State::Suspended);
+    /// g.next()?;
+    /// assert_eq!(g.state(), State::Closed);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn state(&self) -> State {
+        let node = self.shared.node();
+        match node.status() {
+            Status::Created => State::Created,
+            Status::Closed => State::Closed,
+            _ if chain::is_running(node) => State::Running,
+            _ => State::Suspended,
+        }
+    }
+
+    /// Advances the generator to its first yield, drops that value, and returns the generator.
+    ///
+    /// What Python programs use a priming decorator for: the result is ready for
+    /// [`send`](Generator::send).
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Generator::next), and [`is_finished`](Error::is_finished) if the
+    /// body returned without a yield.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Generator, GeneratorState::*};
+    ///
+    /// let double = Generator::<i32, i32>::new(|co| {
+    ///     let mut x = 0;
+    ///     loop { x = 2 * co.yield_(x)?; }
+    /// })
+    /// .primed()?;
+    /// assert_eq!(double.send(4)?, Yielded(8));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn primed(self) -> Result<Self> {
+        match self.next()? {
+            GeneratorState::Yielded(_) => Ok(self),
+            GeneratorState::Complete(_) => Err(Error::finished()),
+        }
+    }
+
+    /// Returns the delegations that are under way, outermost to innermost.
+    ///
+    /// Each [`Link`] has the name of a body and the line where it stands: the last
+    /// one at its yield, the others at their `yield_from`. A generator that has not
+    /// started has one link, with the place where it was made; a closed one none.
+    /// While it runs, the innermost line is that of its last suspension.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Co, Generator, Result};
+    ///
+    /// fn inner(co: &Co<i32>) -> Result<()> { co.yield_(1) }
+    /// fn outer(co: &Co<i32>) -> Result<()> { co.yield_from(Generator::new(inner)) }
+    ///
+    /// let g = Generator::new(outer);
+    /// g.next()?;
+    /// let names: Vec<_> = g.delegation_chain().iter().map(|link| link.name().to_string()).collect();
+    /// assert_eq!(names, ["outer", "inner"]);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn delegation_chain(&self) -> Vec<Link> {
+        let mut links = Vec::new();
+        chain::for_each_node(self.shared.node(), |node| {
+            let start = links.len();
+            let mut at = node.location();
+            node.for_each_frame(|frame| {
+                links.push(Link::new(frame.name, at));
+                at = frame.called_at;
+            });
+            links.push(Link::new(&node.label().name, at));
+            links[start..].reverse();
+        });
+        links
+    }
+
+    /// Returns the name of the body: its function's, or the one given by [`Builder::name`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Co, Generator, Result};
+    /// fn spin(co: &Co<i32>) -> Result<()> { co.yield_(1) }
+    ///
+    /// assert_eq!(Generator::new(spin).name(), "spin");
+    /// ```
+    pub fn name(&self) -> &str {
+        short_name(&self.shared.node().label().name)
+    }
+
+    /// Returns whether both handles are of one and the same generator: Python's `is`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// assert!(g.ptr_eq(&g.clone()));
+    /// ```
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.shared.ptr_eq(&other.shared)
+    }
+
+    /// Fetches the generator's stack into the processor's cache, for a `next` soon.
+    ///
+    /// Among many thousand generators that are resumed in no particular order, a
+    /// resume waits for memory. Who knows the next ones, such as a simulation with
+    /// its event queue, can have that happen while the current one runs. A hint: it
+    /// changes nothing that can be observed, and costs a few nanoseconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let generators: Vec<Generator<i32>> = (0..3).map(|n| Generator::new(move |co| co.yield_(n))).collect();
+    /// for (g, soon) in generators.iter().zip(generators[1..].iter().chain(&generators[..1])) {
+    ///     soon.prefetch();
+    ///     g.next()?;
+    /// }
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline]
+    pub fn prefetch(&self) {
+        self.shared.node().prefetch();
+    }
+
+    #[inline(always)]
+    fn outcome(&self, outcome: Outcome<Y>) -> Result<GeneratorState<Y, R>> {
+        match outcome {
+            Outcome::Yielded(value) => Ok(GeneratorState::Yielded(value)),
+            Outcome::Returned => {
+                Ok(GeneratorState::Complete(self.shared.take_result().expect("the body has returned")))
+            }
+            Outcome::Raised(error) => Err(error),
+            Outcome::Finished => Err(Error::finished()),
+            Outcome::Panicked(payload) => panic::resume_unwind(payload),
+            Outcome::Unwound => unreachable!("only a drop unwinds"),
+        }
+    }
+
+    /// Closes a suspended generator whose last handle goes away.
+    #[cold]
+    fn dispose(&self) {
+        let node = self.shared.node();
+        match chain::close(node) {
+            Ok(()) => {}
+            Err(Failure::Error(error)) if error.is_ignored_exit() => {
+                if cfg!(panic = "abort") || !chain::unwind(node) {
+                    log::warn!(
+                        "generator {} (made at {}) was dropped but does not end: its stack is leaked",
+                        self.name(),
+                        node.label().made_at
+                    );
+                }
+            }
+            Err(Failure::Error(error)) => {
+                log::warn!("error ignored in generator {} that was dropped: {error:?}", self.name());
+            }
+            Err(Failure::Panic(_)) => {
+                log::error!("panic ignored in generator {} that was dropped", self.name());
+            }
+        }
+    }
+}
+
+/// Makes the other handle of the same generator.
+impl<Y: 'static, S: Default + 'static, R: 'static> Clone for Generator<Y, S, R> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone() }
+    }
+}
+
+/// Closes a suspended generator with its last handle.
+///
+/// As [`close`](Generator::close) does it. Errors are logged. A body that yields
+/// instead of ending is unwound; if it catches even that, or in a program built with
+/// `panic = "abort"`, its stack is leaked with a warning.
+impl<Y: 'static, S: Default + 'static, R: 'static> Drop for Generator<Y, S, R> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.shared.is_last()
+            && matches!(self.shared.node().status(), Status::Suspended | Status::Delegating)
+        {
+            self.dispose();
+        }
+    }
+}
+
+/// Drives the generator as a for loop does: yields values until the body returns or fails.
+///
+/// What the body returns is lost, as in Python. After an error there are no more items.
+impl<Y: 'static, R: 'static> Iterator for Generator<Y, (), R> {
+    type Item = Result<Y>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<Y>> {
+        match Generator::next(self) {
+            Ok(GeneratorState::Yielded(value)) => Some(Ok(value)),
+            Ok(GeneratorState::Complete(_)) => None,
+            Err(error) if error.is_finished() => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// Shows state and delegation chain: `<Generator suspended outer() at a.rs:4 -> inner() at a.rs:3>`.
+impl<Y: 'static, S: Default + 'static, R: 'static> fmt::Debug for Generator<Y, S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state() {
+            State::Created => "created",
+            State::Running => "running",
+            State::Suspended => "suspended",
+            State::Closed => return write!(f, "<Generator closed {}()>", self.name()),
+        };
+        write!(f, "<Generator {state}")?;
+        for (i, link) in self.delegation_chain().iter().enumerate() {
+            write!(f, "{}{link}", if i == 0 { " " } else { " -> " })?;
+        }
+        f.write_str(">")
+    }
+}
+
+/// Settings for a generator: its name and the size of its stack.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Builder, Generator};
+///
+/// let g: Generator<i32> = Builder::new().name("counter").stack_size(64 << 10).build(|co| co.yield_(1));
+/// assert_eq!(g.name(), "counter");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Builder {
+    name: Option<Cow<'static, str>>,
+    stack_size: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self { name: None, stack_size: stack::DEFAULT_SIZE }
+    }
+}
+
+impl Builder {
+    /// Starts from the defaults: the body's own name, and [`stack::DEFAULT_SIZE`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Builder, Generator};
+    /// let g: Generator<i32> = Builder::new().build(|co| co.yield_(1));
+    /// ```
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the name that reports use, instead of the function's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Builder, Generator};
+    /// let g: Generator<i32> = Builder::new().name(format!("taxi {}", 7)).build(|co| co.yield_(1));
+    /// assert_eq!(g.name(), "taxi 7");
+    /// ```
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the stack's size in bytes of address space, its guard page included.
+    ///
+    /// Rounded up to whole pages. Only pages that are touched take memory. A size
+    /// below [`stack::MIN_SIZE`], or larger than there is room for, becomes an error
+    /// when the generator is started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Builder, Generator};
+    /// let deep: Generator<i32> = Builder::new().stack_size(8 << 20).build(|co| co.yield_(1));
+    /// deep.next()?;
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes;
+        self
+    }
+
+    /// Creates a generator with these settings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Builder, Generator};
+    /// let g: Generator<i32> = Builder::new().name("one").build(|co| co.yield_(1));
+    /// ```
+    #[track_caller]
+    pub fn build<Y, S, R, F>(self, body: F) -> Generator<Y, S, R>
+    where
+        Y: 'static,
+        S: Default + 'static,
+        R: 'static,
+        F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
+    {
+        let name = self.name.unwrap_or(Cow::Borrowed(type_name::<F>()));
+        let label = Label { name, made_at: Location::caller(), stack_size: self.stack_size };
+        Generator { shared: Shared::new(label, body) }
+    }
+}

@@ -1,0 +1,204 @@
+//! Reports a stack overflow: which generator, how large its stack is, and what to do.
+//!
+//! An overflow touches the guard page below a stack, which raises SIGSEGV (SIGBUS on
+//! some systems). The handler finds the slot from the address, and in it the label of
+//! the generator. Faults elsewhere go to whatever handled the signal before, the
+//! standard library's own report for threads as a rule.
+#![allow(unsafe_code, reason = "handles a signal")]
+
+use std::cell::UnsafeCell;
+use std::fmt::{self, Write};
+use std::mem::{self, MaybeUninit};
+use std::ptr;
+use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use crate::stack::label_word;
+
+/// A slab that the handler knows. Never freed, as the handler may be reading it; used again after `unwatch`.
+struct Region {
+    start: AtomicUsize,
+    len: AtomicUsize,
+    slot_size: AtomicUsize,
+    next: *const Region,
+}
+
+static REGIONS: AtomicPtr<Region> = AtomicPtr::new(ptr::null_mut());
+
+fn regions() -> impl Iterator<Item = &'static Region> {
+    let mut next: *const Region = REGIONS.load(Ordering::Acquire);
+    std::iter::from_fn(move || {
+        // SAFETY: regions are leaked boxes, complete before they are reachable (Release in `watch`).
+        let region = unsafe { next.as_ref() }?;
+        next = region.next;
+        Some(region)
+    })
+}
+
+/// Reports overflows in a slab from now on.
+pub(crate) fn watch(start: usize, len: usize, slot_size: usize) {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(install);
+    ensure_signal_stack();
+    const TAKING: usize = usize::MAX;
+    let reused = regions().find(|region| {
+        region.start.compare_exchange(0, TAKING, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    });
+    if let Some(region) = reused {
+        region.len.store(len, Ordering::Relaxed);
+        region.slot_size.store(slot_size, Ordering::Relaxed);
+        region.start.store(start, Ordering::Release);
+        return;
+    }
+    let region = Box::leak(Box::new(Region {
+        start: AtomicUsize::new(start),
+        len: AtomicUsize::new(len),
+        slot_size: AtomicUsize::new(slot_size),
+        next: ptr::null(),
+    }));
+    let mut head = REGIONS.load(Ordering::Relaxed);
+    loop {
+        region.next = head;
+        match REGIONS.compare_exchange_weak(head, region, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(other) => head = other,
+        }
+    }
+}
+
+/// Forgets a slab that is about to be unmapped.
+pub(crate) fn unwatch(start: usize) {
+    if let Some(region) = regions().find(|region| region.start.load(Ordering::Relaxed) == start) {
+        region.start.store(0, Ordering::Release);
+    }
+}
+
+/// Returns the end of the slot in whose guard page `address` lies.
+fn overflowed_slot(address: usize) -> Option<usize> {
+    for region in regions() {
+        let start = region.start.load(Ordering::Acquire);
+        let (len, slot_size) = (region.len.load(Ordering::Relaxed), region.slot_size.load(Ordering::Relaxed));
+        if start == 0 || address < start || address - start >= len {
+            continue;
+        }
+        let offset = (address - start) % slot_size;
+        // SAFETY: sysconf has no preconditions, and is safe in a handler on the systems there are.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.unsigned_abs() as usize;
+        return (offset < page).then_some(address - offset + slot_size);
+    }
+    None
+}
+
+/// What handled SIGSEGV and SIGBUS before.
+struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; 2]>);
+
+// SAFETY: written once, in `install`, before the handler that reads it can run.
+unsafe impl Sync for Previous {}
+
+static PREVIOUS: Previous = Previous(UnsafeCell::new([MaybeUninit::uninit(); 2]));
+const SIGNALS: [libc::c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
+
+fn install() {
+    for (i, signal) in SIGNALS.into_iter().enumerate() {
+        // SAFETY: `sigaction` is plain data, for which zeroes are a value.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        action.sa_sigaction = handle as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        // SAFETY: `install` runs once, and the handler not before it is installed below.
+        let previous = unsafe { (*PREVIOUS.0.get())[i].as_mut_ptr() };
+        // SAFETY: asks for the current action, into memory of our own.
+        unsafe { libc::sigaction(signal, ptr::null(), previous) };
+        // SAFETY: `handle` has the signature that SA_SIGINFO asks for, and does only what a handler may do.
+        unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
+    }
+}
+
+/// Gives the thread a stack for signal handlers if it has none; threads of the standard library have.
+fn ensure_signal_stack() {
+    const SIZE: usize = 64 << 10;
+    // SAFETY: `stack_t` is plain data, for which zeroes are a value.
+    let mut current: libc::stack_t = unsafe { mem::zeroed() };
+    // SAFETY: asks for the current signal stack, into memory of our own.
+    unsafe { libc::sigaltstack(ptr::null(), &raw mut current) };
+    if current.ss_flags & libc::SS_DISABLE == 0 {
+        return;
+    }
+    // Leaked: the thread may get a signal until its very end.
+    let memory = Box::leak(vec![0u8; SIZE].into_boxed_slice());
+    let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
+    // SAFETY: the memory is never freed or used for anything else.
+    unsafe { libc::sigaltstack(&raw const stack, ptr::null_mut()) };
+}
+
+extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes a valid `siginfo_t` of a fault, which has an address.
+    let address = unsafe { (*info).si_addr() }.addr();
+    if let Some(end) = overflowed_slot(address) {
+        report(end);
+        // SAFETY: abort may be called in a handler.
+        unsafe { libc::abort() };
+    }
+    pass_on(signal, info, context);
+}
+
+/// Writes the report. On the faulting thread, whose generator's label nobody else changes.
+fn report(slot_end: usize) {
+    let mut out = Buffer { bytes: [0; 1024], len: 0 };
+    // SAFETY: a slot whose guard was hit was taken, which wrote the word; it belongs to a generator that is running
+    // and so alive (rule 4 of the chain), and the label is part of it.
+    let label = unsafe { label_word(slot_end).read().as_ref() };
+    let _ = match label {
+        Some(label) => write!(
+            out,
+            "\ngenerator {} (made at {}) has overflowed its stack of {} KiB\n\
+             help: give it a larger one with Builder::stack_size, or recurse by yield_from of new generators, \
+             which have stacks of their own\n",
+            crate::delegate::short_name(&label.name),
+            label.made_at,
+            label.stack_size / 1024
+        ),
+        None => out.write_str("\na generator has overflowed its stack\n"),
+    };
+    // SAFETY: writes initialised bytes of our own; write may be called in a handler.
+    unsafe { libc::write(libc::STDERR_FILENO, out.bytes.as_ptr().cast(), out.len) };
+}
+
+/// Has the previous handler deal with a fault that is not ours.
+fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let index = usize::from(signal != SIGNALS[0]);
+    // SAFETY: `install` has written it before this handler could run.
+    let previous = unsafe { (*PREVIOUS.0.get())[index].assume_init_ref() };
+    match previous.sa_sigaction {
+        libc::SIG_DFL | libc::SIG_IGN => {
+            // SAFETY: puts back what was there; on return the instruction faults again, and ends the program.
+            unsafe { libc::sigaction(signal, previous, ptr::null_mut()) };
+        }
+        handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {
+            type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+            // SAFETY: a handler that was installed with SA_SIGINFO has this signature.
+            let handler = unsafe { mem::transmute::<usize, Handler>(handler) };
+            handler(signal, info, context);
+        }
+        handler => {
+            // SAFETY: a handler that was installed without SA_SIGINFO has this signature.
+            let handler = unsafe { mem::transmute::<usize, extern "C" fn(libc::c_int)>(handler) };
+            handler(signal);
+        }
+    }
+}
+
+/// Text without an allocation, which a handler must not make. What is too long is cut.
+struct Buffer {
+    bytes: [u8; 1024],
+    len: usize,
+}
+
+impl fmt::Write for Buffer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.len..];
+        let n = text.len().min(room.len());
+        room[..n].copy_from_slice(&text.as_bytes()[..n]);
+        self.len += n;
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! Guard pages, and advice about many slots in one system call.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How guard pages are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// By advice to the kernel: a slab stays one mapping.
+    Advice,
+    /// By protection: each guard is a mapping, and so is each stack.
+    Protection,
+}
+
+/// Linux 6.13's `MADV_GUARD_INSTALL`.
+const MADV_GUARD_INSTALL: libc::c_int = 102;
+
+/// The most slots that one `process_madvise` takes: the kernel's `UIO_MAXIOV`.
+pub(super) const BATCH: usize = 1024;
+
+/// How many guards the process has made by protection.
+static PROTECTED: AtomicUsize = AtomicUsize::new(0);
+
+/// Installs guards of one page at `first`, `first + stride`, and so on.
+pub(super) fn install(first: usize, stride: usize, count: usize, page: usize) -> Result<(), String> {
+    match kind(first, page) {
+        Kind::Advice => {
+            let guards = (0..count).map(|i| first + i * stride);
+            advise(guards, page, MADV_GUARD_INSTALL).map_err(|e| format!("can't install guard pages: {e}"))
+        }
+        Kind::Protection => protect(first, stride, count, page),
+    }
+}
+
+/// Decides once how guards are made; `probe` is a page to try it on, a guard by then.
+fn kind(probe: usize, page: usize) -> Kind {
+    const UNKNOWN: usize = 0;
+    const ADVICE: usize = 1;
+    const PROTECTION: usize = 2;
+    static KIND: AtomicUsize = AtomicUsize::new(UNKNOWN);
+    match KIND.load(Ordering::Relaxed) {
+        ADVICE => return Kind::Advice,
+        PROTECTION => return Kind::Protection,
+        _ => {}
+    }
+    let forced = env::var_os("YIELDFROM_STACK_GUARD").is_some_and(|value| value == "mprotect");
+    let advice = cfg!(target_os = "linux") && !forced && advise_one(probe, page, MADV_GUARD_INSTALL).is_ok();
+    KIND.store(if advice { ADVICE } else { PROTECTION }, Ordering::Relaxed);
+    if advice { Kind::Advice } else { Kind::Protection }
+}
+
+/// Returns how many slots to prepare at once.
+pub(super) fn batch(made: usize) -> usize {
+    // Few at first, so that a program with three generators does not pay for a thousand.
+    made.clamp(16, BATCH)
+}
+
+fn protect(first: usize, stride: usize, count: usize, page: usize) -> Result<(), String> {
+    let limit = protection_limit();
+    let before = PROTECTED.fetch_add(count, Ordering::Relaxed);
+    if before + count > limit {
+        PROTECTED.fetch_sub(count, Ordering::Relaxed);
+        return Err(format!(
+            "out of stacks: {before} guard pages take two memory mappings each, and a process that runs out of them \
+             hangs. Raise vm.max_map_count, or use Linux 6.13 or later, where guards take none"
+        ));
+    }
+    for i in 0..count {
+        let guard = ptr::with_exposed_provenance_mut(first + i * stride);
+        // SAFETY: the page belongs to a slot that was never taken, so that nothing uses it.
+        if unsafe { libc::mprotect(guard, page, libc::PROT_NONE) } != 0 {
+            return Err(format!("can't protect a guard page: {}", io::Error::last_os_error()));
+        }
+    }
+    Ok(())
+}
+
+/// Returns how many guards may be made by protection: nine tenths of what there are mappings for.
+fn protection_limit() -> usize {
+    const LINUX_DEFAULT: usize = 65_530;
+    static LIMIT: AtomicUsize = AtomicUsize::new(0);
+    match LIMIT.load(Ordering::Relaxed) {
+        0 => {
+            let setting = fs::read_to_string("/proc/sys/vm/max_map_count").ok();
+            let mappings = setting.and_then(|text| text.trim().parse().ok()).unwrap_or(LINUX_DEFAULT);
+            let limit = (mappings / 2 / 10 * 9).max(1);
+            LIMIT.store(limit, Ordering::Relaxed);
+            limit
+        }
+        limit => limit,
+    }
+}
+
+/// Forgets guards whose slab was unmapped.
+pub(super) fn forget(count: usize) {
+    let _ = PROTECTED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(count)));
+}
+
+/// Gives the memory of slots back to the system. Their guards stay.
+pub(super) fn release(slots: &[usize], size: usize, page: usize) {
+    // What cannot be released stays as it is, which harms nobody.
+    let _ = advise(slots.iter().map(|limit| limit + page), size - page, libc::MADV_DONTNEED);
+}
+
+/// Gives the kernel advice about several ranges of `len` bytes.
+fn advise(ranges: impl Iterator<Item = usize>, len: usize, advice: libc::c_int) -> io::Result<()> {
+    let ranges: Vec<libc::iovec> = ranges
+        .map(|start| libc::iovec { iov_base: ptr::with_exposed_provenance_mut(start), iov_len: len })
+        .collect();
+    let mut done = 0;
+    #[cfg(target_os = "linux")]
+    for batch in ranges.chunks(BATCH) {
+        let advised = process_madvise(batch, advice)?;
+        done += advised / len;
+        if advised != batch.len() * len {
+            break;
+        }
+    }
+    for range in &ranges[done..] {
+        advise_one(range.iov_base.addr(), len, advice)?;
+    }
+    Ok(())
+}
+
+/// Advises ranges in one system call, and returns how many bytes were advised: 0 where the kernel does not offer it.
+#[cfg(target_os = "linux")]
+fn process_madvise(ranges: &[libc::iovec], advice: libc::c_int) -> io::Result<usize> {
+    // Opened anew each time: one that was kept would, after a fork, still mean the parent.
+    // SAFETY: the call takes numbers and returns a new descriptor.
+    let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::getpid(), 0) };
+    if pidfd < 0 {
+        return Ok(0);
+    }
+    // SAFETY: `ranges` are readable for the call; the advice concerns slots that nothing uses, or guards.
+    let advised =
+        unsafe { libc::syscall(libc::SYS_process_madvise, pidfd, ranges.as_ptr(), ranges.len(), advice, 0) };
+    #[expect(clippy::cast_possible_truncation, reason = "a descriptor is an int")]
+    let pidfd = pidfd as libc::c_int;
+    // SAFETY: the descriptor was opened above and is known to nobody else.
+    unsafe { libc::close(pidfd) };
+    Ok(usize::try_from(advised).unwrap_or(0))
+}
+
+fn advise_one(start: usize, len: usize, advice: libc::c_int) -> io::Result<()> {
+    // SAFETY: the range is a guard, or belongs to slots that nothing uses.
+    match unsafe { libc::madvise(ptr::with_exposed_provenance_mut(start), len, advice) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

@@ -1,0 +1,111 @@
+//! Slabs: address space, and where things lie in a slot.
+//!
+//! ```text
+//! limit                                                        limit + size
+//! | guard page |            stack, growing down       <- base | colour | label |
+//! ```
+//!
+//! The last word of a slot points to the [`Label`] of whom it belongs to, for the
+//! report of an overflow. The colour is a gap of 0 to 31 cache lines: without it, all
+//! stacks would have their busiest lines in the same few sets of the cache.
+
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use corosensei::stack::StackPointer;
+
+use crate::coroutine::Label;
+
+/// The largest size of a stack: more than that no address space has room for.
+pub(super) const MAX_SIZE: usize = if usize::BITS == 64 { 1 << 46 } else { 1 << 30 };
+
+const COLOURS: usize = 32;
+const CACHE_LINE: usize = 64;
+
+/// Returns the size of a page.
+#[inline]
+pub(super) fn page_size() -> usize {
+    static SIZE: AtomicUsize = AtomicUsize::new(0);
+    match SIZE.load(Ordering::Relaxed) {
+        0 => {
+            // SAFETY: sysconf has no preconditions.
+            let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+            let size = usize::try_from(size).expect("the system knows the size of its pages");
+            SIZE.store(size, Ordering::Relaxed);
+            size
+        }
+        size => size,
+    }
+}
+
+/// A mapping cut in slots.
+#[derive(Debug)]
+pub(super) struct Slab {
+    pub(super) start: usize,
+    pub(super) slots: usize,
+    pub(super) slot_size: usize,
+}
+
+impl Slab {
+    /// Maps address space for `slots` slots of `slot_size` bytes.
+    pub(super) fn map(slots: usize, slot_size: usize) -> io::Result<Self> {
+        let len = slots.checked_mul(slot_size).ok_or(io::ErrorKind::OutOfMemory)?;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new anonymous mapping, at an address of the system's choice, touches nothing that exists.
+        let start = unsafe { libc::mmap(ptr::null_mut(), len, protection, flags, -1, 0) };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        #[cfg(target_os = "linux")]
+        // A huge page would make 2 MiB out of the one page that most stacks need.
+        // SAFETY: the range is the mapping just made; the advice changes no content.
+        unsafe {
+            libc::madvise(start, len, libc::MADV_NOHUGEPAGE);
+        }
+        Ok(Self { start: start.expose_provenance(), slots, slot_size })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots * self.slot_size
+    }
+
+    pub(super) fn contains(&self, address: usize) -> bool {
+        (self.start..self.start + self.len()).contains(&address)
+    }
+
+    /// Gives the address space back.
+    ///
+    /// # Safety
+    ///
+    /// No slot may be in use, now or later.
+    pub(super) unsafe fn unmap(self) {
+        let start: *mut libc::c_void = ptr::with_exposed_provenance_mut(self.start);
+        // SAFETY: the range is that of `map`; that nothing uses it is the caller's duty.
+        unsafe { libc::munmap(start, self.len()) };
+    }
+}
+
+/// Writes the label of a slot and returns the base of its stack.
+#[inline]
+pub(super) fn prepare(limit: usize, size: usize, label: &Label) -> StackPointer {
+    let word = label_word(limit + size);
+    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule 1 of `pool`).
+    unsafe { word.write(label) };
+    let colour = (limit / size) % COLOURS * CACHE_LINE;
+    let base = limit + size - CACHE_LINE - colour;
+    StackPointer::new(base).expect("no slab is mapped at address 0")
+}
+
+/// Returns where a slot that ends at `end` points to its label.
+#[inline]
+pub(crate) fn label_word(end: usize) -> *mut *const Label {
+    ptr::with_exposed_provenance_mut(end - size_of::<usize>())
+}
+
+/// Reads a slot's first writable word, so that the system provides the page at its upper end.
+pub(super) fn touch(limit: usize, size: usize) {
+    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule 1 of `pool`).
+    unsafe { label_word(limit + size).write_volatile(ptr::null()) };
+}
