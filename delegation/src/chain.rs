@@ -26,8 +26,9 @@
 
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
+use std::thread;
 
-use crate::coroutine::{End, Event, Message, Node, Payload, Status};
+use crate::coroutine::{End, Event, Message, Node, Payload, Resumed, Status};
 use crate::error::{Error, Result};
 
 /// What came of an operation.
@@ -69,25 +70,49 @@ fn points_to<Y, S>(link: &Link<Y, S>, node: &Node<Y, S>) -> bool {
     link.get() == Some(NonNull::from(node))
 }
 
-/// Resumes `root`, that is, the innermost generator of its chain, with `message`.
-#[inline(always)]
-pub(crate) fn resume<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S>) -> Outcome<Y> {
-    if let Some(leaf) = root.leaf.get() {
-        // SAFETY: rule 3, and rule 4 from when it runs.
-        let leaf = unsafe { leaf.as_ref() };
-        if leaf.status() == Status::Suspended {
-            return match leaf.switch(message) {
-                Event::Value(value) => Outcome::Yielded(value),
-                event => follow(root, leaf, event),
-            };
-        }
-    }
-    resume_unknown(root, message)
+/// A resume that did not come to a yield at once.
+pub(crate) enum Unfinished<'a, Y, S> {
+    /// Nobody was resumed yet.
+    Start(Message<S>),
+    /// The innermost generator was, with this result.
+    Resumed(&'a Node<Y, S>, Resumed<Y, S>),
 }
 
-/// Resumes a root whose innermost generator is not known.
-#[inline(never)]
-fn resume_unknown<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S>) -> Outcome<Y> {
+/// Resumes the innermost generator of `root`, if it is known, until it yields.
+///
+/// All that is usual, and no more: this is copied into every program that resumes
+/// a generator. The rest is [`finish`].
+#[inline(always)]
+pub(crate) fn resume<Y: 'static, S: 'static>(
+    root: &Node<Y, S>,
+    message: Message<S>,
+) -> Result<Y, Unfinished<'_, Y, S>> {
+    let Some(leaf) = root.leaf.get() else { return Err(Unfinished::Start(message)) };
+    // SAFETY: rule 3, and rule 4 from when it runs.
+    let leaf = unsafe { leaf.as_ref() };
+    if leaf.status() != Status::Suspended || thread::panicking() {
+        return Err(Unfinished::Start(message));
+    }
+    match leaf.switch_calmly(message) {
+        Resumed::Suspended(Event::Value(value)) => Ok(value),
+        resumed => Err(Unfinished::Resumed(leaf, resumed)),
+    }
+}
+
+/// Brings a resume to its end.
+#[inline]
+pub(crate) fn finish<Y: 'static, S: Default + 'static>(
+    root: &Node<Y, S>,
+    unfinished: Unfinished<'_, Y, S>,
+) -> Outcome<Y> {
+    match unfinished {
+        Unfinished::Start(message) => start(root, message),
+        Unfinished::Resumed(leaf, resumed) => follow(root, leaf, resumed),
+    }
+}
+
+/// Resumes a root whose innermost generator is not known, or not to be resumed.
+fn start<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S>) -> Outcome<Y> {
     match locate(root) {
         Place::Closed => match message {
             Message::Throw(error) => Outcome::Raised(error),
@@ -108,26 +133,26 @@ fn run<Y: 'static, S: Default + 'static>(
     message: Message<S>,
 ) -> Outcome<Y> {
     remember(root, leaf);
-    let event = leaf.switch(message);
-    follow(root, leaf, event)
+    let resumed = leaf.switch(message);
+    follow(root, leaf, resumed)
 }
 
-/// Goes on from an event of `leaf` until there is an outcome of `root`.
+/// Goes on from what came of resuming `leaf` until there is an outcome of `root`.
 #[inline(never)]
 fn follow<'a, Y: 'static, S: Default + 'static>(
     root: &'a Node<Y, S>,
     mut leaf: &'a Node<Y, S>,
-    mut event: Event<Y, S>,
+    mut resumed: Resumed<Y, S>,
 ) -> Outcome<Y> {
     loop {
-        let message = match event {
-            Event::Value(value) => return Outcome::Yielded(value),
-            Event::Delegate(delegate) => {
+        let message = match resumed {
+            Resumed::Suspended(Event::Value(value)) => return Outcome::Yielded(value),
+            Resumed::Suspended(Event::Delegate(delegate)) => {
                 let (next, message) = enter(leaf, delegate);
                 leaf = next;
                 message
             }
-            Event::End(end) => {
+            Resumed::Ended(end) => {
                 if ptr::eq(leaf, root) {
                     forget(root);
                     return end.into();
@@ -137,7 +162,7 @@ fn follow<'a, Y: 'static, S: Default + 'static>(
             }
         };
         remember(root, leaf);
-        event = leaf.switch(message);
+        resumed = leaf.switch(message);
     }
 }
 
@@ -307,7 +332,7 @@ pub(crate) fn for_each_node<Y, S>(node: &Node<Y, S>, mut visit: impl FnMut(&Node
 /// `exit` reaches the body of `root` unless the closing of its delegate fails: then that error does.
 pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, exit: Error) -> Outcome<Y> {
     let Place::At(mut node, obstacle) = locate(root) else {
-        return resume_unknown(root, Message::Throw(exit));
+        return start(root, Message::Throw(exit));
     };
     root.up.set(None);
     // Values that bodies yield instead of ending. Dropped at the end: that may run anybody's code.

@@ -17,9 +17,9 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, UnsafeCell};
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{self, AssertUnwindSafe, Location};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::rc::Rc;
 use std::thread;
 
@@ -29,11 +29,14 @@ use crate::co::Co;
 use crate::error::{Error, Result};
 use crate::stack::Stack;
 
-/// What a panic carries.
-pub(crate) type Payload = Box<dyn Any + Send>;
+/// What a panic carries. Boxed once more, so that what contains it is two words wide and travels in registers.
+pub(crate) type Payload = Box<Box<dyn Any + Send>>;
 
-type Switch<Y, S> = Yielder<Message<S>, Event<Y, S>>;
-type Switchable<Y, S> = Coroutine<Message<S>, Event<Y, S>, End, Stack>;
+// Nothing passes through corosensei but the end of a body: a message or an event of several words would be copied
+// on its way, and reading in one piece what was just written in two stalls the processor for longer than the
+// switch takes. Instead the switching side leaves a pointer to its own in `Node::mail`.
+type Switch = Yielder<(), ()>;
+type Switchable = Coroutine<(), (), End, Stack>;
 
 /// What is brought into a suspended body.
 pub(crate) enum Message<S> {
@@ -53,11 +56,18 @@ pub(crate) enum Message<S> {
     Unwind,
 }
 
-/// What comes out of a body that was resumed.
+/// What a body suspends with.
 pub(crate) enum Event<Y, S> {
+    /// A yield.
     Value(Y),
+    /// A delegation to another generator.
     Delegate(NonNull<Node<Y, S>>),
-    End(End),
+}
+
+/// What came of resuming a body.
+pub(crate) enum Resumed<Y, S> {
+    Suspended(Event<Y, S>),
+    Ended(End),
 }
 
 /// How a body ended.
@@ -102,11 +112,13 @@ pub(crate) struct Node<Y, S> {
     /// Whom an operation on this generator resumes, if that is known.
     pub(crate) leaf: Cell<Option<NonNull<Self>>>,
     status: Cell<Status>,
-    /// Whether the thread was unwinding when the body was last resumed.
+    /// Whether the body was resumed while the thread was unwinding already.
     resumed_panicking: Cell<bool>,
     /// Where the body is suspended.
     location: Cell<&'static Location<'static>>,
-    coroutine: UnsafeCell<Option<Switchable<Y, S>>>,
+    /// Points to the message or event that is being brought across, on the stack of whom it comes from.
+    mail: Cell<*mut ()>,
+    coroutine: UnsafeCell<Option<Switchable>>,
     /// The upper end of the stack, for `prefetch`.
     base: Cell<usize>,
     frame: Cell<Option<NonNull<Frame>>>,
@@ -126,6 +138,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             status: Cell::new(Status::Created),
             resumed_panicking: Cell::new(false),
             location: Cell::new(label.made_at),
+            mail: Cell::new(ptr::null_mut()),
             coroutine: UnsafeCell::new(None),
             base: Cell::new(0),
             frame: Cell::new(None),
@@ -158,36 +171,49 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
 
     /// Runs the body with `message` until it suspends or ends.
     ///
-    /// The status is Running also when the event is a delegation, which has not
-    /// begun then.
-    ///
     /// # Panics
     ///
     /// Panics if the body is not suspended.
+    pub(crate) fn switch(&self, message: Message<S>) -> Resumed<Y, S> {
+        self.resumed_panicking.set(thread::panicking());
+        let resumed = self.switch_calmly(message);
+        self.resumed_panicking.set(false);
+        resumed
+    }
+
+    /// As [`switch`](Self::switch), while the thread is not panicking.
+    ///
+    /// The status is Running also when the event is a delegation, which has not
+    /// begun then.
     #[inline(always)]
-    pub(crate) fn switch(&self, message: Message<S>) -> Event<Y, S> {
+    pub(crate) fn switch_calmly(&self, message: Message<S>) -> Resumed<Y, S> {
         let status = self.status.get();
         assert!(matches!(status, Status::Suspended | Status::Delegating), "resumed while {status:?}");
         self.status.set(Status::Running);
-        self.resumed_panicking.set(thread::panicking());
         // SAFETY: the cell is touched only here, in `start`, `end` and `drop`, and by none of them while the
         // status is Running, which it is from the line above until `resume` has come back.
         let coroutine = unsafe { &mut *self.coroutine.get() };
-        match coroutine.as_mut().expect("a suspended body has a stack").resume(message) {
-            CoroutineResult::Yield(event) => {
+        let coroutine = coroutine.as_mut().expect("a suspended body has a stack");
+        let mut message = ManuallyDrop::new(message);
+        self.mail.set((&raw mut message).cast());
+        match coroutine.resume(()) {
+            CoroutineResult::Yield(()) => {
+                // SAFETY: the body has just left its event there, on its own stack, and forgets it.
+                let event = unsafe { self.mail.get().cast::<Event<Y, S>>().read() };
                 if let Event::Value(_) = event {
                     self.status.set(Status::Suspended);
                 }
-                event
+                Resumed::Suspended(event)
             }
             CoroutineResult::Return(end) => {
                 self.end();
-                Event::End(end)
+                Resumed::Ended(end)
             }
         }
     }
 
     /// Gives the stack of an ended body back.
+    #[inline(never)]
     fn end(&self) {
         self.status.set(Status::Closed);
         self.frame.set(None);
@@ -196,7 +222,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     }
 
     /// Puts a coroutine in place, to be run by `switch`.
-    fn start(&self, entry: impl FnOnce(&Switch<Y, S>, Message<S>) -> End + 'static) -> Result<()> {
+    fn start(&self, entry: impl FnOnce(&Switch, ()) -> End + 'static) -> Result<()> {
         debug_assert_eq!(self.status(), Status::Created);
         let stack = Stack::acquire(self.label.stack_size, &self.label)?;
         self.base.set(stack.base().get());
@@ -204,6 +230,17 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         unsafe { *self.coroutine.get() = Some(Coroutine::with_stack(stack, entry)) };
         self.status.set(Status::Suspended);
         Ok(())
+    }
+
+    /// Takes the message that the body was resumed with.
+    ///
+    /// # Safety
+    ///
+    /// To be called by the body once after each resume.
+    #[inline(always)]
+    unsafe fn take_message(&self) -> Message<S> {
+        // SAFETY: `switch` has just left it there, on a stack that waits for this body, and forgets it.
+        unsafe { self.mail.get().cast::<Message<S>>().read() }
     }
 
     /// Calls `visit` with each delegation on this body's own stack, innermost first.
@@ -224,7 +261,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let top: *const i8 = std::ptr::without_provenance(self.base.get());
+            let top: *const i8 = ptr::without_provenance(self.base.get());
             for line in 0..crate::stack::PREFETCHED_LINES {
                 // SAFETY: prefetching is a hint, which any address may be given.
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(top.wrapping_sub(64 * (line + 1))) };
@@ -266,10 +303,12 @@ where
 {
     fn start(&self) -> Result<()> {
         let inner = NonNull::from(self);
-        self.node.start(move |switch, _first| {
+        self.node.start(move |switch, ()| {
             // SAFETY: the body runs only in `Node::switch`, to which the node was passed by reference; rule 4 of
             // the chain keeps it, and so `inner`, alive until the body ends.
             let inner = unsafe { inner.as_ref() };
+            // SAFETY: this is the first resume.
+            drop(unsafe { inner.node.take_message() });
             let co = Co { suspender: Suspender { switch: switch.into(), node: NonNull::from(&inner.node) } };
             let body = inner.body.take().expect("started once");
             match panic::catch_unwind(AssertUnwindSafe(|| body(&co))) {
@@ -279,7 +318,7 @@ where
                 }
                 Ok(Err(error)) => End::Raised(error.leaving_body()),
                 Err(payload) if payload.is::<ForcedUnwind>() => End::Unwound,
-                Err(payload) => End::Panicked(payload),
+                Err(payload) => End::Panicked(Box::new(payload)),
             }
         })
     }
@@ -356,7 +395,7 @@ impl<Y: 'static, S: 'static, R: 'static> Shared<Y, S, R> {
 
 /// The body's end of the switch.
 pub(crate) struct Suspender<Y, S> {
-    switch: NonNull<Switch<Y, S>>,
+    switch: NonNull<Switch>,
     node: NonNull<Node<Y, S>>,
 }
 
@@ -392,8 +431,12 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         if thread::panicking() && !self.node().resumed_panicking.get() {
             return refuse(event);
         }
+        let mut event = ManuallyDrop::new(event);
+        self.node().mail.set((&raw mut event).cast());
         // SAFETY: corosensei's yielder lies at the base of this body's stack, below which we run.
-        unsafe { self.switch.as_ref() }.suspend(event)
+        unsafe { self.switch.as_ref() }.suspend(());
+        // SAFETY: this is the one place after a resume.
+        unsafe { self.node().take_message() }
     }
 
     /// Runs `delegate` on this stack, linked so that a report of the chain shows it.

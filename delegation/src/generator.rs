@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::{self, Location};
 
-use crate::chain::{self, Failure, Outcome};
+use crate::chain::{self, Failure, Outcome, Unfinished};
 use crate::co::Co;
 use crate::coroutine::{Label, Message, Shared, Status};
 use crate::delegate::{Link, short_name};
@@ -136,12 +136,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// assert_eq!(g.next()?, Complete("done"));
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn next(&self) -> Result<GeneratorState<Y, R>> {
-        if self.shared.node().status() == Status::Created {
-            self.shared.start()?;
-        }
-        self.outcome(chain::resume(self.shared.node(), Message::Next(S::default())))
+        self.resume(Message::Next(S::default()))
     }
 
     /// Resumes the generator with a value, which becomes the result of its yield: PEP 342's `send`.
@@ -171,15 +168,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// assert_eq!(echo.send(5)?, Yielded(5));
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn send(&self, value: S) -> Result<GeneratorState<Y, R>> {
-        if size_of::<S>() == 0 {
-            return self.next();
-        }
-        if self.shared.node().status() == Status::Created {
-            return Err(Error::just_started());
-        }
-        self.outcome(chain::resume(self.shared.node(), Message::Send(value)))
+        self.resume(if size_of::<S>() == 0 { Message::Next(value) } else { Message::Send(value) })
     }
 
     /// Raises an error where the generator is suspended, and returns what comes next: PEP 342's `throw`.
@@ -218,14 +209,10 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     #[inline]
     pub fn throw(&self, error: impl Into<Error>) -> Result<GeneratorState<Y, R>> {
         let error = error.into();
-        if self.shared.node().status() == Status::Created {
-            self.shared.discard();
-            return Err(error);
-        }
         if error.is_generator_exit() {
-            return self.outcome(chain::throw_exit(self.shared.node(), error));
+            return self.throw_exit(error);
         }
-        self.outcome(chain::resume(self.shared.node(), Message::Throw(error)))
+        self.resume(Message::Throw(error))
     }
 
     /// Ends the generator: raises `GeneratorExit` where it is suspended: PEP 342's `close`.
@@ -268,7 +255,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             _ => match chain::close(self.shared.node()) {
                 Ok(()) => drop(self.shared.take_result()),
                 Err(Failure::Error(error)) => return Err(error),
-                Err(Failure::Panic(payload)) => panic::resume_unwind(payload),
+                Err(Failure::Panic(payload)) => panic::resume_unwind(*payload),
             },
         }
         Ok(())
@@ -416,6 +403,40 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     }
 
     #[inline(always)]
+    fn resume(&self, message: Message<S>) -> Result<GeneratorState<Y, R>> {
+        match chain::resume(self.shared.node(), message) {
+            Ok(value) => Ok(GeneratorState::Yielded(value)),
+            Err(unfinished) => self.finish(unfinished),
+        }
+    }
+
+    /// Does what there is to do when a resume does not come to a yield at once.
+    #[inline(never)]
+    fn finish(&self, unfinished: Unfinished<'_, Y, S>) -> Result<GeneratorState<Y, R>> {
+        let node = self.shared.node();
+        if node.status() == Status::Created {
+            match unfinished {
+                Unfinished::Start(Message::Send(_)) => return Err(Error::just_started()),
+                Unfinished::Start(Message::Throw(error)) => {
+                    self.shared.discard();
+                    return Err(error);
+                }
+                _ => self.shared.start()?,
+            }
+        }
+        self.outcome(chain::finish(node, unfinished))
+    }
+
+    #[inline(never)]
+    fn throw_exit(&self, exit: Error) -> Result<GeneratorState<Y, R>> {
+        if self.shared.node().status() == Status::Created {
+            self.shared.discard();
+            return Err(exit);
+        }
+        self.outcome(chain::throw_exit(self.shared.node(), exit))
+    }
+
+    #[inline]
     fn outcome(&self, outcome: Outcome<Y>) -> Result<GeneratorState<Y, R>> {
         match outcome {
             Outcome::Yielded(value) => Ok(GeneratorState::Yielded(value)),
@@ -424,7 +445,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             }
             Outcome::Raised(error) => Err(error),
             Outcome::Finished => Err(Error::finished()),
-            Outcome::Panicked(payload) => panic::resume_unwind(payload),
+            Outcome::Panicked(payload) => panic::resume_unwind(*payload),
             Outcome::Unwound => unreachable!("only a drop unwinds"),
         }
     }
