@@ -28,7 +28,7 @@ use std::cell::Cell;
 use std::ptr::{self, NonNull};
 use std::thread;
 
-use crate::coroutine::{End, Event, Message, Node, Payload, Resumed, Status};
+use crate::coroutine::{Message, Node, Payload, Resumed, Status};
 use crate::error::{Error, Result};
 
 /// What came of an operation.
@@ -40,28 +40,6 @@ pub(crate) enum Outcome<Y> {
     Unwound,
     /// The root had ended before.
     Finished,
-}
-
-impl<Y> From<End> for Outcome<Y> {
-    fn from(end: End) -> Self {
-        match end {
-            End::Returned => Self::Returned,
-            End::Raised(error) => Self::Raised(error),
-            End::Panicked(payload) => Self::Panicked(payload),
-            End::Unwound => Self::Unwound,
-        }
-    }
-}
-
-impl<S> From<End> for Message<S> {
-    fn from(end: End) -> Self {
-        match end {
-            End::Returned => Self::Returned,
-            End::Raised(error) => Self::Throw(error),
-            End::Panicked(payload) => Self::Panic(payload),
-            End::Unwound => Self::Unwind,
-        }
-    }
 }
 
 type Link<Y, S> = Cell<Option<NonNull<Node<Y, S>>>>;
@@ -94,7 +72,7 @@ pub(crate) fn resume<Y: 'static, S: 'static>(
         return Err(Unfinished::Start(message));
     }
     match leaf.switch_calmly(message) {
-        Resumed::Suspended(Event::Value(value)) => Ok(value),
+        Resumed::Value(value) => Ok(value),
         resumed => Err(Unfinished::Resumed(leaf, resumed)),
     }
 }
@@ -107,7 +85,10 @@ pub(crate) fn finish<Y: 'static, S: Default + 'static>(
 ) -> Outcome<Y> {
     match unfinished {
         Unfinished::Start(message) => start(root, message),
-        Unfinished::Resumed(leaf, resumed) => follow(root, leaf, resumed),
+        Unfinished::Resumed(leaf, resumed) => match advance(root, leaf, resumed) {
+            Ok((leaf, message)) => run(root, leaf, message),
+            Err(outcome) => outcome,
+        },
     }
 }
 
@@ -126,43 +107,54 @@ fn start<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S
     }
 }
 
-/// Resumes `leaf`, the innermost of `root`, and follows what comes of it.
-fn run<Y: 'static, S: Default + 'static>(
-    root: &Node<Y, S>,
-    leaf: &Node<Y, S>,
-    message: Message<S>,
-) -> Outcome<Y> {
-    remember(root, leaf);
-    let resumed = leaf.switch(message);
-    follow(root, leaf, resumed)
-}
-
-/// Goes on from what came of resuming `leaf` until there is an outcome of `root`.
-#[inline(never)]
-fn follow<'a, Y: 'static, S: Default + 'static>(
+/// Resumes `leaf`, the innermost of `root`, and goes on until there is an outcome of `root`.
+fn run<'a, Y: 'static, S: Default + 'static>(
     root: &'a Node<Y, S>,
     mut leaf: &'a Node<Y, S>,
-    mut resumed: Resumed<Y, S>,
+    mut message: Message<S>,
 ) -> Outcome<Y> {
     loop {
-        let message = match resumed {
-            Resumed::Suspended(Event::Value(value)) => return Outcome::Yielded(value),
-            Resumed::Suspended(Event::Delegate(delegate)) => {
-                let (next, message) = enter(leaf, delegate);
-                leaf = next;
-                message
-            }
-            Resumed::Ended(end) => {
-                if ptr::eq(leaf, root) {
-                    forget(root);
-                    return end.into();
-                }
-                leaf = leave(leaf);
-                end.into()
-            }
-        };
         remember(root, leaf);
-        resumed = leaf.switch(message);
+        let resumed = leaf.switch(message);
+        match advance(root, leaf, resumed) {
+            Ok(next) => (leaf, message) = next,
+            Err(outcome) => return outcome,
+        }
+    }
+}
+
+/// Decides what comes after `leaf` was resumed: whom to resume with what, or an outcome of `root`.
+#[inline(always)]
+fn advance<'a, Y: 'static, S: Default + 'static>(
+    root: &'a Node<Y, S>,
+    leaf: &'a Node<Y, S>,
+    resumed: Resumed<Y, S>,
+) -> Result<(&'a Node<Y, S>, Message<S>), Outcome<Y>> {
+    let message = match resumed {
+        Resumed::Value(value) => return Err(Outcome::Yielded(value)),
+        Resumed::Delegate(delegate) => return Ok(enter(leaf, delegate)),
+        Resumed::Returned => Message::Returned,
+        Resumed::Raised(error) => Message::Throw(error),
+        Resumed::Panicked(payload) => Message::Panic(payload),
+        Resumed::Unwound => Message::Unwind,
+    };
+    if ptr::eq(leaf, root) {
+        forget(root);
+        return Err(message.into());
+    }
+    Ok((leave(leaf), message))
+}
+
+/// What a body's end is to its delegator, as an outcome.
+impl<Y, S> From<Message<S>> for Outcome<Y> {
+    fn from(end: Message<S>) -> Self {
+        match end {
+            Message::Returned => Self::Returned,
+            Message::Throw(error) => Self::Raised(error),
+            Message::Panic(payload) => Self::Panicked(payload),
+            Message::Unwind => Self::Unwound,
+            Message::Finished | Message::Next(_) | Message::Send(_) => Self::Finished,
+        }
     }
 }
 

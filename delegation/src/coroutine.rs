@@ -64,14 +64,18 @@ pub(crate) enum Event<Y, S> {
     Delegate(NonNull<Node<Y, S>>),
 }
 
-/// What came of resuming a body.
+/// What came of resuming a body: an [`Event`] or an [`End`], flat, so that it travels in two registers.
 pub(crate) enum Resumed<Y, S> {
-    Suspended(Event<Y, S>),
-    Ended(End),
+    Value(Y),
+    Delegate(NonNull<Node<Y, S>>),
+    Returned,
+    Raised(Error),
+    Panicked(Payload),
+    Unwound,
 }
 
 /// How a body ended.
-pub(crate) enum End {
+enum End {
     /// With a result, which waits in its `Inner`.
     Returned,
     Raised(Error),
@@ -174,6 +178,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     /// # Panics
     ///
     /// Panics if the body is not suspended.
+    #[inline(always)]
     pub(crate) fn switch(&self, message: Message<S>) -> Resumed<Y, S> {
         self.resumed_panicking.set(thread::panicking());
         let resumed = self.switch_calmly(message);
@@ -200,14 +205,22 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             CoroutineResult::Yield(()) => {
                 // SAFETY: the body has just left its event there, on its own stack, and forgets it.
                 let event = unsafe { self.mail.get().cast::<Event<Y, S>>().read() };
-                if let Event::Value(_) = event {
-                    self.status.set(Status::Suspended);
+                match event {
+                    Event::Value(value) => {
+                        self.status.set(Status::Suspended);
+                        Resumed::Value(value)
+                    }
+                    Event::Delegate(delegate) => Resumed::Delegate(delegate),
                 }
-                Resumed::Suspended(event)
             }
             CoroutineResult::Return(end) => {
                 self.end();
-                Resumed::Ended(end)
+                match end {
+                    End::Returned => Resumed::Returned,
+                    End::Raised(error) => Resumed::Raised(error),
+                    End::Panicked(payload) => Resumed::Panicked(payload),
+                    End::Unwound => Resumed::Unwound,
+                }
             }
         }
     }
@@ -218,7 +231,8 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         self.status.set(Status::Closed);
         self.frame.set(None);
         // SAFETY: `resume` has come back for the last time, so that nothing else refers to the cell's content.
-        unsafe { *self.coroutine.get() = None };
+        let ended = unsafe { (*self.coroutine.get()).take() };
+        drop(ended.map(Coroutine::into_stack));
     }
 
     /// Puts a coroutine in place, to be run by `switch`.
@@ -308,7 +322,10 @@ where
             // the chain keeps it, and so `inner`, alive until the body ends.
             let inner = unsafe { inner.as_ref() };
             // SAFETY: this is the first resume.
-            drop(unsafe { inner.node.take_message() });
+            match unsafe { inner.node.take_message() } {
+                Message::Next(none) => drop(none),
+                _ => unreachable!("a generator is started by next"),
+            }
             let co = Co { suspender: Suspender { switch: switch.into(), node: NonNull::from(&inner.node) } };
             let body = inner.body.take().expect("started once");
             match panic::catch_unwind(AssertUnwindSafe(|| body(&co))) {
@@ -353,11 +370,15 @@ impl<Y: 'static, S: 'static, R: 'static> Shared<Y, S, R> {
     where
         F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
     {
-        let inner = Rc::new(Inner {
+        let mut inner = Rc::<Inner<Y, S, R, F>>::new_uninit();
+        // Written where it stays: `Rc::new` would build it on the stack and copy it.
+        Rc::get_mut(&mut inner).expect("not shared yet").write(Inner {
             node: Node::new(label),
             result: Cell::new(None),
             body: Cell::new(Some(body)),
         });
+        // SAFETY: written just above.
+        let inner = unsafe { inner.assume_init() };
         Self { node: NonNull::from(&inner.node), body: inner }
     }
 

@@ -78,7 +78,7 @@ where
 impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &Generator<Y, S, R> {
     type Output = R;
 
-    #[inline]
+    #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
         if self.state() == State::Created {
             self.shared.start()?;
@@ -94,7 +94,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &Generator
 impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for Generator<Y, S, R> {
     type Output = R;
 
-    #[inline]
+    #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
         (&self).delegate(co)
     }
@@ -103,7 +103,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for Generator<
 impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &mut Generator<Y, S, R> {
     type Output = R;
 
-    #[inline]
+    #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
         (&*self).delegate(co)
     }
@@ -143,7 +143,7 @@ where
 {
     type Output = ();
 
-    #[inline]
+    #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<()> {
         co.suspender.on_same_stack(type_name::<I>(), || {
             for item in self.0 {

@@ -123,7 +123,6 @@ pub fn trim() -> usize {
 /// # Ok::<(), yieldfrom_delegation::Error>(())
 /// ```
 pub fn prewarm(count: usize, size: usize) -> Result<()> {
-    let size = checked_size(size)?;
     pool::with(|pool| pool.prewarm(count, size)).unwrap_or_else(|| Err(thread_ends()))
 }
 
@@ -132,6 +131,7 @@ pub fn prewarm(count: usize, size: usize) -> Result<()> {
 pub(crate) struct Stack {
     base: StackPointer,
     limit: usize,
+    /// What was asked for: the pool's name for its kind.
     size: usize,
 }
 
@@ -139,9 +139,8 @@ impl Stack {
     /// Takes a stack of `size` bytes on behalf of `label`, which must stay where it is while it is used.
     #[inline]
     pub(crate) fn acquire(size: usize, label: &Label) -> Result<Self> {
-        let size = checked_size(size)?;
-        let limit = pool::with(|pool| pool.take(size)).unwrap_or_else(|| Err(thread_ends()))?;
-        Ok(Self { base: slab::prepare(limit, size, label), limit, size })
+        let slot = pool::with(|pool| pool.take(size)).unwrap_or_else(|| Err(thread_ends()))?;
+        Ok(Self { base: slab::prepare(&slot, label), limit: slot.limit, size })
     }
 
     pub(crate) fn base(&self) -> StackPointer {
@@ -173,23 +172,18 @@ unsafe impl corosensei::stack::Stack for Stack {
 }
 
 /// Rounds a size up to whole pages.
-#[inline]
 fn checked_size(size: usize) -> Result<usize> {
     let page = slab::page_size();
-    if (MIN_SIZE.max(2 * page)..=slab::MAX_SIZE).contains(&size) {
+    let smallest = MIN_SIZE.max(2 * page);
+    if (smallest..=slab::MAX_SIZE).contains(&size) {
         return Ok(size.next_multiple_of(page));
     }
-    Err(refused(size, page))
+    let largest = slab::MAX_SIZE;
+    Err(Error::stack(format!(
+        "can't make a stack of {size} bytes: set a stack size from {smallest} to {largest} bytes"
+    )))
 }
 
-#[cold]
-fn refused(size: usize, page: usize) -> Error {
-    Error::stack(format!(
-        "can't make a stack of {size} bytes: set a stack size from {} to {} bytes",
-        MIN_SIZE.max(2 * page),
-        slab::MAX_SIZE
-    ))
-}
 
 #[cold]
 fn thread_ends() -> Error {

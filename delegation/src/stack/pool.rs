@@ -8,7 +8,7 @@
 use std::cell::UnsafeCell;
 use std::fs;
 
-use super::slab::{Slab, page_size};
+use super::slab::{Slab, Slot, page_size};
 use super::{Stats, guard, slab};
 use crate::error::{Error, Result};
 use crate::overflow;
@@ -50,6 +50,8 @@ pub(super) struct Pool {
 /// The stacks of one size.
 #[derive(Debug)]
 struct Class {
+    /// The size that is asked for, and the same in whole pages.
+    asked: usize,
     size: usize,
     slabs: Vec<Slab>,
     /// Slots that were given back. The next to be taken is the last.
@@ -60,62 +62,71 @@ struct Class {
     fresh: usize,
     guarded: usize,
     end: usize,
-    live: usize,
-    /// The most that were live in this window.
-    peak: usize,
+    /// Slots that were ever taken.
+    made: usize,
+    /// The fewest that were free in this window, that is, when most were in use.
+    low: usize,
     /// Stacks to be taken until the window ends.
     window: usize,
 }
 
 impl Pool {
-    /// Takes a slot of `size` bytes.
+    /// Takes a slot of `asked` bytes, or a little more.
     #[inline]
-    pub(super) fn take(&mut self, size: usize) -> Result<usize> {
-        self.class(size).take()
+    pub(super) fn take(&mut self, asked: usize) -> Result<Slot> {
+        self.class(asked)?.take()
     }
 
+    /// Takes a slot back that was taken with the same `asked`.
     #[inline]
-    pub(super) fn give_back(&mut self, limit: usize, size: usize) {
-        self.class(size).give_back(limit);
+    pub(super) fn give_back(&mut self, limit: usize, asked: usize) -> Result<()> {
+        self.class(asked)?.give_back(limit);
+        Ok(())
     }
 
-    #[inline]
-    fn class(&mut self, size: usize) -> &mut Class {
-        // Programs use one or two sizes, so that the first tried is the right one.
-        match self.classes.iter().position(|class| class.size == size) {
-            Some(i) => &mut self.classes[i],
-            None => self.new_class(size),
+    #[inline(always)]
+    fn class(&mut self, asked: usize) -> Result<&mut Class> {
+        // The class that was used last is the first: most programs have one.
+        match self.classes.first() {
+            Some(first) if first.asked == asked => {}
+            _ => self.bring_to_front(asked)?,
         }
+        Ok(&mut self.classes[0])
     }
 
     #[cold]
-    fn new_class(&mut self, size: usize) -> &mut Class {
-        self.classes.push(Class {
-            size,
+    fn bring_to_front(&mut self, asked: usize) -> Result<()> {
+        if let Some(i) = self.classes.iter().position(|class| class.asked == asked) {
+            self.classes.swap(0, i);
+            return Ok(());
+        }
+        self.classes.insert(0, Class {
+            asked,
+            size: super::checked_size(asked)?,
             slabs: Vec::new(),
             free: Vec::new(),
             released: 0,
             fresh: 0,
             guarded: 0,
             end: 0,
-            live: 0,
-            peak: 0,
+            made: 0,
+            low: 0,
             window: WINDOW,
         });
-        self.classes.last_mut().expect("just pushed")
+        Ok(())
     }
 
     pub(super) fn prewarm(&mut self, count: usize, size: usize) -> Result<()> {
-        let class = self.class(size);
+        let class = self.class(size)?;
         let mut taken = Vec::new();
         let outcome = loop {
             if taken.len() == count {
                 break Ok(());
             }
             match class.take() {
-                Ok(limit) => {
-                    slab::touch(limit, size);
-                    taken.push(limit);
+                Ok(slot) => {
+                    slab::touch(&slot);
+                    taken.push(slot.limit);
                 }
                 Err(error) => break Err(error),
             }
@@ -133,9 +144,9 @@ impl Pool {
     pub(super) fn stats(&self) -> Stats {
         let mut stats = Stats::default();
         for class in &self.classes {
-            stats.live += class.live;
-            stats.idle += class.free.len() - class.released;
-            stats.released += class.released;
+            stats.live += class.live();
+            stats.idle += class.free.len() - class.released();
+            stats.released += class.released();
             stats.slabs += class.slabs.len();
             stats.reserved += class.slabs.iter().map(Slab::len).sum::<usize>();
         }
@@ -145,27 +156,32 @@ impl Pool {
 
 impl Class {
     #[inline]
-    fn take(&mut self) -> Result<usize> {
+    fn take(&mut self) -> Result<Slot> {
         let limit = match self.free.pop() {
-            Some(limit) => {
-                self.released = self.released.min(self.free.len());
-                limit
-            }
+            Some(limit) => limit,
             None => self.take_fresh()?,
         };
-        self.live += 1;
-        self.peak = self.peak.max(self.live);
+        self.low = self.low.min(self.free.len());
         self.window -= 1;
         if self.window == 0 {
             self.look_at_idle();
         }
-        Ok(limit)
+        Ok(Slot { limit, size: self.size })
     }
 
     #[inline]
     fn give_back(&mut self, limit: usize) {
-        self.live -= 1;
         self.free.push(limit);
+    }
+
+    fn live(&self) -> usize {
+        self.made - self.free.len()
+    }
+
+    /// Returns how many of the free slots, from the first, have no memory.
+    fn released(&self) -> usize {
+        // Those that were taken since have memory again when they come back.
+        self.released.min(self.low)
     }
 
     /// Takes a slot that was never used.
@@ -178,6 +194,7 @@ impl Class {
         }
         let limit = self.fresh;
         self.fresh += self.size;
+        self.made += 1;
         Ok(limit)
     }
 
@@ -221,28 +238,27 @@ impl Class {
         Error::stack(format!(
             "can't make a stack of {} KiB beside {} others of this thread: {why}",
             self.size / 1024,
-            self.live
+            self.live()
         ))
     }
 
     /// At the end of a window: releases some of what was not needed in it.
     #[cold]
     fn look_at_idle(&mut self) {
+        let peak = self.made - self.low;
+        let warm = self.made - self.released();
+        self.release(warm.saturating_sub(2 * peak).min(RELEASED_AT_ONCE));
         self.window = WINDOW;
-        let kept = 2 * self.peak;
-        let warm = self.free.len() - self.released;
-        let surplus = (self.live + warm).saturating_sub(kept);
-        self.peak = self.live;
-        self.release(surplus.min(RELEASED_AT_ONCE));
     }
 
     /// Gives the memory of up to `most` idle stacks back, of those that were not used for longest.
     fn release(&mut self, most: usize) -> usize {
-        let end = self.free.len().min(self.released.saturating_add(most));
-        guard::release(&self.free[self.released..end], self.size, page_size());
-        let count = end - self.released;
+        let start = self.released();
+        let end = self.free.len().min(start.saturating_add(most));
+        guard::release(&self.free[start..end], self.size, page_size());
         self.released = end;
-        count
+        self.low = self.free.len();
+        end - start
     }
 }
 

@@ -20,7 +20,8 @@ use crate::coroutine::Label;
 /// The largest size of a stack: more than that no address space has room for.
 pub(super) const MAX_SIZE: usize = if usize::BITS == 64 { 1 << 46 } else { 1 << 30 };
 
-const COLOURS: usize = 32;
+const COLOUR_BITS: u32 = 5;
+const FIBONACCI: usize = 0x9E37_79B9_7F4A_7C15_u64 as usize;
 const CACHE_LINE: usize = 64;
 
 /// Returns the size of a page.
@@ -87,14 +88,23 @@ impl Slab {
     }
 }
 
+/// A piece of a slab: room for one stack, with its guard.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) limit: usize,
+    pub(super) size: usize,
+}
+
 /// Writes the label of a slot and returns the base of its stack.
 #[inline]
-pub(super) fn prepare(limit: usize, size: usize, label: &Label) -> StackPointer {
-    let word = label_word(limit + size);
+pub(super) fn prepare(slot: &Slot, label: &Label) -> StackPointer {
+    let end = slot.limit + slot.size;
+    let word = label_word(end);
     // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule 1 of `pool`).
     unsafe { word.write(label) };
-    let colour = (limit / size) % COLOURS * CACHE_LINE;
-    let base = limit + size - CACHE_LINE - colour;
+    // A multiplicative hash spreads neighbours as well as a division by the size would, and is faster.
+    let colour = (slot.limit >> 12).wrapping_mul(FIBONACCI) >> (usize::BITS - COLOUR_BITS);
+    let base = end - CACHE_LINE * (1 + colour);
     StackPointer::new(base).expect("no slab is mapped at address 0")
 }
 
@@ -104,8 +114,8 @@ pub(crate) fn label_word(end: usize) -> *mut *const Label {
     ptr::with_exposed_provenance_mut(end - size_of::<usize>())
 }
 
-/// Reads a slot's first writable word, so that the system provides the page at its upper end.
-pub(super) fn touch(limit: usize, size: usize) {
+/// Writes a slot's last word, so that the system provides the page at its upper end.
+pub(super) fn touch(slot: &Slot) {
     // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule 1 of `pool`).
-    unsafe { label_word(limit + size).write_volatile(ptr::null()) };
+    unsafe { label_word(slot.limit + slot.size).write_volatile(ptr::null()) };
 }
