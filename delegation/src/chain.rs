@@ -22,7 +22,10 @@
 //! Python marks every generator between root and innermost as running. Here only the
 //! innermost is: whether another one is running follows from the links, see
 //! [`is_running`], and is asked on slow paths only.
-#![allow(unsafe_code, reason = "links are plain pointers: counting references would cost at every resume")]
+#![allow(
+    unsafe_code,
+    reason = "links are plain pointers: counting references would cost at every resume"
+)]
 
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
@@ -41,6 +44,9 @@ pub(crate) enum Outcome<Y> {
     /// The root had ended before.
     Finished,
 }
+
+/// Whom to resume, and with what.
+type Next<'a, Y, S> = (&'a Node<Y, S>, Message<S>);
 
 type Link<Y, S> = Cell<Option<NonNull<Node<Y, S>>>>;
 
@@ -65,7 +71,9 @@ pub(crate) fn resume<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     message: Message<S>,
 ) -> Result<Y, Unfinished<'_, Y, S>> {
-    let Some(leaf) = root.leaf.get() else { return Err(Unfinished::Start(message)) };
+    let Some(leaf) = root.leaf.get() else {
+        return Err(Unfinished::Start(message));
+    };
     // SAFETY: rule 3, and rule 4 from when it runs.
     let leaf = unsafe { leaf.as_ref() };
     if leaf.status() != Status::Suspended || thread::panicking() {
@@ -129,7 +137,7 @@ fn advance<'a, Y: 'static, S: Default + 'static>(
     root: &'a Node<Y, S>,
     leaf: &'a Node<Y, S>,
     resumed: Resumed<Y, S>,
-) -> Result<(&'a Node<Y, S>, Message<S>), Outcome<Y>> {
+) -> Result<Next<'a, Y, S>, Outcome<Y>> {
     let message = match resumed {
         Resumed::Value(value) => return Err(Outcome::Yielded(value)),
         Resumed::Delegate(delegate) => return Ok(enter(leaf, delegate)),
@@ -159,11 +167,12 @@ impl<Y, S> From<Message<S>> for Outcome<Y> {
 }
 
 /// Begins the delegation of `from` to `delegate`; returns whom to resume with what.
-fn enter<'a, Y: 'static, S: Default + 'static>(
-    from: &'a Node<Y, S>,
+fn enter<Y: 'static, S: Default + 'static>(
+    from: &Node<Y, S>,
     delegate: NonNull<Node<Y, S>>,
-) -> (&'a Node<Y, S>, Message<S>) {
-    // SAFETY: rule 1: the body of `from` is suspended in the `yield_from` that was given the delegate.
+) -> Next<'_, Y, S> {
+    // SAFETY: rule 1: the body of `from` is suspended in the `yield_from` that was given the
+    // delegate.
     let delegate = unsafe { delegate.as_ref() };
     // `from` still counts as running here, so that delegating up the chain is found out.
     match locate(delegate) {
@@ -207,7 +216,8 @@ impl Obstacle {
     }
 }
 
-/// Walks the chain of `start`, makes it the current one of all that are on it, and says where it ends.
+/// Walks the chain of `start`, makes it the current one of all that are on it, and says where it
+/// ends.
 ///
 /// A delegation whose delegate cannot be resumed ends here.
 fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> Place<'_, Y, S> {
@@ -319,10 +329,15 @@ pub(crate) fn for_each_node<Y, S>(node: &Node<Y, S>, mut visit: impl FnMut(&Node
     }
 }
 
-/// Throws `GeneratorExit` into `root` as PEP 380 has it: its delegates are closed first, innermost first.
+/// Throws `GeneratorExit` into `root` as PEP 380 has it: its delegates are closed first, innermost
+/// first.
 ///
-/// `exit` reaches the body of `root` unless the closing of its delegate fails: then that error does.
-pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, exit: Error) -> Outcome<Y> {
+/// `exit` reaches the body of `root` unless the closing of its delegate fails: then that error
+/// does.
+pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(
+    root: &Node<Y, S>,
+    exit: Error,
+) -> Outcome<Y> {
     let Place::At(mut node, obstacle) = locate(root) else {
         return start(root, Message::Throw(exit));
     };
@@ -334,12 +349,17 @@ pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, ex
         Obstacle::None | Obstacle::Closed => None,
     };
     while !ptr::eq(node, root) {
-        let message = failure.map_or_else(|| Message::Throw(Error::generator_exit()), Message::from);
+        let message =
+            failure.map_or_else(|| Message::Throw(Error::generator_exit()), Message::from);
         let outcome = run(node, node, message);
         failure = judge(outcome, &mut lost).err();
         node = leave(node);
     }
-    run(root, root, failure.map_or_else(|| Message::Throw(exit), Message::from))
+    run(
+        root,
+        root,
+        failure.map_or_else(|| Message::Throw(exit), Message::from),
+    )
 }
 
 /// Closes `root` and its delegates, innermost first.
@@ -348,9 +368,12 @@ pub(crate) fn close<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> Resu
     judge(throw_exit(root, Error::generator_exit()), &mut lost)
 }
 
-/// Unwinds the bodies of `root` and its delegates, innermost first; false if one of them goes on all the same.
+/// Unwinds the bodies of `root` and its delegates, innermost first; false if one of them goes on
+/// all the same.
 pub(crate) fn unwind<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> bool {
-    let Place::At(mut node, _) = locate(root) else { return true };
+    let Place::At(mut node, _) = locate(root) else {
+        return true;
+    };
     root.up.set(None);
     loop {
         if let Outcome::Yielded(_) = run(node, node, Message::Unwind) {

@@ -1,5 +1,7 @@
 //! What is thrown into a body and what comes out of it.
 
+mod predicates;
+
 use std::fmt;
 use std::rc::Rc;
 
@@ -100,7 +102,9 @@ impl Error {
     #[inline]
     pub fn generator_exit() -> Self {
         // The fallback serves destructors of other thread-locals.
-        GENERATOR_EXIT.try_with(Error::clone).unwrap_or_else(|_| Self(Rc::new(Repr::GeneratorExit)))
+        GENERATOR_EXIT
+            .try_with(Error::clone)
+            .unwrap_or_else(|_| Self(Rc::new(Repr::GeneratorExit)))
     }
 
     /// Returns the exception that cancels a task: asyncio's `CancelledError`.
@@ -114,7 +118,9 @@ impl Error {
     /// ```
     #[inline]
     pub fn cancelled() -> Self {
-        CANCELLED.try_with(Error::clone).unwrap_or_else(|_| Self(Rc::new(Repr::Cancelled)))
+        CANCELLED
+            .try_with(Error::clone)
+            .unwrap_or_else(|_| Self(Rc::new(Repr::Cancelled)))
     }
 
     /// Makes a `StopIteration` that carries an error of the caller's.
@@ -165,191 +171,11 @@ impl Error {
 
     /// Applies PEP 479 to an error that is about to leave a body.
     pub(crate) fn leaving_body(self) -> Self {
-        if self.is_finished() { Self(Rc::new(Repr::RaisedStopIteration(self))) } else { self }
-    }
-
-    /// Returns whether this is the exception of a close: PEP 342's `GeneratorExit`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::{Co, Generator, Result};
-    ///
-    /// let g: Generator<i32> = Generator::new(|co| {
-    ///     let error = co.yield_(1).unwrap_err();
-    ///     assert!(error.is_generator_exit());
-    ///     Err(error)
-    /// });
-    /// g.next()?;
-    /// g.close()?;
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
-    #[inline]
-    pub fn is_generator_exit(&self) -> bool {
-        matches!(*self.0, Repr::GeneratorExit)
-    }
-
-    /// Returns whether this is asyncio's `CancelledError`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::Error;
-    /// assert!(!Error::generator_exit().is_cancelled());
-    /// ```
-    #[inline]
-    pub fn is_cancelled(&self) -> bool {
-        matches!(*self.0, Repr::Cancelled)
-    }
-
-    /// Returns whether a running generator was operated on.
-    ///
-    /// Python's `ValueError('generator already executing')`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::{cell::RefCell, rc::Rc};
-    /// use yieldfrom_delegation::Generator;
-    ///
-    /// let itself = Rc::new(RefCell::new(None::<Generator<i32>>));
-    /// let handle = itself.clone();
-    /// let g = Generator::new(move |co| {
-    ///     let g = handle.take().unwrap();
-    ///     assert!(g.next().unwrap_err().is_already_executing());
-    ///     co.yield_(1)
-    /// });
-    /// itself.replace(Some(g.clone()));
-    /// g.next()?;
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
-    pub fn is_already_executing(&self) -> bool {
-        matches!(*self.0, Repr::AlreadyExecuting)
-    }
-
-    /// Returns whether a value was sent to a generator that had not started.
-    ///
-    /// Python's `TypeError("can't send non-None value to a just-started generator")`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::Generator;
-    ///
-    /// let g: Generator<i32, i32> = Generator::new(|co| co.yield_(1).map(drop));
-    /// assert!(g.send(5).unwrap_err().is_just_started());
-    /// ```
-    pub fn is_just_started(&self) -> bool {
-        matches!(*self.0, Repr::JustStarted)
-    }
-
-    /// Returns whether a body yielded where it should have ended.
-    ///
-    /// Python's `RuntimeError('generator ignored GeneratorExit')`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::Generator;
-    ///
-    /// let g: Generator<i32> = Generator::new(|co| {
-    ///     let _ = co.yield_(1);
-    ///     co.yield_(2)
-    /// });
-    /// g.next()?;
-    /// assert!(g.close().unwrap_err().is_ignored_exit());
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
-    pub fn is_ignored_exit(&self) -> bool {
-        matches!(*self.0, Repr::IgnoredExit)
-    }
-
-    /// Returns whether the generator had ended already: Python's `StopIteration`.
-    ///
-    /// The value with which a body ends is delivered once, as
-    /// [`Complete`](crate::GeneratorState::Complete); later operations get this
-    /// error, and so does who delegates to a generator that has ended.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::Generator;
-    ///
-    /// let g: Generator<i32> = Generator::new(|_| Ok(()));
-    /// g.next()?;
-    /// assert!(g.next().unwrap_err().is_finished());
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
-    pub fn is_finished(&self) -> bool {
-        matches!(*self.0, Repr::Finished(_))
-    }
-
-    /// Returns whether a body let a `StopIteration` escape.
-    ///
-    /// PEP 479's `RuntimeError('generator raised StopIteration')`: an error of
-    /// which [`is_finished`](Error::is_finished) holds does not leave a body, or
-    /// it would look like that body's own end. It is this error's `source`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::Generator;
-    ///
-    /// let short: Generator<i32> = Generator::new(|_| Ok(()));
-    /// let g: Generator<i32> = Generator::new(move |_| {
-    ///     short.next()?;
-    ///     short.next()?; // fails: it has ended
-    ///     Ok(())
-    /// });
-    /// assert!(g.next().unwrap_err().is_raised_stop_iteration());
-    /// ```
-    pub fn is_raised_stop_iteration(&self) -> bool {
-        matches!(*self.0, Repr::RaisedStopIteration(_))
-    }
-
-    /// Returns whether a value was sent where an iterator is delegated to.
-    ///
-    /// PEP 380: an iterator has only *next*, so that sending raises Python's
-    /// `AttributeError`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::{iter, Generator};
-    ///
-    /// let g: Generator<char, i32> = Generator::new(|co| co.yield_from(iter("abc".chars())));
-    /// g.next()?;
-    /// assert!(g.send(1).unwrap_err().is_no_send());
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
-    pub fn is_no_send(&self) -> bool {
-        matches!(*self.0, Repr::NoSend)
-    }
-
-    /// Returns whether a body tried to suspend while a panic unwinds it.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::Error;
-    /// assert!(!Error::cancelled().is_panicking());
-    /// ```
-    pub fn is_panicking(&self) -> bool {
-        matches!(*self.0, Repr::Panicking)
-    }
-
-    /// Returns whether there was no stack to be had for a generator.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::{Builder, Generator};
-    ///
-    /// let g: Generator<i32> = Builder::new().stack_size(0).build(|co| co.yield_(1));
-    /// assert!(g.next().unwrap_err().is_stack());
-    /// ```
-    pub fn is_stack(&self) -> bool {
-        matches!(*self.0, Repr::Stack(_))
+        if self.is_finished() {
+            Self(Rc::new(Repr::RaisedStopIteration(self)))
+        } else {
+            self
+        }
     }
 
     /// Returns whether the error inside is an `E`.

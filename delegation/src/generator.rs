@@ -1,16 +1,14 @@
 //! Generators: a body that can be resumed, as a shared handle.
 
-use std::any::type_name;
-use std::borrow::Cow;
-use std::fmt;
-use std::panic::{self, Location};
+mod handle;
 
+use std::panic;
+
+use crate::builder::Builder;
 use crate::chain::{self, Failure, Outcome, Unfinished};
 use crate::co::Co;
-use crate::coroutine::{Label, Message, Shared, Status};
-use crate::delegate::{Link, short_name};
+use crate::coroutine::{Message, Shared, Status};
 use crate::error::{Error, Result};
-use crate::stack;
 
 /// What a resumed generator has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +87,8 @@ pub struct Generator<Y: 'static, S: Default + 'static = (), R: 'static = ()> {
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// Creates a generator. Its body does not run, and no stack is taken, before the first `next`.
     ///
-    /// Its stack will have [`stack::DEFAULT_SIZE`] bytes; [`Builder`] makes other ones.
+    /// Its stack will have [`stack::DEFAULT_SIZE`](crate::stack::DEFAULT_SIZE) bytes; [`Builder`]
+    /// makes other ones.
     ///
     /// # Examples
     ///
@@ -170,10 +169,15 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     #[inline(always)]
     pub fn send(&self, value: S) -> Result<GeneratorState<Y, R>> {
-        self.resume(if size_of::<S>() == 0 { Message::Next(value) } else { Message::Send(value) })
+        self.resume(if size_of::<S>() == 0 {
+            Message::Next(value)
+        } else {
+            Message::Send(value)
+        })
     }
 
-    /// Raises an error where the generator is suspended, and returns what comes next: PEP 342's `throw`.
+    /// Raises an error where the generator is suspended, and returns what comes next: PEP 342's
+    /// `throw`.
     ///
     /// A generator that delegates passes it on to its delegate; `GeneratorExit`
     /// closes the delegate first (PEP 380). One that has not started is closed
@@ -316,69 +320,6 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Returns the delegations that are under way, outermost to innermost.
-    ///
-    /// Each [`Link`] has the name of a body and the line where it stands: the last
-    /// one at its yield, the others at their `yield_from`. A generator that has not
-    /// started has one link, with the place where it was made; a closed one none.
-    /// While it runs, the innermost line is that of its last suspension.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::{Co, Generator, Result};
-    ///
-    /// fn inner(co: &Co<i32>) -> Result<()> { co.yield_(1) }
-    /// fn outer(co: &Co<i32>) -> Result<()> { co.yield_from(Generator::new(inner)) }
-    ///
-    /// let g = Generator::new(outer);
-    /// g.next()?;
-    /// let names: Vec<_> = g.delegation_chain().iter().map(|link| link.name().to_string()).collect();
-    /// assert_eq!(names, ["outer", "inner"]);
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
-    pub fn delegation_chain(&self) -> Vec<Link> {
-        let mut links = Vec::new();
-        chain::for_each_node(self.shared.node(), |node| {
-            let start = links.len();
-            let mut at = node.location();
-            node.for_each_frame(|frame| {
-                links.push(Link::new(frame.name, at));
-                at = frame.called_at;
-            });
-            links.push(Link::new(&node.label().name, at));
-            links[start..].reverse();
-        });
-        links
-    }
-
-    /// Returns the name of the body: its function's, or the one given by [`Builder::name`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Co, Generator, Result};
-    /// fn spin(co: &Co<i32>) -> Result<()> { co.yield_(1) }
-    ///
-    /// assert_eq!(Generator::new(spin).name(), "spin");
-    /// ```
-    pub fn name(&self) -> &str {
-        short_name(&self.shared.node().label().name)
-    }
-
-    /// Returns whether both handles are of one and the same generator: Python's `is`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::Generator;
-    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
-    /// assert!(g.ptr_eq(&g.clone()));
-    /// ```
-    pub fn ptr_eq(&self, other: &Self) -> bool {
-        self.shared.ptr_eq(&other.shared)
-    }
-
     /// Fetches the generator's stack into the processor's cache, for a `next` soon.
     ///
     /// Among many thousand generators that are resumed in no particular order, a
@@ -390,8 +331,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     ///
     /// ```
     /// # use yieldfrom_delegation::Generator;
-    /// let generators: Vec<Generator<i32>> = (0..3).map(|n| Generator::new(move |co| co.yield_(n))).collect();
-    /// for (g, soon) in generators.iter().zip(generators[1..].iter().chain(&generators[..1])) {
+    /// let generators: Vec<Generator<i32>> = (0..3).map(|n| Generator::new(move |co|
+    /// co.yield_(n))).collect(); for (g, soon) in
+    /// generators.iter().zip(generators[1..].iter().chain(&generators[..1])) {
     ///     soon.prefetch();
     ///     g.next()?;
     /// }
@@ -440,184 +382,13 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     fn outcome(&self, outcome: Outcome<Y>) -> Result<GeneratorState<Y, R>> {
         match outcome {
             Outcome::Yielded(value) => Ok(GeneratorState::Yielded(value)),
-            Outcome::Returned => {
-                Ok(GeneratorState::Complete(self.shared.take_result().expect("the body has returned")))
-            }
+            Outcome::Returned => Ok(GeneratorState::Complete(
+                self.shared.take_result().expect("the body has returned"),
+            )),
             Outcome::Raised(error) => Err(error),
             Outcome::Finished => Err(Error::finished()),
             Outcome::Panicked(payload) => panic::resume_unwind(*payload),
             Outcome::Unwound => unreachable!("only a drop unwinds"),
         }
-    }
-
-    /// Closes a suspended generator whose last handle goes away.
-    #[cold]
-    fn dispose(&self) {
-        let node = self.shared.node();
-        match chain::close(node) {
-            Ok(()) => {}
-            Err(Failure::Error(error)) if error.is_ignored_exit() => {
-                if cfg!(panic = "abort") || !chain::unwind(node) {
-                    log::warn!(
-                        "generator {} (made at {}) was dropped but does not end: its stack is leaked",
-                        self.name(),
-                        node.label().made_at
-                    );
-                }
-            }
-            Err(Failure::Error(error)) => {
-                log::warn!("error ignored in generator {} that was dropped: {error:?}", self.name());
-            }
-            Err(Failure::Panic(_)) => {
-                log::error!("panic ignored in generator {} that was dropped", self.name());
-            }
-        }
-    }
-}
-
-/// Makes the other handle of the same generator.
-impl<Y: 'static, S: Default + 'static, R: 'static> Clone for Generator<Y, S, R> {
-    fn clone(&self) -> Self {
-        Self { shared: self.shared.clone() }
-    }
-}
-
-/// Closes a suspended generator with its last handle.
-///
-/// As [`close`](Generator::close) does it. Errors are logged. A body that yields
-/// instead of ending is unwound; if it catches even that, or in a program built with
-/// `panic = "abort"`, its stack is leaked with a warning.
-impl<Y: 'static, S: Default + 'static, R: 'static> Drop for Generator<Y, S, R> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.shared.is_last()
-            && matches!(self.shared.node().status(), Status::Suspended | Status::Delegating)
-        {
-            self.dispose();
-        }
-    }
-}
-
-/// Drives the generator as a for loop does: yields values until the body returns or fails.
-///
-/// What the body returns is lost, as in Python. After an error there are no more items.
-impl<Y: 'static, R: 'static> Iterator for Generator<Y, (), R> {
-    type Item = Result<Y>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Result<Y>> {
-        match Generator::next(self) {
-            Ok(GeneratorState::Yielded(value)) => Some(Ok(value)),
-            Ok(GeneratorState::Complete(_)) => None,
-            Err(error) if error.is_finished() => None,
-            Err(error) => Some(Err(error)),
-        }
-    }
-}
-
-/// Shows state and delegation chain: `<Generator suspended outer() at a.rs:4 -> inner() at a.rs:3>`.
-impl<Y: 'static, S: Default + 'static, R: 'static> fmt::Debug for Generator<Y, S, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state() {
-            State::Created => "created",
-            State::Running => "running",
-            State::Suspended => "suspended",
-            State::Closed => return write!(f, "<Generator closed {}()>", self.name()),
-        };
-        write!(f, "<Generator {state}")?;
-        for (i, link) in self.delegation_chain().iter().enumerate() {
-            write!(f, "{}{link}", if i == 0 { " " } else { " -> " })?;
-        }
-        f.write_str(">")
-    }
-}
-
-/// Settings for a generator: its name and the size of its stack.
-///
-/// # Examples
-///
-/// ```
-/// use yieldfrom_delegation::{Builder, Generator};
-///
-/// let g: Generator<i32> = Builder::new().name("counter").stack_size(64 << 10).build(|co| co.yield_(1));
-/// assert_eq!(g.name(), "counter");
-/// ```
-#[derive(Clone, Debug)]
-pub struct Builder {
-    name: Option<Cow<'static, str>>,
-    stack_size: usize,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        Self { name: None, stack_size: stack::DEFAULT_SIZE }
-    }
-}
-
-impl Builder {
-    /// Starts from the defaults: the body's own name, and [`stack::DEFAULT_SIZE`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Builder, Generator};
-    /// let g: Generator<i32> = Builder::new().build(|co| co.yield_(1));
-    /// ```
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets the name that reports use, instead of the function's.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Builder, Generator};
-    /// let g: Generator<i32> = Builder::new().name(format!("taxi {}", 7)).build(|co| co.yield_(1));
-    /// assert_eq!(g.name(), "taxi 7");
-    /// ```
-    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Sets the stack's size in bytes of address space, its guard page included.
-    ///
-    /// Rounded up to whole pages. Only pages that are touched take memory. A size
-    /// below [`stack::MIN_SIZE`], or larger than there is room for, becomes an error
-    /// when the generator is started.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Builder, Generator};
-    /// let deep: Generator<i32> = Builder::new().stack_size(8 << 20).build(|co| co.yield_(1));
-    /// deep.next()?;
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
-    pub fn stack_size(mut self, bytes: usize) -> Self {
-        self.stack_size = bytes;
-        self
-    }
-
-    /// Creates a generator with these settings.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Builder, Generator};
-    /// let g: Generator<i32> = Builder::new().name("one").build(|co| co.yield_(1));
-    /// ```
-    #[track_caller]
-    pub fn build<Y, S, R, F>(self, body: F) -> Generator<Y, S, R>
-    where
-        Y: 'static,
-        S: Default + 'static,
-        R: 'static,
-        F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
-    {
-        let name = self.name.unwrap_or(Cow::Borrowed(type_name::<F>()));
-        let label = Label { name, made_at: Location::caller(), stack_size: self.stack_size };
-        Generator { shared: Shared::new(label, body) }
     }
 }

@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use crate::stack::label_word;
 
-/// A slab that the handler knows. Never freed, as the handler may be reading it; used again after `unwatch`.
+/// A slab that the handler knows. Never freed, as the handler may be reading it; used again after
+/// `unwatch`.
 struct Region {
     start: AtomicUsize,
     len: AtomicUsize,
@@ -28,7 +29,8 @@ static REGIONS: AtomicPtr<Region> = AtomicPtr::new(ptr::null_mut());
 fn regions() -> impl Iterator<Item = &'static Region> {
     let mut next: *const Region = REGIONS.load(Ordering::Acquire);
     std::iter::from_fn(move || {
-        // SAFETY: regions are leaked boxes, complete before they are reachable (Release in `watch`).
+        // SAFETY: regions are leaked boxes, complete before they are reachable (Release in
+        // `watch`).
         let region = unsafe { next.as_ref() }?;
         next = region.next;
         Some(region)
@@ -42,7 +44,10 @@ pub(crate) fn watch(start: usize, len: usize, slot_size: usize) {
     ensure_signal_stack();
     const TAKING: usize = usize::MAX;
     let reused = regions().find(|region| {
-        region.start.compare_exchange(0, TAKING, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        region
+            .start
+            .compare_exchange(0, TAKING, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
     });
     if let Some(region) = reused {
         region.len.store(len, Ordering::Relaxed);
@@ -77,7 +82,10 @@ pub(crate) fn unwatch(start: usize) {
 fn overflowed_slot(address: usize) -> Option<usize> {
     for region in regions() {
         let start = region.start.load(Ordering::Acquire);
-        let (len, slot_size) = (region.len.load(Ordering::Relaxed), region.slot_size.load(Ordering::Relaxed));
+        let (len, slot_size) = (
+            region.len.load(Ordering::Relaxed),
+            region.slot_size.load(Ordering::Relaxed),
+        );
         if start == 0 || address < start || address - start >= len {
             continue;
         }
@@ -108,12 +116,14 @@ fn install() {
         let previous = unsafe { (*PREVIOUS.0.get())[i].as_mut_ptr() };
         // SAFETY: asks for the current action, into memory of our own.
         unsafe { libc::sigaction(signal, ptr::null(), previous) };
-        // SAFETY: `handle` has the signature that SA_SIGINFO asks for, and does only what a handler may do.
+        // SAFETY: `handle` has the signature that SA_SIGINFO asks for, and does only what a handler
+        // may do.
         unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
     }
 }
 
-/// Gives the thread a stack for signal handlers if it has none; threads of the standard library have.
+/// Gives the thread a stack for signal handlers if it has none; threads of the standard library
+/// have.
 fn ensure_signal_stack() {
     const SIZE: usize = 64 << 10;
     // SAFETY: `stack_t` is plain data, for which zeroes are a value.
@@ -125,7 +135,11 @@ fn ensure_signal_stack() {
     }
     // Leaked: the thread may get a signal until its very end.
     let memory = Box::leak(vec![0u8; SIZE].into_boxed_slice());
-    let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
+    let stack = libc::stack_t {
+        ss_sp: memory.as_mut_ptr().cast(),
+        ss_flags: 0,
+        ss_size: SIZE,
+    };
     // SAFETY: the memory is never freed or used for anything else.
     unsafe { libc::sigaltstack(&raw const stack, ptr::null_mut()) };
 }
@@ -143,9 +157,12 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
 
 /// Writes the report. On the faulting thread, whose generator's label nobody else changes.
 fn report(slot_end: usize) {
-    let mut out = Buffer { bytes: [0; 1024], len: 0 };
-    // SAFETY: a slot whose guard was hit was taken, which wrote the word; it belongs to a generator that is running
-    // and so alive (rule 4 of the chain), and the label is part of it.
+    let mut out = Buffer {
+        bytes: [0; 1024],
+        len: 0,
+    };
+    // SAFETY: a slot whose guard was hit was taken, which wrote the word; it belongs to a generator
+    // that is running and so alive (rule 4 of the chain), and the label is part of it.
     let label = unsafe { label_word(slot_end).read().as_ref() };
     let _ = match label {
         Some(label) => write!(
@@ -153,7 +170,7 @@ fn report(slot_end: usize) {
             "\ngenerator {} (made at {}) has overflowed its stack of {} KiB\n\
              help: give it a larger one with Builder::stack_size, or recurse by yield_from of new generators, \
              which have stacks of their own\n",
-            crate::delegate::short_name(&label.name),
+            crate::link::short_name(&label.name),
             label.made_at,
             label.stack_size / 1024
         ),
@@ -170,7 +187,8 @@ fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
     let previous = unsafe { (*PREVIOUS.0.get())[index].assume_init_ref() };
     match previous.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {
-            // SAFETY: puts back what was there; on return the instruction faults again, and ends the program.
+            // SAFETY: puts back what was there; on return the instruction faults again, and ends
+            // the program.
             unsafe { libc::sigaction(signal, previous, ptr::null_mut()) };
         }
         handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {

@@ -83,7 +83,8 @@ pub fn stats() -> Stats {
     pool::with(|pool| pool.stats()).unwrap_or_default()
 }
 
-/// Gives the memory of the calling thread's idle stacks back to the system, and returns how many they were.
+/// Gives the memory of the calling thread's idle stacks back to the system, and returns how many
+/// they were.
 ///
 /// Happens by itself, a batch at a time, while stacks are taken and far fewer are in
 /// use than there were; this does it at once.
@@ -103,7 +104,8 @@ pub fn trim() -> usize {
     pool::with(|pool| pool.trim()).unwrap_or(0)
 }
 
-/// Makes sure that the calling thread has `count` idle stacks of `size` bytes whose memory is in place.
+/// Makes sure that the calling thread has `count` idle stacks of `size` bytes whose memory is in
+/// place.
 ///
 /// Taking one of these later is tens of times faster than a fresh one, whose first
 /// page the system has to provide.
@@ -136,11 +138,16 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Takes a stack of `size` bytes on behalf of `label`, which must stay where it is while it is used.
+    /// Takes a stack of `size` bytes on behalf of `label`, which must stay where it is while it is
+    /// used.
     #[inline]
     pub(crate) fn acquire(size: usize, label: &Label) -> Result<Self> {
         let slot = pool::with(|pool| pool.take(size)).unwrap_or_else(|| Err(thread_ends()))?;
-        Ok(Self { base: slab::prepare(&slot, label), limit: slot.limit, size })
+        Ok(Self {
+            base: slab::prepare(&slot, label),
+            limit: slot.limit,
+            size,
+        })
     }
 
     pub(crate) fn base(&self) -> StackPointer {
@@ -156,8 +163,9 @@ impl Drop for Stack {
     }
 }
 
-// SAFETY: `limit` to `base` is memory mapped for reading and writing that nothing else uses until this is dropped
-// (rule 1 of `pool`), but for the guard page at `limit`; `slab::prepare` aligns `base` to 16 bytes, and
+// SAFETY: `limit` to `base` is memory mapped for reading and writing that nothing else uses until
+// this is dropped (rule 1 of `pool`), but for the guard page at `limit`; `slab::prepare` aligns
+// `base` to 16 bytes, and
 // `checked_size` leaves room for a page.
 unsafe impl corosensei::stack::Stack for Stack {
     #[inline(always)]
@@ -184,8 +192,10 @@ fn checked_size(size: usize) -> Result<usize> {
     )))
 }
 
-
 #[cold]
 fn thread_ends() -> Error {
-    Error::stack("can't take a stack while the thread's locals are destroyed: end generators before".to_owned())
+    Error::stack(
+        "can't take a stack while the thread's locals are destroyed: end generators before"
+            .to_owned(),
+    )
 }

@@ -25,11 +25,17 @@ pub(super) const BATCH: usize = 1024;
 static PROTECTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Installs guards of one page at `first`, `first + stride`, and so on.
-pub(super) fn install(first: usize, stride: usize, count: usize, page: usize) -> Result<(), String> {
+pub(super) fn install(
+    first: usize,
+    stride: usize,
+    count: usize,
+    page: usize,
+) -> Result<(), String> {
     match kind(first, page) {
         Kind::Advice => {
             let guards = (0..count).map(|i| first + i * stride);
-            advise(guards, page, MADV_GUARD_INSTALL).map_err(|e| format!("can't install guard pages: {e}"))
+            advise(guards, page, MADV_GUARD_INSTALL)
+                .map_err(|e| format!("can't install guard pages: {e}"))
         }
         Kind::Protection => protect(first, stride, count, page),
     }
@@ -47,9 +53,14 @@ fn kind(probe: usize, page: usize) -> Kind {
         _ => {}
     }
     let forced = env::var_os("YIELDFROM_STACK_GUARD").is_some_and(|value| value == "mprotect");
-    let advice = cfg!(target_os = "linux") && !forced && advise_one(probe, page, MADV_GUARD_INSTALL).is_ok();
+    let advice =
+        cfg!(target_os = "linux") && !forced && advise_one(probe, page, MADV_GUARD_INSTALL).is_ok();
     KIND.store(if advice { ADVICE } else { PROTECTION }, Ordering::Relaxed);
-    if advice { Kind::Advice } else { Kind::Protection }
+    if advice {
+        Kind::Advice
+    } else {
+        Kind::Protection
+    }
 }
 
 /// Returns how many slots to prepare at once.
@@ -72,7 +83,10 @@ fn protect(first: usize, stride: usize, count: usize, page: usize) -> Result<(),
         let guard = ptr::with_exposed_provenance_mut(first + i * stride);
         // SAFETY: the page belongs to a slot that was never taken, so that nothing uses it.
         if unsafe { libc::mprotect(guard, page, libc::PROT_NONE) } != 0 {
-            return Err(format!("can't protect a guard page: {}", io::Error::last_os_error()));
+            return Err(format!(
+                "can't protect a guard page: {}",
+                io::Error::last_os_error()
+            ));
         }
     }
     Ok(())
@@ -85,7 +99,9 @@ fn protection_limit() -> usize {
     match LIMIT.load(Ordering::Relaxed) {
         0 => {
             let setting = fs::read_to_string("/proc/sys/vm/max_map_count").ok();
-            let mappings = setting.and_then(|text| text.trim().parse().ok()).unwrap_or(LINUX_DEFAULT);
+            let mappings = setting
+                .and_then(|text| text.trim().parse().ok())
+                .unwrap_or(LINUX_DEFAULT);
             let limit = (mappings / 2 / 10 * 9).max(1);
             LIMIT.store(limit, Ordering::Relaxed);
             limit
@@ -96,19 +112,28 @@ fn protection_limit() -> usize {
 
 /// Forgets guards whose slab was unmapped.
 pub(super) fn forget(count: usize) {
-    let _ = PROTECTED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(count)));
+    let _ = PROTECTED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+        Some(n.saturating_sub(count))
+    });
 }
 
 /// Gives the memory of slots back to the system. Their guards stay.
 pub(super) fn release(slots: &[usize], size: usize, page: usize) {
     // What cannot be released stays as it is, which harms nobody.
-    let _ = advise(slots.iter().map(|limit| limit + page), size - page, libc::MADV_DONTNEED);
+    let _ = advise(
+        slots.iter().map(|limit| limit + page),
+        size - page,
+        libc::MADV_DONTNEED,
+    );
 }
 
 /// Gives the kernel advice about several ranges of `len` bytes.
 fn advise(ranges: impl Iterator<Item = usize>, len: usize, advice: libc::c_int) -> io::Result<()> {
     let ranges: Vec<libc::iovec> = ranges
-        .map(|start| libc::iovec { iov_base: ptr::with_exposed_provenance_mut(start), iov_len: len })
+        .map(|start| libc::iovec {
+            iov_base: ptr::with_exposed_provenance_mut(start),
+            iov_len: len,
+        })
         .collect();
     let mut done = 0;
     #[cfg(target_os = "linux")]
@@ -125,7 +150,8 @@ fn advise(ranges: impl Iterator<Item = usize>, len: usize, advice: libc::c_int) 
     Ok(())
 }
 
-/// Advises ranges in one system call, and returns how many bytes were advised: 0 where the kernel does not offer it.
+/// Advises ranges in one system call, and returns how many bytes were advised: 0 where the kernel
+/// does not offer it.
 #[cfg(target_os = "linux")]
 fn process_madvise(ranges: &[libc::iovec], advice: libc::c_int) -> io::Result<usize> {
     // Opened anew each time: one that was kept would, after a fork, still mean the parent.
@@ -134,9 +160,18 @@ fn process_madvise(ranges: &[libc::iovec], advice: libc::c_int) -> io::Result<us
     if pidfd < 0 {
         return Ok(0);
     }
-    // SAFETY: `ranges` are readable for the call; the advice concerns slots that nothing uses, or guards.
-    let advised =
-        unsafe { libc::syscall(libc::SYS_process_madvise, pidfd, ranges.as_ptr(), ranges.len(), advice, 0) };
+    // SAFETY: `ranges` are readable for the call; the advice concerns slots that nothing uses, or
+    // guards.
+    let advised = unsafe {
+        libc::syscall(
+            libc::SYS_process_madvise,
+            pidfd,
+            ranges.as_ptr(),
+            ranges.len(),
+            advice,
+            0,
+        )
+    };
     #[expect(clippy::cast_possible_truncation, reason = "a descriptor is an int")]
     let pidfd = pidfd as libc::c_int;
     // SAFETY: the descriptor was opened above and is known to nobody else.

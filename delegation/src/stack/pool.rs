@@ -34,8 +34,8 @@ thread_local! {
 #[inline]
 pub(super) fn with<R>(f: impl FnOnce(&mut Pool) -> R) -> Option<R> {
     POOL.try_with(|pool| {
-        // SAFETY: the pool is the thread's own, and there is no other reference: calls do not nest, as `f` runs
-        // code of this module only.
+        // SAFETY: the pool is the thread's own, and there is no other reference: calls do not nest,
+        // as `f` runs code of this module only.
         f(unsafe { &mut *pool.get() })
     })
     .ok()
@@ -100,19 +100,22 @@ impl Pool {
             self.classes.swap(0, i);
             return Ok(());
         }
-        self.classes.insert(0, Class {
-            asked,
-            size: super::checked_size(asked)?,
-            slabs: Vec::new(),
-            free: Vec::new(),
-            released: 0,
-            fresh: 0,
-            guarded: 0,
-            end: 0,
-            made: 0,
-            low: 0,
-            window: WINDOW,
-        });
+        self.classes.insert(
+            0,
+            Class {
+                asked,
+                size: super::checked_size(asked)?,
+                slabs: Vec::new(),
+                free: Vec::new(),
+                released: 0,
+                fresh: 0,
+                guarded: 0,
+                end: 0,
+                made: 0,
+                low: 0,
+                window: WINDOW,
+            },
+        );
         Ok(())
     }
 
@@ -138,7 +141,10 @@ impl Pool {
     }
 
     pub(super) fn trim(&mut self) -> usize {
-        self.classes.iter_mut().map(|class| class.release(usize::MAX)).sum()
+        self.classes
+            .iter_mut()
+            .map(|class| class.release(usize::MAX))
+            .sum()
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -166,7 +172,10 @@ impl Class {
         if self.window == 0 {
             self.look_at_idle();
         }
-        Ok(Slot { limit, size: self.size })
+        Ok(Slot {
+            limit,
+            size: self.size,
+        })
     }
 
     #[inline]
@@ -229,7 +238,8 @@ impl Class {
         if made >= UNCHECKED && !memory_for(count) {
             return Err(self.none_left("the system has no memory left"));
         }
-        guard::install(self.guarded, self.size, count, page_size()).map_err(|why| self.none_left(&why))?;
+        guard::install(self.guarded, self.size, count, page_size())
+            .map_err(|why| self.none_left(&why))?;
         self.guarded += count * self.size;
         Ok(())
     }
@@ -267,12 +277,16 @@ impl Class {
 /// Without this a program would not get an error when memory runs out: it would be killed.
 fn memory_for(count: usize) -> bool {
     const SPARE_KB: usize = 64 << 10;
-    let Ok(text) = fs::read_to_string("/proc/meminfo") else { return true };
+    let Ok(text) = fs::read_to_string("/proc/meminfo") else {
+        return true;
+    };
     let kb_of = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.trim().trim_end_matches(" kB").parse::<usize>().ok()
     };
-    let Some(available) = kb_of("MemAvailable:") else { return true };
+    let Some(available) = kb_of("MemAvailable:") else {
+        return true;
+    };
     available + kb_of("SwapFree:").unwrap_or(0) > SPARE_KB + count * page_size() / 1024
 }
 
@@ -284,7 +298,11 @@ impl Drop for Pool {
                 let within = |address: &usize| *address < slab.start + slab.len();
                 let first = class.free.partition_point(|address| *address < slab.start);
                 let free = class.free[first..].partition_point(within);
-                let never_taken = if slab.contains(class.fresh) { (class.end - class.fresh) / class.size } else { 0 };
+                let never_taken = if slab.contains(class.fresh) {
+                    (class.end - class.fresh) / class.size
+                } else {
+                    0
+                };
                 if free + never_taken == slab.slots {
                     overflow::unwatch(slab.start);
                     guard::forget(slab.slots);

@@ -51,10 +51,13 @@ pub(super) struct Slab {
 impl Slab {
     /// Maps address space for `slots` slots of `slot_size` bytes.
     pub(super) fn map(slots: usize, slot_size: usize) -> io::Result<Self> {
-        let len = slots.checked_mul(slot_size).ok_or(io::ErrorKind::OutOfMemory)?;
+        let len = slots
+            .checked_mul(slot_size)
+            .ok_or(io::ErrorKind::OutOfMemory)?;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new anonymous mapping, at an address of the system's choice, touches nothing that exists.
+        // SAFETY: a new anonymous mapping, at an address of the system's choice, touches nothing
+        // that exists.
         let start = unsafe { libc::mmap(ptr::null_mut(), len, protection, flags, -1, 0) };
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
@@ -65,7 +68,11 @@ impl Slab {
         unsafe {
             libc::madvise(start, len, libc::MADV_NOHUGEPAGE);
         }
-        Ok(Self { start: start.expose_provenance(), slots, slot_size })
+        Ok(Self {
+            start: start.expose_provenance(),
+            slots,
+            slot_size,
+        })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -100,9 +107,11 @@ pub(super) struct Slot {
 pub(super) fn prepare(slot: &Slot, label: &Label) -> StackPointer {
     let end = slot.limit + slot.size;
     let word = label_word(end);
-    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule 1 of `pool`).
+    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule
+    // 1 of `pool`).
     unsafe { word.write(label) };
-    // A multiplicative hash spreads neighbours as well as a division by the size would, and is faster.
+    // A multiplicative hash spreads neighbours as well as a division by the size would, and is
+    // faster.
     let colour = (slot.limit >> 12).wrapping_mul(FIBONACCI) >> (usize::BITS - COLOUR_BITS);
     let base = end - CACHE_LINE * (1 + colour);
     StackPointer::new(base).expect("no slab is mapped at address 0")
@@ -116,6 +125,7 @@ pub(crate) fn label_word(end: usize) -> *mut *const Label {
 
 /// Writes a slot's last word, so that the system provides the page at its upper end.
 pub(super) fn touch(slot: &Slot) {
-    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule 1 of `pool`).
+    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule
+    // 1 of `pool`).
     unsafe { label_word(slot.limit + slot.size).write_volatile(ptr::null()) };
 }

@@ -1,0 +1,104 @@
+//! The body's end of the switch.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::panic::{self, Location};
+use std::ptr::NonNull;
+use std::thread;
+
+use super::{Event, Frame, Message, Node, Shared, Switch};
+use crate::error::Error;
+
+/// The body's end of the switch.
+pub(crate) struct Suspender<Y, S> {
+    switch: NonNull<Switch>,
+    node: NonNull<Node<Y, S>>,
+}
+
+impl<Y: 'static, S: 'static> Suspender<Y, S> {
+    pub(super) fn new(switch: &Switch, node: &Node<Y, S>) -> Self {
+        Self {
+            switch: NonNull::from(switch),
+            node: NonNull::from(node),
+        }
+    }
+
+    #[inline(always)]
+    fn node(&self) -> &Node<Y, S> {
+        // SAFETY: a body runs only while its node is alive (rule 4 of the chain), and this belongs
+        // to the body.
+        unsafe { self.node.as_ref() }
+    }
+
+    /// Notes where the body is about to suspend.
+    #[inline(always)]
+    pub(crate) fn set_location(&self, location: &'static Location<'static>) {
+        self.node().location.set(location);
+    }
+
+    /// Suspends the body and returns what it is resumed with.
+    #[inline(always)]
+    pub(crate) fn suspend(&self, value: Y) -> Message<S> {
+        self.switch(Event::Value(value))
+    }
+
+    /// Suspends the body until `delegate` has ended or cannot be entered.
+    #[inline(always)]
+    pub(crate) fn delegate<R: 'static>(&self, delegate: &Shared<Y, S, R>) -> Message<S> {
+        // The borrow keeps the delegate alive while this frame exists: rule 1 of the chain.
+        self.switch(Event::Delegate(NonNull::from(delegate.node())))
+    }
+
+    #[inline(always)]
+    fn switch(&self, event: Event<Y, S>) -> Message<S> {
+        // A body that is being unwound must not suspend: the thread's panic count would travel with
+        // whom runs next.
+        if thread::panicking() && !self.node().resumed_panicking.get() {
+            return refuse(event);
+        }
+        let mut event = ManuallyDrop::new(event);
+        self.node().mail.set((&raw mut event).cast());
+        // SAFETY: corosensei's yielder lies at the base of this body's stack, below which we run.
+        unsafe { self.switch.as_ref() }.suspend(());
+        // SAFETY: this is the one place after a resume.
+        unsafe { self.node().take_message() }
+    }
+
+    /// Runs `delegate` on this stack, linked so that a report of the chain shows it.
+    #[inline(always)]
+    pub(crate) fn on_same_stack<R>(&self, name: &'static str, delegate: impl FnOnce() -> R) -> R {
+        struct Unlink<'a>(&'a Cell<Option<NonNull<Frame>>>, Option<NonNull<Frame>>);
+        impl Drop for Unlink<'_> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let node = self.node();
+        let outer = node.frame.get();
+        let frame = Frame {
+            name,
+            called_at: node.location.get(),
+            outer,
+        };
+        node.frame.set(Some(NonNull::from(&frame)));
+        let _unlink = Unlink(&node.frame, outer);
+        delegate()
+    }
+}
+
+/// Answers a suspension that cannot be granted.
+#[cold]
+fn refuse<Y, S>(event: Event<Y, S>) -> Message<S> {
+    drop(event);
+    Message::Throw(Error::panicking())
+}
+
+/// What unwinds a body that refuses to end.
+pub(super) struct ForcedUnwind;
+
+/// Unwinds the body from here, without a message on standard error.
+#[cold]
+pub(crate) fn unwind() -> ! {
+    panic::resume_unwind(Box::new(ForcedUnwind))
+}

@@ -1,0 +1,167 @@
+//! What a handle is besides being driven: shown, compared, cloned, dropped, iterated over.
+
+use std::fmt;
+
+use super::{Generator, GeneratorState, State};
+use crate::chain::{self, Failure};
+use crate::coroutine::Status;
+use crate::error::Result;
+use crate::link::{Link, short_name};
+
+impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
+    /// Returns the delegations that are under way, outermost to innermost.
+    ///
+    /// Each [`Link`] has the name of a body and the line where it stands: the last
+    /// one at its yield, the others at their `yield_from`. A generator that has not
+    /// started has one link, with the place where it was made; a closed one none.
+    /// While it runs, the innermost line is that of its last suspension.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Co, Generator, Result};
+    ///
+    /// fn inner(co: &Co<i32>) -> Result<()> { co.yield_(1) }
+    /// fn outer(co: &Co<i32>) -> Result<()> { co.yield_from(Generator::new(inner)) }
+    ///
+    /// let g = Generator::new(outer);
+    /// g.next()?;
+    /// let names: Vec<_> = g.delegation_chain().iter().map(|link|
+    /// link.name().to_string()).collect(); assert_eq!(names, ["outer", "inner"]);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn delegation_chain(&self) -> Vec<Link> {
+        let mut links = Vec::new();
+        chain::for_each_node(self.shared.node(), |node| {
+            let start = links.len();
+            let mut at = node.location();
+            node.for_each_frame(|frame| {
+                links.push(Link::new(frame.name, at));
+                at = frame.called_at;
+            });
+            links.push(Link::new(&node.label().name, at));
+            links[start..].reverse();
+        });
+        links
+    }
+
+    /// Returns the name of the body: its function's, or the one given by [`Builder::name`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Co, Generator, Result};
+    /// fn spin(co: &Co<i32>) -> Result<()> { co.yield_(1) }
+    ///
+    /// assert_eq!(Generator::new(spin).name(), "spin");
+    /// ```
+    pub fn name(&self) -> &str {
+        short_name(&self.shared.node().label().name)
+    }
+
+    /// Returns whether both handles are of one and the same generator: Python's `is`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// assert!(g.ptr_eq(&g.clone()));
+    /// ```
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.shared.ptr_eq(&other.shared)
+    }
+
+    /// Closes a suspended generator whose last handle goes away.
+    #[cold]
+    fn dispose(&self) {
+        let node = self.shared.node();
+        match chain::close(node) {
+            Ok(()) => {}
+            Err(Failure::Error(error)) if error.is_ignored_exit() => {
+                if cfg!(panic = "abort") || !chain::unwind(node) {
+                    log::warn!(
+                        "generator {} (made at {}) was dropped but does not end: its stack is leaked",
+                        self.name(),
+                        node.label().made_at
+                    );
+                }
+            }
+            Err(Failure::Error(error)) => {
+                log::warn!(
+                    "error ignored in generator {} that was dropped: {error:?}",
+                    self.name()
+                );
+            }
+            Err(Failure::Panic(_)) => {
+                log::error!(
+                    "panic ignored in generator {} that was dropped",
+                    self.name()
+                );
+            }
+        }
+    }
+}
+
+/// Makes the other handle of the same generator.
+impl<Y: 'static, S: Default + 'static, R: 'static> Clone for Generator<Y, S, R> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+/// Closes a suspended generator with its last handle.
+///
+/// As [`close`](Generator::close) does it. Errors are logged. A body that yields
+/// instead of ending is unwound; if it catches even that, or in a program built with
+/// `panic = "abort"`, its stack is leaked with a warning.
+impl<Y: 'static, S: Default + 'static, R: 'static> Drop for Generator<Y, S, R> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.shared.is_last()
+            && matches!(
+                self.shared.node().status(),
+                Status::Suspended | Status::Delegating
+            )
+        {
+            self.dispose();
+        }
+    }
+}
+
+/// Drives the generator as a for loop does: yields values until the body returns or fails.
+///
+/// What the body returns is lost, as in Python. After an error there are no more items.
+impl<Y: 'static, R: 'static> Iterator for Generator<Y, (), R> {
+    type Item = Result<Y>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<Y>> {
+        match Generator::next(self) {
+            Ok(GeneratorState::Yielded(value)) => Some(Ok(value)),
+            Ok(GeneratorState::Complete(_)) => None,
+            Err(error) if error.is_finished() => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// Shows state and delegation chain: `<Generator suspended outer() at a.rs:4 -> inner() at
+/// a.rs:3>`.
+impl<Y: 'static, S: Default + 'static, R: 'static> fmt::Debug for Generator<Y, S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state() {
+            State::Created => "created",
+            State::Running => "running",
+            State::Suspended => "suspended",
+            State::Closed => return write!(f, "<Generator closed {}()>", self.name()),
+        };
+        write!(f, "<Generator {state}")?;
+        for (i, link) in self.delegation_chain().iter().enumerate() {
+            write!(f, "{}{link}", if i == 0 { " " } else { " -> " })?;
+        }
+        f.write_str(">")
+    }
+}

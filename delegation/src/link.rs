@@ -1,0 +1,120 @@
+//! How a suspended chain is shown.
+
+use std::fmt;
+use std::panic::Location;
+
+/// One delegation of a suspended chain: a body and where it stands.
+///
+/// See [`Generator::delegation_chain`](crate::Generator::delegation_chain).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub(crate) name: String,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+}
+
+impl Link {
+    pub(crate) fn new(name: &str, at: &'static Location<'static>) -> Self {
+        Self {
+            name: short_name(name).to_owned(),
+            file: at.file(),
+            line: at.line(),
+        }
+    }
+
+    /// Returns the body's name: its function's, or the one given by
+    /// [`Builder::name`](crate::Builder::name).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Co, Generator, Result};
+    /// fn spin(co: &Co<i32>) -> Result<()> { co.yield_(1) }
+    ///
+    /// assert_eq!(Generator::new(spin).delegation_chain()[0].name(), "spin");
+    /// ```
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the source file of the line where the body is suspended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// g.next()?;
+    /// assert_eq!(g.delegation_chain()[0].file(), file!());
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// Returns the line where the body is suspended, or where it was made if it has not started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1)); let here = line!();
+    /// assert_eq!(g.delegation_chain()[0].line(), here);
+    /// ```
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}() at {}:{}", self.name, self.file, self.line)
+    }
+}
+
+/// Cuts a type's name down to what a person calls it: the function's name, without path, closures
+/// and parameters.
+pub(crate) fn short_name(name: &str) -> &str {
+    let mut name = name;
+    while let Some(outer) = name.strip_suffix("::{{closure}}") {
+        name = outer;
+    }
+    let mut depth = 0usize;
+    let mut start = 0;
+    for (at, byte) in name.bytes().enumerate() {
+        match byte {
+            b'<' => depth += 1,
+            b'>' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => start = at + 1,
+            _ => {}
+        }
+    }
+    let last = &name[start..];
+    match last.find('<') {
+        Some(at) if at > 0 => &last[..at],
+        _ => last,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_name;
+
+    #[test]
+    fn short_names_are_what_a_person_says() {
+        let cases = [
+            ("taxi_sim::taxi_process::{{closure}}", "taxi_process"),
+            ("a::main::{{closure}}::{{closure}}", "main"),
+            ("<a::Fleet as b::Model>::drive::{{closure}}", "drive"),
+            ("a::walk<alloc::vec::Vec<i32>>", "walk"),
+            ("core::str::iter::Chars", "Chars"),
+            ("alloc::vec::into_iter::IntoIter<u8>", "IntoIter"),
+            ("a::f<g::{{closure}}>::{{closure}}", "f"),
+            ("a name with spaces", "a name with spaces"),
+            ("", ""),
+        ];
+        for (name, short) in cases {
+            assert_eq!(short_name(name), short, "{name}");
+        }
+    }
+}
