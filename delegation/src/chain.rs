@@ -175,11 +175,12 @@ fn enter<Y: 'static, S: Default + 'static>(
     // delegate.
     let delegate = unsafe { delegate.as_ref() };
     // `from` still counts as running here, so that delegating up the chain is found out.
-    match locate(delegate) {
+    let place = locate(delegate);
+    from.set_delegating();
+    match place {
         Place::Closed => (from, Message::Finished),
         Place::Running => (from, Message::Throw(Error::already_executing())),
         Place::At(leaf, obstacle) => {
-            from.set_delegating();
             from.down.set(Some(NonNull::from(delegate)));
             delegate.up.set(Some(NonNull::from(from)));
             (leaf, obstacle.replace(Message::Next(S::default())))

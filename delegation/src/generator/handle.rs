@@ -32,6 +32,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     pub fn delegation_chain(&self) -> Vec<Link> {
         let mut links = Vec::new();
+        if self.shared.node().status() == Status::Closed {
+            return links;
+        }
         chain::for_each_node(self.shared.node(), |node| {
             let start = links.len();
             let mut at = node.location();
