@@ -1,4 +1,98 @@
-//! Python's generators for Rust.
+//! Python's generators for Rust: `yield`, `send`, `throw`, `close` and `yield from`.
+//!
+//! A [`Generator`] is a body, a closure or function, that runs on a stack of its own.
+//! With the [`Co`] it is given, the body suspends itself wherever it is:
+//! [`yield_`](Co::yield_) hands a value out and waits for one to be sent in,
+//! [`yield_from`](Co::yield_from) lets another generator, function or iterator do so in
+//! its place. Whoever holds the generator drives it by [`next`](Generator::next),
+//! [`send`](Generator::send), [`throw`](Generator::throw) and
+//! [`close`](Generator::close). The rules are those of PEP 342, PEP 380 and PEP 479, to
+//! the letter.
+//!
+//! ```
+//! use yieldfrom_delegation::{Co, Generator, GeneratorState, Result};
+//!
+//! /// Takes numbers until it is sent `None`, and returns their average.
+//! fn averager(co: &Co<(), Option<f64>>) -> Result<f64> {
+//!     let (mut total, mut count) = (0.0, 0.0);
+//!     while let Some(term) = co.yield_(())? {
+//!         total += term;
+//!         count += 1.0;
+//!     }
+//!     Ok(total / count)
+//! }
+//!
+//! /// Delegates to a new averager for each group.
+//! fn grouper(co: &Co<(), Option<f64>>) -> Result<Vec<f64>> {
+//!     (0..2).map(|_| co.yield_from(Generator::new(averager))).collect()
+//! }
+//!
+//! let group = Generator::new(grouper);
+//! group.next()?; // to the first yield
+//! for value in [Some(40.5), Some(41.5), None, Some(1.4), Some(1.5)] {
+//!     group.send(value)?; // goes to the averager of the moment
+//! }
+//! let end = group.send(None)?;
+//! assert_eq!(end, GeneratorState::Complete(vec![41.0, 1.45]));
+//! # Ok::<(), yieldfrom_delegation::Error>(())
+//! ```
+//!
+//! # From Python
+//!
+//! | Python | here |
+//! | --- | --- |
+//! | `def g(): ...` with a `yield`, then `g()` | [`Generator::new(body)`](Generator::new): runs nothing yet |
+//! | `x = yield y` | `let x = co.yield_(y)?;` |
+//! | `r = yield from g` | `let r = co.yield_from(g)?;` |
+//! | `return r` | `Ok(r)` |
+//! | `raise e` | `Err(e)`, or `?` |
+//! | `try: yield` / `except E:` | `match co.yield_(y)` |
+//! | `finally:` | a value that is dropped, or what comes after the `match` |
+//! | `None` that `next` sends | `S::default()` |
+//! | `StopIteration(r)` | `Ok(`[`Complete(r)`](GeneratorState::Complete)`)`, once; then [`is_finished`](Error::is_finished) |
+//! | `GeneratorExit` | [`is_generator_exit`](Error::is_generator_exit) |
+//! | `for x in g:` | `for x in g`, with `Result` items |
+//! | `inspect.getgeneratorstate(g)` | [`state`](Generator::state) |
+//! | `del g` | `drop(g)` of the last handle: closes it |
+//!
+//! Exceptions are values here: `?` passes them on, and nothing unwinds. A panic is a bug,
+//! not an exception; it unwinds through the delegators to whoever drives the outermost.
+//!
+//! # PEP 380's expansion
+//!
+//! What happens while `d` stands in `co.yield_from(s)`:
+//!
+//! | event | if `s` is a generator | if `s` is an [`iter`] |
+//! | --- | --- | --- |
+//! | entering | `s.next()`, also if it was started before | `next` |
+//! | `s` yields | `d` yields the value | the same |
+//! | `d` is sent a value | `s.send(value)` | an error at the delegation ([`is_no_send`](Error::is_no_send)) |
+//! | an error is thrown into `d` | `s.throw(error)` | raised at the delegation |
+//! | `GeneratorExit` is thrown, or `d` closed | `s.close()`, then raised at the delegation | raised at the delegation |
+//! | `s` returns | its value is that of `yield_from` | `()` is |
+//! | `s` fails | raised at the delegation | |
+//! | `s` had ended | [`is_finished`](Error::is_finished) at the delegation (Python: `None`) | the delegation ends |
+//! | `s` is running | [`is_already_executing`](Error::is_already_executing) at the delegation | |
+//!
+//! A closure or function as a delegate is simply called, on the same stack: all of this
+//! happens in its own yields.
+//!
+//! # What it costs
+//!
+//! A resume finds the innermost generator of a chain directly, so that a value costs the
+//! same through one delegation and through ten thousand. A generator that has not
+//! started has no stack; one that has ended has given it back to its thread's pool; in
+//! between it takes one page, as a rule. See [`stack`] for sizes and limits, and for what
+//! happens when one overflows.
+//!
+//! # Limits
+//!
+//! Unix only, on the processors that corosensei supports. A generator stays on its
+//! thread. Bodies, and the values that cross, borrow nothing (`'static`): a generator that
+//! is forgotten never ends what it would have borrowed. Two things that code on one thread
+//! may take for granted do not hold across a suspension: that a scope which was entered
+//! last is left first (so do not yield inside a closure given to `LocalKey::with` that
+//! others rely on), and that a lock held by this thread is held by this body.
 
 mod builder;
 mod chain;
@@ -17,3 +111,6 @@ pub use delegate::{Delegate, Iter, iter};
 pub use error::{Error, Result};
 pub use generator::{Generator, GeneratorState, State};
 pub use link::Link;
+
+#[cfg(not(unix))]
+compile_error!("yieldfrom-delegation maps its stacks with the calls of Unix systems");

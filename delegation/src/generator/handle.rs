@@ -48,7 +48,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         links
     }
 
-    /// Returns the name of the body: its function's, or the one given by [`Builder::name`].
+    /// Returns the name of the body: its function's, or the one given by [`Builder::name`](crate::Builder::name).
     ///
     /// # Examples
     ///
