@@ -138,19 +138,15 @@ fn advance<'a, Y: 'static, S: Default + 'static>(
     leaf: &'a Node<Y, S>,
     resumed: Resumed<Y, S>,
 ) -> Result<Next<'a, Y, S>, Outcome<Y>> {
-    let message = match resumed {
-        Resumed::Value(value) => return Err(Outcome::Yielded(value)),
-        Resumed::Delegate(delegate) => return Ok(enter(leaf, delegate)),
-        Resumed::Returned => Message::Returned,
-        Resumed::Raised(error) => Message::Throw(error),
-        Resumed::Panicked(payload) => Message::Panic(payload),
-        Resumed::Unwound => Message::Unwind,
-    };
-    if ptr::eq(leaf, root) {
-        forget(root);
-        return Err(message.into());
+    match resumed {
+        Resumed::Value(value) => Err(Outcome::Yielded(value)),
+        Resumed::Delegate(delegate) => Ok(enter(leaf, delegate)),
+        Resumed::Ended(end) if ptr::eq(leaf, root) => {
+            forget(root);
+            Err(end.into())
+        }
+        Resumed::Ended(end) => Ok((leave(leaf), end)),
     }
-    Ok((leave(leaf), message))
 }
 
 /// What a body's end is to its delegator, as an outcome.
@@ -174,8 +170,12 @@ fn enter<Y: 'static, S: Default + 'static>(
     // SAFETY: rule 1: the body of `from` is suspended in the `yield_from` that was given the
     // delegate.
     let delegate = unsafe { delegate.as_ref() };
-    // `from` still counts as running here, so that delegating up the chain is found out.
-    let place = locate(delegate);
+    // Most delegates are fresh, and where they are is no question. `from` still counts as running
+    // here, so that delegating up the chain is found out.
+    let place = match delegate.status() {
+        Status::Suspended => Place::At(delegate, Obstacle::None),
+        _ => locate(delegate),
+    };
     from.set_delegating();
     match place {
         Place::Closed => (from, Message::Finished),

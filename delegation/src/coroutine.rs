@@ -42,7 +42,7 @@ pub(crate) type Payload = Box<Box<dyn Any + Send>>;
 // processor for longer than the switch takes. Instead the switching side leaves a pointer to its
 // own in `Node::mail`.
 type Switch = Yielder<(), ()>;
-type Switchable = Coroutine<(), (), End, Stack>;
+type Switchable<S> = Coroutine<(), (), Message<S>, Stack>;
 
 /// What is brought into a suspended body.
 pub(crate) enum Message<S> {
@@ -70,25 +70,13 @@ pub(crate) enum Event<Y, S> {
     Delegate(NonNull<Node<Y, S>>),
 }
 
-/// What came of resuming a body: an [`Event`] or an [`End`], flat, so that it travels in two
-/// registers.
+/// What came of resuming a body: an [`Event`], or the body's end.
+///
+/// The end is the message that its delegator is resumed with: in a chain it is passed on as it is.
 pub(crate) enum Resumed<Y, S> {
     Value(Y),
     Delegate(NonNull<Node<Y, S>>),
-    Returned,
-    Raised(Error),
-    Panicked(Payload),
-    Unwound,
-}
-
-/// How a body ended.
-enum End {
-    /// With a result, which waits in its `Inner`.
-    Returned,
-    Raised(Error),
-    Panicked(Payload),
-    /// By [`Message::Unwind`].
-    Unwound,
+    Ended(Message<S>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +118,7 @@ pub(crate) struct Node<Y, S> {
     /// Points to the message or event that is being brought across, on the stack of whom it comes
     /// from.
     mail: Cell<*mut ()>,
-    coroutine: UnsafeCell<Option<Switchable>>,
+    coroutine: UnsafeCell<Option<Switchable<S>>>,
     /// The upper end of the stack, for `prefetch`.
     base: Cell<usize>,
     frame: Cell<Option<NonNull<Frame>>>,
@@ -227,12 +215,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             }
             CoroutineResult::Return(end) => {
                 self.end();
-                match end {
-                    End::Returned => Resumed::Returned,
-                    End::Raised(error) => Resumed::Raised(error),
-                    End::Panicked(payload) => Resumed::Panicked(payload),
-                    End::Unwound => Resumed::Unwound,
-                }
+                Resumed::Ended(end)
             }
         }
     }
@@ -249,7 +232,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     }
 
     /// Puts a coroutine in place, to be run by `switch`.
-    fn start(&self, entry: impl FnOnce(&Switch, ()) -> End + 'static) -> Result<()> {
+    fn start(&self, entry: impl FnOnce(&Switch, ()) -> Message<S> + 'static) -> Result<()> {
         debug_assert_eq!(self.status(), Status::Created);
         let stack = Stack::acquire(self.label.stack_size, &self.label)?;
         self.base.set(stack.base().get());

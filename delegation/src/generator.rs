@@ -20,6 +20,43 @@ pub enum GeneratorState<Y, R> {
     Complete(R),
 }
 
+impl<Y, R> GeneratorState<Y, R> {
+    /// Returns the value that was yielded, if one was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// assert_eq!(g.next()?.yielded(), Some(1));
+    /// assert_eq!(g.next()?.yielded(), None);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn yielded(self) -> Option<Y> {
+        match self {
+            Self::Yielded(value) => Some(value),
+            Self::Complete(_) => None,
+        }
+    }
+
+    /// Returns the value that the body returned, if it did.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32, (), &str> = Generator::new(|_| Ok("done"));
+    /// assert_eq!(g.next()?.complete(), Some("done"));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn complete(self) -> Option<R> {
+        match self {
+            Self::Yielded(_) => None,
+            Self::Complete(value) => Some(value),
+        }
+    }
+}
+
 /// Where a generator is in its life: `inspect.getgeneratorstate` of Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {

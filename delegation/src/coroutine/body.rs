@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 
 use super::suspender::{ForcedUnwind, Suspender};
-use super::{End, Label, Message, Node, Status};
+use super::{Label, Message, Node, Status};
 use crate::co::Co;
 use crate::error::Result;
 
@@ -49,11 +49,11 @@ where
             match panic::catch_unwind(AssertUnwindSafe(|| body(&co))) {
                 Ok(Ok(result)) => {
                     inner.result.set(Some(result));
-                    End::Returned
+                    Message::Returned
                 }
-                Ok(Err(error)) => End::Raised(error.leaving_body()),
-                Err(payload) if payload.is::<ForcedUnwind>() => End::Unwound,
-                Err(payload) => End::Panicked(Box::new(payload)),
+                Ok(Err(error)) => Message::Throw(error.leaving_body()),
+                Err(payload) if payload.is::<ForcedUnwind>() => Message::Unwind,
+                Err(payload) => Message::Panic(Box::new(payload)),
             }
         })
     }

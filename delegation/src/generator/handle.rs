@@ -1,6 +1,7 @@
 //! What a handle is besides being driven: shown, compared, cloned, dropped, iterated over.
 
 use std::fmt;
+use std::iter::FusedIterator;
 
 use super::{Generator, GeneratorState, State};
 use crate::chain::{self, Failure};
@@ -148,6 +149,33 @@ impl<Y: 'static, R: 'static> Iterator for Generator<Y, (), R> {
             Err(error) if error.is_finished() => None,
             Err(error) => Some(Err(error)),
         }
+    }
+}
+
+impl<Y: 'static, R: 'static> FusedIterator for Generator<Y, (), R> {}
+
+/// Drives the generator as a for loop does, and leaves the handle for afterwards.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Generator, iter};
+///
+/// let g: Generator<i32> = Generator::new(|co| co.yield_from(iter(1..)));
+/// for n in &g {
+///     if n? == 3 {
+///         break;
+///     }
+/// }
+/// assert_eq!(g.next()?.yielded(), Some(4));
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+impl<Y: 'static, R: 'static> IntoIterator for &Generator<Y, (), R> {
+    type Item = Result<Y>;
+    type IntoIter = Generator<Y, (), R>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.clone()
     }
 }
 
