@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 
 /// What a resumed generator has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "a generator's value is delivered once"]
 pub enum GeneratorState<Y, R> {
     /// The body has yielded this value.
     Yielded(Y),

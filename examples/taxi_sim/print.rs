@@ -1,0 +1,33 @@
+//! Prints every event, indented by its taxi.
+
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use crate::options::during;
+use crate::{End, Event, Observer};
+
+/// The output of the Python program.
+#[derive(Debug)]
+pub(crate) struct Print {
+    out: BufWriter<StdoutLock<'static>>,
+}
+
+impl Print {
+    pub(crate) fn new() -> Self {
+        Self {
+            out: BufWriter::new(io::stdout().lock()),
+        }
+    }
+}
+
+impl Observer for Print {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let indent = "   ".repeat(event.proc);
+        writeln!(self.out, "taxi: {} {indent} {event}", event.proc)
+            .map_err(during("print the events"))
+    }
+
+    fn end(&mut self, end: End) -> io::Result<()> {
+        let printed = writeln!(self.out, "{end}").and_then(|()| self.out.flush());
+        printed.map_err(during("print the events"))
+    }
+}
