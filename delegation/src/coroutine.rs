@@ -20,7 +20,7 @@ mod suspender;
 use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, UnsafeCell};
-use std::mem::{self, ManuallyDrop};
+use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::thread;
@@ -39,8 +39,8 @@ pub(crate) type Payload = Box<Box<dyn Any + Send>>;
 
 // Nothing passes through corosensei but the end of a body: a message or an event of several words
 // would be copied on its way, and reading in one piece what was just written in two stalls the
-// processor for longer than the switch takes. Instead the switching side leaves a pointer to its
-// own in `Node::mail`.
+// processor for longer than the switch takes. Instead the side that switches away leaves it in
+// `Node::mail`, where the other side finds it at once.
 type Switch = Yielder<(), ()>;
 type Switchable<S> = Coroutine<(), (), Message<S>, Stack>;
 
@@ -68,6 +68,12 @@ pub(crate) enum Event<Y, S> {
     Value(Y),
     /// A delegation to another generator.
     Delegate(NonNull<Node<Y, S>>),
+}
+
+/// What crosses in a switch. Which of the two it is follows from the direction.
+union Mail<Y, S> {
+    message: ManuallyDrop<Message<S>>,
+    event: ManuallyDrop<Event<Y, S>>,
 }
 
 /// What came of resuming a body: an [`Event`], or the body's end.
@@ -115,9 +121,8 @@ pub(crate) struct Node<Y, S> {
     resumed_panicking: Cell<bool>,
     /// Where the body is suspended.
     location: Cell<&'static Location<'static>>,
-    /// Points to the message or event that is being brought across, on the stack of whom it comes
-    /// from.
-    mail: Cell<*mut ()>,
+    /// Written by who switches away, taken by who is switched to, before anything else.
+    mail: UnsafeCell<MaybeUninit<Mail<Y, S>>>,
     coroutine: UnsafeCell<Option<Switchable<S>>>,
     /// The upper end of the stack, for `prefetch`.
     base: Cell<usize>,
@@ -138,7 +143,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             status: Cell::new(Status::Created),
             resumed_panicking: Cell::new(false),
             location: Cell::new(label.made_at),
-            mail: Cell::new(ptr::null_mut()),
+            mail: UnsafeCell::new(MaybeUninit::uninit()),
             coroutine: UnsafeCell::new(None),
             base: Cell::new(0),
             frame: Cell::new(None),
@@ -199,13 +204,13 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         // back.
         let coroutine = unsafe { &mut *self.coroutine.get() };
         let coroutine = coroutine.as_mut().expect("a suspended body has a stack");
-        let mut message = ManuallyDrop::new(message);
-        self.mail.set((&raw mut message).cast());
+        self.leave_mail(Mail {
+            message: ManuallyDrop::new(message),
+        });
         match coroutine.resume(()) {
             CoroutineResult::Yield(()) => {
-                // SAFETY: the body has just left its event there, on its own stack, and forgets it.
-                let event = unsafe { self.mail.get().cast::<Event<Y, S>>().read() };
-                match event {
+                // SAFETY: a body leaves an event before it switches away.
+                match unsafe { self.take_event() } {
                     Event::Value(value) => {
                         self.status.set(Status::Suspended);
                         Resumed::Value(value)
@@ -243,16 +248,33 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         Ok(())
     }
 
+    /// Leaves what the other side is to take.
+    #[inline(always)]
+    fn leave_mail(&self, mail: Mail<Y, S>) {
+        // SAFETY: nobody has a reference into the cell: taking moves the content out.
+        unsafe { (*self.mail.get()).write(mail) };
+    }
+
     /// Takes the message that the body was resumed with.
     ///
     /// # Safety
     ///
-    /// To be called by the body once after each resume.
+    /// To be called by the body, once after each resume.
     #[inline(always)]
     unsafe fn take_message(&self) -> Message<S> {
-        // SAFETY: `switch` has just left it there, on a stack that waits for this body, and forgets
-        // it.
-        unsafe { self.mail.get().cast::<Message<S>>().read() }
+        // SAFETY: who resumes has left a message, which nobody else takes.
+        unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().message) }
+    }
+
+    /// Takes the event that the body suspended with.
+    ///
+    /// # Safety
+    ///
+    /// To be called by who resumed the body, once after it has suspended.
+    #[inline(always)]
+    unsafe fn take_event(&self) -> Event<Y, S> {
+        // SAFETY: the body has left an event, which nobody else takes.
+        unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().event) }
     }
 
     /// Calls `visit` with each delegation on this body's own stack, innermost first.

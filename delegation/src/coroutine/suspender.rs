@@ -6,7 +6,7 @@ use std::panic::{self, Location};
 use std::ptr::NonNull;
 use std::thread;
 
-use super::{Event, Frame, Message, Node, Shared, Switch};
+use super::{Event, Frame, Mail, Message, Node, Shared, Switch};
 use crate::error::Error;
 
 /// The body's end of the switch.
@@ -56,8 +56,9 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         if thread::panicking() && !self.node().resumed_panicking.get() {
             return refuse(event);
         }
-        let mut event = ManuallyDrop::new(event);
-        self.node().mail.set((&raw mut event).cast());
+        self.node().leave_mail(Mail {
+            event: ManuallyDrop::new(event),
+        });
         // SAFETY: corosensei's yielder lies at the base of this body's stack, below which we run.
         unsafe { self.switch.as_ref() }.suspend(());
         // SAFETY: this is the one place after a resume.
