@@ -13,7 +13,8 @@ use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::stack::label_word;
+use crate::coroutine::Label;
+use crate::stack::label_of;
 
 /// A slab that the handler knows. Never freed, as the handler may be reading it; used again after
 /// `unwatch`.
@@ -78,8 +79,8 @@ pub(crate) fn unwatch(start: usize) {
     }
 }
 
-/// Returns the end of the slot in whose guard page `address` lies.
-fn overflowed_slot(address: usize) -> Option<usize> {
+/// Returns start and size of the slot in whose guard page `address` lies.
+fn overflowed_slot(address: usize) -> Option<(usize, usize)> {
     for region in regions() {
         let start = region.start.load(Ordering::Acquire);
         let (len, slot_size) = (
@@ -92,7 +93,7 @@ fn overflowed_slot(address: usize) -> Option<usize> {
         let offset = (address - start) % slot_size;
         // SAFETY: sysconf has no preconditions, and is safe in a handler on the systems there are.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.unsigned_abs() as usize;
-        return (offset < page).then_some(address - offset + slot_size);
+        return (offset < page).then_some((address - offset, slot_size));
     }
     None
 }
@@ -147,8 +148,10 @@ fn ensure_signal_stack() {
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes a valid `siginfo_t` of a fault, which has an address.
     let address = unsafe { (*info).si_addr() }.addr();
-    if let Some(end) = overflowed_slot(address) {
-        report(end);
+    if let Some((limit, size)) = overflowed_slot(address) {
+        // SAFETY: only who runs on a stack reaches its guard, so that the slot was taken; its label
+        // belongs to a generator that is running and so alive (rule 4 of the chain).
+        report(unsafe { label_of(limit, size).as_ref() });
         // SAFETY: abort may be called in a handler.
         unsafe { libc::abort() };
     }
@@ -156,14 +159,11 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
 }
 
 /// Writes the report. On the faulting thread, whose generator's label nobody else changes.
-fn report(slot_end: usize) {
+fn report(label: Option<&Label>) {
     let mut out = Buffer {
         bytes: [0; 1024],
         len: 0,
     };
-    // SAFETY: a slot whose guard was hit was taken, which wrote the word; it belongs to a generator
-    // that is running and so alive (rule 4 of the chain), and the label is part of it.
-    let label = unsafe { label_word(slot_end).read().as_ref() };
     let _ = match label {
         Some(label) => write!(
             out,

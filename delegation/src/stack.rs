@@ -19,7 +19,7 @@ mod guard;
 mod pool;
 mod slab;
 
-pub(crate) use slab::label_word;
+pub(crate) use slab::label_of;
 
 use corosensei::stack::StackPointer;
 

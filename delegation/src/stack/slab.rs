@@ -2,18 +2,19 @@
 //!
 //! ```text
 //! limit                                                        limit + size
-//! | guard page |            stack, growing down       <- base | colour | label |
+//! | guard page |            stack, growing down       <- base | label | colour |
 //! ```
 //!
-//! The last word of a slot points to the [`Label`] of whom it belongs to, for the
-//! report of an overflow. The colour is a gap of 0 to 31 cache lines: without it, all
-//! stacks would have their busiest lines in the same few sets of the cache.
+//! The word above the base points to the [`Label`] of whom the slot belongs to, for the
+//! report of an overflow; there it shares a cache line with what a switch touches. The
+//! colour is a gap of 0 to 31 cache lines: without it, all stacks would have their
+//! busiest lines in the same few sets of the cache.
 
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use corosensei::stack::StackPointer;
+use corosensei::stack::{STACK_ALIGNMENT, StackPointer};
 
 use crate::coroutine::Label;
 
@@ -105,27 +106,40 @@ pub(super) struct Slot {
 /// Writes the label of a slot and returns the base of its stack.
 #[inline]
 pub(super) fn prepare(slot: &Slot, label: &Label) -> StackPointer {
-    let end = slot.limit + slot.size;
-    let word = label_word(end);
-    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule
-    // 1 of `pool`).
-    unsafe { word.write(label) };
-    // A multiplicative hash spreads neighbours as well as a division by the size would, and is
-    // faster.
-    let colour = (slot.limit >> 12).wrapping_mul(FIBONACCI) >> (usize::BITS - COLOUR_BITS);
-    let base = end - CACHE_LINE * (1 + colour);
+    let base = base_of(slot.limit, slot.size);
+    // SAFETY: the slot is taken, so that the words above its base are mapped, writable and nobody
+    // else's (rule 1 of `pool`).
+    unsafe { label_word(base).write(label) };
     StackPointer::new(base).expect("no slab is mapped at address 0")
 }
 
-/// Returns where a slot that ends at `end` points to its label.
+/// Returns the base of the stack in a slot.
 #[inline]
-pub(crate) fn label_word(end: usize) -> *mut *const Label {
-    ptr::with_exposed_provenance_mut(end - size_of::<usize>())
+fn base_of(limit: usize, size: usize) -> usize {
+    // A multiplicative hash spreads neighbours as well as a division by the size would, and is
+    // faster.
+    let colour = (limit >> 12).wrapping_mul(FIBONACCI) >> (usize::BITS - COLOUR_BITS);
+    limit + size - CACHE_LINE * colour - STACK_ALIGNMENT
 }
 
-/// Writes a slot's last word, so that the system provides the page at its upper end.
+#[inline]
+fn label_word(base: usize) -> *mut *const Label {
+    ptr::with_exposed_provenance_mut(base)
+}
+
+/// Reads the label of a slot that was taken once.
+///
+/// # Safety
+///
+/// The slot must have been taken, and its slab still be mapped.
+pub(crate) unsafe fn label_of(limit: usize, size: usize) -> *const Label {
+    // SAFETY: `prepare` has written the word when the slot was taken.
+    unsafe { label_word(base_of(limit, size)).read() }
+}
+
+/// Writes where a label goes, so that the system provides the page at its upper end.
 pub(super) fn touch(slot: &Slot) {
-    // SAFETY: the slot is taken, so that its last word is mapped, writable and nobody else's (rule
+    // SAFETY: the slot is taken, so that the word is mapped, writable and nobody else's (rule
     // 1 of `pool`).
-    unsafe { label_word(slot.limit + slot.size).write_volatile(ptr::null()) };
+    unsafe { label_word(base_of(slot.limit, slot.size)).write_volatile(ptr::null()) };
 }
