@@ -397,7 +397,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
                 Unfinished::Start(Message::Send(_)) => return Err(Error::just_started()),
                 Unfinished::Start(Message::Throw(error)) => {
                     self.shared.discard();
-                    return Err(error);
+                    // To Python it was raised where the body begins, and has left it.
+                    return Err(error.leaving_body());
                 }
                 _ => self.shared.start()?,
             }

@@ -64,6 +64,13 @@ fn throw_and_close_before_the_start_do_not_run_the_body() {
     assert!(dropped.get(), "what the body captured goes with it");
 
     let g: Generator<i32> = Generator::new(|_| unreachable!("must not run"));
+    let error = g.throw(Error::stop_iteration(std::fmt::Error)).unwrap_err();
+    assert!(
+        error.is_raised_stop_iteration(),
+        "as if raised where the body begins"
+    );
+
+    let g: Generator<i32> = Generator::new(|_| unreachable!("must not run"));
     g.close().unwrap();
     assert!(g.next().unwrap_err().is_finished());
 }

@@ -297,7 +297,7 @@ fn guards_by_protection_stop_with_an_error_before_mappings_run_out() {
         mappings()
     );
     generators.pop();
-    suspended(64 << 10).expect("one that was given back can be taken");
+    let _ = suspended(64 << 10).expect("one that was given back can be taken");
     thread::spawn(|| ())
         .join()
         .expect("there are mappings left for a thread");

@@ -1,0 +1,11 @@
+//! All integration tests, in one binary: it is linked once.
+
+mod abort;
+mod comparison;
+mod ends;
+mod protocol;
+mod replayer;
+mod scenarios;
+mod stacks;
+mod support;
+mod tidy;
