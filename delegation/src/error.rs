@@ -39,7 +39,7 @@ pub struct Error(Rc<Repr>);
 
 #[derive(Debug)]
 enum Repr {
-    GeneratorExit,
+    GeneratorExit(Option<Box<Source>>),
     Cancelled,
     AlreadyExecuting,
     JustStarted,
@@ -55,7 +55,7 @@ enum Repr {
 thread_local! {
     // Thrown often, so that they are made once for each thread: throwing costs a
     // count instead of an allocation.
-    static GENERATOR_EXIT: Error = Error(Rc::new(Repr::GeneratorExit));
+    static GENERATOR_EXIT: Error = Error(Rc::new(Repr::GeneratorExit(None)));
     static CANCELLED: Error = Error(Rc::new(Repr::Cancelled));
 }
 
@@ -104,7 +104,23 @@ impl Error {
         // The fallback serves destructors of other thread-locals.
         GENERATOR_EXIT
             .try_with(Error::clone)
-            .unwrap_or_else(|_| Self(Rc::new(Repr::GeneratorExit)))
+            .unwrap_or_else(|_| Self(Rc::new(Repr::GeneratorExit(None))))
+    }
+
+    /// Makes a `GeneratorExit` that carries an error of the caller's.
+    ///
+    /// Generators treat it as any `GeneratorExit`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Error;
+    ///
+    /// let error = Error::generator_exit_with(std::fmt::Error);
+    /// assert!(error.is_generator_exit() && error.is::<std::fmt::Error>());
+    /// ```
+    pub fn generator_exit_with(error: impl std::error::Error + 'static) -> Self {
+        Self(Rc::new(Repr::GeneratorExit(Some(Box::new(error)))))
     }
 
     /// Returns the exception that cancels a task: asyncio's `CancelledError`.
@@ -221,9 +237,9 @@ impl Error {
             return Err(self);
         }
         match Rc::try_unwrap(self.0) {
-            Ok(Repr::Other(error) | Repr::Finished(Some(error))) => {
-                Ok(*error.downcast().expect("asked before"))
-            }
+            Ok(
+                Repr::Other(error) | Repr::Finished(Some(error)) | Repr::GeneratorExit(Some(error)),
+            ) => Ok(*error.downcast().expect("asked before")),
             Ok(repr) => Err(Self(Rc::new(repr))),
             Err(shared) => Err(Self(shared)),
         }
@@ -259,14 +275,16 @@ impl Error {
 
     fn custom(&self) -> Option<&Source> {
         match &*self.0 {
-            Repr::Other(error) | Repr::Finished(Some(error)) => Some(&**error),
+            Repr::Other(error) | Repr::Finished(Some(error)) | Repr::GeneratorExit(Some(error)) => {
+                Some(&**error)
+            }
             _ => None,
         }
     }
 
     fn text(&self) -> &str {
         match &*self.0 {
-            Repr::GeneratorExit => "generator exit",
+            Repr::GeneratorExit(_) => "generator exit",
             Repr::Cancelled => "cancelled",
             Repr::AlreadyExecuting => "generator already executing",
             Repr::JustStarted => "can't send a value to a just-started generator: call next first",

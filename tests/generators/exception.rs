@@ -53,6 +53,7 @@ impl Exception {
         match (self.name.as_str(), &self.argument) {
             ("StopIteration", _) => Error::stop_iteration(self),
             ("GeneratorExit", None) => Error::generator_exit(),
+            ("GeneratorExit", Some(_)) => Error::generator_exit_with(self),
             _ => Error::new(self),
         }
     }

@@ -282,7 +282,7 @@ impl Inventor {
             2 => {
                 let mut throw =
                     json!({"op": "throw", "g": slot, "exc": self.choose(&RAISED), "to": "x"});
-                if throw["exc"] != "GeneratorExit" && self.chance(50) {
+                if self.chance(50) {
                     throw["msg"] = self.value();
                 }
                 throw

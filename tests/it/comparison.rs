@@ -1,6 +1,6 @@
 //! Scenarios whose traces CPython has to be asked for: invented at random, and systematic ones.
 //!
-//! `YIELDFROM_FUZZ=count` compares that many random scenarios, from the seed in
+//! `YIELDFROM_FUZZ=count` compares that many random scenarios and all combinations, from the seed in
 //! `YIELDFROM_FUZZ_SEED` on.
 
 use std::path::PathBuf;
@@ -103,7 +103,7 @@ fn number(variable: &str, default: u64) -> u64 {
 #[test]
 fn random_scenarios_run_as_in_cpython() {
     let (count, seed) = (
-        number("YIELDFROM_FUZZ", 1500),
+        number("YIELDFROM_FUZZ", 500),
         number("YIELDFROM_FUZZ_SEED", 1),
     );
     let Some((compared, different)) = compare((seed..seed + count).map(random::scenario)) else {
@@ -119,12 +119,18 @@ fn random_scenarios_run_as_in_cpython() {
 
 #[test]
 fn combined_scenarios_run_as_in_cpython() {
-    let Some((compared, different)) = compare(directed::scenarios()) else {
+    // All take a while. A step of 3 still meets every operation, reaction and setting.
+    let step = if env::var_os("YIELDFROM_FUZZ").is_some() {
+        1
+    } else {
+        3
+    };
+    let Some((compared, different)) = compare(directed::scenarios().step_by(step)) else {
         return;
     };
     eprintln!("{compared} combined scenarios were compared");
     assert!(different.is_empty(), "{different:#?}");
-    assert!(compared > 1500, "{compared}");
+    assert!(compared * step > 1500, "{compared}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ impl Error {
     /// ```
     #[inline]
     pub fn is_generator_exit(&self) -> bool {
-        matches!(*self.0, Repr::GeneratorExit)
+        matches!(*self.0, Repr::GeneratorExit(_))
     }
 
     /// Returns whether this is asyncio's `CancelledError`.
