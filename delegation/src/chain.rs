@@ -339,6 +339,13 @@ pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(
     root: &Node<Y, S>,
     exit: Error,
 ) -> Outcome<Y> {
+    if root.status() == Status::Suspended {
+        // No delegate to be closed first.
+        return match resume(root, Message::Throw(exit)) {
+            Ok(value) => Outcome::Yielded(value),
+            Err(unfinished) => finish(root, unfinished),
+        };
+    }
     let Place::At(mut node, obstacle) = locate(root) else {
         return start(root, Message::Throw(exit));
     };
