@@ -1,1 +1,29 @@
-//! Nothing yet.
+//! The comparison with peers, as a library: `versus` is its program.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `questions` | one file per question; in it, one function or type per contestant |
+//! | `question` | what a question, a case and a contestant are |
+//! | `meter` | takes the time of a contestant, the same way for all |
+//! | `contest` | repetitions and medians |
+//! | `child` | samples, each in a process of its own |
+//! | `report` | tables and JSON lines |
+//! | `machine` | the processor that measures, and what it is called |
+//! | `python` | contestants that are Python scripts |
+//! | `mailbox` | values in and out of futures that are polled by hand |
+//! | `cli` | the command line |
+//!
+//! A later question is a file in `questions` and a line in its table.
+
+mod child;
+mod cli;
+mod contest;
+mod machine;
+mod mailbox;
+mod meter;
+mod python;
+mod question;
+mod questions;
+mod report;
+
+pub use cli::main;

@@ -1,0 +1,186 @@
+//! Repetitions: every contestant gives a sample in turn.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::child::Sampler;
+use crate::meter::Sample;
+use crate::python;
+use crate::question::{Case, Contestant, How, Question};
+
+/// No more than this is spent on a contestant in a case.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// Who takes longer than this has only one round in a repetition.
+const LONG: Duration = Duration::from_secs(1);
+
+/// What is to be asked of whom, and how often.
+#[derive(Debug)]
+pub(crate) struct Contest {
+    pub(crate) repetitions: usize,
+    pub(crate) sampler: Sampler,
+    /// Contestants that take part; none stands for all.
+    pub(crate) only: Vec<String>,
+    /// Cases that are asked; none stands for all.
+    pub(crate) cases: Vec<String>,
+    /// Which versions Python's packages have, or why they are absent.
+    packages: HashMap<&'static str, Result<String, String>>,
+}
+
+/// The samples of one contestant in one case.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) who: &'static str,
+    /// The best of each repetition, in ascending order; never empty.
+    samples: Vec<f64>,
+}
+
+impl Answer {
+    pub(crate) fn median(&self) -> f64 {
+        let middle = self.samples.len() / 2;
+        if self.samples.len() % 2 == 1 {
+            self.samples[middle]
+        } else {
+            f64::midpoint(self.samples[middle - 1], self.samples[middle])
+        }
+    }
+
+    pub(crate) fn range(&self) -> (f64, f64) {
+        (self.samples[0], self.samples[self.samples.len() - 1])
+    }
+}
+
+/// A contestant in one case, and what it has given so far.
+struct Turn {
+    contestant: &'static Contestant,
+    /// The best sample of each repetition.
+    samples: Vec<f64>,
+    spent: Duration,
+    /// How long the last sample took.
+    took: Duration,
+}
+
+impl Turn {
+    fn new(contestant: &'static Contestant) -> Self {
+        Self {
+            contestant,
+            samples: Vec::new(),
+            spent: Duration::ZERO,
+            took: Duration::ZERO,
+        }
+    }
+
+    /// Takes the next sample of a repetition, unless the contestant has had its time.
+    fn take(
+        &mut self,
+        repetition: usize,
+        case: &Case,
+        sample: impl FnOnce(&Contestant) -> Result<Sample>,
+    ) -> Result<()> {
+        let again = repetition < self.samples.len();
+        if self.spent > PATIENCE || again && self.took > LONG {
+            return Ok(());
+        }
+        let start = Instant::now();
+        let value = sample(self.contestant)?.value;
+        self.took = start.elapsed();
+        self.spent += self.took;
+        match self.samples.get_mut(repetition) {
+            Some(best) => *best = case.better(*best, value),
+            None => self.samples.push(value),
+        }
+        Ok(())
+    }
+
+    fn answer(mut self) -> Answer {
+        self.samples.sort_by(f64::total_cmp);
+        Answer {
+            who: self.contestant.who,
+            samples: self.samples,
+        }
+    }
+}
+
+impl Contest {
+    pub(crate) fn new(
+        repetitions: usize,
+        sampler: Sampler,
+        only: Vec<String>,
+        cases: Vec<String>,
+    ) -> Self {
+        Self {
+            repetitions,
+            sampler,
+            only,
+            cases,
+            packages: HashMap::new(),
+        }
+    }
+
+    /// Returns the cases that are to be asked of a question.
+    pub(crate) fn cases(&self, question: &'static Question) -> impl Iterator<Item = &'static Case> {
+        question
+            .cases
+            .iter()
+            .filter(|case| self.cases.is_empty() || self.cases.iter().any(|name| name == case.name))
+    }
+
+    /// Asks one case of all contestants.
+    pub(crate) fn ask(&mut self, question: &'static Question, case: &'static Case) -> Vec<Answer> {
+        let wanted = question
+            .contestants
+            .iter()
+            .filter(|contestant| contestant.answers(case));
+        let wanted: Vec<_> = wanted
+            .filter(|contestant| self.takes_part(contestant))
+            .collect();
+        let mut turns: Vec<_> = wanted.into_iter().map(Turn::new).collect();
+        for repetition in 0..self.repetitions.min(question.repetitions) {
+            for _ in 0..self.sampler.rounds() {
+                turns.retain_mut(|turn| self.sampled(turn, repetition, question, case));
+            }
+        }
+        turns.into_iter().map(Turn::answer).collect()
+    }
+
+    /// Takes a contestant's next sample; returns false, and says so, if that fails.
+    fn sampled(
+        &mut self,
+        turn: &mut Turn,
+        repetition: usize,
+        question: &Question,
+        case: &Case,
+    ) -> bool {
+        let sampler = &mut self.sampler;
+        let sample = |contestant: &Contestant| sampler.sample(question, case, contestant);
+        let Err(error) = turn.take(repetition, case, sample) else {
+            return true;
+        };
+        let (question, who) = (question.name, turn.contestant.who);
+        eprintln!(
+            "versus: {question} {}: {who} is left out: {error:#}",
+            case.name
+        );
+        false
+    }
+
+    /// Returns whether a contestant is wanted, and there; says so once if it is not there.
+    fn takes_part(&mut self, contestant: &Contestant) -> bool {
+        if !self.only.is_empty() && !self.only.iter().any(|who| who == contestant.who) {
+            return false;
+        }
+        let How::Python { package, .. } = contestant.how else {
+            return true;
+        };
+        let version = self.packages.entry(contestant.who).or_insert_with(|| {
+            let version = python::version(package);
+            match &version {
+                Ok(version) => eprintln!("versus: {} is {version}", contestant.who),
+                Err(why) => eprintln!("versus: {} is left out: {why}", contestant.who),
+            }
+            version
+        });
+        version.is_ok()
+    }
+}

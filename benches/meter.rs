@@ -1,0 +1,137 @@
+//! Takes the time of a contestant, the same way for all.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// How long a run should take: shorter than the time slice of a busy machine, so that
+/// some runs are not interrupted, and long beside the reading of a clock.
+const RUN: Duration = Duration::from_millis(2);
+/// How many runs there are, and how few when they take long.
+const MOST_RUNS: u32 = 40;
+const FEWEST_RUNS: u32 = 3;
+
+/// What a contestant has come to in one process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) value: f64,
+    /// The share of the time in which the processor worked for somebody else.
+    pub(crate) foreign: f64,
+}
+
+impl Sample {
+    /// A sample that is counted, not timed.
+    pub(crate) fn count(value: f64) -> Self {
+        Self {
+            value,
+            foreign: 0.0,
+        }
+    }
+
+    /// Turns nanoseconds for one of `operations` into operations per second.
+    pub(crate) fn into_rate(self, operations: f64) -> Self {
+        Self {
+            value: operations * 1e9 / self.value,
+            ..self
+        }
+    }
+}
+
+/// Measures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Meter {
+    /// How long a contestant may take after the fewest runs.
+    budget: Duration,
+}
+
+impl Meter {
+    pub(crate) fn new(quick: bool) -> Self {
+        Self {
+            budget: if quick { 10 * RUN } else { 2 * MOST_RUNS * RUN },
+        }
+    }
+
+    /// Returns the nanoseconds of one call, in a loop of many.
+    pub(crate) fn call(&self, mut operation: impl FnMut()) -> Sample {
+        self.runs(|count| {
+            let start = Instant::now();
+            for _ in 0..count {
+                operation();
+            }
+            start.elapsed()
+        })
+    }
+
+    /// Returns the nanoseconds of sending a value and getting the next, in a loop of many.
+    ///
+    /// Peers that answer with one more than they were sent can be compared.
+    pub(crate) fn sends(&self, mut send: impl FnMut(i64) -> i64) -> Sample {
+        assert_eq!(send(41), 42, "the contestant does something else");
+        let mut value = 0;
+        // What is sent does not depend on what was yielded: that would add the same delay to all.
+        self.call(|| {
+            value += 1;
+            black_box(send(black_box(value)));
+        })
+    }
+
+    /// Returns the nanoseconds of one operation, of which a batch has `size`.
+    ///
+    /// `batch` returns the time of its operations without what it has to do around them.
+    pub(crate) fn batches(&self, size: usize, mut batch: impl FnMut() -> Duration) -> Sample {
+        let sample = self.runs(|count| (0..count).map(|_| batch()).sum());
+        Sample {
+            value: sample.value / size as f64,
+            ..sample
+        }
+    }
+
+    /// Returns the nanoseconds of one operation, of which `run` does as many as it is told.
+    pub(crate) fn runs(&self, mut run: impl FnMut(u64) -> Duration) -> Sample {
+        let count = calibrate(&mut run);
+        let start = Instant::now();
+        let mut best = timed(&mut run, count);
+        for runs in 1..MOST_RUNS {
+            if runs >= FEWEST_RUNS && start.elapsed() > self.budget {
+                break;
+            }
+            let sample = timed(&mut run, count);
+            if sample.value < best.value {
+                best = sample;
+            }
+        }
+        best
+    }
+}
+
+/// Warms up, and returns how many operations make a run.
+fn calibrate(run: &mut impl FnMut(u64) -> Duration) -> u64 {
+    let mut count = 1;
+    loop {
+        let took = run(count);
+        if took >= RUN / 2 {
+            let fitting = count as f64 * RUN.as_secs_f64() / took.as_secs_f64();
+            return (fitting as u64).max(1);
+        }
+        count *= 2;
+    }
+}
+
+/// Takes the time of one run.
+fn timed(run: &mut impl FnMut(u64) -> Duration, count: u64) -> Sample {
+    let (wall, cpu) = (Instant::now(), processor_time());
+    let took = run(count);
+    let (cpu, wall) = (processor_time() - cpu, wall.elapsed());
+    let foreign = 1.0 - cpu.as_secs_f64() / wall.as_secs_f64();
+    Sample {
+        value: took.as_secs_f64() * 1e9 / count as f64,
+        foreign: foreign.max(0.0),
+    }
+}
+
+/// Returns how long the processor has worked for this process.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(time).expect("this clock starts at zero")
+}

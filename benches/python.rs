@@ -1,0 +1,43 @@
+//! Contestants that are Python scripts.
+//!
+//! A script defines `contestant(case)`, which returns a function that does so many
+//! operations. What takes its time, in `python/meter.py`, is the twin of `meter.rs`.
+
+use std::process::{Command, Stdio};
+
+const METER: &str = include_str!("python/meter.py");
+
+/// Returns what runs `script` for one sample.
+pub(crate) fn command(script: &str, case: &str, quick: bool) -> Command {
+    let mut command = Command::new("python3");
+    // The script defines the contestant before the meter, which comes last, asks for it.
+    command
+        .arg("-c")
+        .arg(format!("{script}\n{METER}"))
+        .arg(case);
+    if quick {
+        command.arg("quick");
+    }
+    command
+}
+
+/// Returns the version of Python, or of one of its packages, or why there is none.
+pub(crate) fn version(package: Option<&str>) -> Result<String, String> {
+    let script = match package {
+        None => "import platform; print(platform.python_version())".to_owned(),
+        Some(name) => format!("import {name}; print({name}.__version__)"),
+    };
+    let output = Command::new("python3")
+        .arg("-c")
+        .arg(script)
+        .stderr(Stdio::null())
+        .output();
+    match (output, package) {
+        (Ok(output), _) if output.status.success() => {
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        }
+        (Ok(_), Some(name)) => Err(format!("python3 has no package {name}")),
+        (Ok(output), None) => Err(format!("python3 does not work: {}", output.status)),
+        (Err(error), _) => Err(format!("can't run python3: {error}")),
+    }
+}

@@ -1,0 +1,30 @@
+import itertools
+
+
+def inlined():
+    value = 0
+    while True:
+        value = (yield value) + 1
+
+
+def pause(value):
+    return (yield value)
+
+
+def helped():
+    # A function can suspend its caller only as a generator that is delegated to.
+    value = 0
+    while True:
+        value = (yield from pause(value)) + 1
+
+
+def contestant(case):
+    generator = helped() if case == "helper" else inlined()
+    next(generator)
+    send = generator.send
+
+    def run(count):
+        for _ in itertools.repeat(None, count):
+            send(1)
+
+    return run
