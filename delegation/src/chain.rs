@@ -19,6 +19,10 @@
 //! 4. A node is alive while its body runs: the root of the activation, because the
 //!    operation borrows a handle of it; the others by rule 1.
 //!
+//! Rule 1 holds as long as nobody's code runs while references to nodes are at hand, other
+//! than in a switch. So what is dropped on the way, whose destructor may be anybody's, is kept
+//! in [`Lost`] until the operation is over.
+//!
 //! Python marks every generator between root and innermost as running. Here only the
 //! innermost is: whether another one is running follows from the links, see
 //! [`is_running`], and is asked on slow paths only.
@@ -27,9 +31,14 @@
     reason = "links are plain pointers: counting references would cost at every resume"
 )]
 
+mod close;
+
+use std::any::Any;
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
 use std::thread;
+
+pub(crate) use close::{Failure, close, throw_exit, unwind};
 
 use crate::coroutine::{Message, Node, Payload, Resumed, Status};
 use crate::error::{Error, Result};
@@ -44,6 +53,9 @@ pub(crate) enum Outcome<Y> {
     /// The root had ended before.
     Finished,
 }
+
+/// What an operation has to drop when it is over.
+type Lost = Vec<Box<dyn Any>>;
 
 /// Whom to resume, and with what.
 type Next<'a, Y, S> = (&'a Node<Y, S>, Message<S>);
@@ -91,17 +103,22 @@ pub(crate) fn finish<Y: 'static, S: Default + 'static>(
     root: &Node<Y, S>,
     unfinished: Unfinished<'_, Y, S>,
 ) -> Outcome<Y> {
+    let mut lost = Lost::new();
     match unfinished {
-        Unfinished::Start(message) => start(root, message),
-        Unfinished::Resumed(leaf, resumed) => match advance(root, leaf, resumed) {
-            Ok((leaf, message)) => run(root, leaf, message),
+        Unfinished::Start(message) => start(root, message, &mut lost),
+        Unfinished::Resumed(leaf, resumed) => match advance(root, leaf, resumed, &mut lost) {
+            Ok((leaf, message)) => run(root, leaf, message, &mut lost),
             Err(outcome) => outcome,
         },
     }
 }
 
 /// Resumes a root whose innermost generator is not known, or not to be resumed.
-fn start<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S>) -> Outcome<Y> {
+fn start<Y: 'static, S: Default + 'static>(
+    root: &Node<Y, S>,
+    message: Message<S>,
+    lost: &mut Lost,
+) -> Outcome<Y> {
     match locate(root) {
         Place::Closed => match message {
             Message::Throw(error) => Outcome::Raised(error),
@@ -110,7 +127,7 @@ fn start<Y: 'static, S: Default + 'static>(root: &Node<Y, S>, message: Message<S
         Place::Running => Outcome::Raised(Error::already_executing()),
         Place::At(leaf, obstacle) => {
             root.up.set(None);
-            run(root, leaf, obstacle.replace(message))
+            run(root, leaf, obstacle.replace(message, lost), lost)
         }
     }
 }
@@ -120,11 +137,12 @@ fn run<'a, Y: 'static, S: Default + 'static>(
     root: &'a Node<Y, S>,
     mut leaf: &'a Node<Y, S>,
     mut message: Message<S>,
+    lost: &mut Lost,
 ) -> Outcome<Y> {
     loop {
         remember(root, leaf);
         let resumed = leaf.switch(message);
-        match advance(root, leaf, resumed) {
+        match advance(root, leaf, resumed, lost) {
             Ok(next) => (leaf, message) = next,
             Err(outcome) => return outcome,
         }
@@ -137,10 +155,11 @@ fn advance<'a, Y: 'static, S: Default + 'static>(
     root: &'a Node<Y, S>,
     leaf: &'a Node<Y, S>,
     resumed: Resumed<Y, S>,
+    lost: &mut Lost,
 ) -> Result<Next<'a, Y, S>, Outcome<Y>> {
     match resumed {
         Resumed::Value(value) => Err(Outcome::Yielded(value)),
-        Resumed::Delegate(delegate) => Ok(enter(leaf, delegate)),
+        Resumed::Delegate(delegate) => Ok(enter(leaf, delegate, lost)),
         Resumed::Ended(end) if ptr::eq(leaf, root) => {
             forget(root);
             Err(end.into())
@@ -163,10 +182,13 @@ impl<Y, S> From<Message<S>> for Outcome<Y> {
 }
 
 /// Begins the delegation of `from` to `delegate`; returns whom to resume with what.
-fn enter<Y: 'static, S: Default + 'static>(
-    from: &Node<Y, S>,
+fn enter<'a, Y: 'static, S: Default + 'static>(
+    from: &'a Node<Y, S>,
     delegate: NonNull<Node<Y, S>>,
-) -> Next<'_, Y, S> {
+    lost: &mut Lost,
+) -> Next<'a, Y, S> {
+    // Anybody's code, and so before the links are looked at.
+    let none = Message::Next(S::default());
     // SAFETY: rule 1: the body of `from` is suspended in the `yield_from` that was given the
     // delegate.
     let delegate = unsafe { delegate.as_ref() };
@@ -178,12 +200,12 @@ fn enter<Y: 'static, S: Default + 'static>(
     };
     from.set_delegating();
     match place {
-        Place::Closed => (from, Message::Finished),
-        Place::Running => (from, Message::Throw(Error::already_executing())),
+        Place::Closed => (from, Obstacle::Closed.replace(none, lost)),
+        Place::Running => (from, Obstacle::Running.replace(none, lost)),
         Place::At(leaf, obstacle) => {
             from.down.set(Some(NonNull::from(delegate)));
             delegate.up.set(Some(NonNull::from(from)));
-            (leaf, obstacle.replace(Message::Next(S::default())))
+            (leaf, obstacle.replace(none, lost))
         }
     }
 }
@@ -208,10 +230,16 @@ enum Obstacle {
 }
 
 impl Obstacle {
-    fn replace<S>(self, message: Message<S>) -> Message<S> {
+    fn replace<S: 'static>(self, message: Message<S>, lost: &mut Lost) -> Message<S> {
         match (self, message) {
-            (Self::Closed, Message::Next(_) | Message::Send(_)) => Message::Finished,
-            (Self::Running, _) => Message::Throw(Error::already_executing()),
+            (Self::Closed, Message::Next(value) | Message::Send(value)) => {
+                lost.push(Box::new(value));
+                Message::Finished
+            }
+            (Self::Running, message) => {
+                lost.push(Box::new(message));
+                Message::Throw(Error::already_executing())
+            }
             (_, message) => message,
         }
     }
@@ -330,70 +358,6 @@ pub(crate) fn for_each_node<Y, S>(node: &Node<Y, S>, mut visit: impl FnMut(&Node
     }
 }
 
-/// Throws `GeneratorExit` into `root` as PEP 380 has it: its delegates are closed first, innermost
-/// first.
-///
-/// `exit` reaches the body of `root` unless the closing of its delegate fails: then that error
-/// does.
-pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(
-    root: &Node<Y, S>,
-    exit: Error,
-) -> Outcome<Y> {
-    if root.status() == Status::Suspended {
-        // No delegate to be closed first.
-        return match resume(root, Message::Throw(exit)) {
-            Ok(value) => Outcome::Yielded(value),
-            Err(unfinished) => finish(root, unfinished),
-        };
-    }
-    let Place::At(mut node, obstacle) = locate(root) else {
-        return start(root, Message::Throw(exit));
-    };
-    root.up.set(None);
-    // Values that bodies yield instead of ending. Dropped at the end: that may run anybody's code.
-    let mut lost = Vec::new();
-    let mut failure = match obstacle {
-        Obstacle::Running => Some(Failure::Error(Error::already_executing())),
-        Obstacle::None | Obstacle::Closed => None,
-    };
-    while !ptr::eq(node, root) {
-        let message =
-            failure.map_or_else(|| Message::Throw(Error::generator_exit()), Message::from);
-        let outcome = run(node, node, message);
-        failure = judge(outcome, &mut lost).err();
-        node = leave(node);
-    }
-    run(
-        root,
-        root,
-        failure.map_or_else(|| Message::Throw(exit), Message::from),
-    )
-}
-
-/// Closes `root` and its delegates, innermost first.
-pub(crate) fn close<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> Result<(), Failure> {
-    let mut lost = Vec::new();
-    judge(throw_exit(root, Error::generator_exit()), &mut lost)
-}
-
-/// Unwinds the bodies of `root` and its delegates, innermost first; false if one of them goes on
-/// all the same.
-pub(crate) fn unwind<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> bool {
-    let Place::At(mut node, _) = locate(root) else {
-        return true;
-    };
-    root.up.set(None);
-    loop {
-        if let Outcome::Yielded(_) = run(node, node, Message::Unwind) {
-            return false;
-        }
-        if ptr::eq(node, root) {
-            return true;
-        }
-        node = leave(node);
-    }
-}
-
 /// Ends the delegation to `node`, and returns who delegated.
 fn leave<Y, S>(node: &Node<Y, S>) -> &Node<Y, S> {
     let up = node.up.get().expect("all but the root have a delegator");
@@ -401,32 +365,4 @@ fn leave<Y, S>(node: &Node<Y, S>) -> &Node<Y, S> {
     let up = unsafe { up.as_ref() };
     unlink(up, node);
     up
-}
-
-/// Why a close failed.
-pub(crate) enum Failure {
-    Error(Error),
-    Panic(Payload),
-}
-
-impl<S> From<Failure> for Message<S> {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Error(error) => Self::Throw(error),
-            Failure::Panic(payload) => Self::Panic(payload),
-        }
-    }
-}
-
-/// Decides whether a body that got `GeneratorExit` has complied.
-fn judge<Y>(outcome: Outcome<Y>, lost: &mut Vec<Y>) -> Result<(), Failure> {
-    match outcome {
-        Outcome::Yielded(value) => {
-            lost.push(value);
-            Err(Failure::Error(Error::ignored_exit()))
-        }
-        Outcome::Raised(error) if !error.is_generator_exit() => Err(Failure::Error(error)),
-        Outcome::Panicked(payload) => Err(Failure::Panic(payload)),
-        Outcome::Returned | Outcome::Raised(_) | Outcome::Unwound | Outcome::Finished => Ok(()),
-    }
 }

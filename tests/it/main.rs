@@ -4,6 +4,7 @@ mod abort;
 mod comparison;
 mod ends;
 mod protocol;
+mod reentry;
 mod replayer;
 mod scenarios;
 mod stacks;
