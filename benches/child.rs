@@ -63,8 +63,8 @@ impl Sampler {
     /// Says how trustworthy the samples are, if they are not.
     pub(crate) fn warning(&self) -> Option<String> {
         let (taken, disturbed) = (self.taken, self.disturbed);
-        (4 * disturbed > taken)
-            .then(|| format!("{disturbed} of {taken} samples were disturbed by other processes: don't trust these numbers"))
+        (2 * disturbed > taken)
+            .then(|| format!("{disturbed} of {taken} samples were disturbed by other processes: these numbers are rough"))
     }
 
     fn run(&self, question: &Question, case: &Case, contestant: &Contestant) -> Result<Sample> {

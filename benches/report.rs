@@ -72,8 +72,8 @@ fn figure(value: f64) -> String {
         value if value >= 1e6 => format!("{:.2}M", value / 1e6),
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
-        value if value >= 0.01 => format!("{value:.2}"),
-        value => format!("{value:.5}"),
+        value if value >= 0.1 => format!("{value:.2}"),
+        value => format!("{value:.4}"),
     }
 }
 

@@ -22,7 +22,7 @@
 //!    and the ratio to `yieldfrom`.
 //!
 //! So a sample that other work on the machine has disturbed rarely counts. If more than
-//! a quarter were taken while other processes kept the processors busy, a warning says so.
+//! half were taken while other processes kept the processors busy, a warning says so.
 //!
 //! Contestants do equal work: values are `i64`, the driver hides what goes in and what
 //! comes out from the optimizer, bodies may be inlined as the compiler likes. What a

@@ -5,7 +5,6 @@
 //! is what a body costs that is made of functions.
 
 use std::future::poll_fn;
-use std::mem;
 use std::pin::{Pin, pin};
 
 use corosensei::{Coroutine, Yielder};
@@ -75,15 +74,12 @@ fn corosensei(case: &str, meter: &Meter) -> Sample {
         }),
     };
     coroutine.resume(0);
-    let sample = meter.sends(|value| {
+    meter.sends(|value| {
         coroutine
             .resume(value)
             .as_yield()
             .expect("the body never ends")
-    });
-    // Dropping it would unwind its stack, which this build of corosensei can't.
-    mem::forget(coroutine);
-    sample
+    })
 }
 
 fn generator(case: &str, meter: &Meter) -> Sample {

@@ -7,7 +7,6 @@
 
 use std::fmt;
 use std::hint::black_box;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use corosensei::Coroutine;
@@ -117,21 +116,8 @@ fn close(generators: &[Generator<i64, i64>]) {
     }
 }
 
-/// What is sent to a body that knows of no errors: a value, or its end.
-enum Message {
-    Value(i64),
-    Unwind,
-}
-
-/// What unwinds a body.
-struct ForcedUnwind;
-
-type Unwindable = Coroutine<Message, i64, (), DefaultStack>;
-
 /// What closes a coroutine that gets values only: its stack is unwound.
 ///
-/// As corosensei's own `force_unwind` does it, by a panic from the suspension to the root.
-/// That needs its feature `unwind`, which this program does without, see its manifest.
 /// The stacks are kept, so that neither their making nor their unmapping is counted.
 fn corosensei(_case: &str, meter: &Meter) -> Sample {
     let stack = || DefaultStack::new(64 << 10).expect("there is memory");
@@ -139,27 +125,19 @@ fn corosensei(_case: &str, meter: &Meter) -> Sample {
     meter.batches(POPULATION, || {
         let mut coroutines: Vec<_> = stacks.drain(..).map(suspended).collect();
         let start = Instant::now();
-        for coroutine in &mut coroutines {
-            coroutine.resume(Message::Unwind);
-        }
+        coroutines.iter_mut().for_each(Coroutine::force_unwind);
         let time = start.elapsed();
         stacks.extend(coroutines.into_iter().map(Coroutine::into_stack));
         time
     })
 }
 
-fn suspended(stack: DefaultStack) -> Unwindable {
-    let mut coroutine = Unwindable::with_stack(stack, |yielder, mut message| {
-        // At the root, as corosensei has it: a panic must not leave the stack.
-        let _forced = catch_unwind(AssertUnwindSafe(|| {
-            loop {
-                message = match message {
-                    Message::Value(value) => yielder.suspend(value + 1),
-                    Message::Unwind => resume_unwind(Box::new(ForcedUnwind)),
-                };
-            }
-        }));
+fn suspended(stack: DefaultStack) -> Coroutine<i64, i64, (), DefaultStack> {
+    let mut coroutine = Coroutine::with_stack(stack, |yielder, mut value| {
+        loop {
+            value = yielder.suspend(value) + 1;
+        }
     });
-    coroutine.resume(Message::Value(0));
+    coroutine.resume(0);
     coroutine
 }

@@ -157,7 +157,7 @@ fn idle_stacks_are_released_by_trim_and_after_a_peak() {
         assert_eq!((stack::stats().idle, stack::stats().released), (1, 4_999));
 
         stack::prewarm(5_000, size).unwrap();
-        for _ in 0..100_000 {
+        for _ in 0..200_000 {
             drop(suspended(size).unwrap());
         }
         let stats = stack::stats();
@@ -173,11 +173,11 @@ fn idle_stacks_are_released_by_trim_and_after_a_peak() {
 #[test]
 fn a_fleet_that_comes_and_goes_keeps_its_stacks_warm() {
     thread::spawn(|| {
-        for _ in 0..10 {
-            let fleet: Vec<_> = (0..5_000).map(|_| suspended(32 << 10).unwrap()).collect();
+        for _ in 0..5 {
+            let fleet: Vec<_> = (0..20_000).map(|_| suspended(32 << 10).unwrap()).collect();
             drop(fleet);
         }
-        assert_eq!((stack::stats().idle, stack::stats().released), (5_000, 0));
+        assert_eq!((stack::stats().idle, stack::stats().released), (20_000, 0));
     })
     .join()
     .unwrap();

@@ -17,10 +17,10 @@ use crate::overflow;
 const FIRST_SLAB: usize = 64;
 const LARGEST_SLAB: usize = 1 << 16;
 
-/// How many stacks are taken between two looks at the number of idle ones.
+/// How many stacks are taken between two looks at the number of idle ones, at least.
 const WINDOW: usize = 4096;
-/// How many idle stacks such a look releases at the most: it is paid for by who takes a stack.
-const RELEASED_AT_ONCE: usize = 512;
+/// Such a look releases this part of all stacks at the most: it is paid for by who takes a stack.
+const RELEASED_AT_ONCE: usize = 8;
 /// How many stacks may be made before each batch is checked against the memory there is.
 const UNCHECKED: usize = 4096;
 
@@ -257,8 +257,10 @@ impl Class {
     fn look_at_idle(&mut self) {
         let peak = self.made - self.low;
         let warm = self.made - self.released();
-        self.release(warm.saturating_sub(2 * peak).min(RELEASED_AT_ONCE));
-        self.window = WINDOW;
+        let surplus = warm.saturating_sub(2 * peak);
+        self.release(surplus.min(self.made / RELEASED_AT_ONCE));
+        // A fleet that comes and goes as one needs all its stacks within twice their number.
+        self.window = WINDOW.max(2 * self.made);
     }
 
     /// Gives the memory of up to `most` idle stacks back, of those that were not used for longest.
