@@ -3,6 +3,7 @@
 mod abort;
 mod comparison;
 mod ends;
+mod overflow;
 mod protocol;
 mod reentry;
 mod replayer;
