@@ -282,7 +282,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         let mut next = self.frame.get();
         while let Some(frame) = next {
             // SAFETY: a frame is linked from before its delegate runs until after, by the guard in
-            // `Co::on_same_stack`, and lives on the stack of this body, which is suspended or below
+            // `Suspender::on_same_stack`, and lives on the stack of this body, which is suspended or below
             // us.
             let frame = unsafe { frame.as_ref() };
             visit(frame);

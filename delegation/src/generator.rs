@@ -311,11 +311,11 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     ///
     /// ```
     /// # use yieldfrom_delegation::Generator;
-    /// let generators: Vec<Generator<i32>> = (0..3).map(|n| Generator::new(move |co|
-    /// co.yield_(n))).collect(); for (g, soon) in
-    /// generators.iter().zip(generators[1..].iter().chain(&generators[..1])) {
-    ///     soon.prefetch();
-    ///     g.next()?;
+    /// let new = |n| Generator::new(move |co| co.yield_(n));
+    /// let generators: [Generator<i32>; 3] = [new(0), new(1), new(2)];
+    /// for i in 0..3 {
+    ///     generators[(i + 1) % 3].prefetch();
+    ///     generators[i].next()?;
     /// }
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```

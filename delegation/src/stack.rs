@@ -165,8 +165,7 @@ impl Drop for Stack {
 
 // SAFETY: `limit` to `base` is memory mapped for reading and writing that nothing else uses until
 // this is dropped (rule 1 of `pool`), but for the guard page at `limit`; `slab::prepare` aligns
-// `base` to 16 bytes, and
-// `checked_size` leaves room for a page.
+// `base` to 16 bytes, and `checked_size` leaves room for a page.
 unsafe impl corosensei::stack::Stack for Stack {
     #[inline(always)]
     fn base(&self) -> StackPointer {

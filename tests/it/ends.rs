@@ -234,6 +234,56 @@ fn a_body_cannot_suspend_while_a_panic_unwinds_it() {
     assert!(!std::thread::panicking());
 }
 
+/// Delegates to a new generator when it is dropped, and keeps what comes of it.
+struct DelegatesInDrop<'a>(&'a Co<i32>, Rc<Cell<Option<bool>>>);
+
+impl Drop for DelegatesInDrop<'_> {
+    fn drop(&mut self) {
+        let delegate: Generator<i32> = Generator::new(|_| unreachable!("cannot be entered"));
+        let refused = self
+            .0
+            .yield_from(&delegate)
+            .is_err_and(|e| e.is_panicking());
+        delegate.close().unwrap();
+        self.1
+            .set(Some(refused && delegate.state() == State::Closed));
+    }
+}
+
+#[test]
+fn a_body_cannot_delegate_to_a_generator_while_a_panic_unwinds_it() {
+    let refused = Rc::new(Cell::new(None));
+    let inside = refused.clone();
+    let g: Generator<i32> = Generator::new(move |co| {
+        let _delegates = DelegatesInDrop(co, inside);
+        quiet_panic()
+    });
+    let live = stack::stats().live;
+    assert_eq!(caught(|| g.next()), Some("quiet"));
+    assert_eq!(refused.get(), Some(true));
+    assert_eq!(stack::stats().live, live);
+}
+
+#[test]
+fn the_error_of_a_dropped_generator_is_logged_though_it_is_anothers_refusal() {
+    let (warnings, ()) = log_of(|| {
+        let other: Generator<i32> = Generator::new(|co| {
+            let _ = co.yield_(1);
+            co.yield_(2)
+        });
+        other.next().unwrap();
+        let g: Generator<i32> = Generator::new(move |co| {
+            let _ = co.yield_(1);
+            other.close()
+        });
+        assert_eq!(g.next().unwrap(), Yielded(1));
+    });
+    assert!(
+        warnings[0].contains("error ignored in generator"),
+        "{warnings:?}"
+    );
+}
+
 #[test]
 fn a_generator_can_be_driven_from_a_destructor_during_a_panic() {
     struct Drives(Generator<i32>, Rc<Cell<i32>>);

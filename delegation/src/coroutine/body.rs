@@ -6,15 +6,47 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 
 use super::suspender::{ForcedUnwind, Suspender};
-use super::{Label, Message, Node, Status};
+use super::{Label, Message, Node, Status, Switch};
 use crate::co::Co;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A generator's memory: the node, the body until it starts, and the result until it is fetched.
 struct Inner<Y, S, R, F> {
     node: Node<Y, S>,
     result: Cell<Option<R>>,
     body: Cell<Option<F>>,
+}
+
+impl<Y, S, R, F> Inner<Y, S, R, F>
+where
+    Y: 'static,
+    S: 'static,
+    F: FnOnce(&Co<Y, S>) -> Result<R>,
+{
+    /// Runs the body on its own stack, and returns what its delegator is resumed with.
+    #[inline(always)]
+    fn run(&self, switch: &Switch) -> Message<S> {
+        let body = self.body.take().expect("started once");
+        // SAFETY: this is the first resume.
+        match unsafe { self.node.take_message() } {
+            Message::Next(none) => drop(none),
+            // A delegate has its stack a moment before it is entered. Who gets at it in between,
+            // or drops it as it cannot be entered, ends it as if it had none.
+            Message::Throw(error) => return Message::Throw(error.leaving_body()),
+            Message::Send(_) => return Message::Throw(Error::just_started()),
+            end => return end,
+        }
+        let co = Co {
+            suspender: Suspender::new(switch, &self.node),
+        };
+        match body(&co) {
+            Ok(result) => {
+                self.result.set(Some(result));
+                Message::Returned
+            }
+            Err(error) => Message::Throw(error.leaving_body()),
+        }
+    }
 }
 
 /// What can be done with an [`Inner`] without knowing its body.
@@ -37,21 +69,9 @@ where
             // SAFETY: the body runs only in `Node::switch`, to which the node was passed by
             // reference; rule 4 of the chain keeps it, and so `inner`, alive until the body ends.
             let inner = unsafe { inner.as_ref() };
-            // SAFETY: this is the first resume.
-            match unsafe { inner.node.take_message() } {
-                Message::Next(none) => drop(none),
-                _ => unreachable!("a generator is started by next"),
-            }
-            let co = Co {
-                suspender: Suspender::new(switch, &inner.node),
-            };
-            let body = inner.body.take().expect("started once");
-            match panic::catch_unwind(AssertUnwindSafe(|| body(&co))) {
-                Ok(Ok(result)) => {
-                    inner.result.set(Some(result));
-                    Message::Returned
-                }
-                Ok(Err(error)) => Message::Throw(error.leaving_body()),
+            let run = AssertUnwindSafe(|| inner.run(switch));
+            match panic::catch_unwind(run) {
+                Ok(end) => end,
                 Err(payload) if payload.is::<ForcedUnwind>() => Message::Unwind,
                 Err(payload) => Message::Panic(Box::new(payload)),
             }

@@ -82,7 +82,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         let node = self.shared.node();
         match chain::close(node) {
             Ok(()) => {}
-            Err(Failure::Error(error)) if error.is_ignored_exit() => {
+            Err(Failure::Error(_)) if node.status() != Status::Closed => {
                 if cfg!(panic = "abort") || !chain::unwind(node) {
                     log::warn!(
                         "generator {} (made at {}) was dropped but does not end: its stack is leaked",

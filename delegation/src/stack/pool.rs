@@ -307,7 +307,12 @@ impl Drop for Pool {
                 };
                 if free + never_taken == slab.slots {
                     overflow::unwatch(slab.start);
-                    guard::forget(slab.slots);
+                    let unguarded = if slab.contains(class.guarded) {
+                        (class.end - class.guarded) / class.size
+                    } else {
+                        0
+                    };
+                    guard::forget(slab.slots - unguarded);
                     // SAFETY: no slot is in use (rule 1), and none will be: the pool is gone.
                     unsafe { slab.unmap() };
                 }
