@@ -1,4 +1,3 @@
-import itertools
 import sys
 
 
@@ -13,12 +12,4 @@ def level(depth):
 def contestant(case):
     depth = int(case.partition("=")[2])
     sys.setrecursionlimit(depth + 1000)
-    generator = level(depth)
-    next(generator)
-    send = generator.send
-
-    def run(count):
-        for _ in itertools.repeat(None, count):
-            send(1)
-
-    return run
+    return sends(level(depth))

@@ -1,4 +1,5 @@
 # The twin of meter.rs: takes the time of `contestant(case)`, defined above.
+import itertools
 import sys
 import time
 
@@ -6,6 +7,18 @@ RUN = 0.002
 MOST_RUNS, FEWEST_RUNS = 40, 3
 # A single run of more than this is a sample by itself.
 LONG = 1.0
+
+
+def sends(generator):
+    """Returns what sends to a generator, for contestants that are one."""
+    next(generator)
+    send = generator.send
+
+    def run(count):
+        for _ in itertools.repeat(None, count):
+            send(1)
+
+    return run
 
 
 def timed(run, count):
