@@ -1,17 +1,52 @@
 //! Python 3.4's generator-based asyncio, rebuilt on stackful coroutines.
-//!
-//! So far this crate is its foundation, the generators of [`delegation`]; the event loop
-//! is to come.
-//!
-//! ```
-//! use yieldfrom::{Generator, GeneratorState::Yielded};
-//!
-//! let g: Generator<i32> = Generator::new(|co| co.yield_(1));
-//! assert_eq!(g.next()?, Yielded(1));
-//! # Ok::<(), yieldfrom::Error>(())
-//! ```
+
+mod as_completed;
+mod coroutines;
+mod errors;
+mod event_loop;
+mod future;
+mod gather;
+mod handle;
+mod shield;
+mod sleep;
+pub mod sync;
+mod task;
+mod task_group;
+mod timeout;
+mod wait;
+mod wait_for;
+
+pub use as_completed::{AsCompleted, NextCompleted, as_completed};
+pub use coroutines::{Awaitable, Coroutine, CoroutineBuilder, IntoCoroutine, Request, coroutine};
+pub use errors::{
+    BrokenBarrierError, ExceptionGroup, InvalidStateError, Panicked, QueueEmpty, QueueFull,
+    QueueShutDown, RuntimeError, TimeoutError, TypeError, ValueError,
+};
+pub use event_loop::{
+    ConcurrentError, ConcurrentFuture, Context, EventLoop, LoopBuilder, LoopHandle, get_event_loop,
+    get_running_loop, new_event_loop, run, run_sync, set_event_loop,
+};
+pub use future::{CallbackId, Future};
+pub use gather::{gather, gather_return_exceptions};
+pub use handle::{Handle, TimerHandle};
+pub use shield::shield;
+pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};
+pub use sync::{
+    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
+};
+pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future};
+pub use task_group::{Grouped, TaskGroup, task_group};
+pub use timeout::{Limited, Timeout, timeout, timeout_at};
+pub use wait::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, Waited, wait};
+pub use wait_for::{WaitFor, wait_for};
 
 pub use yieldfrom_delegation as delegation;
 pub use yieldfrom_delegation::{
-    Builder, Co, Delegate, Error, Generator, GeneratorState, Iter, Link, Result, State, iter,
+    Builder, Delegate, Error, Generator, GeneratorState, Iter, Link, Result, State, iter,
 };
+
+/// What a body gets to suspend with: [`delegation::Co`], by default that of a task's coroutine.
+///
+/// `Co` alone is the one that coroutines get, whose delegates are futures, sleeps and other
+/// coroutines; `Co<i32>` is that of a generator of numbers.
+pub type Co<Y = Request, S = ()> = yieldfrom_delegation::Co<Y, S>;

@@ -63,6 +63,51 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         short_name(&self.shared.node().label().name)
     }
 
+    /// Returns the body's name, and the place where the generator was made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1)); let here = line!();
+    /// g.next()?;
+    /// assert_eq!(g.origin().line(), here);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn origin(&self) -> Link {
+        let label = self.shared.node().label();
+        Link::new(&label.name, label.made_at)
+    }
+
+    /// Ends the generator as if its last handle went away, though others may be left.
+    ///
+    /// A suspended one is closed; a body that yields instead of ending is unwound. Errors
+    /// are logged. One that is running is left alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Generator, State};
+    ///
+    /// let stubborn: Generator<i32> = Generator::new(|co| {
+    ///     loop {
+    ///         let _ = co.yield_(1);
+    ///     }
+    /// });
+    /// stubborn.next()?;
+    /// assert!(stubborn.close().is_err());
+    /// stubborn.abandon();
+    /// assert_eq!(stubborn.state(), State::Closed);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn abandon(&self) {
+        match self.state() {
+            State::Created => self.shared.discard(),
+            State::Suspended => self.dispose(),
+            State::Running | State::Closed => {}
+        }
+    }
+
     /// Returns whether both handles are of one and the same generator: Python's `is`.
     ///
     /// # Examples

@@ -1,0 +1,215 @@
+//! Taking results in the order in which they come.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use yieldfrom_delegation::Delegate;
+
+use crate::coroutines::{Awaitable, Request};
+use crate::errors::TimeoutError;
+use crate::event_loop::EventLoop;
+use crate::future::{CallbackId, Future, Waitable};
+use crate::handle::TimerHandle;
+use crate::sync::Queue;
+use crate::{Co, Result};
+
+/// Gives several results in the order in which they come.
+///
+/// asyncio's `as_completed`: an iterator of as many delegates as there are futures; the first of
+/// them gives the result that is there first, and so on. Coroutines become tasks at the first
+/// `next`. Leaving the loop early leaves the others running.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use yieldfrom::{Co, as_completed, coroutine, run_sync, sleep_with};
+///
+/// let later = |ms| coroutine(move |co| co.yield_from(sleep_with(Duration::from_millis(ms), ms)));
+/// let order = run_sync(move |co: &Co| {
+///     let mut order = Vec::new();
+///     for next in as_completed([later(3), later(1), later(2)]) {
+///         order.push(co.yield_from(next)?);
+///     }
+///     Ok(order)
+/// })?;
+/// assert_eq!(order, [1, 2, 3]);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn as_completed<I, A>(awaitables: I) -> AsCompleted<A>
+where
+    I: IntoIterator<Item = A>,
+    A: Awaitable,
+{
+    AsCompleted {
+        awaitables: awaitables.into_iter().collect(),
+        timeout: None,
+        race: None,
+        left: 0,
+    }
+}
+
+/// What [`as_completed`] returns: an iterator of delegates.
+#[must_use = "it does nothing before its first `next`"]
+pub struct AsCompleted<A: Awaitable> {
+    awaitables: Vec<A>,
+    timeout: Option<Duration>,
+    race: Option<Rc<Race<A::Output>>>,
+    left: usize,
+}
+
+impl<A: Awaitable> AsCompleted<A> {
+    /// Sets for how long it waits for all of them: without limit by default.
+    ///
+    /// Each result that has not come by then is a [`TimeoutError`]. Time begins to run at the
+    /// first `next`. Nothing is cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::{Co, Future, TimeoutError, as_completed, run_sync};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     let never = Future::<()>::new();
+    ///     for next in as_completed([&never]).timeout(Duration::from_millis(1)) {
+    ///         assert!(co.yield_from(next).unwrap_err().is::<TimeoutError>());
+    ///     }
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    fn start(&mut self) -> Rc<Race<A::Output>> {
+        let event_loop = EventLoop::current_or_closed();
+        let mut seen = HashSet::new();
+        let futures: Vec<Future<A::Output>> = std::mem::take(&mut self.awaitables)
+            .into_iter()
+            .map(|awaitable| awaitable.into_future(&event_loop).into())
+            .filter(|future: &Future<_>| seen.insert(future.inner.address()))
+            .collect();
+        self.left = futures.len();
+        Race::new(&event_loop, futures, self.timeout)
+    }
+}
+
+impl<A: Awaitable> Iterator for AsCompleted<A> {
+    type Item = NextCompleted<A>;
+
+    fn next(&mut self) -> Option<NextCompleted<A>> {
+        if self.race.is_none() {
+            self.race = Some(self.start());
+        }
+        self.left = self.left.checked_sub(1)?;
+        let race = self.race.clone()?;
+        Some(NextCompleted { race })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.left + self.awaitables.len();
+        (left.min(1), Some(left))
+    }
+}
+
+impl<A: Awaitable> fmt::Debug for AsCompleted<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsCompleted")
+            .field("left", &(self.left + self.awaitables.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The futures that have not come yet, and the queue of those that have. None is a timeout.
+struct Race<T: 'static> {
+    /// By address.
+    todo: RefCell<HashMap<*const (), (Future<T>, CallbackId)>>,
+    done: Queue<Option<Future<T>>>,
+    timer: Cell<Option<TimerHandle>>,
+}
+
+impl<T: 'static> Race<T> {
+    fn new(event_loop: &EventLoop, futures: Vec<Future<T>>, timeout: Option<Duration>) -> Rc<Self> {
+        let race = Rc::new(Self {
+            todo: RefCell::default(),
+            done: Queue::new(),
+            timer: Cell::new(None),
+        });
+        let todo = futures
+            .into_iter()
+            .map(|future| race.follow(future))
+            .collect();
+        race.todo.replace(todo);
+        if let Some(timeout) = timeout.filter(|_| !race.todo.borrow().is_empty()) {
+            let weak = Rc::downgrade(&race);
+            let expire = move || weak.upgrade().iter().for_each(|race| race.expire());
+            race.timer.set(event_loop.call_later(timeout, expire).ok());
+        }
+        race
+    }
+
+    fn follow(self: &Rc<Self>, future: Future<T>) -> (*const (), (Future<T>, CallbackId)) {
+        let weak: Weak<Self> = Rc::downgrade(self);
+        let id = future.add_done_callback(move |future| {
+            if let Some(race) = weak.upgrade() {
+                race.completed(future);
+            }
+        });
+        (future.inner.address(), (future, id))
+    }
+
+    fn completed(&self, future: &Future<T>) {
+        let mut todo = self.todo.borrow_mut();
+        let taken = todo.remove(&future.inner.address());
+        let last = todo.is_empty();
+        drop(todo);
+        let Some((future, _)) = taken else {
+            return;
+        };
+        self.offer(Some(future));
+        if last && let Some(timer) = self.timer.take() {
+            timer.cancel();
+        }
+    }
+
+    fn expire(&self) {
+        for (future, id) in self.todo.take().into_values() {
+            future.remove_done_callback(&id);
+            self.offer(None);
+        }
+    }
+
+    fn offer(&self, item: Option<Future<T>>) {
+        self.done.put_nowait(item).expect("the queue has no limit");
+    }
+}
+
+/// The next result of an [`as_completed`], whichever it is: a delegate for `yield_from`.
+#[must_use = "it waits when a coroutine delegates to it by yield_from"]
+pub struct NextCompleted<A: Awaitable> {
+    race: Rc<Race<A::Output>>,
+}
+
+impl<A: Awaitable> Delegate<Request, ()> for NextCompleted<A> {
+    type Output = A::Output;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<A::Output> {
+        match self.race.done.get().delegate(co)? {
+            Some(future) => A::outcome(&future),
+            None => Err(TimeoutError.into()),
+        }
+    }
+}
+
+impl<A: Awaitable> fmt::Debug for NextCompleted<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NextCompleted")
+    }
+}

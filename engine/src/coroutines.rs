@@ -1,0 +1,385 @@
+//! Coroutines: what a task drives, and what it may yield to the loop.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use yieldfrom_delegation::{Builder, Delegate, Generator, State};
+
+use crate::event_loop::{EventLoop, Nanos, default_stack_size, nanos};
+use crate::future::{Future, Waitable};
+use crate::task::Task;
+use crate::{Co, Result};
+
+/// What a task's coroutine yields to the event loop: the future it waits for.
+///
+/// Only the library's own operations make requests, so that a coroutine cannot yield anything
+/// wrong; whoever drives a coroutine by hand, inside another one, passes them on as they are.
+pub struct Request(pub(crate) Wish);
+
+/// What is requested. It is two words wide: more would be copied at each switch.
+pub(crate) enum Wish {
+    /// To be resumed when this is done.
+    Wait(Rc<dyn Waitable>),
+    /// To be resumed after this time; with none, in the next turn.
+    Sleep(Nanos),
+}
+
+impl Request {
+    #[inline(always)]
+    pub(crate) fn wait(what: Rc<dyn Waitable>) -> Self {
+        Self(Wish::Wait(what))
+    }
+
+    #[inline(always)]
+    pub(crate) fn sleep(delay: Duration) -> Self {
+        Self(Wish::Sleep(nanos(delay)))
+    }
+
+    /// In the next turn.
+    #[inline(always)]
+    pub(crate) fn turn() -> Self {
+        Self(Wish::Sleep(0))
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Wish::Wait(_) => "Request(wait)",
+            Wish::Sleep(0) => "Request(next turn)",
+            Wish::Sleep(_) => "Request(sleep)",
+        })
+    }
+}
+
+/// Makes a coroutine out of its body. It never starts it.
+///
+/// The counterpart of asyncio's `@coroutine` decorator: a *coroutine function* is a function that
+/// returns `coroutine(move |co| ...)`. It is named after that function. Its stack has the size
+/// that the thread's current loop gives to coroutines, see
+/// [`LoopBuilder::stack_size`](crate::LoopBuilder::stack_size).
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Coroutine, coroutine, run_sync};
+///
+/// fn greet(name: &'static str) -> Coroutine<String> {
+///     coroutine(move |_co| Ok(format!("hello, {name}")))
+/// }
+///
+/// assert_eq!(run_sync(greet("world"))?, "hello, world");
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[inline]
+#[track_caller]
+pub fn coroutine<T, F>(body: F) -> Coroutine<T>
+where
+    T: 'static,
+    F: FnOnce(&Co) -> Result<T> + 'static,
+{
+    CoroutineBuilder::new().build(body)
+}
+
+/// Settings for a coroutine: its name and the size of its stack.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{CoroutineBuilder, run_sync};
+///
+/// let deep = CoroutineBuilder::new().name("deep").stack_size(8 << 20).build(|_co| Ok(42));
+/// assert_eq!(run_sync(deep)?, 42);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CoroutineBuilder(Builder);
+
+impl Default for CoroutineBuilder {
+    fn default() -> Self {
+        Self(Builder::new().stack_size(default_stack_size()))
+    }
+}
+
+impl CoroutineBuilder {
+    /// Starts from the defaults: the body's own name, and the stack size of the current loop.
+    ///
+    /// # Examples
+    ///
+    /// See [`CoroutineBuilder`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the name that reports use, instead of the function's.
+    ///
+    /// # Examples
+    ///
+    /// See [`CoroutineBuilder`].
+    pub fn name(self, name: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+        Self(self.0.name(name))
+    }
+
+    /// Sets the stack's size in bytes, see [`Builder::stack_size`].
+    ///
+    /// # Examples
+    ///
+    /// See [`CoroutineBuilder`].
+    pub fn stack_size(self, bytes: usize) -> Self {
+        Self(self.0.stack_size(bytes))
+    }
+
+    /// Makes a coroutine with these settings.
+    ///
+    /// # Examples
+    ///
+    /// See [`CoroutineBuilder`].
+    #[inline]
+    #[track_caller]
+    pub fn build<T, F>(self, body: F) -> Coroutine<T>
+    where
+        T: 'static,
+        F: FnOnce(&Co) -> Result<T> + 'static,
+    {
+        Coroutine(Some(self.0.build(body)))
+    }
+}
+
+/// A coroutine object: a body that a task, or another coroutine, is going to drive.
+///
+/// asyncio's generator-based coroutine. It runs nothing until it is awaited, by
+/// [`co.yield_from(coroutine)`](yieldfrom_delegation::Co::yield_from), or becomes a task. Dropping
+/// one that nobody ever drove is an error in the program, and logged as such.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Coroutine, coroutine, run_sync};
+///
+/// fn double(x: i32) -> Coroutine<i32> {
+///     coroutine(move |_co| Ok(2 * x))
+/// }
+///
+/// let sum = run_sync(|co: &Co| Ok(co.yield_from(double(1))? + co.yield_from(double(20))?))?;
+/// assert_eq!(sum, 42);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[must_use = "a coroutine does nothing until it is awaited or made a task"]
+pub struct Coroutine<T: 'static>(Option<Generator<Request, (), T>>);
+
+impl<T: 'static> Coroutine<T> {
+    /// Returns the name of the body.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, Result, coroutine};
+    ///
+    /// fn spin(_: &Co) -> Result<()> { Ok(()) }
+    ///
+    /// let coroutine = coroutine(spin);
+    /// assert_eq!(coroutine.name(), "spin");
+    /// coroutine.ignore();
+    /// ```
+    pub fn name(&self) -> &str {
+        self.0.as_ref().map_or("", Generator::name)
+    }
+
+    /// Drops the coroutine on purpose, without the error that it was never driven.
+    ///
+    /// Python's `coroutine.close()`.
+    ///
+    /// # Examples
+    ///
+    /// See [`name`](Coroutine::name).
+    pub fn ignore(mut self) {
+        drop(self.0.take());
+    }
+
+    #[inline(always)]
+    pub(crate) fn into_generator(mut self) -> Generator<Request, (), T> {
+        self.0
+            .take()
+            .expect("only the methods that consume it empty it")
+    }
+}
+
+/// A generator that makes only requests is a coroutine.
+impl<T: 'static> From<Generator<Request, (), T>> for Coroutine<T> {
+    fn from(generator: Generator<Request, (), T>) -> Self {
+        Self(Some(generator))
+    }
+}
+
+impl<T: 'static> Drop for Coroutine<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(generator) = &self.0
+            && generator.state() == State::Created
+        {
+            never_driven(&generator.origin());
+        }
+    }
+}
+
+#[cold]
+fn never_driven(origin: &yieldfrom_delegation::Link) {
+    log::error!(
+        target: "yieldfrom::coroutine",
+        "coroutine {}() was never awaited (created at {}:{})",
+        origin.name(), origin.file(), origin.line()
+    );
+}
+
+impl<T: 'static> fmt::Debug for Coroutine<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Coroutine {}()>", self.name())
+    }
+}
+
+impl<T: 'static> Delegate<Request, ()> for Coroutine<T> {
+    type Output = T;
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.into_generator().delegate(co)
+    }
+}
+
+/// What can become a coroutine: a [`Coroutine`], a generator of requests, or simply a function
+/// or closure that takes a [`&Co`](crate::Co).
+pub trait IntoCoroutine {
+    /// What the coroutine returns.
+    type Output: 'static;
+
+    /// Makes the coroutine.
+    #[track_caller]
+    fn into_coroutine(self) -> Coroutine<Self::Output>;
+}
+
+impl<T: 'static> IntoCoroutine for Coroutine<T> {
+    type Output = T;
+
+    fn into_coroutine(self) -> Self {
+        self
+    }
+}
+
+impl<T: 'static> IntoCoroutine for Generator<Request, (), T> {
+    type Output = T;
+
+    fn into_coroutine(self) -> Coroutine<T> {
+        self.into()
+    }
+}
+
+impl<T, F> IntoCoroutine for F
+where
+    T: 'static,
+    F: FnOnce(&Co) -> Result<T> + 'static,
+{
+    type Output = T;
+
+    #[inline]
+    #[track_caller]
+    fn into_coroutine(self) -> Coroutine<T> {
+        coroutine(self)
+    }
+}
+
+/// What can be waited for: a coroutine (or a function that is one), a future or a task.
+///
+/// Functions such as [`wait`](crate::wait()), [`gather`](crate::gather()) and
+/// [`run_until_complete`](EventLoop::run_until_complete) take any of these, as their counterparts
+/// in asyncio do. Coroutines become tasks, futures and tasks stay what they are.
+pub trait Awaitable: Sized {
+    /// The result.
+    type Output: 'static;
+
+    /// The future that it is, or becomes: a [`Task`] or a [`Future`].
+    type Future: AsRef<Future<Self::Output>> + Into<Future<Self::Output>>;
+
+    /// Makes a future of it: asyncio's `ensure_future`.
+    #[track_caller]
+    fn into_future(self, event_loop: &EventLoop) -> Self::Future;
+
+    /// Returns the result of the future, when that is done.
+    ///
+    /// A coroutine's result is moved out of its task, which nobody else refers to; others are
+    /// cloned, and stay.
+    ///
+    /// # Errors
+    ///
+    /// What the future failed with.
+    fn outcome(future: &Future<Self::Output>) -> Result<Self::Output>;
+
+    /// Waits for it inside the current task: a coroutine is delegated to, and becomes no task.
+    ///
+    /// # Errors
+    ///
+    /// What it fails with, or what is thrown in.
+    #[track_caller]
+    fn wait_here(self, co: &Co) -> Result<Self::Output>;
+}
+
+macro_rules! awaitable_coroutine {
+    ($type:ty, [$($generics:tt)*], $output:ty) => {
+        impl<$($generics)*> Awaitable for $type {
+            type Output = $output;
+            type Future = Task<$output>;
+
+            #[inline]
+            #[track_caller]
+            fn into_future(self, event_loop: &EventLoop) -> Task<$output> {
+                event_loop.create_task(self)
+            }
+
+            #[inline]
+            fn outcome(future: &Future<$output>) -> Result<$output> {
+                future.take_result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &Co) -> Result<$output> {
+                self.into_coroutine().delegate(co)
+            }
+        }
+    };
+}
+
+awaitable_coroutine!(Coroutine<T>, [T: 'static], T);
+awaitable_coroutine!(Generator<Request, (), T>, [T: 'static], T);
+awaitable_coroutine!(F, [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static], T);
+
+macro_rules! awaitable_future {
+    ($($type:ty => $future:ident, $into:expr;)*) => {$(
+        impl<T: Clone + 'static> Awaitable for $type {
+            type Output = T;
+            type Future = $future<T>;
+
+            #[inline]
+            fn into_future(self, _: &EventLoop) -> $future<T> {
+                $into(self)
+            }
+
+            #[inline]
+            fn outcome(future: &Future<T>) -> Result<T> {
+                future.result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &Co) -> Result<T> {
+                self.delegate(co)
+            }
+        }
+    )*};
+}
+
+awaitable_future! {
+    Future<T> => Future, std::convert::identity;
+    &Future<T> => Future, Clone::clone;
+    Task<T> => Task, std::convert::identity;
+    &Task<T> => Task, Clone::clone;
+}

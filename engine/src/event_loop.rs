@@ -1,0 +1,187 @@
+//! The event loop: one thread, one queue of what is ready, one of what is to come.
+//!
+//! A *turn* (one pass of the loop) is asyncio's:
+//!
+//! 1. If nothing is ready, wait until the next deadline, or until another thread has something.
+//! 2. What other threads have sent becomes ready, and then the timers that are due, in order.
+//! 3. What is ready now runs, in order; what becomes ready meanwhile waits for the next turn.
+//! 4. If a stop was requested, the run ends.
+//!
+//! [`Core`] is the state; the files below are its parts, none of which knows another. Futures
+//! and tasks refer to the core; users have [`EventLoop`], a handle. When the last of these goes
+//! away, the loop is closed, which breaks the cycle of the loop and its tasks.
+//!
+//! No cell of the core is borrowed while anybody's code runs: what is taken out is dropped after.
+
+mod api;
+mod builder;
+mod clock;
+mod context;
+mod current;
+mod inbox;
+mod reactor;
+mod ready;
+mod reports;
+mod schedule;
+mod slow;
+mod tasks;
+mod threadsafe;
+mod timers;
+mod turn;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use api::EventLoop;
+pub use builder::LoopBuilder;
+pub(crate) use clock::{Nanos, nanos};
+pub use context::Context;
+pub(crate) use current::default_stack_size;
+pub use current::{
+    get_event_loop, get_running_loop, new_event_loop, run, run_sync, set_event_loop,
+};
+pub(crate) use ready::Ready;
+pub use threadsafe::{ConcurrentError, ConcurrentFuture, LoopHandle};
+pub(crate) use timers::Timed;
+
+use crate::Result;
+use crate::errors::RuntimeError;
+use crate::task::TaskObject;
+use clock::Clock;
+use inbox::Inbox;
+use reactor::Reactor;
+use ready::ReadyQueue;
+use reports::{ExceptionHandler, TaskFactory};
+use tasks::Tasks;
+use timers::{Lost, Timers};
+
+/// A loop's state.
+pub(crate) struct Core {
+    pub(crate) ready: ReadyQueue,
+    current_task: Cell<Option<Rc<dyn TaskObject>>>,
+    timers: RefCell<Timers>,
+    clock: Clock,
+    tasks: RefCell<Tasks>,
+    task_numbers: Cell<u32>,
+    running: Cell<bool>,
+    stopping: Cell<bool>,
+    closed: Cell<bool>,
+    debug: Cell<bool>,
+    slow_callback_duration: Cell<Duration>,
+    /// How many [`EventLoop`] handles there are.
+    handles: Cell<usize>,
+    stack_size: usize,
+    exception_handler: RefCell<Option<ExceptionHandler>>,
+    task_factory: RefCell<Option<TaskFactory>>,
+    /// The tasks that other threads have started, by the number that they know.
+    remote: RefCell<std::collections::HashMap<u64, Rc<dyn TaskObject>>>,
+    reactor: RefCell<Reactor>,
+    /// None for a loop that was never open.
+    inbox: Option<Arc<Inbox>>,
+}
+
+impl Core {
+    #[inline(always)]
+    pub(crate) fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Refuses what needs an open loop.
+    pub(crate) fn check_open(&self, operation: &str) -> Result<()> {
+        if self.is_closed() {
+            let why = format!("{operation}: the event loop is closed; make a new one");
+            return Err(RuntimeError::new(why).into());
+        }
+        Ok(())
+    }
+
+    /// Starts a timer, and returns its number. A closed loop's timers never fire.
+    pub(crate) fn start_timer(&self, deadline: Nanos, timed: Rc<dyn Timed>) -> u64 {
+        let now = match self.clock {
+            Clock::Virtual(_) => self.clock.now(),
+            // Only which bucket is best depends on it.
+            Clock::Real { .. } => deadline.min(self.clock.now()),
+        };
+        let mut timers = self.timers.borrow_mut();
+        let number = timers.next_number();
+        timers.insert(now, deadline, number, timed);
+        number
+    }
+
+    /// Notes that a timer, which says so itself when asked, is not wanted any more.
+    pub(crate) fn cancel_timer(&self) {
+        let lost: Lost = self.timers.borrow_mut().cancel();
+        drop(lost);
+    }
+
+    #[inline(always)]
+    pub(crate) fn enter_task(&self, task: Rc<dyn TaskObject>) {
+        self.current_task.set(Some(task));
+    }
+
+    #[inline(always)]
+    pub(crate) fn leave_task(&self) {
+        drop(self.current_task.take());
+    }
+
+    pub(crate) fn current_task(&self) -> Option<Rc<dyn TaskObject>> {
+        let task = self.current_task.take();
+        self.current_task.set(task.clone());
+        task
+    }
+
+    #[inline(always)]
+    pub(crate) fn next_task_number(&self) -> u32 {
+        let number = self.task_numbers.get().wrapping_add(1);
+        self.task_numbers.set(number);
+        number
+    }
+
+    #[inline(always)]
+    pub(crate) fn add_task(&self, task: Rc<dyn TaskObject>) -> u32 {
+        self.tasks.borrow_mut().insert(task)
+    }
+
+    #[inline(always)]
+    pub(crate) fn remove_task(&self, slot: u32) -> Option<Rc<dyn TaskObject>> {
+        self.tasks.borrow_mut().remove(slot)
+    }
+
+    /// Ends everything: the loop cannot run again.
+    ///
+    /// What is dropped and destroyed here may have any destructor, and what that schedules is
+    /// dropped as well.
+    pub(crate) fn shut_down(&self) {
+        if self.closed.replace(true) {
+            return;
+        }
+        if let Some(inbox) = &self.inbox {
+            inbox.close();
+            while let Some(call) = inbox.take() {
+                drop(call);
+            }
+        }
+        drop(self.remote.take());
+        drop(self.ready.take());
+        let timers = self.timers.borrow_mut().take();
+        drop(timers);
+        loop {
+            let tasks = self.tasks.borrow_mut().take();
+            if tasks.is_empty() {
+                break;
+            }
+            for task in tasks {
+                task.destroy();
+            }
+        }
+        drop(self.ready.take());
+        drop(self.exception_handler.take());
+        drop(self.task_factory.take());
+    }
+}

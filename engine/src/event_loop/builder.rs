@@ -1,0 +1,175 @@
+//! Settings for a loop.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use yieldfrom_delegation::stack;
+
+use super::clock::Clock;
+use super::inbox::Inbox;
+use super::reactor::Reactor;
+use super::{Core, EventLoop};
+use crate::Result;
+
+/// Settings for an event loop: which clock it goes by, and what its tasks are given.
+///
+/// # Examples
+///
+/// A loop in virtual time, on which an hour passes at once:
+///
+/// ```
+/// use std::time::Duration;
+/// use yieldfrom::{Co, EventLoop, sleep};
+///
+/// let event_loop = EventLoop::builder().virtual_clock().build()?;
+/// event_loop.run_until_complete(|co: &Co| co.yield_from(sleep(Duration::from_secs(3600))))?;
+/// assert_eq!(event_loop.time(), Duration::from_secs(3600));
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct LoopBuilder {
+    is_virtual: bool,
+    start_time: Duration,
+    stack_size: usize,
+    debug: bool,
+}
+
+impl Default for LoopBuilder {
+    fn default() -> Self {
+        Self {
+            is_virtual: false,
+            start_time: Duration::ZERO,
+            stack_size: stack::DEFAULT_SIZE,
+            debug: std::env::var_os("YIELDFROM_DEBUG")
+                .is_some_and(|on| !on.is_empty() && on != "0"),
+        }
+    }
+}
+
+impl LoopBuilder {
+    /// Starts from the defaults: the system's monotonic clock, from zero;
+    /// [`DEFAULT_SIZE`](stack::DEFAULT_SIZE) stacks; debug mode if the environment variable
+    /// `YIELDFROM_DEBUG` is set to anything but `0`.
+    ///
+    /// # Examples
+    ///
+    /// See [`LoopBuilder`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets time stand still while anything is ready, and then jump to the next deadline.
+    ///
+    /// Nothing ever waits, and every run is the same: for tests and simulations.
+    ///
+    /// # Examples
+    ///
+    /// See [`LoopBuilder`].
+    #[must_use]
+    pub fn virtual_clock(mut self) -> Self {
+        self.is_virtual = true;
+        self
+    }
+
+    /// Sets the loop time at the start: zero by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let noon = Duration::from_secs(12 * 3600);
+    /// let event_loop = EventLoop::builder().virtual_clock().start_time(noon).build()?;
+    /// assert_eq!(event_loop.time(), noon);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use]
+    pub fn start_time(mut self, time: Duration) -> Self {
+        self.start_time = time;
+        self
+    }
+
+    /// Sets the size of the stacks of coroutines made while this loop is the thread's current
+    /// one, in bytes: [`DEFAULT_SIZE`](stack::DEFAULT_SIZE) by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let small = EventLoop::builder().stack_size(64 << 10).build()?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use]
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes;
+        self
+    }
+
+    /// Sets whether the loop starts in debug mode, see [`EventLoop::set_debug`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// assert!(EventLoop::builder().debug(true).build()?.get_debug());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use]
+    pub fn debug(mut self, on: bool) -> Self {
+        self.debug = on;
+        self
+    }
+
+    /// Makes the loop.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when it has no descriptors left for the poller.
+    ///
+    /// # Examples
+    ///
+    /// See [`LoopBuilder`].
+    pub fn build(self) -> Result<EventLoop> {
+        let inbox = Inbox::new()?;
+        Ok(EventLoop::new_handle(self.core(Some(inbox))))
+    }
+
+    /// Makes a loop that has never been open: what is put on it never runs.
+    pub(super) fn build_closed(self) -> EventLoop {
+        let core = self.core(None);
+        core.closed.set(true);
+        EventLoop::new_handle(core)
+    }
+
+    fn core(self, inbox: Option<std::sync::Arc<Inbox>>) -> Rc<Core> {
+        let clock = if self.is_virtual {
+            Clock::virtual_at(self.start_time)
+        } else {
+            Clock::real(self.start_time)
+        };
+        Rc::new(Core {
+            ready: Default::default(),
+            current_task: Cell::new(None),
+            timers: RefCell::default(),
+            clock,
+            tasks: RefCell::default(),
+            task_numbers: Cell::new(0),
+            running: Cell::new(false),
+            stopping: Cell::new(false),
+            closed: Cell::new(false),
+            debug: Cell::new(self.debug),
+            slow_callback_duration: Cell::new(Duration::from_millis(100)),
+            handles: Cell::new(0),
+            stack_size: self.stack_size,
+            exception_handler: RefCell::new(None),
+            task_factory: RefCell::new(None),
+            remote: RefCell::default(),
+            reactor: RefCell::new(Reactor::new()),
+            inbox,
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! What an exception handler is told.
+
+use std::fmt;
+
+use crate::Error;
+
+/// An error that nobody else will see: what [`call_exception_handler`] is given.
+///
+/// asyncio's `context` dictionary.
+///
+/// [`call_exception_handler`]: crate::EventLoop::call_exception_handler
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Context, Error};
+///
+/// let context = Context::new("no answer").error(Error::msg("timed out")).source("<Handle at a.rs:3>");
+/// assert_eq!(context.to_string(), "no answer: <Handle at a.rs:3>: timed out");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Context {
+    message: String,
+    error: Option<Error>,
+    source: Option<String>,
+}
+
+impl Context {
+    /// Starts with a message.
+    ///
+    /// # Examples
+    ///
+    /// See [`Context`].
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            error: None,
+            source: None,
+        }
+    }
+
+    /// Adds the error.
+    ///
+    /// # Examples
+    ///
+    /// See [`Context`].
+    #[must_use]
+    pub fn error(mut self, error: Error) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    /// Adds what it comes from: a task, future or handle as it is shown, with its source line.
+    ///
+    /// # Examples
+    ///
+    /// See [`Context`].
+    #[must_use]
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Returns the message, such as `Task exception was never retrieved`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Context;
+    /// assert_eq!(Context::new("no answer").message(), "no answer");
+    /// ```
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns the error, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Context;
+    /// assert!(Context::new("no answer").get_error().is_none());
+    /// ```
+    pub fn get_error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Returns what it comes from, if that is known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Context;
+    /// assert!(Context::new("no answer").get_source().is_none());
+    /// ```
+    pub fn get_source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(source) = &self.source {
+            write!(f, ": {source}")?;
+        }
+        if let Some(error) = &self.error {
+            write!(f, ": {error:?}")?;
+        }
+        Ok(())
+    }
+}

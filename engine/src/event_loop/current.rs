@@ -1,0 +1,237 @@
+//! Which loop a thread uses.
+
+use std::cell::Cell;
+use std::thread;
+
+use yieldfrom_delegation::stack;
+
+use super::EventLoop;
+use crate::Result;
+use crate::coroutines::Awaitable;
+use crate::errors::RuntimeError;
+use crate::gather::cancel_all;
+
+thread_local! {
+    /// The loop that is running on this thread.
+    static RUNNING: Cell<Option<EventLoop>> = const { Cell::new(None) };
+    /// The loop that was set for this thread.
+    static CURRENT: Cell<Option<EventLoop>> = const { Cell::new(None) };
+    /// Whether one was ever set, so that none is made by itself any more.
+    static WAS_SET: Cell<bool> = const { Cell::new(false) };
+    static STACK_SIZE: Cell<usize> = const { Cell::new(stack::DEFAULT_SIZE) };
+}
+
+/// Clones what is in a cell; none while the thread is ending.
+#[inline(always)]
+fn peek(cell: &'static thread::LocalKey<Cell<Option<EventLoop>>>) -> Option<EventLoop> {
+    cell.try_with(|cell| {
+        let content = cell.take();
+        let clone = content.clone();
+        cell.set(content);
+        clone
+    })
+    .ok()
+    .flatten()
+}
+
+/// Returns the stack size that the thread's current loop gives to its coroutines.
+#[inline(always)]
+pub(crate) fn default_stack_size() -> usize {
+    STACK_SIZE.get()
+}
+
+fn update_stack_size() {
+    let event_loop = peek(&RUNNING).or_else(|| peek(&CURRENT));
+    let size = event_loop.map_or(stack::DEFAULT_SIZE, |event_loop| {
+        event_loop.core().stack_size
+    });
+    STACK_SIZE.set(size);
+}
+
+/// A loop that is running, for as long as this lives.
+pub(super) struct Entered(EventLoop);
+
+impl Entered {
+    /// Marks a loop as running.
+    pub(super) fn new(event_loop: &EventLoop, operation: &str) -> Result<Self> {
+        let core = event_loop.core();
+        core.check_open(operation)?;
+        if core.running.get() {
+            let why = format!("{operation}: this event loop is already running");
+            return Err(RuntimeError::new(why).into());
+        }
+        if peek(&RUNNING).is_some() {
+            let why = format!("{operation}: another event loop is running on this thread");
+            return Err(RuntimeError::new(why).into());
+        }
+        core.running.set(true);
+        RUNNING.set(Some(event_loop.clone()));
+        update_stack_size();
+        Ok(Self(event_loop.clone()))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.core().running.set(false);
+        drop(RUNNING.take());
+        update_stack_size();
+    }
+}
+
+impl EventLoop {
+    /// Returns the loop that is running on this thread.
+    #[inline(always)]
+    pub(crate) fn running() -> Option<Self> {
+        peek(&RUNNING)
+    }
+
+    /// Returns the thread's loop, or a closed one if it has none.
+    #[inline(always)]
+    pub(crate) fn current_or_closed() -> Self {
+        match Self::running() {
+            Some(event_loop) => event_loop,
+            None => get_event_loop().unwrap_or_else(|_| Self::builder().build_closed()),
+        }
+    }
+}
+
+/// Returns the thread's current loop: the one that is running, or else the one that was set.
+///
+/// On the main thread one is made, and set, if none was ever set; asyncio's `get_event_loop`.
+///
+/// # Errors
+///
+/// - [`RuntimeError`]: there is none. Other threads than the main one set one first, by
+///   [`set_event_loop`].
+/// - What [`EventLoop::new`] fails with.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::get_event_loop;
+///
+/// let event_loop = get_event_loop()?;
+/// assert!(event_loop.ptr_eq(&get_event_loop()?));
+/// std::thread::spawn(|| assert!(get_event_loop().is_err())).join().unwrap();
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn get_event_loop() -> Result<EventLoop> {
+    if let Some(event_loop) = peek(&RUNNING).or_else(|| peek(&CURRENT)) {
+        return Ok(event_loop);
+    }
+    if WAS_SET.get() || thread::current().name() != Some("main") {
+        let why = "get_event_loop: there is no current event loop in this thread; \
+                   call set_event_loop first";
+        return Err(RuntimeError::new(why).into());
+    }
+    let event_loop = EventLoop::new()?;
+    set_event_loop(Some(&event_loop));
+    Ok(event_loop)
+}
+
+/// Sets the thread's current loop, or that it has none.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{get_event_loop, new_event_loop, set_event_loop};
+///
+/// std::thread::spawn(|| {
+///     set_event_loop(Some(&new_event_loop().unwrap()));
+///     assert!(get_event_loop().is_ok());
+///     set_event_loop(None);
+///     assert!(get_event_loop().is_err());
+/// });
+/// ```
+pub fn set_event_loop(event_loop: Option<&EventLoop>) {
+    WAS_SET.set(true);
+    let before = CURRENT.replace(event_loop.cloned());
+    update_stack_size();
+    drop(before);
+}
+
+/// Makes a loop: asyncio's name for [`EventLoop::new`].
+///
+/// # Errors
+///
+/// As [`EventLoop::new`].
+///
+/// # Examples
+///
+/// See [`set_event_loop`].
+pub fn new_event_loop() -> Result<EventLoop> {
+    EventLoop::new()
+}
+
+/// Returns the loop that is running on this thread.
+///
+/// # Errors
+///
+/// [`RuntimeError`]: none is.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, get_running_loop, run_sync};
+///
+/// assert!(get_running_loop().is_err());
+/// run_sync(|_: &Co| get_running_loop().map(drop))?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn get_running_loop() -> Result<EventLoop> {
+    let why = "get_running_loop: no event loop is running on this thread";
+    EventLoop::running().ok_or_else(|| RuntimeError::new(why).into())
+}
+
+/// Runs the thread's current loop until a coroutine or future is done, and returns its result.
+///
+/// For consoles, tests and small programs: [`get_event_loop`] and
+/// [`run_until_complete`](EventLoop::run_until_complete) in one.
+///
+/// # Errors
+///
+/// What these two, or the coroutine, fail with.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, run_sync};
+///
+/// assert_eq!(run_sync(|_: &Co| Ok(6 * 7))?, 42);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[track_caller]
+pub fn run_sync<A: Awaitable>(awaitable: A) -> Result<A::Output> {
+    get_event_loop()?.run_until_complete(awaitable)
+}
+
+/// Runs a coroutine on a new loop, cancels the tasks that are left, and closes the loop: 3.7's
+/// `asyncio.run`.
+///
+/// # Errors
+///
+/// - [`RuntimeError`]: a loop is running on this thread.
+/// - What the loop or the coroutine fails with.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, create_task, run, sleep};
+/// use std::time::Duration;
+///
+/// let result = run(|_: &Co| {
+///     create_task(|co: &Co| co.yield_from(sleep(Duration::MAX))); // is cancelled at the end
+///     Ok(42)
+/// })?;
+/// assert_eq!(result, 42);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[track_caller]
+pub fn run<A: Awaitable>(awaitable: A) -> Result<A::Output> {
+    let event_loop = EventLoop::new()?;
+    let result = event_loop.run_until_complete(awaitable);
+    let rest = cancel_all(&event_loop);
+    event_loop.close()?;
+    result.and_then(|value| rest.map(|()| value))
+}

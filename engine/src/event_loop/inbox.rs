@@ -1,0 +1,79 @@
+//! What other threads have for the loop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, ThreadId};
+
+use crossbeam_queue::SegQueue;
+use polling::Poller;
+
+/// A call that another thread asks for.
+pub(crate) type Call = Box<dyn FnOnce() + Send>;
+
+/// The part of a loop that all threads share.
+pub(crate) struct Inbox {
+    calls: SegQueue<Call>,
+    /// Whether the loop was woken and has not looked since: one wake-up serves many calls.
+    notified: AtomicBool,
+    closed: AtomicBool,
+    pub(crate) poller: Poller,
+    pub(crate) thread: ThreadId,
+}
+
+impl Inbox {
+    pub(crate) fn new() -> std::io::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            calls: SegQueue::new(),
+            notified: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            poller: Poller::new()?,
+            thread: thread::current().id(),
+        }))
+    }
+
+    /// Leaves a call for the loop, and wakes it; gives it back if the loop is closed.
+    pub(crate) fn send(&self, call: Call) -> Result<(), Call> {
+        if self.is_closed() {
+            return Err(call);
+        }
+        self.calls.push(call);
+        self.wake();
+        Ok(())
+    }
+
+    /// Wakes the loop, if it has not been woken already.
+    pub(crate) fn wake(&self) {
+        // Pairs with the one in `look`: either the loop sees the call that was pushed before
+        // this, or this sees that nobody has woken the loop.
+        if !self.notified.swap(true, Ordering::SeqCst) {
+            // It fails only when the system is out of memory for events, and the loop looks
+            // again whenever it comes round.
+            if let Err(error) = self.poller.notify() {
+                log::error!("cannot wake the event loop: {error}");
+            }
+        }
+    }
+
+    /// Returns whether there is anything to take, at the cost of one load.
+    #[inline(always)]
+    pub(crate) fn is_notified(&self) -> bool {
+        self.notified.load(Ordering::Relaxed)
+    }
+
+    /// Begins to take calls: who sends after this wakes the loop anew.
+    pub(crate) fn look(&self) {
+        self.notified.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn take(&self) -> Option<Call> {
+        self.calls.pop()
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,178 @@
+//! One turn of the loop, and runs, which are turns until a stop.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::api::EventLoop;
+use super::clock::Nanos;
+use super::context::Context;
+use super::current::Entered;
+use super::slow::Watch;
+use super::timers::Lost;
+use super::{Core, Ready};
+use crate::errors::{Panicked, RuntimeError};
+use crate::handle::Scheduled;
+use crate::{Error, Result};
+
+impl EventLoop {
+    /// Makes turns until a stop is requested.
+    pub(super) fn run_turns(&self, operation: &str) -> Result<()> {
+        let _entered = Entered::new(self, operation)?;
+        let core = self.core();
+        loop {
+            core.check_alive(operation)?;
+            core.turn(None)?;
+            if core.stopping.replace(false) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// How many entries ahead of its run an entry is fetched into the cache.
+const AHEAD: usize = 4;
+/// With fewer entries than this, all they touch is in the cache anyway.
+const CROWDED: usize = 2_000;
+
+impl Core {
+    /// Makes one turn, which waits no longer than `max_wait`.
+    pub(super) fn turn(self: &Rc<Self>, max_wait: Option<Nanos>) -> Result<()> {
+        // 1. Wait, if there is nothing to do.
+        if self.ready.is_empty() && !self.stopping.get() {
+            self.idle(max_wait)?;
+        }
+        // 2. What other threads have sent, and timers that are due, become ready.
+        self.take_inbox();
+        self.fire_timers();
+        // 3. Run what is ready now.
+        self.run_ready();
+        Ok(())
+        // 4. is up to the run.
+    }
+
+    fn idle(&self, max_wait: Option<Nanos>) -> Result<()> {
+        let Some(inbox) = &self.inbox else {
+            return Ok(());
+        };
+        let deadline = self.earliest_deadline();
+        if self.clock.is_virtual() && (deadline.is_some() || inbox.is_notified()) {
+            if let (Some(deadline), false) = (deadline, inbox.is_notified()) {
+                self.clock.advance(deadline);
+            }
+            return Ok(());
+        }
+        let until = deadline.map(|deadline| deadline.saturating_sub(self.now()));
+        let timeout = until.into_iter().chain(max_wait).min();
+        self.reactor.borrow_mut().wait(inbox, timeout)
+    }
+
+    pub(super) fn earliest_deadline(&self) -> Option<Nanos> {
+        let mut lost = Lost::new();
+        let deadline = self.timers.borrow_mut().earliest(&mut lost);
+        drop(lost);
+        deadline
+    }
+
+    #[inline(always)]
+    fn take_inbox(self: &Rc<Self>) {
+        if let Some(inbox) = &self.inbox
+            && inbox.is_notified()
+        {
+            inbox.look();
+            while let Some(call) = inbox.take() {
+                self.ready.push(Scheduled::new(self, call));
+            }
+        }
+    }
+
+    fn fire_timers(&self) {
+        if self.timers.borrow().len() == 0 {
+            return;
+        }
+        let now = self.now();
+        let mut lost = Lost::new();
+        loop {
+            let due = self.timers.borrow_mut().pop_due(now, &mut lost);
+            match due {
+                Some(timed) => timed.fire(),
+                None => return,
+            }
+        }
+    }
+
+    fn run_ready(self: &Rc<Self>) {
+        let mut count = self.ready.len();
+        let mut watch = Watch::start(self, count);
+        // One guard around all of them: one around each would cost at every switch.
+        while let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| {
+            self.run_some(&mut count, &mut watch);
+        })) {
+            self.panicked(payload);
+        }
+    }
+
+    #[inline(always)]
+    fn run_some(self: &Rc<Self>, count: &mut usize, watch: &mut Watch) {
+        while *count > 0 {
+            *count -= 1;
+            let Some(entry) = self.ready.pop() else {
+                return; // A closed loop has none left.
+            };
+            if *count > CROWDED {
+                self.ready.prefetch(AHEAD);
+            }
+            watch.note(&entry);
+            entry.run(self);
+            watch.check(self);
+        }
+    }
+
+    /// Deals with a panic that came out of a task, or out of a destructor.
+    #[cold]
+    fn panicked(self: &Rc<Self>, payload: Box<dyn Any + Send>) {
+        if let Some(task) = self.current_task.take() {
+            return task.panicked(payload);
+        }
+        let context =
+            Context::new("Exception in the event loop").error(Error::new(Panicked::new(payload)));
+        self.call_exception_handler(&context);
+    }
+
+    /// Refuses to wait for what can never come.
+    ///
+    /// With nothing ready, no timer, and nobody who could wake the loop, the run would never end.
+    fn check_alive(&self, operation: &str) -> Result<()> {
+        let Some(inbox) = &self.inbox else {
+            return self.check_open(operation);
+        };
+        let dead = self.ready.is_empty()
+            && !self.stopping.get()
+            && Arc::strong_count(inbox) == 1
+            && !inbox.is_notified()
+            && self.earliest_deadline().is_none();
+        if !dead {
+            return Ok(());
+        }
+        Err(RuntimeError::new(self.describe_deadlock(operation)).into())
+    }
+
+    #[cold]
+    fn describe_deadlock(&self, operation: &str) -> String {
+        let tasks = self.tasks.borrow().all();
+        let mut text = format!(
+            "{operation}: nothing can ever wake the event loop again (no timer, no handle in \
+             another thread); {} task{} wait",
+            tasks.len(),
+            if tasks.len() == 1 { "" } else { "s" },
+        );
+        for task in tasks.into_iter().take(10) {
+            text += &format!("\n  {}", crate::task::AnyTask(task));
+        }
+        text
+    }
+}
+
+/// What keeps track of entries that hold the loop for long.
+pub(super) type Entry = Rc<dyn Ready>;

@@ -1,0 +1,315 @@
+//! Futures: results that are not there yet.
+
+mod callbacks;
+mod composite;
+mod handle;
+mod waiter;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+pub use callbacks::CallbackId;
+pub(crate) use callbacks::Callbacks;
+pub(crate) use composite::Composite;
+pub use handle::Future;
+pub(crate) use waiter::Waiter;
+
+use crate::errors::{InvalidStateError, TypeError};
+use crate::event_loop::{Context, Core, Ready};
+use crate::task::TaskPart;
+use crate::{Error, Result};
+
+/// Something that a task can wait for.
+pub(crate) trait Waitable {
+    /// Has `wakeup` scheduled when it is done, which may be now.
+    fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>);
+
+    /// Returns whether a cancellation would be accepted.
+    fn can_cancel(&self) -> bool;
+
+    /// Cancels it, and returns whether that was accepted; what is to be cancelled in turn is left
+    /// in `rest`.
+    fn cancel_one(self: Rc<Self>, rest: &mut Cancelling) -> bool;
+
+    /// Returns what tells it from all others.
+    fn address(&self) -> *const ();
+
+    /// Returns the loop it belongs to, if it belongs to one.
+    fn core(&self) -> Option<&Rc<Core>> {
+        None
+    }
+
+    /// Notes that its error, if it ends with one, has been looked at.
+    fn mark_seen(&self) {}
+}
+
+/// What is still to be cancelled, last first.
+pub(crate) type Cancelling = Vec<Rc<dyn Waitable>>;
+
+/// Cancels something, and whatever that waits for.
+///
+/// asyncio recurses here: a task passes the request on to what it waits for. Chains may be long
+/// and stacks short, so this goes round a list, in the same order.
+pub(crate) fn cancel(target: Rc<dyn Waitable>) -> bool {
+    let mut rest = Cancelling::new();
+    let accepted = target.cancel_one(&mut rest);
+    while let Some(next) = rest.pop() {
+        next.cancel_one(&mut rest);
+    }
+    accepted
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Pending,
+    Cancelled,
+    Finished,
+}
+
+/// What a future is besides being a future.
+pub(crate) enum Role<T: 'static> {
+    Plain,
+    Task(TaskPart<T>),
+    Composite(Box<dyn Composite>),
+}
+
+/// A future's memory, shared by all its handles.
+pub(crate) struct Inner<T: 'static> {
+    pub(crate) core: Rc<Core>,
+    state: Cell<State>,
+    /// Whether it has an error that nobody has looked at.
+    unseen: Cell<bool>,
+    outcome: Cell<Option<Result<T>>>,
+    callbacks: Cell<Callbacks>,
+    pub(crate) role: Role<T>,
+}
+
+impl<T: 'static> Inner<T> {
+    #[inline(always)]
+    pub(crate) fn new(core: &Rc<Core>, role: Role<T>) -> Self {
+        Self {
+            core: Rc::clone(core),
+            state: Cell::new(State::Pending),
+            unseen: Cell::new(false),
+            outcome: Cell::new(None),
+            callbacks: Cell::new(Callbacks::None),
+            role,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.state.get() != State::Pending
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state.get()
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.state.get() == State::Cancelled
+    }
+
+    /// Ends it with a result or an error, unless it has ended; what is not needed is given back.
+    pub(crate) fn finish(&self, outcome: Result<T>) -> Result<(), Result<T>> {
+        if self.is_done() {
+            return Err(outcome);
+        }
+        self.unseen.set(outcome.is_err());
+        self.outcome.set(Some(outcome));
+        self.end(State::Finished);
+        Ok(())
+    }
+
+    /// Ends it as cancelled, unless it has ended; returns whether it did.
+    pub(crate) fn end_cancelled(&self) -> bool {
+        let pending = !self.is_done();
+        if pending {
+            self.end(State::Cancelled);
+        }
+        pending
+    }
+
+    fn end(&self, state: State) {
+        self.state.set(state);
+        self.callbacks.take().for_each(Ready::schedule);
+    }
+
+    pub(crate) fn add_callback(&self, callback: Rc<dyn Ready>) {
+        if self.is_done() {
+            return callback.schedule();
+        }
+        self.callbacks.set(self.callbacks.take().with(callback));
+    }
+
+    pub(crate) fn remove_callback(&self, address: *const ()) -> usize {
+        let (rest, removed) = self.callbacks.take().without(address);
+        self.callbacks.set(rest);
+        let count = removed.len();
+        // Its destructor may be anybody's, and finds the future as it will be.
+        drop(removed);
+        count
+    }
+
+    /// Gives the error that the state itself is, if it is one.
+    fn check_finished(&self, operation: &str) -> Result<()> {
+        match self.state() {
+            State::Finished => Ok(()),
+            State::Cancelled => Err(Error::cancelled()),
+            State::Pending => Err(InvalidStateError::new(format!(
+                "{operation}: the future is not done; wait for it by yield_from first"
+            ))
+            .into()),
+        }
+    }
+
+    /// Returns the result by a look at it.
+    pub(crate) fn read<R>(&self, operation: &str, look: impl FnOnce(&T) -> R) -> Result<R> {
+        self.check_finished(operation)?;
+        self.unseen.set(false);
+        // It is put back even if the look panics.
+        let lent = Lent {
+            cell: &self.outcome,
+            outcome: self.outcome.take(),
+        };
+        match &lent.outcome {
+            Some(Ok(value)) => Ok(look(value)),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(taken(operation)),
+        }
+    }
+
+    /// Moves the result out.
+    pub(crate) fn take(&self, operation: &str) -> Result<T> {
+        self.check_finished(operation)?;
+        self.unseen.set(false);
+        match self.outcome.take() {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => {
+                self.outcome.set(Some(Err(error.clone())));
+                Err(error)
+            }
+            None => Err(taken(operation)),
+        }
+    }
+
+    /// Returns the error it has ended with, if any.
+    pub(crate) fn exception(&self, operation: &str) -> Result<Option<Error>> {
+        self.check_finished(operation)?;
+        self.unseen.set(false);
+        Ok(self.peek_error())
+    }
+
+    /// Returns the error it has ended with, if any, without having looked at it.
+    pub(crate) fn peek_error(&self) -> Option<Error> {
+        let outcome = self.outcome.take();
+        let error = match &outcome {
+            Some(Err(error)) => Some(error.clone()),
+            _ => None,
+        };
+        self.outcome.set(outcome);
+        error
+    }
+
+    pub(crate) fn mark_seen(&self) {
+        self.unseen.set(false);
+    }
+
+    pub(crate) fn is_task(&self) -> bool {
+        matches!(self.role, Role::Task(_))
+    }
+}
+
+/// An outcome that somebody is looking at.
+struct Lent<'a, T> {
+    cell: &'a Cell<Option<Result<T>>>,
+    outcome: Option<Result<T>>,
+}
+
+impl<T> Drop for Lent<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.cell.set(self.outcome.take());
+    }
+}
+
+#[cold]
+fn taken(operation: &str) -> Error {
+    InvalidStateError::new(format!(
+        "{operation}: the result was moved out by take_result, or is being cloned"
+    ))
+    .into()
+}
+
+#[cold]
+pub(crate) fn already_done(operation: &str) -> Error {
+    InvalidStateError::new(format!("{operation}: the future is done already")).into()
+}
+
+/// Refuses errors that no future can end with: PEP 479.
+pub(crate) fn check_error(error: &Error) -> Result<()> {
+    if error.is_finished() {
+        let why = "set_exception: StopIteration cannot be raised into a future";
+        return Err(TypeError::new(why).into());
+    }
+    Ok(())
+}
+
+impl<T: 'static> Waitable for Inner<T> {
+    fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>) {
+        self.add_callback(wakeup);
+    }
+
+    fn can_cancel(&self) -> bool {
+        !self.is_done()
+            && match &self.role {
+                Role::Composite(composite) => composite.can_cancel(),
+                Role::Plain | Role::Task(_) => true,
+            }
+    }
+
+    fn cancel_one(self: Rc<Self>, rest: &mut Cancelling) -> bool {
+        self.mark_seen();
+        if self.is_done() {
+            return false;
+        }
+        match &self.role {
+            Role::Plain => self.end_cancelled(),
+            Role::Task(part) => {
+                part.cancel(&self, rest);
+                true
+            }
+            Role::Composite(composite) => composite.cancel(rest),
+        }
+    }
+
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
+    fn core(&self) -> Option<&Rc<Core>> {
+        Some(&self.core)
+    }
+
+    fn mark_seen(&self) {
+        self.unseen.set(false);
+    }
+}
+
+/// Reports what would be lost unseen: an error, or a task that was waiting for something.
+impl<T: 'static> Drop for Inner<T> {
+    fn drop(&mut self) {
+        if let Role::Task(part) = &self.role {
+            part.report_drop(self);
+        }
+        if self.unseen.get()
+            && let Some(Err(error)) = self.outcome.take()
+        {
+            let what = if self.is_task() { "Task" } else { "Future" };
+            let context = Context::new(format!("{what} exception was never retrieved"))
+                .error(error)
+                .source(self.to_string());
+            self.core.call_exception_handler(&context);
+        }
+    }
+}

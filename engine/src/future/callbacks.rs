@@ -1,0 +1,131 @@
+//! Who is to be told that a future is done.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe, Location};
+use std::rc::{Rc, Weak};
+
+use super::{Future, Inner};
+use crate::Error;
+use crate::errors::Panicked;
+use crate::event_loop::{Context, Core, Ready};
+
+/// The done callbacks of a future, in the order in which they were added. Most have one.
+#[derive(Default)]
+pub(crate) enum Callbacks {
+    #[default]
+    None,
+    One(Rc<dyn Ready>),
+    Many(Vec<Rc<dyn Ready>>),
+}
+
+impl Callbacks {
+    pub(crate) fn with(self, callback: Rc<dyn Ready>) -> Self {
+        match self {
+            Self::None => Self::One(callback),
+            Self::One(first) => Self::Many(vec![first, callback]),
+            Self::Many(mut all) => {
+                all.push(callback);
+                Self::Many(all)
+            }
+        }
+    }
+
+    /// Separates the callback at this address from the others.
+    pub(crate) fn without(self, address: *const ()) -> (Self, Vec<Rc<dyn Ready>>) {
+        let is_it = |callback: &Rc<dyn Ready>| Rc::as_ptr(callback).cast::<()>() == address;
+        match self {
+            Self::One(only) if is_it(&only) => (Self::None, vec![only]),
+            Self::Many(all) => {
+                let (removed, rest) = all.into_iter().partition(is_it);
+                (Self::Many(rest), removed)
+            }
+            other => (other, Vec::new()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn for_each(self, act: impl Fn(Rc<dyn Ready>)) {
+        match self {
+            Self::None => {}
+            Self::One(only) => act(only),
+            Self::Many(all) => all.into_iter().for_each(act),
+        }
+    }
+}
+
+/// Names a done callback, for [`remove_done_callback`](Future::remove_done_callback).
+///
+/// Python compares the functions themselves, which Rust's closures do not allow.
+#[derive(Clone)]
+pub struct CallbackId(Weak<dyn Ready>);
+
+impl CallbackId {
+    pub(super) fn new(callback: &Rc<impl Ready + 'static>) -> Self {
+        let weak: Weak<dyn Ready> = Rc::<_>::downgrade(callback) as Weak<dyn Ready>;
+        Self(weak)
+    }
+
+    /// The address stays taken for as long as the weak reference is there.
+    pub(super) fn address(&self) -> *const () {
+        self.0.as_ptr().cast()
+    }
+}
+
+impl fmt::Debug for CallbackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallbackId")
+    }
+}
+
+type Callback<T> = Box<dyn FnOnce(&Future<T>)>;
+
+/// A function to be called with the future that is done.
+///
+/// It refers to its future weakly while that is pending: the future holds it.
+pub(super) struct DoneCallback<T: 'static> {
+    callback: Cell<Option<Callback<T>>>,
+    future: Weak<Inner<T>>,
+    /// The future, from when it is done until this has run.
+    done: Cell<Option<Rc<Inner<T>>>>,
+    made_at: &'static Location<'static>,
+}
+
+impl<T: 'static> DoneCallback<T> {
+    #[track_caller]
+    pub(super) fn new(future: &Rc<Inner<T>>, callback: Callback<T>) -> Rc<Self> {
+        Rc::new(Self {
+            callback: Cell::new(Some(callback)),
+            future: Rc::downgrade(future),
+            done: Cell::new(None),
+            made_at: Location::caller(),
+        })
+    }
+}
+
+impl<T: 'static> Ready for DoneCallback<T> {
+    fn run(self: Rc<Self>, core: &Rc<Core>) {
+        let (Some(callback), Some(inner)) = (self.callback.take(), self.done.take()) else {
+            return;
+        };
+        let future = Future { inner };
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| callback(&future))) {
+            let context = Context::new("Exception in callback")
+                .source(format!("<Callback of {future} added at {}>", self.made_at))
+                .error(Error::new(Panicked::new(payload)));
+            core.call_exception_handler(&context);
+        }
+    }
+
+    fn schedule(self: Rc<Self>) {
+        if let Some(inner) = self.future.upgrade() {
+            let core = Rc::clone(&inner.core);
+            self.done.set(Some(inner));
+            core.ready.push(self);
+        }
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Callback added at {}>", self.made_at)
+    }
+}

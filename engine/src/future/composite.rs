@@ -1,0 +1,13 @@
+//! Futures that stand for several others.
+
+use super::Cancelling;
+
+/// What a future such as a gather does when it is cancelled.
+pub(crate) trait Composite {
+    /// Returns whether a cancellation would reach any of the others.
+    fn can_cancel(&self) -> bool;
+
+    /// Leaves in `rest` what is to be cancelled, the first one last, and returns whether there is
+    /// any.
+    fn cancel(&self, rest: &mut Cancelling) -> bool;
+}

@@ -1,0 +1,439 @@
+//! The handle of a future, as users have it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use yieldfrom_delegation::Delegate;
+
+use super::callbacks::DoneCallback;
+use super::{CallbackId, Inner, Role, State, Waitable, already_done, cancel, check_error};
+use crate::coroutines::Request;
+use crate::errors::RuntimeError;
+use crate::event_loop::EventLoop;
+use crate::task::Task;
+use crate::{Co, Error, Result};
+
+/// A result that is not there yet: asyncio's `Future`.
+///
+/// It is pending at first, and then finished, with a result or an error, or cancelled. Like every
+/// Python object it is a reference: clones refer to the same future. Coroutines wait for it by
+/// `co.yield_from(&future)`; callbacks that were added run through the loop, in the turn after the
+/// future is done.
+///
+/// A result is given out as often as it is asked for, as a clone; put what cannot be cloned into
+/// an `Rc`, or move it out by [`take_result`](Future::take_result).
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, EventLoop};
+///
+/// let event_loop = EventLoop::new()?;
+/// let future = event_loop.create_future();
+/// let setter = future.clone();
+/// event_loop.call_soon(move || setter.set_result("the result").unwrap())?;
+/// let result = event_loop.run_until_complete(move |co: &Co| co.yield_from(future))?;
+/// assert_eq!(result, "the result");
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub struct Future<T: 'static> {
+    pub(crate) inner: Rc<Inner<T>>,
+}
+
+impl<T: 'static> Future<T> {
+    /// Makes a pending future on the thread's current loop.
+    ///
+    /// Where there is none (see [`get_event_loop`](crate::get_event_loop)), the future belongs to
+    /// a closed loop: it can be set and read, but nobody waits for it and no callbacks run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let future = yieldfrom::Future::new();
+    /// future.set_result(5)?;
+    /// assert_eq!(future.result()?, 5);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[allow(clippy::new_without_default, reason = "it belongs to the current loop")]
+    pub fn new() -> Self {
+        EventLoop::current_or_closed().create_future()
+    }
+
+    pub(crate) fn with_role(event_loop: &EventLoop, role: Role<T>) -> Self {
+        Self {
+            inner: Rc::new(Inner::new(event_loop.core(), role)),
+        }
+    }
+
+    /// Returns the loop to which the future belongs: asyncio's `get_loop`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::new()?;
+    /// assert!(event_loop.create_future::<i32>().get_loop().ptr_eq(&event_loop));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn get_loop(&self) -> EventLoop {
+        EventLoop::of(&self.inner.core)
+    }
+
+    /// Returns whether the future is finished or cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Future;
+    /// let future = Future::new();
+    /// assert!(!future.done());
+    /// future.set_result(1)?;
+    /// assert!(future.done());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn done(&self) -> bool {
+        self.inner.is_done()
+    }
+
+    /// Returns whether the future was cancelled.
+    ///
+    /// A task is, once its coroutine has ended by the error of the cancellation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Future;
+    /// let future = Future::<i32>::new();
+    /// future.cancel();
+    /// assert!(future.cancelled());
+    /// ```
+    pub fn cancelled(&self) -> bool {
+        self.inner.is_cancelled()
+    }
+
+    /// Cancels the future, or asks a task to end.
+    ///
+    /// A pending future becomes cancelled, and its callbacks are scheduled. A task that waits for
+    /// a future cancels that one in turn; otherwise, the error of the cancellation is thrown into
+    /// its coroutine at its next step. A body may catch it, do something else first, or refuse and
+    /// go on. Before the first step, the body does not run at all.
+    ///
+    /// Returns whether the request was accepted: false if the future was done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::{Co, create_task, run_sync, sleep, yield_now};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     let task = create_task(|co: &Co| co.yield_from(sleep(Duration::from_secs(60))));
+    ///     co.yield_from(yield_now())?; // it begins to sleep
+    ///     assert!(task.cancel() && !task.done());
+    ///     assert!(co.yield_from(&task).unwrap_err().is_cancelled());
+    ///     assert!(!task.cancel());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn cancel(&self) -> bool {
+        cancel(Rc::clone(&self.inner) as Rc<dyn Waitable>)
+    }
+
+    /// Returns the result, as often as it is asked for.
+    ///
+    /// It does not wait: that is what `co.yield_from(&future)` is for.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidStateError`](crate::InvalidStateError): the future is pending, or the result was
+    ///   moved out.
+    /// - `is_cancelled`: the future was cancelled.
+    /// - The error that it has ended with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Future, InvalidStateError};
+    ///
+    /// let future = Future::new();
+    /// assert!(future.result().unwrap_err().is::<InvalidStateError>());
+    /// future.set_result("done".to_string())?;
+    /// assert_eq!(future.result()?, future.result()?);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn result(&self) -> Result<T>
+    where
+        T: Clone,
+    {
+        self.inner.read("result", T::clone)
+    }
+
+    /// Moves the result out, for types that cannot be cloned. It can be had once.
+    ///
+    /// # Errors
+    ///
+    /// As [`result`](Future::result). An error stays, and is given again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Future, InvalidStateError};
+    ///
+    /// struct NoClone;
+    /// let future = Future::new();
+    /// future.set_result(NoClone)?;
+    /// future.take_result()?;
+    /// assert!(future.take_result().is_err_and(|error| error.is::<InvalidStateError>()));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn take_result(&self) -> Result<T> {
+        self.inner.take("take_result")
+    }
+
+    /// Returns the error that the future has ended with, or none if it has a result.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidStateError`](crate::InvalidStateError): the future is pending.
+    /// - `is_cancelled`: the future was cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Future;
+    /// let future = Future::<i32>::new();
+    /// future.set_exception(std::fmt::Error)?;
+    /// assert!(future.exception()?.unwrap().is::<std::fmt::Error>());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn exception(&self) -> Result<Option<Error>> {
+        self.inner.exception("exception")
+    }
+
+    /// Finishes the future with a result, and schedules its callbacks.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidStateError`](crate::InvalidStateError): the future is done; `result` is dropped.
+    /// - [`RuntimeError`](crate::RuntimeError): it is a task, whose coroutine gives the result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Future;
+    /// let future = Future::new();
+    /// future.set_result(1)?;
+    /// assert!(future.set_result(2).is_err());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn set_result(&self, result: T) -> Result<()> {
+        self.check_no_task("set_result")?;
+        self.inner
+            .finish(Ok(result))
+            .map_err(|_| already_done("set_result"))
+    }
+
+    /// Finishes the future with an error, and schedules its callbacks.
+    ///
+    /// If nobody ever asks for it, it is logged when the last handle goes away.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidStateError`](crate::InvalidStateError): the future is done.
+    /// - [`TypeError`](crate::TypeError): the error is a `StopIteration`, which would look like a
+    ///   coroutine's end.
+    /// - [`RuntimeError`](crate::RuntimeError): it is a task, whose coroutine gives the error.
+    ///
+    /// # Examples
+    ///
+    /// See [`exception`](Future::exception).
+    pub fn set_exception(&self, error: impl Into<Error>) -> Result<()> {
+        let error = error.into();
+        self.check_no_task("set_exception")?;
+        if self.done() {
+            return Err(already_done("set_exception"));
+        }
+        check_error(&error)?;
+        self.inner
+            .finish(Err(error))
+            .map_err(|_| already_done("set_exception"))
+    }
+
+    fn check_no_task(&self, operation: &str) -> Result<()> {
+        if self.inner.is_task() {
+            let why = format!("{operation}: a task's result is that of its coroutine");
+            return Err(RuntimeError::new(why).into());
+        }
+        Ok(())
+    }
+
+    /// Has `callback` called with this future when it is done.
+    ///
+    /// Callbacks run through the loop, in the order in which they were added, in the turn after
+    /// the one in which the future is done; if it is done already, in the next turn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let future = event_loop.create_future();
+    /// future.add_done_callback(|future| assert_eq!(future.result().unwrap(), 42));
+    /// future.set_result(42)?;
+    /// event_loop.run_until_complete(&future)?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn add_done_callback(&self, callback: impl FnOnce(&Self) + 'static) -> CallbackId {
+        let callback = DoneCallback::new(&self.inner, Box::new(callback));
+        let id = CallbackId::new(&callback);
+        self.inner.add_callback(callback);
+        id
+    }
+
+    /// Removes a callback that has not been scheduled yet, and returns how many that were.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::Future;
+    /// let future = Future::<i32>::new();
+    /// let id = future.add_done_callback(|_| unreachable!());
+    /// assert_eq!(future.remove_done_callback(&id), 1);
+    /// assert_eq!(future.remove_done_callback(&id), 0);
+    /// ```
+    pub fn remove_done_callback(&self, id: &CallbackId) -> usize {
+        self.inner.remove_callback(id.address())
+    }
+
+    /// Returns whether both are handles of one future: Python's `is`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::{Future, ensure_future};
+    /// let future = Future::<i32>::new();
+    /// assert!(ensure_future(&future).ptr_eq(&future));
+    /// ```
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Returns the task that this future is, if it is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::{Co, EventLoop, Future};
+    /// let event_loop = EventLoop::new()?;
+    /// let future: Future<i32> = event_loop.create_task(|_: &Co| Ok(1)).into();
+    /// assert!(future.as_task().is_some() && Future::<i32>::new().as_task().is_none());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn as_task(&self) -> Option<Task<T>> {
+        self.inner.is_task().then(|| Task(self.clone()))
+    }
+
+    /// Suspends the current task until the future is done.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn wait_done(&self, co: &Co) -> Result<()> {
+        if !self.inner.is_done() {
+            co.yield_(Request::wait(Rc::clone(&self.inner) as Rc<dyn Waitable>))?;
+        }
+        if !self.inner.is_done() {
+            return Err(not_awaited());
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn not_awaited() -> Error {
+    RuntimeError::new("the coroutine was resumed before the future that it waits for was done")
+        .into()
+}
+
+/// Makes another handle of the same future.
+impl<T: 'static> Clone for Future<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self {
+            inner: Rc::clone(&self.inner),
+        }
+    }
+}
+
+impl<T: 'static> AsRef<Future<T>> for Future<T> {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// Waits until the future is done, and returns its result.
+impl<T: Clone + 'static> Delegate<Request, ()> for &Future<T> {
+    type Output = T;
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.wait_done(co)?;
+        self.result()
+    }
+}
+
+/// Waits until the future is done, and returns its result: moved, if this is the last handle.
+impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
+    type Output = T;
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.wait_done(co)?;
+        if Rc::strong_count(&self.inner) == 1 {
+            self.take_result()
+        } else {
+            self.result()
+        }
+    }
+}
+
+impl<T: 'static> fmt::Display for Inner<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state() {
+            State::Pending => "pending",
+            State::Cancelled => "cancelled",
+            State::Finished => "finished",
+        };
+        match &self.role {
+            Role::Task(part) => part.show(self, state, f),
+            Role::Composite(_) => write!(f, "<GatheringFuture {state}>"),
+            Role::Plain => write!(f, "<Future {state}>"),
+        }
+    }
+}
+
+/// Shows the future as asyncio does: `<Future pending>`, or as the task that it is.
+impl<T: 'static> fmt::Display for Future<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+/// As `Display`.
+impl<T: 'static> fmt::Debug for Future<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<T: 'static> Deref for Task<T> {
+    type Target = Future<T>;
+
+    fn deref(&self) -> &Future<T> {
+        &self.0
+    }
+}

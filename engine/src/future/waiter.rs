@@ -1,0 +1,118 @@
+//! A future without a value, for what waits inside the library.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::{Cancelling, Waitable};
+use crate::coroutines::Request;
+use crate::event_loop::Ready;
+use crate::{Co, Result};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Pending,
+    Woken,
+    Cancelled,
+}
+
+/// A future that somebody is going to wake: asyncio's `loop.create_future()` in its locks and
+/// queues.
+///
+/// It differs from a [`Future`](crate::Future) in what it lacks: a result, callbacks other than
+/// the wake-up of the one task that waits, and the loop, which that task knows.
+pub(crate) struct Waiter {
+    state: Cell<State>,
+    waiting: Cell<Option<Rc<dyn Ready>>>,
+}
+
+impl Waiter {
+    pub(crate) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            state: Cell::new(State::Pending),
+            waiting: Cell::new(None),
+        })
+    }
+
+    /// Returns whether it was woken or cancelled.
+    #[inline(always)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.state.get() != State::Pending
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.state.get() == State::Cancelled
+    }
+
+    /// Wakes who waits, unless that was done before, or it was cancelled; returns whether it did.
+    #[inline(always)]
+    pub(crate) fn wake(&self) -> bool {
+        self.end(State::Woken)
+    }
+
+    /// Cancels the wait, unless it is over; returns whether it did.
+    pub(crate) fn cancel(&self) -> bool {
+        self.end(State::Cancelled)
+    }
+
+    #[inline(always)]
+    fn end(&self, state: State) -> bool {
+        let pending = !self.is_done();
+        if pending {
+            self.state.set(state);
+            if let Some(waiting) = self.waiting.take() {
+                waiting.schedule();
+            }
+        }
+        pending
+    }
+
+    /// Suspends the task until it is woken.
+    ///
+    /// # Errors
+    ///
+    /// - `is_cancelled`: it was cancelled.
+    /// - What else is thrown in.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn wait(self: &Rc<Self>, co: &Co) -> Result<()> {
+        while !self.is_done() {
+            co.yield_(Request::wait(Rc::clone(self) as Rc<dyn Waitable>))?;
+        }
+        if self.is_cancelled() {
+            return Err(crate::Error::cancelled());
+        }
+        Ok(())
+    }
+
+    /// Makes it as new, for another wait.
+    ///
+    /// To be used only by who holds the last reference, so that nobody else can wake it.
+    pub(crate) fn reset(&self) {
+        self.state.set(State::Pending);
+        drop(self.waiting.take());
+    }
+}
+
+impl Waitable for Waiter {
+    #[inline]
+    fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>) {
+        if self.is_done() {
+            wakeup.schedule();
+        } else {
+            drop(self.waiting.replace(Some(wakeup)));
+        }
+    }
+
+    fn can_cancel(&self) -> bool {
+        !self.is_done()
+    }
+
+    fn cancel_one(self: Rc<Self>, _: &mut Cancelling) -> bool {
+        self.cancel()
+    }
+
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+}

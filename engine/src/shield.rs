@@ -1,0 +1,62 @@
+//! Protecting a future from the cancellation of who waits for it.
+
+use std::rc::Rc;
+
+use crate::coroutines::Awaitable;
+use crate::event_loop::EventLoop;
+use crate::future::{Future, Role};
+
+/// Returns a future that ends as the given one does, but whose cancellation does not reach it.
+///
+/// asyncio's `shield`. A coroutine becomes a task at once; one that is done already is returned
+/// itself. When the shield is cancelled, what it protects goes on.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use yieldfrom::{Co, create_task, run_sync, shield, sleep_with};
+///
+/// run_sync(|co: &Co| {
+///     let save = create_task(|co: &Co| co.yield_from(sleep_with(Duration::from_millis(1), "saved")));
+///     let shielded = shield(&save);
+///     shielded.cancel();
+///     assert!(co.yield_from(shielded).unwrap_err().is_cancelled());
+///     assert_eq!(co.yield_from(save)?, "saved");
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[track_caller]
+pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
+    let event_loop = EventLoop::current_or_closed();
+    let inner: Future<A::Output> = awaitable.into_future(&event_loop).into();
+    if inner.done() {
+        return inner;
+    }
+    let outer = Future::with_role(&event_loop, Role::Plain);
+    // The outer one holds the inner one, not the other way round.
+    let weak = Rc::downgrade(&outer.inner);
+    let inner_done = inner.add_done_callback(move |inner| {
+        if let Some(outer) = weak.upgrade() {
+            pass_on::<A>(inner, &Future { inner: outer });
+        }
+    });
+    outer.add_done_callback(move |_| {
+        if !inner.done() {
+            inner.remove_done_callback(&inner_done);
+        }
+    });
+    outer
+}
+
+fn pass_on<A: Awaitable>(inner: &Future<A::Output>, outer: &Future<A::Output>) {
+    if outer.cancelled() {
+        // Its error, if it is one, counts as seen: who would have got it has been cancelled.
+        inner.inner.mark_seen();
+    } else if inner.cancelled() {
+        outer.cancel();
+    } else {
+        drop(outer.inner.finish(A::outcome(inner)));
+    }
+}

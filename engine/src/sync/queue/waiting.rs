@@ -1,0 +1,89 @@
+//! The operations on a queue that may have to wait.
+
+use std::fmt;
+
+use super::Queue;
+use crate::errors::QueueShutDown;
+use crate::sync::line::was_woken;
+use crate::{Co, Delegate, Request, Result};
+
+/// Puts an item into a queue, when delegated to: see [`Queue::put`].
+#[must_use = "puts nothing unless delegated to: co.yield_from(queue.put(item))?"]
+pub struct Put<'a, T> {
+    pub(super) queue: &'a Queue<T>,
+    pub(super) item: T,
+}
+
+impl<T> Delegate<Request, ()> for Put<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<()> {
+        let Self { queue, item } = self;
+        while queue.full() {
+            if queue.0.is_shut_down.get() {
+                return Err(QueueShutDown.into());
+            }
+            let putters = &queue.0.putters;
+            putters.wait_until_taken(co, |waiter| {
+                if was_woken(waiter) && !queue.full() {
+                    putters.take_next();
+                }
+            })?;
+        }
+        queue.put_nowait(item)
+    }
+}
+
+impl<T> fmt::Debug for Put<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Put").field(self.queue).finish()
+    }
+}
+
+/// Takes an item out of a queue, when delegated to: see [`Queue::get`].
+#[derive(Debug)]
+#[must_use = "gets nothing unless delegated to: co.yield_from(queue.get())?"]
+pub struct Get<'a, T>(pub(super) &'a Queue<T>);
+
+impl<T> Delegate<Request, ()> for Get<'_, T> {
+    type Output = T;
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        let queue = self.0;
+        while queue.empty() {
+            if queue.0.is_shut_down.get() {
+                return Err(QueueShutDown.into());
+            }
+            let getters = &queue.0.getters;
+            getters.wait_until_taken(co, |waiter| {
+                if was_woken(waiter) && !queue.empty() {
+                    getters.take_next();
+                }
+            })?;
+        }
+        queue.get_nowait()
+    }
+}
+
+/// Waits until a queue's items have been dealt with, when delegated to: see [`Queue::join`].
+#[derive(Debug)]
+#[must_use = "waits for nothing unless delegated to: co.yield_from(queue.join())?"]
+pub struct Join<'a, T>(pub(super) &'a Queue<T>);
+
+impl<T> Delegate<Request, ()> for Join<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<()> {
+        let shared = &*self.0.0;
+        if shared.unfinished.get() == 0 {
+            return Ok(());
+        }
+        shared.joiners.wait(co, |_| {})
+    }
+}

@@ -1,0 +1,69 @@
+//! Python's truth values, as far as predicates need them.
+
+use crate::{Error, Result};
+
+/// What a predicate may give: asyncio takes any value, and its truth.
+///
+/// | type | is true as | then the value is |
+/// | --- | --- | --- |
+/// | `bool` | `true` | `true` |
+/// | `Option<T>` | `Some(value)` | `value` |
+/// | `Result<P, E>` of these | `Ok` of what is true | as above; an `Err` ends the wait |
+///
+/// # Examples
+///
+/// A type of one's own:
+///
+/// ```
+/// use yieldfrom::Result;
+/// use yieldfrom::sync::Truth;
+///
+/// struct Level(u32);
+///
+/// impl Truth for Level {
+///     type Value = u32;
+///
+///     fn truth(self) -> Result<Option<u32>> {
+///         Ok((self.0 != 0).then_some(self.0))
+///     }
+/// }
+///
+/// assert_eq!(Level(7).truth()?, Some(7));
+/// assert_eq!(Level(0).truth()?, None);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub trait Truth {
+    /// What is returned in the end.
+    type Value;
+
+    /// Returns the value if it is true, and none if it is not.
+    ///
+    /// # Errors
+    ///
+    /// What the predicate failed with.
+    fn truth(self) -> Result<Option<Self::Value>>;
+}
+
+impl Truth for bool {
+    type Value = bool;
+
+    fn truth(self) -> Result<Option<bool>> {
+        Ok(self.then_some(true))
+    }
+}
+
+impl<T> Truth for Option<T> {
+    type Value = T;
+
+    fn truth(self) -> Result<Option<T>> {
+        Ok(self)
+    }
+}
+
+impl<P: Truth, E: Into<Error>> Truth for Result<P, E> {
+    type Value = P::Value;
+
+    fn truth(self) -> Result<Option<P::Value>> {
+        self.map_err(Into::into)?.truth()
+    }
+}

@@ -1,0 +1,241 @@
+//! Tasks that end together.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use yieldfrom_delegation::Delegate;
+
+use crate::coroutines::{IntoCoroutine, Request};
+use crate::errors::{ExceptionGroup, RuntimeError};
+use crate::event_loop::{Context, EventLoop};
+use crate::future::{Future, Waiter};
+use crate::task::{AnyTask, Task};
+use crate::{Co, Error, Result};
+
+/// Tasks that end together: 3.11's `asyncio.TaskGroup`.
+///
+/// See [`task_group`](task_group()). Clones refer to the same group.
+#[derive(Clone)]
+pub struct TaskGroup(Rc<Group>);
+
+struct Group {
+    event_loop: EventLoop,
+    parent: AnyTask,
+    /// By number, which is the order of their making.
+    tasks: RefCell<BTreeMap<u32, AnyTask>>,
+    errors: RefCell<Vec<Error>>,
+    /// Woken when the last task ends.
+    all_done: Cell<Option<Rc<Waiter>>>,
+    /// The body has ended.
+    exiting: Cell<bool>,
+    /// The tasks were cancelled.
+    aborting: Cell<bool>,
+    parent_cancelled: Cell<bool>,
+}
+
+impl TaskGroup {
+    fn new() -> Result<Self> {
+        let (Some(event_loop), Some(parent)) = (EventLoop::running(), crate::current_task()) else {
+            return Err(RuntimeError::new("task_group: it works inside a task only").into());
+        };
+        Ok(Self(Rc::new(Group {
+            event_loop,
+            parent,
+            tasks: RefCell::default(),
+            errors: RefCell::default(),
+            all_done: Cell::new(None),
+            exiting: Cell::new(false),
+            aborting: Cell::new(false),
+            parent_cancelled: Cell::new(false),
+        })))
+    }
+
+    /// Makes a task of a coroutine, in this group.
+    ///
+    /// In a group that is ending because of an error, or has ended, the task has failed already,
+    /// with a [`RuntimeError`].
+    ///
+    /// # Examples
+    ///
+    /// See [`task_group`](task_group()).
+    #[track_caller]
+    pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
+        let group = &self.0;
+        if let Some(why) = group.refusal() {
+            let error = RuntimeError::new(format!("create_task: the task group {why}"));
+            return Task::failed(&group.event_loop, coroutine, error.into());
+        }
+        let task = group.event_loop.create_task(coroutine);
+        let any = task.to_any();
+        group.tasks.borrow_mut().insert(any.number(), any);
+        let group = Rc::clone(group);
+        task.add_done_callback(move |task| group.task_done(task));
+        task
+    }
+}
+
+impl Group {
+    fn refusal(&self) -> Option<&'static str> {
+        if self.exiting.get() && self.tasks.borrow().is_empty() {
+            Some("has ended")
+        } else if self.aborting.get() {
+            Some("is shutting down")
+        } else {
+            None
+        }
+    }
+
+    fn task_done<T: 'static>(&self, task: &Future<T>) {
+        self.forget(task);
+        if self.tasks.borrow().is_empty()
+            && let Some(all_done) = self.all_done.take()
+        {
+            all_done.wake();
+        }
+        let Ok(Some(error)) = task.exception() else {
+            return;
+        };
+        if self.parent.done() {
+            let context =
+                Context::new("Task of a group failed after the group's own task had ended")
+                    .error(error)
+                    .source(task.to_string());
+            return self.event_loop.call_exception_handler(&context);
+        }
+        self.errors.borrow_mut().push(error);
+        if !self.aborting.get() && !self.parent_cancelled.get() {
+            self.abort();
+            self.parent_cancelled.set(true);
+            self.parent.cancel();
+        }
+    }
+
+    fn forget<T: 'static>(&self, task: &Future<T>) {
+        let Some(task) = task.as_task() else { return };
+        let taken = self.tasks.borrow_mut().remove(&task.to_any().number());
+        drop(taken);
+    }
+
+    fn abort(&self) {
+        self.aborting.set(true);
+        let tasks = self.tasks.borrow().clone();
+        for task in tasks.values().filter(|task| !task.done()) {
+            task.cancel();
+        }
+    }
+
+    /// Waits for all tasks; returns the error of a cancellation meanwhile, and otherwise `error`.
+    #[track_caller]
+    fn join(&self, co: &Co, mut error: Option<Error>) -> Result<Option<Error>> {
+        while !self.tasks.borrow().is_empty() {
+            let waiter = Waiter::new();
+            self.all_done.set(Some(Rc::clone(&waiter)));
+            match waiter.wait(co) {
+                Ok(()) => {}
+                Err(cancelled) if cancelled.is_cancelled() => {
+                    if !self.aborting.get() {
+                        error = Some(cancelled);
+                        self.abort();
+                    }
+                }
+                Err(error) => {
+                    self.abort();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(error)
+    }
+
+    /// Ends the group after its body, as 3.11's `TaskGroup.__aexit__`.
+    #[track_caller]
+    fn end<R>(&self, co: &Co, result: Result<R>) -> Result<R> {
+        self.exiting.set(true);
+        let (value, failure) = match result {
+            Ok(value) => (Some(value), None),
+            Err(error) => (None, Some(error)),
+        };
+        let mut cancelled = failure.clone().filter(Error::is_cancelled);
+        if self.parent_cancelled.get() && self.parent.uncancel() == 0 {
+            // It was this group that had its task cancelled, and nobody else.
+            cancelled = None;
+        }
+        if failure.is_some() && !self.aborting.get() {
+            self.abort();
+        }
+        let cancelled = self.join(co, cancelled)?;
+        let mut errors = self.errors.take();
+        if let Some(cancelled) = cancelled.filter(|_| errors.is_empty()) {
+            return Err(cancelled);
+        }
+        errors.extend(failure.filter(|error| !error.is_cancelled()));
+        match value {
+            Some(value) if errors.is_empty() => Ok(value),
+            _ => Err(ExceptionGroup::new("unhandled errors in a task group", errors).into()),
+        }
+    }
+}
+
+impl fmt::Debug for TaskGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tasks, errors) = (self.0.tasks.borrow().len(), self.0.errors.borrow().len());
+        write!(f, "<TaskGroup tasks={tasks} errors={errors}>")
+    }
+}
+
+/// What [`task_group`](task_group()) returns: a delegate for `yield_from`.
+#[must_use = "it runs when a coroutine delegates to it by yield_from"]
+pub struct Grouped<F>(F);
+
+/// Runs a body that makes tasks, and waits until all of them have ended.
+///
+/// 3.11's `async with asyncio.TaskGroup() as group`. When a task, or the body, fails, the others
+/// are cancelled; when they have ended, all errors come out together, as an [`ExceptionGroup`].
+///
+/// # Errors
+///
+/// `yield_from` gives an [`ExceptionGroup`], or the error of a cancellation.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use yieldfrom::{Co, coroutine, run_sync, sleep_with, task_group};
+///
+/// let later = |ms| coroutine(move |co| co.yield_from(sleep_with(Duration::from_millis(ms), ms)));
+/// let (one, two) = run_sync(move |co: &Co| {
+///     co.yield_from(task_group(|_co, group| {
+///         Ok((group.create_task(later(1)), group.create_task(later(2))))
+///     }))
+/// })?;
+/// assert_eq!(one.result()? + two.result()?, 3);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn task_group<F, R>(body: F) -> Grouped<F>
+where
+    F: FnOnce(&Co, &TaskGroup) -> Result<R>,
+{
+    Grouped(body)
+}
+
+impl<F, R> Delegate<Request, ()> for Grouped<F>
+where
+    F: FnOnce(&Co, &TaskGroup) -> Result<R>,
+{
+    type Output = R;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<R> {
+        let group = TaskGroup::new()?;
+        let result = co.yield_from(|co: &Co| (self.0)(co, &group));
+        group.0.end(co, result)
+    }
+}
+
+impl<F> fmt::Debug for Grouped<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Grouped")
+    }
+}

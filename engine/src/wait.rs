@@ -1,0 +1,239 @@
+//! Waiting for several futures, for some time.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use yieldfrom_delegation::Delegate;
+
+use crate::coroutines::{Awaitable, Request};
+use crate::errors::ValueError;
+use crate::event_loop::EventLoop;
+use crate::future::{CallbackId, Future, Waitable, Waiter};
+use crate::handle::TimerHandle;
+use crate::{Co, Result};
+
+/// When a [`wait`](wait()) ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReturnWhen {
+    /// When any is done.
+    FirstCompleted,
+    /// When any has ended with an error, which a cancellation is not, or all are done.
+    FirstException,
+    /// When all are done.
+    #[default]
+    AllCompleted,
+}
+
+/// asyncio's name of [`ReturnWhen::FirstCompleted`].
+pub const FIRST_COMPLETED: ReturnWhen = ReturnWhen::FirstCompleted;
+/// asyncio's name of [`ReturnWhen::FirstException`].
+pub const FIRST_EXCEPTION: ReturnWhen = ReturnWhen::FirstException;
+/// asyncio's name of [`ReturnWhen::AllCompleted`].
+pub const ALL_COMPLETED: ReturnWhen = ReturnWhen::AllCompleted;
+
+/// What a [`wait`](wait()) has come to. Futures are in the order in which they were given.
+pub struct Waited<T: 'static> {
+    /// Those that are done.
+    pub done: Vec<Future<T>>,
+    /// Those that are not, and go on.
+    pub pending: Vec<Future<T>>,
+}
+
+impl<T: 'static> fmt::Debug for Waited<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waited")
+            .field("done", &self.done)
+            .field("pending", &self.pending)
+            .finish()
+    }
+}
+
+/// What [`wait`](wait()) returns: a delegate for `yield_from`, and its settings.
+#[must_use = "it waits when a coroutine delegates to it by yield_from"]
+pub struct Wait<I> {
+    awaitables: I,
+    timeout: Option<Duration>,
+    return_when: ReturnWhen,
+}
+
+/// Waits until all of several are done, or whatever else is set.
+///
+/// asyncio's `wait`. Coroutines become tasks when the wait begins. One that is given twice counts
+/// once. Nothing is cancelled, neither at the timeout nor when the wait itself is cancelled, and
+/// errors stay in the futures.
+///
+/// # Errors
+///
+/// `yield_from` gives a [`ValueError`] if there is nothing to wait for, or the error of a
+/// cancellation.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use yieldfrom::{Co, FIRST_COMPLETED, coroutine, run_sync, sleep_with, wait};
+///
+/// let later = |ms| coroutine(move |co| co.yield_from(sleep_with(Duration::from_millis(ms), ms)));
+/// let waited = run_sync(move |co: &Co| {
+///     co.yield_from(wait([later(60_000), later(1)]).return_when(FIRST_COMPLETED))
+/// })?;
+/// assert_eq!(waited.done[0].result()?, 1);
+/// assert!(waited.pending[0].cancel());
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn wait<I, A>(awaitables: I) -> Wait<I>
+where
+    I: IntoIterator<Item = A>,
+    A: Awaitable,
+{
+    Wait {
+        awaitables,
+        timeout: None,
+        return_when: ReturnWhen::AllCompleted,
+    }
+}
+
+impl<I> Wait<I> {
+    /// Sets after which time the wait ends in any case: never by default.
+    ///
+    /// That is no error: what is not done then is pending.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::{Co, create_task, run_sync, sleep, wait};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     let task = create_task(|co: &Co| co.yield_from(sleep(Duration::MAX)));
+    ///     let waited = co.yield_from(wait([&task]).timeout(Duration::from_millis(1)))?;
+    ///     assert!(waited.done.is_empty() && task.cancel());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// Sets when the wait ends: by default when all are done.
+    ///
+    /// # Examples
+    ///
+    /// See [`wait`](wait()).
+    pub fn return_when(mut self, return_when: ReturnWhen) -> Self {
+        self.return_when = return_when;
+        self
+    }
+}
+
+impl<I> fmt::Debug for Wait<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("timeout", &self.timeout)
+            .field("return_when", &self.return_when)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<I, A> Delegate<Request, ()> for Wait<I>
+where
+    I: IntoIterator<Item = A>,
+    A: Awaitable,
+{
+    type Output = Waited<A::Output>;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Waited<A::Output>> {
+        let event_loop = EventLoop::current_or_closed();
+        let mut seen = HashSet::new();
+        let futures: Vec<Future<A::Output>> = self
+            .awaitables
+            .into_iter()
+            .map(|awaitable| awaitable.into_future(&event_loop).into())
+            .filter(|future: &Future<_>| seen.insert(future.inner.address()))
+            .collect();
+        if futures.is_empty() {
+            return Err(ValueError::new("wait: there is nothing to wait for").into());
+        }
+        wait_until(co, &event_loop, &futures, self.timeout, self.return_when)?;
+        let (done, pending) = futures.into_iter().partition(|future| future.done());
+        Ok(Waited { done, pending })
+    }
+}
+
+/// Counts the futures that are done, and wakes who waits.
+struct Counter {
+    left: Cell<usize>,
+    return_when: ReturnWhen,
+    waiter: Rc<Waiter>,
+    timer: Option<TimerHandle>,
+}
+
+impl Counter {
+    fn future_done<T>(&self, future: &Future<T>) {
+        self.left.set(self.left.get() - 1);
+        let enough = match self.return_when {
+            ReturnWhen::FirstCompleted => true,
+            ReturnWhen::FirstException => matches!(future.exception(), Ok(Some(_))),
+            ReturnWhen::AllCompleted => false,
+        };
+        if enough || self.left.get() == 0 {
+            self.cancel_timer();
+            self.waiter.wake();
+        }
+    }
+
+    fn cancel_timer(&self) {
+        if let Some(timer) = &self.timer {
+            timer.cancel();
+        }
+    }
+}
+
+#[track_caller]
+fn wait_until<T: 'static>(
+    co: &Co,
+    event_loop: &EventLoop,
+    futures: &[Future<T>],
+    timeout: Option<Duration>,
+    return_when: ReturnWhen,
+) -> Result<()> {
+    let waiter = Waiter::new();
+    let counter = Rc::new(Counter {
+        left: Cell::new(futures.len()),
+        return_when,
+        timer: timeout
+            .map(|timeout| wake_later(event_loop, timeout, &waiter))
+            .transpose()?,
+        waiter: Rc::clone(&waiter),
+    });
+    let ids: Vec<CallbackId> = futures
+        .iter()
+        .map(|future| {
+            let counter = Rc::clone(&counter);
+            future.add_done_callback(move |future| counter.future_done(future))
+        })
+        .collect();
+    let result = waiter.wait(co);
+    counter.cancel_timer();
+    for (future, id) in futures.iter().zip(&ids) {
+        future.remove_done_callback(id);
+    }
+    result
+}
+
+/// Starts a timer that wakes a waiter.
+#[track_caller]
+pub(crate) fn wake_later(
+    event_loop: &EventLoop,
+    delay: Duration,
+    waiter: &Rc<Waiter>,
+) -> Result<TimerHandle> {
+    let waiter = Rc::clone(waiter);
+    event_loop.call_later(delay, move || _ = waiter.wake())
+}
