@@ -63,6 +63,9 @@ plain_errors! {
 }
 
 told_errors! {
+    /// A run was to wait for what can never come: nothing is ready, no timer runs, and nobody else
+    /// can wake the loop. The message lists the tasks that wait.
+    DeadlockError;
     /// A future was asked for what its state does not allow, such as its result while pending.
     InvalidStateError;
     /// An operation was called at a time, or in a place, where it cannot work.

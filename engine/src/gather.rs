@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use crate::coroutines::Awaitable;
 use crate::event_loop::EventLoop;
@@ -33,7 +33,7 @@ where
     I: IntoIterator<Item = A>,
     A: Awaitable,
 {
-    start(awaitables, false, |outcomes| outcomes.into_iter().collect())
+    gather_with(awaitables, false, |outcomes| outcomes.into_iter().collect())
 }
 
 /// Waits for several, and gives results and errors alike: asyncio's
@@ -58,23 +58,24 @@ where
     I: IntoIterator<Item = A>,
     A: Awaitable,
 {
-    start(awaitables, true, Ok)
+    gather_with(awaitables, true, Ok)
 }
 
-/// A gather under way. Its future holds it, and it holds the children, whose callbacks refer to it
-/// weakly: once nobody waits for the whole, each child's error is its own again.
-struct Gather<T: 'static, R: 'static> {
+/// A gather under way.
+///
+/// As in asyncio, the callbacks of the children keep the whole alive until the last of them has
+/// run, whether or not anybody else does.
+struct Gather<T: 'static, F> {
     /// In the order of the arguments; one that is given twice is there twice.
     children: RefCell<Vec<Future<T>>>,
     left: Cell<usize>,
     cancel_requested: Cell<bool>,
-    outer: RefCell<Weak<Inner<R>>>,
     return_exceptions: bool,
     outcome: fn(&Future<T>) -> Result<T>,
-    settle: fn(Vec<Result<T>>) -> Result<R>,
+    settle: Cell<Option<F>>,
 }
 
-impl<T: 'static, R: 'static> Composite for Rc<Gather<T, R>> {
+impl<T: 'static, F> Composite for Rc<Gather<T, F>> {
     fn can_cancel(&self) -> bool {
         let children = self.children.borrow();
         children.iter().any(|child| child.inner.can_cancel())
@@ -91,57 +92,77 @@ impl<T: 'static, R: 'static> Composite for Rc<Gather<T, R>> {
     }
 }
 
+/// Waits for several, and gives what a function makes of their results.
+///
+/// What [`gather()`] (without `return_exceptions`) and [`gather_return_exceptions`] (with it) are
+/// made of, for results that are to have another type than a list. Without `return_exceptions`,
+/// the results that `settle` is given are all there.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Result, coroutine, gather_with, run_sync};
+///
+/// let parts = [coroutine(|_| Ok(20)), coroutine(|_| Ok(22))];
+/// let sum = run_sync(|co: &Co| {
+///     let sum = gather_with(parts, false, |results| results.into_iter().sum::<Result<i32>>());
+///     co.yield_from(sum)
+/// })?;
+/// assert_eq!(sum, 42);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
 #[track_caller]
-fn start<A: Awaitable, R: 'static>(
-    awaitables: impl IntoIterator<Item = A>,
-    return_exceptions: bool,
-    settle: fn(Vec<Result<A::Output>>) -> Result<R>,
-) -> Future<R> {
+pub fn gather_with<I, A, R, F>(awaitables: I, return_exceptions: bool, settle: F) -> Future<R>
+where
+    I: IntoIterator<Item = A>,
+    A: Awaitable,
+    R: 'static,
+    F: FnOnce(Vec<Result<A::Output>>) -> Result<R> + 'static,
+{
     let event_loop = EventLoop::current_or_closed();
     let gather = Rc::new(Gather {
         children: RefCell::default(),
         left: Cell::new(0),
         cancel_requested: Cell::new(false),
-        outer: RefCell::default(),
         return_exceptions,
         outcome: A::outcome,
-        settle,
+        settle: Cell::new(Some(settle)),
     });
     let outer = Future::with_role(&event_loop, Role::Composite(Box::new(Rc::clone(&gather))));
-    gather.outer.replace(Rc::downgrade(&outer.inner));
     let mut seen = HashSet::new();
     for awaitable in awaitables {
         let child = awaitable.into_future(&event_loop).into();
         if seen.insert(child.inner.address()) {
-            gather.follow(&child);
+            gather.follow(&child, &outer);
         }
         gather.children.borrow_mut().push(child);
     }
     if seen.is_empty() {
-        drop(outer.inner.finish((gather.settle)(Vec::new())));
+        gather.finish(&outer.inner);
     }
     outer
 }
 
-impl<T: 'static, R: 'static> Gather<T, R> {
+impl<T: 'static, F: 'static> Gather<T, F> {
     #[track_caller]
-    fn follow(self: &Rc<Self>, child: &Future<T>) {
+    fn follow<R: 'static>(self: &Rc<Self>, child: &Future<T>, outer: &Future<R>)
+    where
+        F: FnOnce(Vec<Result<T>>) -> Result<R>,
+    {
         self.left.set(self.left.get() + 1);
-        let gather = Rc::downgrade(self);
-        child.add_done_callback(move |child| {
-            if let Some(gather) = gather.upgrade() {
-                gather.child_done(child);
-            }
-        });
+        let (gather, outer) = (Rc::clone(self), outer.clone());
+        child.add_done_callback(move |child| gather.child_done(child, &outer.inner));
     }
 
-    fn child_done(&self, child: &Future<T>) {
+    fn child_done<R: 'static>(&self, child: &Future<T>, outer: &Inner<R>)
+    where
+        F: FnOnce(Vec<Result<T>>) -> Result<R>,
+    {
         self.left.set(self.left.get() - 1);
-        let outer = self.outer.borrow().upgrade();
-        let Some(outer) = outer.filter(|outer| !outer.is_done()) else {
+        if outer.is_done() {
             // The whole has failed already; later errors count as seen.
             return child.inner.mark_seen();
-        };
+        }
         if !self.return_exceptions {
             if child.cancelled() {
                 return drop(outer.finish(Err(Error::cancelled())));
@@ -151,18 +172,20 @@ impl<T: 'static, R: 'static> Gather<T, R> {
             }
         }
         if self.left.get() == 0 {
-            self.finish(&outer);
+            self.finish(outer);
         }
     }
 
     /// All children are done: gives their results, or the cancellation that was asked for.
-    fn finish(&self, outer: &Inner<R>) {
+    fn finish<R: 'static>(&self, outer: &Inner<R>)
+    where
+        F: FnOnce(Vec<Result<T>>) -> Result<R>,
+    {
         let children = self.children.take();
         let outcomes = children.iter().map(self.outcome).collect();
-        let outcome = if self.cancel_requested.get() {
-            Err(Error::cancelled())
-        } else {
-            (self.settle)(outcomes)
+        let outcome = match self.settle.take() {
+            Some(settle) if !self.cancel_requested.get() => settle(outcomes),
+            _ => Err(Error::cancelled()),
         };
         drop(outer.finish(outcome));
     }

@@ -19,15 +19,15 @@ mod wait_for;
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use coroutines::{Awaitable, Coroutine, CoroutineBuilder, IntoCoroutine, Request, coroutine};
 pub use errors::{
-    BrokenBarrierError, ExceptionGroup, InvalidStateError, Panicked, QueueEmpty, QueueFull,
-    QueueShutDown, RuntimeError, TimeoutError, TypeError, ValueError,
+    BrokenBarrierError, DeadlockError, ExceptionGroup, InvalidStateError, Panicked, QueueEmpty,
+    QueueFull, QueueShutDown, RuntimeError, TimeoutError, TypeError, ValueError,
 };
 pub use event_loop::{
     ConcurrentError, ConcurrentFuture, Context, EventLoop, LoopBuilder, LoopHandle, get_event_loop,
     get_running_loop, new_event_loop, run, run_sync, set_event_loop,
 };
 pub use future::{CallbackId, Future};
-pub use gather::{gather, gather_return_exceptions};
+pub use gather::{gather, gather_return_exceptions, gather_with};
 pub use handle::{Handle, TimerHandle};
 pub use shield::shield;
 pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};

@@ -1,7 +1,5 @@
 //! Protecting a future from the cancellation of who waits for it.
 
-use std::rc::Rc;
-
 use crate::coroutines::Awaitable;
 use crate::event_loop::EventLoop;
 use crate::future::{Future, Role};
@@ -35,13 +33,9 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
         return inner;
     }
     let outer = Future::with_role(&event_loop, Role::Plain);
-    // The outer one holds the inner one, not the other way round.
-    let weak = Rc::downgrade(&outer.inner);
-    let inner_done = inner.add_done_callback(move |inner| {
-        if let Some(outer) = weak.upgrade() {
-            pass_on::<A>(inner, &Future { inner: outer });
-        }
-    });
+    // As in asyncio, the inner one's callback keeps the outer one alive, whoever else does.
+    let shield = outer.clone();
+    let inner_done = inner.add_done_callback(move |inner| pass_on::<A>(inner, &shield));
     outer.add_done_callback(move |_| {
         if !inner.done() {
             inner.remove_done_callback(&inner_done);

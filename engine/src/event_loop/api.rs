@@ -103,7 +103,8 @@ impl EventLoop {
     ///
     /// - What the coroutine or future fails with.
     /// - [`RuntimeError`]: the loop is running or closed, another loop is running on this thread,
-    ///   the loop was stopped before the future was done, or nothing can ever wake the loop again.
+    ///   or the loop was stopped before the future was done.
+    /// - [`DeadlockError`](crate::DeadlockError): nothing can ever wake the loop again.
     ///
     /// # Examples
     ///
@@ -142,8 +143,9 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError`]: the loop is running or closed, another loop is running on this thread, or
-    /// nothing can ever wake the loop again.
+    /// - [`RuntimeError`]: the loop is running or closed, or another loop is running on this
+    ///   thread.
+    /// - [`DeadlockError`](crate::DeadlockError): nothing can ever wake the loop again.
     ///
     /// # Examples
     ///

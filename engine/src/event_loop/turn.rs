@@ -12,7 +12,7 @@ use super::current::Entered;
 use super::slow::Watch;
 use super::timers::Lost;
 use super::{Core, Ready};
-use crate::errors::{Panicked, RuntimeError};
+use crate::errors::{DeadlockError, Panicked};
 use crate::handle::Scheduled;
 use crate::{Error, Result};
 
@@ -155,7 +155,7 @@ impl Core {
         if !dead {
             return Ok(());
         }
-        Err(RuntimeError::new(self.describe_deadlock(operation)).into())
+        Err(DeadlockError::new(self.describe_deadlock(operation)).into())
     }
 
     #[cold]
