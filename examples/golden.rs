@@ -2,20 +2,31 @@
 
 #[path = "golden/harness.rs"]
 mod harness;
+#[path = "golden/spinners.rs"]
+mod spinners;
 #[path = "golden/taxis.rs"]
 mod taxis;
+#[path = "golden/taxis_loop.rs"]
+mod taxis_loop;
 
-/// Declares a test for each example without options.
+/// Declares a test for each example that always prints the same.
 macro_rules! examples_print_their_golden_files {
-    ($($name:ident),* $(,)?) => {$(
+    ($args:expr => $($name:ident),* $(,)?) => {$(
         #[test]
         fn $name() {
-            harness::check(stringify!($name), &[], concat!(stringify!($name), ".txt"));
+            harness::check(stringify!($name), &$args, concat!(stringify!($name), ".txt"));
         }
     )*};
 }
 
 examples_print_their_golden_files! {
+    [] =>
+    asyncio_coroutine,
+    asyncio_coroutine_chain,
+    asyncio_coroutine_return,
+    asyncio_future_await,
+    asyncio_future_event_loop,
+    asyncio_generator,
     averager,
     averager_result,
     chain,
@@ -24,5 +35,16 @@ examples_print_their_golden_files! {
     flatten,
     grouper,
     primed,
+    run_sync,
     simple_coroutine,
+}
+
+// Those that wait for a while, or print the time.
+examples_print_their_golden_files! {
+    ["--virtual-time"] =>
+    asyncio_call_at,
+    asyncio_call_later,
+    asyncio_call_soon,
+    some_coroutine,
+    spinner,
 }

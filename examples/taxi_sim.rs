@@ -14,6 +14,10 @@
 //! cargo run --release --example taxi_sim -- --seed 3 --svg taxis.svg
 //! ```
 
+#[path = "taxi_sim/command.rs"]
+mod command;
+#[path = "taxi_sim/events.rs"]
+mod events;
 #[path = "taxi_sim/legs.rs"]
 mod legs;
 #[path = "taxi_sim/options.rs"]
@@ -30,40 +34,15 @@ mod timeline;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
-use std::fmt;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use examples::random::Random;
 use num_bigint::BigInt;
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
 use yieldfrom_delegation::{Builder, Error, Generator, Result};
 
+use crate::events::{Action, End, Event, Observer, Time, compute_duration};
 use crate::options::Options;
-
-/// Minutes since the simulation began.
-type Time = i64;
-
-/// What a taxi does.
-///
-/// In the order of the texts, which Python compares last. It decides nothing: there is
-/// never more than one event of a taxi in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Action {
-    DropOffPassenger,
-    GoingHome,
-    LeaveGarage,
-    PickUpPassenger,
-}
-
-/// The queue is ordered by the fields, from the first to the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Event {
-    time: Time,
-    proc: usize,
-    action: Action,
-}
 
 type Taxi = Generator<Event, Time>;
 
@@ -84,22 +63,6 @@ fn taxi_process(ident: usize, trips: usize, start_time: Time) -> Taxi {
         co.yield_(event(time, Action::GoingHome))?;
         Ok(())
     })
-}
-
-/// How a simulation ended.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    OfEvents,
-    OfSimulationTime { pending: usize },
-}
-
-/// Sees what happens in a simulation, in the order of its time.
-trait Observer {
-    /// Takes the event that is about to have its effect.
-    fn event(&mut self, event: &Event) -> io::Result<()>;
-
-    /// Takes the end, after the last event.
-    fn end(&mut self, end: End) -> io::Result<()>;
 }
 
 struct Simulator {
@@ -163,48 +126,6 @@ impl Simulator {
     }
 }
 
-/// Draws how long it takes from an action to the next one.
-fn compute_duration(previous_action: Action, random: &mut Random) -> Time {
-    let interval = match previous_action {
-        Action::LeaveGarage | Action::DropOffPassenger => 5.0,
-        Action::PickUpPassenger => 20.0,
-        Action::GoingHome => 1.0,
-    };
-    random.expovariate(1.0 / interval) as Time + 1
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::DropOffPassenger => "drop off passenger",
-            Self::GoingHome => "going home",
-            Self::LeaveGarage => "leave garage",
-            Self::PickUpPassenger => "pick up passenger",
-        })
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { time, proc, action } = self;
-        write!(f, "Event(time={time}, proc={proc}, action='{action}')")
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OfEvents => f.write_str("*** end of events ***"),
-            Self::OfSimulationTime { pending } => {
-                write!(
-                    f,
-                    "*** end of simulation time: {pending} events pending ***"
-                )
-            }
-        }
-    }
-}
-
 fn simulate(options: &Options, seed: &BigInt) -> Result<()> {
     // The observers come first: a file that cannot be written is found before the run.
     let observers = options.observers(seed)?;
@@ -222,25 +143,5 @@ fn fleet(options: &Options) -> Result<Vec<Taxi>> {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let seed = options.seed();
-    // What cannot be written to standard error is lost: there is nobody left to tell.
-    match simulate(&options, &seed) {
-        Err(error) if is_broken_pipe(&error) => {}
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "taxi_sim: {error}");
-            return ExitCode::FAILURE;
-        }
-        Ok(()) if options.seed_is_given() => {}
-        Ok(()) => {
-            let _ = writeln!(io::stderr(), "seed: {seed}");
-        }
-    }
-    ExitCode::SUCCESS
-}
-
-/// Returns whether the reader has gone away, as `head` does: no reason to complain.
-fn is_broken_pipe(error: &Error) -> bool {
-    let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    command::run("taxi_sim", simulate)
 }

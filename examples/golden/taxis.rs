@@ -8,6 +8,8 @@ use roxmltree::{Document, Node};
 use crate::harness::{check, command, run, scratch, stdout};
 
 const TAXI_SIM: &str = "taxi_sim";
+/// The simulation and the one on the event loop, which fail in the same way.
+const BOTH: [&str; 2] = [TAXI_SIM, "taxi_sim_loop"];
 
 /// An event as it is printed.
 struct Event {
@@ -111,7 +113,11 @@ fn a_run_without_a_seed_tells_its_seed() {
 
 #[test]
 fn a_closed_pipe_ends_quietly() {
-    let mut taxi_sim = command(TAXI_SIM);
+    BOTH.iter().for_each(|name| close_the_pipe_of(name));
+}
+
+fn close_the_pipe_of(name: &str) {
+    let mut taxi_sim = command(name);
     taxi_sim
         .args(["-t", "300", "-e", "5000"])
         .stdout(Stdio::piped())
@@ -125,7 +131,7 @@ fn a_closed_pipe_ends_quietly() {
     assert!(line.contains("leave garage"), "{line}");
     assert!(
         output.status.success() && output.stderr.is_empty(),
-        "{output:?}"
+        "{name}: {output:?}"
     );
 }
 
@@ -152,27 +158,29 @@ fn a_full_disk_is_an_error() {
             .open("/dev/full")
             .unwrap()
     };
-    for args in [&["-s", "1"][..], &["-s", "1", "--summary"]] {
-        let output = command(TAXI_SIM)
-            .args(args)
-            .stdout(full())
-            .output()
-            .unwrap();
+    let runs = [&["-s", "1"][..], &["-s", "1", "--summary"]];
+    for (name, args) in BOTH.iter().flat_map(|name| runs.map(|args| (name, args))) {
+        let output = command(name).args(args).stdout(full()).output().unwrap();
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{complaint}");
-        assert!(complaint.starts_with("taxi_sim: print the "), "{complaint}");
+        assert!(
+            complaint.starts_with(&format!("{name}: print the ")),
+            "{complaint}"
+        );
     }
 }
 
 #[test]
 fn a_fleet_beyond_all_memory_is_an_error() {
-    let output = run(TAXI_SIM, &["-t", "1000000000000000000000"]);
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{complaint}");
-    assert!(
-        complaint.starts_with("taxi_sim: make ") && complaint.lines().count() == 1,
-        "{complaint}"
-    );
+    for name in BOTH {
+        let output = run(name, &["-t", "1000000000000000000000"]);
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        assert!(
+            complaint.starts_with(&format!("{name}: make ")) && complaint.lines().count() == 1,
+            "{complaint}"
+        );
+    }
 }
 
 /// Returns the minutes of a fleet's legs that begin with one of `actions`, and their number.
