@@ -1,10 +1,12 @@
 //! Generators: a body that can be resumed, as a shared handle.
 
+mod driver;
 mod handle;
 mod state;
 
 use std::panic;
 
+pub use driver::{Driver, Unresolved};
 pub use state::{GeneratorState, State};
 
 use crate::builder::Builder;

@@ -109,7 +109,7 @@ pub use builder::Builder;
 pub use co::Co;
 pub use delegate::{Delegate, Iter, iter};
 pub use error::{Error, Result};
-pub use generator::{Generator, GeneratorState, State};
+pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
 pub use link::Link;
 
 #[cfg(not(unix))]

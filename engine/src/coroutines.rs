@@ -301,6 +301,11 @@ pub trait Awaitable: Sized {
     /// The future that it is, or becomes: a [`Task`] or a [`Future`].
     type Future: AsRef<Future<Self::Output>> + Into<Future<Self::Output>>;
 
+    /// Returns the loop to which it belongs; a coroutine belongs to none yet.
+    fn own_loop(&self) -> Option<EventLoop> {
+        None
+    }
+
     /// Makes a future of it: asyncio's `ensure_future`.
     #[track_caller]
     fn into_future(self, event_loop: &EventLoop) -> Self::Future;
@@ -358,6 +363,10 @@ macro_rules! awaitable_future {
         impl<T: Clone + 'static> Awaitable for $type {
             type Output = T;
             type Future = $future<T>;
+
+            fn own_loop(&self) -> Option<EventLoop> {
+                Some(self.get_loop())
+            }
 
             #[inline]
             fn into_future(self, _: &EventLoop) -> $future<T> {

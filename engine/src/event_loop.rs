@@ -30,6 +30,7 @@ mod timers;
 mod turn;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,13 +55,15 @@ use inbox::Inbox;
 use reactor::Reactor;
 use ready::ReadyQueue;
 use reports::{ExceptionHandler, TaskFactory};
+use slow::Ended;
 use tasks::Tasks;
 use timers::{Lost, Timers};
 
 /// A loop's state.
 pub(crate) struct Core {
     pub(crate) ready: ReadyQueue,
-    current_task: Cell<Option<Rc<dyn TaskObject>>>,
+    /// What is running, if it is a task.
+    current_task: Cell<Option<Rc<dyn Ready>>>,
     timers: RefCell<Timers>,
     clock: Clock,
     tasks: RefCell<Tasks>,
@@ -70,13 +73,18 @@ pub(crate) struct Core {
     closed: Cell<bool>,
     debug: Cell<bool>,
     slow_callback_duration: Cell<Duration>,
+    pub(crate) ended: Ended,
+    /// When the last entry of the last turn ended, if the loop has not waited since.
+    watched_until: Cell<Duration>,
+    /// The names that tasks were given, by number.
+    task_names: RefCell<HashMap<u32, String>>,
     /// How many [`EventLoop`] handles there are.
     handles: Cell<usize>,
     stack_size: usize,
     exception_handler: RefCell<Option<ExceptionHandler>>,
     task_factory: RefCell<Option<TaskFactory>>,
     /// The tasks that other threads have started, by the number that they know.
-    remote: RefCell<std::collections::HashMap<u64, Rc<dyn TaskObject>>>,
+    remote: RefCell<HashMap<u64, Rc<dyn TaskObject>>>,
     reactor: RefCell<Reactor>,
     /// None for a loop that was never open.
     inbox: Option<Arc<Inbox>>,
@@ -120,8 +128,15 @@ impl Core {
         drop(lost);
     }
 
+    /// Appends an entry to the ready queue; a closed loop drops it.
+    pub(crate) fn schedule(&self, entry: Rc<dyn Ready>) {
+        if !self.is_closed() {
+            self.ready.push(entry);
+        }
+    }
+
     #[inline(always)]
-    pub(crate) fn enter_task(&self, task: Rc<dyn TaskObject>) {
+    pub(crate) fn enter_task(&self, task: Rc<dyn Ready>) {
         self.current_task.set(Some(task));
     }
 
@@ -133,7 +148,7 @@ impl Core {
     pub(crate) fn current_task(&self) -> Option<Rc<dyn TaskObject>> {
         let task = self.current_task.take();
         self.current_task.set(task.clone());
-        task
+        task?.into_task()
     }
 
     #[inline(always)]
@@ -153,6 +168,18 @@ impl Core {
         self.tasks.borrow_mut().remove(slot)
     }
 
+    pub(crate) fn task_name(&self, number: u32) -> Option<String> {
+        self.task_names.borrow().get(&number).cloned()
+    }
+
+    pub(crate) fn set_task_name(&self, number: u32, name: String) {
+        self.task_names.borrow_mut().insert(number, name);
+    }
+
+    pub(crate) fn forget_task_name(&self, number: u32) {
+        self.task_names.borrow_mut().remove(&number);
+    }
+
     /// Ends everything: the loop cannot run again.
     ///
     /// What is dropped and destroyed here may have any destructor, and what that schedules is
@@ -163,9 +190,6 @@ impl Core {
         }
         if let Some(inbox) = &self.inbox {
             inbox.close();
-            while let Some(call) = inbox.take() {
-                drop(call);
-            }
         }
         drop(self.remote.take());
         drop(self.ready.take());

@@ -6,6 +6,7 @@ mod handle;
 mod waiter;
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 pub use callbacks::CallbackId;
@@ -51,12 +52,28 @@ pub(crate) type Cancelling = Vec<Rc<dyn Waitable>>;
 /// asyncio recurses here: a task passes the request on to what it waits for. Chains may be long
 /// and stacks short, so this goes round a list, in the same order.
 pub(crate) fn cancel(target: Rc<dyn Waitable>) -> bool {
+    /// With more than this many there may be a circle, of tasks that wait for each other.
+    const MANY: usize = 100;
     let mut rest = Cancelling::new();
     let accepted = target.cancel_one(&mut rest);
-    while let Some(next) = rest.pop() {
-        next.cancel_one(&mut rest);
+    for _ in 0..MANY {
+        match rest.pop() {
+            Some(next) => next.cancel_one(&mut rest),
+            None => return accepted,
+        };
     }
+    cancel_each_once(rest);
     accepted
+}
+
+/// Cancels many, and none of them twice.
+fn cancel_each_once(mut rest: Cancelling) {
+    let mut seen = HashSet::new();
+    while let Some(next) = rest.pop() {
+        if seen.insert(next.address()) {
+            next.cancel_one(&mut rest);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +91,16 @@ pub(crate) enum Role<T: 'static> {
 }
 
 /// A future's memory, shared by all its handles.
+// What a task's step touches comes first, next to the counts of the references.
+#[repr(C)]
 pub(crate) struct Inner<T: 'static> {
-    pub(crate) core: Rc<Core>,
     state: Cell<State>,
     /// Whether it has an error that nobody has looked at.
     unseen: Cell<bool>,
+    pub(crate) role: Role<T>,
+    pub(crate) core: Rc<Core>,
     outcome: Cell<Option<Result<T>>>,
     callbacks: Cell<Callbacks>,
-    pub(crate) role: Role<T>,
 }
 
 impl<T: 'static> Inner<T> {
@@ -140,6 +159,10 @@ impl<T: 'static> Inner<T> {
             return callback.schedule();
         }
         self.callbacks.set(self.callbacks.take().with(callback));
+    }
+
+    pub(crate) fn forget_callbacks(&self) {
+        drop(self.callbacks.take());
     }
 
     pub(crate) fn remove_callback(&self, address: *const ()) -> usize {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::coroutines::Awaitable;
+use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
 use crate::future::{Cancelling, Composite, Future, Inner, Role, Waitable};
 use crate::{Error, Result};
@@ -14,7 +15,12 @@ use crate::{Error, Result};
 /// asyncio's `gather`. Coroutines become tasks at once. The first error, or cancellation, of any
 /// is that of the whole, and the others go on; use a [`task_group`](crate::task_group()) to have
 /// them cancelled. Cancelling the gather cancels all that are pending; it is done when these have
-/// ended. Of nothing, it is done at once.
+/// ended. Of nothing, it is done at once. It belongs to the loop of the first one.
+///
+/// # Errors
+///
+/// The future fails with what the first of them fails with, with `is_cancelled`, or with a
+/// [`ValueError`] if they belong to different loops.
 ///
 /// # Examples
 ///
@@ -119,7 +125,9 @@ where
     R: 'static,
     F: FnOnce(Vec<Result<A::Output>>) -> Result<R> + 'static,
 {
-    let event_loop = EventLoop::current_or_closed();
+    let mut awaitables = awaitables.into_iter().peekable();
+    let own_loop = awaitables.peek().and_then(Awaitable::own_loop);
+    let event_loop = own_loop.unwrap_or_else(EventLoop::current_or_closed);
     let gather = Rc::new(Gather {
         children: RefCell::default(),
         left: Cell::new(0),
@@ -132,6 +140,11 @@ where
     let mut seen = HashSet::new();
     for awaitable in awaitables {
         let child = awaitable.into_future(&event_loop).into();
+        if !Rc::ptr_eq(&child.inner.core, event_loop.core()) {
+            let why = "gather: the futures belong to different loops";
+            drop(outer.inner.finish(Err(ValueError::new(why).into())));
+            return outer;
+        }
         if seen.insert(child.inner.address()) {
             gather.follow(&child, &outer);
         }

@@ -59,11 +59,12 @@ impl Ready for Scheduled {
                 .error(Error::new(Panicked::new(payload)));
             core.call_exception_handler(&context);
         }
+        core.ended.keep(self);
     }
 
     fn schedule(self: Rc<Self>) {
         let core = Rc::clone(&self.core);
-        core.ready.push(self);
+        core.schedule(self);
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,7 +42,8 @@ pub use wait_for::{WaitFor, wait_for};
 
 pub use yieldfrom_delegation as delegation;
 pub use yieldfrom_delegation::{
-    Builder, Delegate, Error, Generator, GeneratorState, Iter, Link, Result, State, iter,
+    Builder, Delegate, Driver, Error, Generator, GeneratorState, Iter, Link, Result, State,
+    Unresolved, iter,
 };
 
 /// What a body gets to suspend with: [`delegation::Co`], by default that of a task's coroutine.

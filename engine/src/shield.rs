@@ -27,7 +27,8 @@ use crate::future::{Future, Role};
 /// ```
 #[track_caller]
 pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
-    let event_loop = EventLoop::current_or_closed();
+    let own_loop = awaitable.own_loop();
+    let event_loop = own_loop.unwrap_or_else(EventLoop::current_or_closed);
     let inner: Future<A::Output> = awaitable.into_future(&event_loop).into();
     if inner.done() {
         return inner;

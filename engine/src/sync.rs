@@ -33,11 +33,28 @@
 //!
 //! Whoever need not wait does not suspend: the call then costs no turn, and no other task runs.
 //!
+//! # Where asyncio takes a coroutine
+//!
+//! The waiting operations can be given where a coroutine can: to [`wait_for`](crate::wait_for()),
+//! [`create_task`](crate::create_task()), [`gather`](crate::gather()) and so on.
+//!
+//! ```
+//! use std::time::Duration;
+//! use yieldfrom::sync::Queue;
+//! use yieldfrom::{Co, TimeoutError, run_sync, wait_for};
+//!
+//! let error = run_sync(|co: &Co| {
+//!     let queue = Queue::<i32>::new();
+//!     co.yield_from(wait_for(queue.get(), Duration::from_millis(1)))
+//! });
+//! assert!(error.unwrap_err().is::<TimeoutError>());
+//! ```
+//!
 //! # Examples
 //!
 //! ```
 //! use yieldfrom::sync::{Queue, Semaphore};
-//! use yieldfrom::{Co, create_task, run_sync};
+//! use yieldfrom::{Co, Result, create_task, run_sync};
 //!
 //! let doubled = run_sync(|co: &Co| {
 //!     let (jobs, results, two_at_a_time) = (Queue::new(), Queue::new(), Semaphore::new(2));
@@ -46,18 +63,19 @@
 //!         let (jobs, results, permits) = (jobs.clone(), results.clone(), two_at_a_time.clone());
 //!         create_task(move |co: &Co| {
 //!             let _permit = co.yield_from(permits.acquire())?;
-//!             let job: u32 = co.yield_from(jobs.get())?;
+//!             let job = co.yield_from(jobs.get())?;
 //!             co.yield_from(results.put(2 * job))?;
 //!             jobs.task_done()
 //!         });
 //!     }
 //!     co.yield_from(jobs.join())?;
-//!     (0..3).map(|_| results.get_nowait()).sum()
+//!     (0..3).map(|_| results.get_nowait()).sum::<Result<u32>>()
 //! })?;
 //! assert_eq!(doubled, 12);
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 
+mod awaitable;
 mod barrier;
 mod condition;
 mod event;

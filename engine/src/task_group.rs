@@ -9,7 +9,7 @@ use yieldfrom_delegation::Delegate;
 
 use crate::coroutines::{IntoCoroutine, Request};
 use crate::errors::{ExceptionGroup, RuntimeError};
-use crate::event_loop::{Context, EventLoop};
+use crate::event_loop::{Context, Core, EventLoop};
 use crate::future::{Future, Waiter};
 use crate::task::{AnyTask, Task};
 use crate::{Co, Error, Result};
@@ -21,7 +21,7 @@ use crate::{Co, Error, Result};
 pub struct TaskGroup(Rc<Group>);
 
 struct Group {
-    event_loop: EventLoop,
+    core: Rc<Core>,
     parent: AnyTask,
     /// By number, which is the order of their making.
     tasks: RefCell<BTreeMap<u32, AnyTask>>,
@@ -41,7 +41,7 @@ impl TaskGroup {
             return Err(RuntimeError::new("task_group: it works inside a task only").into());
         };
         Ok(Self(Rc::new(Group {
-            event_loop,
+            core: Rc::clone(event_loop.core()),
             parent,
             tasks: RefCell::default(),
             errors: RefCell::default(),
@@ -65,9 +65,9 @@ impl TaskGroup {
         let group = &self.0;
         if let Some(why) = group.refusal() {
             let error = RuntimeError::new(format!("create_task: the task group {why}"));
-            return Task::failed(&group.event_loop, coroutine, error.into());
+            return Task::failed(&EventLoop::of(&group.core), coroutine, error.into());
         }
-        let task = group.event_loop.create_task(coroutine);
+        let task = EventLoop::of(&group.core).create_task(coroutine);
         let any = task.to_any();
         group.tasks.borrow_mut().insert(any.number(), any);
         let group = Rc::clone(group);
@@ -102,7 +102,7 @@ impl Group {
                 Context::new("Task of a group failed after the group's own task had ended")
                     .error(error)
                     .source(task.to_string());
-            return self.event_loop.call_exception_handler(&context);
+            return self.core.call_exception_handler(&context);
         }
         self.errors.borrow_mut().push(error);
         if !self.aborting.get() && !self.parent_cancelled.get() {

@@ -160,7 +160,7 @@ where
         if futures.is_empty() {
             return Err(ValueError::new("wait: there is nothing to wait for").into());
         }
-        wait_until(co, &event_loop, &futures, self.timeout, self.return_when)?;
+        wait_until(co, event_loop, &futures, self.timeout, self.return_when)?;
         let (done, pending) = futures.into_iter().partition(|future| future.done());
         Ok(Waited { done, pending })
     }
@@ -198,7 +198,7 @@ impl Counter {
 #[track_caller]
 fn wait_until<T: 'static>(
     co: &Co,
-    event_loop: &EventLoop,
+    event_loop: EventLoop,
     futures: &[Future<T>],
     timeout: Option<Duration>,
     return_when: ReturnWhen,
@@ -208,7 +208,7 @@ fn wait_until<T: 'static>(
         left: Cell::new(futures.len()),
         return_when,
         timer: timeout
-            .map(|timeout| wake_later(event_loop, timeout, &waiter))
+            .map(|timeout| wake_later(&event_loop, timeout, &waiter))
             .transpose()?,
         waiter: Rc::clone(&waiter),
     });
@@ -219,6 +219,8 @@ fn wait_until<T: 'static>(
             future.add_done_callback(move |future| counter.future_done(future))
         })
         .collect();
+    // A suspended task that held its loop would keep it from being closed with its last handle.
+    drop(event_loop);
     let result = waiter.wait(co);
     counter.cancel_timer();
     for (future, id) in futures.iter().zip(&ids) {

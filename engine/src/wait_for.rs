@@ -65,32 +65,31 @@ impl<A: Awaitable> Delegate<Request, ()> for WaitFor<A> {
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<A::Output> {
-        let event_loop = EventLoop::current_or_closed();
         match self.timeout {
             None => self.awaitable.wait_here(co),
             Some(Duration::ZERO) => {
+                let event_loop = EventLoop::current_or_closed();
                 let future = self.awaitable.into_future(&event_loop).into();
+                drop(event_loop);
                 if future.done() {
                     return A::outcome(&future);
                 }
                 cancel_and_wait(co, &future)?;
                 late_outcome::<A>(&future)
             }
-            Some(timeout) => wait_some_time(co, &event_loop, self.awaitable, timeout),
+            Some(timeout) => wait_some_time(co, self.awaitable, timeout),
         }
     }
 }
 
 #[track_caller]
-fn wait_some_time<A: Awaitable>(
-    co: &Co,
-    event_loop: &EventLoop,
-    awaitable: A,
-    timeout: Duration,
-) -> Result<A::Output> {
+fn wait_some_time<A: Awaitable>(co: &Co, awaitable: A, timeout: Duration) -> Result<A::Output> {
+    let event_loop = EventLoop::current_or_closed();
     let waiter = Waiter::new();
-    let timer = wake_later(event_loop, timeout, &waiter)?;
-    let future: Future<A::Output> = awaitable.into_future(event_loop).into();
+    let timer = wake_later(&event_loop, timeout, &waiter)?;
+    let future: Future<A::Output> = awaitable.into_future(&event_loop).into();
+    // A suspended task that held its loop would keep it from being closed with its last handle.
+    drop(event_loop);
     let done = wake_when_done(&future, &waiter);
     let waited = waiter.wait(co);
     let outcome = match waited {

@@ -9,8 +9,11 @@ use yieldfrom_delegation::stack;
 use super::clock::Clock;
 use super::inbox::Inbox;
 use super::reactor::Reactor;
+use super::slow::Ended;
 use super::{Core, EventLoop};
 use crate::Result;
+use crate::coroutines::Awaitable;
+use crate::gather::cancel_all;
 
 /// Settings for an event loop: which clock it goes by, and what its tasks are given.
 ///
@@ -138,6 +141,35 @@ impl LoopBuilder {
         Ok(EventLoop::new_handle(self.core(Some(inbox))))
     }
 
+    /// Makes a loop, runs a coroutine on it, cancels the tasks that are left, and closes the loop.
+    ///
+    /// 3.11's `asyncio.Runner`, with these settings; [`run`](crate::run) takes the defaults.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](crate::run).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::{Co, LoopBuilder, sleep_with};
+    ///
+    /// let day = Duration::from_secs(24 * 3600);
+    /// let builder = LoopBuilder::new().virtual_clock();
+    /// let value = builder.run(move |co: &Co| co.yield_from(sleep_with(day, "tomorrow")))?;
+    /// assert_eq!(value, "tomorrow");
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn run<A: Awaitable>(self, awaitable: A) -> Result<A::Output> {
+        let event_loop = self.build()?;
+        let result = event_loop.run_until_complete(awaitable);
+        let rest = cancel_all(&event_loop);
+        event_loop.close()?;
+        result.and_then(|value| rest.map(|()| value))
+    }
+
     /// Makes a loop that has never been open: what is put on it never runs.
     pub(super) fn build_closed(self) -> EventLoop {
         let core = self.core(None);
@@ -158,11 +190,14 @@ impl LoopBuilder {
             clock,
             tasks: RefCell::default(),
             task_numbers: Cell::new(0),
+            task_names: RefCell::default(),
             running: Cell::new(false),
             stopping: Cell::new(false),
             closed: Cell::new(false),
             debug: Cell::new(self.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
+            ended: Ended::default(),
+            watched_until: Cell::new(Duration::ZERO),
             handles: Cell::new(0),
             stack_size: self.stack_size,
             exception_handler: RefCell::new(None),

@@ -9,7 +9,6 @@ use super::EventLoop;
 use crate::Result;
 use crate::coroutines::Awaitable;
 use crate::errors::RuntimeError;
-use crate::gather::cancel_all;
 
 thread_local! {
     /// The loop that is running on this thread.
@@ -229,9 +228,5 @@ pub fn run_sync<A: Awaitable>(awaitable: A) -> Result<A::Output> {
 /// ```
 #[track_caller]
 pub fn run<A: Awaitable>(awaitable: A) -> Result<A::Output> {
-    let event_loop = EventLoop::new()?;
-    let result = event_loop.run_until_complete(awaitable);
-    let rest = cancel_all(&event_loop);
-    event_loop.close()?;
-    result.and_then(|value| rest.map(|()| value))
+    EventLoop::builder().run(awaitable)
 }

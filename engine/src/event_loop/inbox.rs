@@ -1,7 +1,7 @@
 //! What other threads have for the loop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 
 use crossbeam_queue::SegQueue;
@@ -16,6 +16,8 @@ pub(crate) struct Inbox {
     /// Whether the loop was woken and has not looked since: one wake-up serves many calls.
     notified: AtomicBool,
     closed: AtomicBool,
+    /// How many handles other threads may have.
+    handles: AtomicUsize,
     pub(crate) poller: Poller,
     pub(crate) thread: ThreadId,
 }
@@ -26,6 +28,7 @@ impl Inbox {
             calls: SegQueue::new(),
             notified: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            handles: AtomicUsize::new(0),
             poller: Poller::new()?,
             thread: thread::current().id(),
         }))
@@ -37,8 +40,27 @@ impl Inbox {
             return Err(call);
         }
         self.calls.push(call);
+        if self.is_closed() {
+            // The loop may have looked for the last time before the push.
+            self.clear();
+        }
         self.wake();
         Ok(())
+    }
+
+    pub(crate) fn add_handle(&self) {
+        self.handles.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts a handle out. The last one wakes the loop: nobody else may be left to do so.
+    pub(crate) fn remove_handle(&self) {
+        if self.handles.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.wake();
+        }
+    }
+
+    pub(crate) fn has_handles(&self) -> bool {
+        self.handles.load(Ordering::SeqCst) > 0
     }
 
     /// Wakes the loop, if it has not been woken already.
@@ -69,8 +91,16 @@ impl Inbox {
         self.calls.pop()
     }
 
+    /// Refuses calls from now on, and drops those that are there.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        self.clear();
+    }
+
+    fn clear(&self) {
+        while let Some(call) = self.take() {
+            drop(call);
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -5,12 +5,39 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
+use yieldfrom_delegation::{Driver, Unresolved};
+
 use super::Core;
+use crate::coroutines::Request;
+use crate::task::TaskObject;
 
 /// Something that the loop runs in one of its turns: a task's step, a handle, a done callback.
 pub(crate) trait Ready {
-    /// Runs it, in a turn of its loop.
+    /// Runs it, in a turn of its loop. Not called if `begin` gives a driver.
     fn run(self: Rc<Self>, core: &Rc<Core>);
+
+    /// Returns the coroutine to be resumed, if it is a task to whose step nothing is special.
+    ///
+    /// The loop itself resumes it then, where that is inlined, and goes on with `resolve` and
+    /// `suspend`.
+    fn begin(&self) -> Option<Driver<'_, Request, ()>> {
+        None
+    }
+
+    /// Brings a step to its end that did not come to a suspension at once, or to the task's end.
+    fn resolve(&self, _unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
+        unreachable!("only tasks are resumed")
+    }
+
+    /// Suspends a task as its coroutine requests.
+    fn suspend(self: Rc<Self>, _core: &Core, _request: Request) {
+        unreachable!("only tasks are resumed")
+    }
+
+    /// Returns the task that it is, if it is one.
+    fn into_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
+        None
+    }
 
     /// Appends it to the ready queue of its loop.
     fn schedule(self: Rc<Self>);

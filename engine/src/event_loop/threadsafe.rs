@@ -51,6 +51,9 @@ fn closed(operation: &str) -> crate::Error {
 
 impl LoopHandle {
     pub(super) fn new(inbox: Option<&Arc<Inbox>>) -> Self {
+        if let Some(inbox) = inbox {
+            inbox.add_handle();
+        }
         Self {
             inbox: inbox.cloned(),
         }
@@ -165,27 +168,15 @@ impl Core {
 
 impl Clone for LoopHandle {
     fn clone(&self) -> Self {
-        Self {
-            inbox: self.inbox.clone(),
-        }
+        Self::new(self.inbox.as_ref())
     }
 }
 
-/// Wakes the loop with the last handle: nobody else may be left to do so.
+/// The last handle wakes a loop that waits, for which nobody else may be left.
 impl Drop for LoopHandle {
     fn drop(&mut self) {
-        if let Some(inbox) = &self.inbox
-            && Arc::strong_count(inbox) <= 2
-        {
-            let inbox = self.inbox.take();
-            // Looked at only after this handle does not count any more.
-            if let Some(inbox) = inbox {
-                let waker = Arc::downgrade(&inbox);
-                drop(inbox);
-                if let Some(inbox) = waker.upgrade() {
-                    inbox.wake();
-                }
-            }
+        if let Some(inbox) = &self.inbox {
+            inbox.remove_handle();
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::time::Duration;
 
 use super::api::EventLoop;
 use super::clock::Nanos;
@@ -12,6 +12,7 @@ use super::current::Entered;
 use super::slow::Watch;
 use super::timers::Lost;
 use super::{Core, Ready};
+use crate::coroutines::{Request, Wish};
 use crate::errors::{DeadlockError, Panicked};
 use crate::handle::Scheduled;
 use crate::{Error, Result};
@@ -32,7 +33,7 @@ impl EventLoop {
 }
 
 /// How many entries ahead of its run an entry is fetched into the cache.
-const AHEAD: usize = 4;
+const AHEAD: usize = 3;
 /// With fewer entries than this, all they touch is in the cache anyway.
 const CROWDED: usize = 2_000;
 
@@ -42,6 +43,7 @@ impl Core {
         // 1. Wait, if there is nothing to do.
         if self.ready.is_empty() && !self.stopping.get() {
             self.idle(max_wait)?;
+            self.watched_until.set(Duration::ZERO);
         }
         // 2. What other threads have sent, and timers that are due, become ready.
         self.take_inbox();
@@ -124,15 +126,38 @@ impl Core {
                 self.ready.prefetch(AHEAD);
             }
             watch.note(&entry);
-            entry.run(self);
+            self.run_entry(entry);
             watch.check(self);
+        }
+        watch.finish(self);
+    }
+
+    /// Runs an entry. The resume of a task's coroutine is inlined here, see [`Driver`].
+    ///
+    /// [`Driver`]: yieldfrom_delegation::Driver
+    #[inline(always)]
+    fn run_entry(self: &Rc<Self>, entry: Rc<dyn Ready>) {
+        let Some(coroutine) = entry.begin() else {
+            return entry.run(self);
+        };
+        self.enter_task(Rc::clone(&entry));
+        let request = match coroutine.next() {
+            Ok(request) => Some(request),
+            Err(unresolved) => entry.resolve(unresolved),
+        };
+        self.leave_task();
+        match request {
+            Some(Request(Wish::Sleep(0))) => self.ready.push(entry),
+            Some(request) => entry.suspend(self, request),
+            None => {}
         }
     }
 
     /// Deals with a panic that came out of a task, or out of a destructor.
     #[cold]
     fn panicked(self: &Rc<Self>, payload: Box<dyn Any + Send>) {
-        if let Some(task) = self.current_task.take() {
+        let task = self.current_task.take().and_then(Ready::into_task);
+        if let Some(task) = task {
             return task.panicked(payload);
         }
         let context =
@@ -149,7 +174,7 @@ impl Core {
         };
         let dead = self.ready.is_empty()
             && !self.stopping.get()
-            && Arc::strong_count(inbox) == 1
+            && !inbox.has_handles()
             && !inbox.is_notified()
             && self.earliest_deadline().is_none();
         if !dead {
@@ -173,6 +198,3 @@ impl Core {
         text
     }
 }
-
-/// What keeps track of entries that hold the loop for long.
-pub(super) type Entry = Rc<dyn Ready>;

@@ -115,13 +115,15 @@ impl<T: 'static> Ready for DoneCallback<T> {
                 .error(Error::new(Panicked::new(payload)));
             core.call_exception_handler(&context);
         }
+        drop(future);
+        core.ended.keep(self);
     }
 
     fn schedule(self: Rc<Self>) {
         if let Some(inner) = self.future.upgrade() {
             let core = Rc::clone(&inner.core);
             self.done.set(Some(inner));
-            core.ready.push(self);
+            core.schedule(self);
         }
     }
 

@@ -242,7 +242,7 @@ impl fmt::Debug for Barrier {
 /// Waits at a barrier, when delegated to: see [`Barrier::wait`].
 #[derive(Debug)]
 #[must_use = "waits for nobody unless delegated to: co.yield_from(barrier.wait())?"]
-pub struct BarrierWait<'a>(&'a Barrier);
+pub struct BarrierWait<'a>(pub(super) &'a Barrier);
 
 impl Delegate<Request, ()> for BarrierWait<'_> {
     type Output = usize;
@@ -304,7 +304,7 @@ impl Drop for Inside<'_> {
 /// Resets a barrier, when delegated to: see [`Barrier::reset`].
 #[derive(Debug)]
 #[must_use = "resets nothing unless delegated to: co.yield_from(barrier.reset())?"]
-pub struct BarrierReset<'a>(&'a Barrier);
+pub struct BarrierReset<'a>(pub(super) &'a Barrier);
 
 impl Delegate<Request, ()> for BarrierReset<'_> {
     type Output = ();
@@ -325,7 +325,7 @@ impl Delegate<Request, ()> for BarrierReset<'_> {
 /// Breaks a barrier, when delegated to: see [`Barrier::abort`].
 #[derive(Debug)]
 #[must_use = "breaks nothing unless delegated to: co.yield_from(barrier.abort())?"]
-pub struct BarrierAbort<'a>(&'a Barrier);
+pub struct BarrierAbort<'a>(pub(super) &'a Barrier);
 
 impl Delegate<Request, ()> for BarrierAbort<'_> {
     type Output = ();

@@ -323,7 +323,7 @@ impl fmt::Debug for Condition {
 /// Waits for a notification, when delegated to: see [`Condition::wait`].
 #[derive(Debug)]
 #[must_use = "waits for nothing unless delegated to: co.yield_from(condition.wait())?"]
-pub struct ConditionWait<'a>(&'a Condition);
+pub struct ConditionWait<'a>(pub(super) &'a Condition);
 
 impl Delegate<Request, ()> for ConditionWait<'_> {
     type Output = ();
@@ -338,8 +338,8 @@ impl Delegate<Request, ()> for ConditionWait<'_> {
 /// Waits for a predicate, when delegated to: see [`Condition::wait_for`].
 #[must_use = "waits for nothing unless delegated to: co.yield_from(condition.wait_for(..))?"]
 pub struct ConditionWaitFor<'a, F> {
-    condition: &'a Condition,
-    predicate: F,
+    pub(super) condition: &'a Condition,
+    pub(super) predicate: F,
 }
 
 impl<P: Truth, F: FnMut() -> P> Delegate<Request, ()> for ConditionWaitFor<'_, F> {

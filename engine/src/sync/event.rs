@@ -137,7 +137,7 @@ impl fmt::Debug for Event {
 /// Waits for an event, when delegated to: see [`Event::wait`].
 #[derive(Debug)]
 #[must_use = "waits for nothing unless delegated to: co.yield_from(event.wait())?"]
-pub struct EventWait<'a>(&'a Event);
+pub struct EventWait<'a>(pub(super) &'a Event);
 
 impl Delegate<Request, ()> for EventWait<'_> {
     type Output = ();

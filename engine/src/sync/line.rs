@@ -23,23 +23,23 @@ impl Line {
         self.waiters.borrow().len()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
         self.waiters.borrow().is_empty()
     }
 
     /// Returns whether all in the line are cancelled: they only have not noticed yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn all_cancelled(&self) -> bool {
-        self.waiters
-            .borrow()
-            .iter()
-            .all(|waiter| waiter.is_cancelled())
+        self.is_empty() || self.waiters.borrow().iter().all(|it| it.is_cancelled())
     }
 
     /// Wakes the first, unless it is done: then it is about to run, and sees to the others.
     #[inline]
     pub(crate) fn wake_first(&self) {
+        if self.is_empty() {
+            return;
+        }
         let first = self.waiters.borrow().front().cloned();
         if let Some(first) = first {
             first.wake();
@@ -65,12 +65,19 @@ impl Line {
     }
 
     /// Takes waiters off the front until one was not done, and wakes that one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_next(&self) {
-        while !self.is_empty() {
+        if !self.is_empty() {
+            self.take_waiting();
+        }
+    }
+
+    #[inline(never)]
+    fn take_waiting(&self) {
+        loop {
             let waiter = self.waiters.borrow_mut().pop_front();
-            if waiter.is_some_and(|waiter| waiter.wake()) {
-                break;
+            if waiter.is_none_or(|waiter| waiter.wake()) {
+                return;
             }
         }
     }

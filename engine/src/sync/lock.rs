@@ -189,7 +189,7 @@ pub(super) fn shown(locked: bool) -> &'static str {
 /// Acquires a lock, when delegated to: see [`Lock::acquire`].
 #[derive(Debug)]
 #[must_use = "acquires nothing unless delegated to: co.yield_from(lock.acquire())?"]
-pub struct Acquire<'a>(&'a Lock);
+pub struct Acquire<'a>(pub(super) &'a Lock);
 
 impl Delegate<Request, ()> for Acquire<'_> {
     type Output = LockGuard;

@@ -1,8 +1,8 @@
 //! Queues: items in one end, and out of the other when somebody wants them.
 
+mod ends;
 mod items;
 mod orders;
-mod shutdown;
 mod waiting;
 
 use std::cell::Cell;
@@ -13,7 +13,7 @@ use self::items::Items;
 pub use self::orders::{LifoQueue, PriorityQueue};
 pub use self::waiting::{Get, Join, Put};
 use super::line::Line;
-use crate::errors::{QueueEmpty, QueueFull, QueueShutDown, ValueError};
+use crate::errors::{QueueEmpty, QueueFull, QueueShutDown};
 use crate::{Error, Result};
 
 /// A queue of items, first in, first out: asyncio's `Queue`.
@@ -160,36 +160,6 @@ impl<T> Queue<T> {
         Get(self)
     }
 
-    /// Waits until [`task_done`](Self::task_done) was called for every item that was put.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the wait is cancelled.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    /// use yieldfrom::{Co, create_task, run_sync};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let queue = Queue::new();
-    ///     queue.put_nowait("job")?;
-    ///     let jobs = queue.clone();
-    ///     let worker = create_task(move |co: &Co| {
-    ///         assert_eq!(co.yield_from(jobs.get())?, "job");
-    ///         jobs.task_done()
-    ///     });
-    ///     co.yield_from(queue.join())?;
-    ///     assert!(worker.done());
-    ///     Ok(())
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn join(&self) -> Join<'_, T> {
-        Join(self)
-    }
-
     /// Puts an item into the queue, if there is room at once.
     ///
     /// # Errors
@@ -212,17 +182,10 @@ impl<T> Queue<T> {
     /// ```
     #[inline]
     pub fn put_nowait(&self, item: T) -> Result<()> {
-        let shared = &*self.0;
-        if shared.is_shut_down.get() {
-            return Err(QueueShutDown.into());
-        }
-        if self.full() {
+        if self.full() && !self.0.is_shut_down.get() {
             return Err(QueueFull.into());
         }
-        shared.items.push(item)?;
-        shared.unfinished.set(shared.unfinished.get() + 1);
-        shared.getters.take_next();
-        Ok(())
+        self.add(item)
     }
 
     /// Takes the next item out of the queue, if there is one at once.
@@ -243,51 +206,40 @@ impl<T> Queue<T> {
     /// ```
     #[inline]
     pub fn get_nowait(&self) -> Result<T> {
-        let Some(item) = self.0.items.pop()? else {
+        self.take()?.ok_or_else(|| self.nothing())
+    }
+
+    /// Adds an item, for which there is room.
+    #[inline]
+    fn add(&self, item: T) -> Result<()> {
+        let shared = &*self.0;
+        if shared.is_shut_down.get() {
             return Err(self.nothing());
-        };
-        self.0.putters.take_next();
+        }
+        shared.items.push(item)?;
+        shared.unfinished.set(shared.unfinished.get() + 1);
+        shared.getters.take_next();
+        Ok(())
+    }
+
+    /// Takes the next item, if there is one.
+    #[inline]
+    fn take(&self) -> Result<Option<T>> {
+        let item = self.0.items.pop()?;
+        if item.is_some() {
+            self.0.putters.take_next();
+        }
         Ok(item)
     }
 
+    /// Why nothing goes in, or comes out.
     #[cold]
     fn nothing(&self) -> Error {
-        match self.0.is_shut_down.get() {
-            true => QueueShutDown.into(),
-            false => QueueEmpty.into(),
+        if self.0.is_shut_down.get() {
+            QueueShutDown.into()
+        } else {
+            QueueEmpty.into()
         }
-    }
-
-    /// Reports that an item that was taken out has been dealt with.
-    ///
-    /// The last one wakes those who [`join`](Self::join).
-    ///
-    /// # Errors
-    ///
-    /// Fails with [`ValueError`](crate::ValueError) if it was called for all that were put.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::ValueError;
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// let queue = Queue::new();
-    /// queue.put_nowait("job")?;
-    /// queue.get_nowait()?;
-    /// queue.task_done()?;
-    /// assert!(queue.task_done().unwrap_err().is::<ValueError>());
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn task_done(&self) -> Result<()> {
-        let Some(unfinished) = self.0.unfinished.get().checked_sub(1) else {
-            return Err(ValueError::new("task_done called too many times").into());
-        };
-        self.0.unfinished.set(unfinished);
-        if unfinished == 0 {
-            self.0.joiners.wake_up_to(usize::MAX);
-        }
-        Ok(())
     }
 
     /// Returns the number of items in the queue.

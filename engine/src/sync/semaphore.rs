@@ -259,7 +259,7 @@ impl fmt::Debug for BoundedSemaphore {
 /// Acquires a permit, when delegated to: see [`Semaphore::acquire`].
 #[derive(Debug)]
 #[must_use = "acquires nothing unless delegated to: co.yield_from(semaphore.acquire())?"]
-pub struct AcquirePermit<'a>(&'a Semaphore);
+pub struct AcquirePermit<'a>(pub(super) &'a Semaphore);
 
 impl Delegate<Request, ()> for AcquirePermit<'_> {
     type Output = SemaphoreGuard;

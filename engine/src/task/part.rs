@@ -8,7 +8,7 @@ use yieldfrom_delegation::{Generator, Link};
 
 use crate::Error;
 use crate::coroutines::Request;
-use crate::event_loop::{Context, Ready};
+use crate::event_loop::{Context, Core, Ready};
 use crate::future::{Cancelling, Inner, Waitable};
 
 /// What a suspended task waits for, or what its next step is to bring.
@@ -43,40 +43,72 @@ pub(super) enum Sleep {
 }
 
 /// What makes a future a task.
+// In the order in which a step touches it.
+#[repr(C)]
 pub(crate) struct TaskPart<T: 'static> {
-    pub(super) generator: Generator<Request, (), T>,
-    pub(super) waiting: Cell<Waiting>,
     pub(super) must_cancel: Cell<bool>,
+    /// Whether `waiting` is anything but `Nothing`, so that a step need not look there.
+    is_waiting: Cell<bool>,
     /// Whether the loop that was closed has ended the coroutine.
     pub(super) destroyed: Cell<bool>,
+    /// Whether the loop has a name for it.
+    pub(super) is_named: Cell<bool>,
     /// How many requests to cancel are open: 3.11's `cancelling`.
     pub(super) cancelling: Cell<u32>,
+    pub(super) generator: Generator<Request, (), T>,
+    waiting: Cell<Waiting>,
     /// Its place among the loop's tasks.
     pub(super) slot: Cell<u32>,
     pub(super) number: u32,
-    pub(super) name: Cell<Option<Box<String>>>,
 }
 
 impl<T: 'static> TaskPart<T> {
+    /// Takes what the task waits for.
+    #[inline(always)]
+    pub(super) fn take_waiting(&self) -> Waiting {
+        if !self.is_waiting.replace(false) {
+            return Waiting::Nothing;
+        }
+        self.waiting.replace(Waiting::Nothing)
+    }
+
+    /// Returns whether the next step brings nothing but what a future has to tell.
+    #[inline(always)]
+    pub(super) fn is_next_plain(&self) -> bool {
+        if !self.is_waiting.get() {
+            return true;
+        }
+        let waiting = self.waiting.replace(Waiting::Nothing);
+        let plain = matches!(waiting, Waiting::On(_) | Waiting::Sleep(_, Sleep::Over));
+        self.waiting.set(waiting);
+        plain
+    }
+
+    #[inline]
+    pub(super) fn set_waiting(&self, waiting: Waiting) {
+        self.is_waiting.set(!matches!(waiting, Waiting::Nothing));
+        drop(self.waiting.replace(waiting));
+    }
+
     #[inline(always)]
     pub(super) fn new(generator: Generator<Request, (), T>, number: u32) -> Self {
         Self {
+            must_cancel: Cell::new(false),
+            is_waiting: Cell::new(false),
+            destroyed: Cell::new(false),
+            is_named: Cell::new(false),
+            cancelling: Cell::new(0),
             generator,
             waiting: Cell::new(Waiting::Nothing),
-            must_cancel: Cell::new(false),
-            destroyed: Cell::new(false),
-            cancelling: Cell::new(0),
             slot: Cell::new(0),
             number,
-            name: Cell::new(None),
         }
     }
 
     /// Cancels a pending task: passes it on to what it waits for, or to its next step.
     pub(crate) fn cancel(&self, task: &Rc<Inner<T>>, rest: &mut Cancelling) {
         self.cancelling.set(self.cancelling.get().saturating_add(1));
-        let waiting = self.waiting.replace(Waiting::Nothing);
-        let waiting = match waiting {
+        let waiting = match self.take_waiting() {
             Waiting::On(what) if what.can_cancel() => {
                 rest.push(Rc::clone(&what));
                 Waiting::On(what)
@@ -95,16 +127,17 @@ impl<T: 'static> TaskPart<T> {
                 other
             }
         };
-        self.waiting.set(waiting);
+        self.set_waiting(waiting);
     }
 
-    pub(super) fn name(&self) -> String {
-        let name = self.name.take();
-        let text = name
-            .as_ref()
-            .map_or_else(|| format!("Task-{}", self.number), |name| name.to_string());
-        self.name.set(name);
-        text
+    pub(super) fn name(&self, core: &Core) -> String {
+        self.given_name(core)
+            .unwrap_or_else(|| format!("Task-{}", self.number))
+    }
+
+    /// Names are rare, so that the loop has them.
+    fn given_name(&self, core: &Core) -> Option<String> {
+        self.is_named.get().then(|| core.task_name(self.number))?
     }
 
     pub(super) fn stack(&self) -> Vec<Link> {
@@ -118,12 +151,10 @@ impl<T: 'static> TaskPart<T> {
         state: &str,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
-        let name = self.name.take();
         write!(f, "<Task {state}")?;
-        if let Some(name) = &name {
+        if let Some(name) = self.given_name(&task.core) {
             write!(f, " name='{name}'")?;
         }
-        self.name.set(name);
         let coroutine = self.generator.name();
         match self.stack().last() {
             Some(at) => write!(
@@ -149,6 +180,9 @@ impl<T: 'static> TaskPart<T> {
     pub(crate) fn report_drop(&self, task: &Inner<T>) {
         if !task.is_done() && !self.destroyed.replace(true) {
             self.report_destroyed(task);
+        }
+        if self.is_named.get() {
+            task.core.forget_task_name(self.number);
         }
     }
 

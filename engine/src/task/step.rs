@@ -6,7 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
-use yieldfrom_delegation::{Generator, GeneratorState, Link};
+use yieldfrom_delegation::{Driver, Generator, GeneratorState, Link, Unresolved};
 
 use super::any::TaskObject;
 use super::part::{Sleep, TaskPart, Waiting};
@@ -49,30 +49,28 @@ impl<T: 'static> Inner<T> {
         }
     }
 
-    /// Drives the coroutine to its next suspension, or its end.
-    #[inline(always)]
-    fn step(self: Rc<Self>, core: &Core, error: Option<Error>) {
-        if self.is_done() {
-            return;
-        }
-        let part = self.part();
-        let error = if part.must_cancel.replace(false) {
-            Some(Error::cancelled())
-        } else {
-            error
-        };
+    /// Throws an error into the coroutine, and goes on to its next suspension, or its end.
+    fn throw(self: Rc<Self>, core: &Core, error: Error) {
         core.enter_task(self.clone());
-        let resumed = match error {
-            None => part.generator.next(),
-            Some(error) => part.generator.throw(error),
-        };
+        let thrown = self.part().generator.throw(error);
+        let request = self.outcome(thrown);
         core.leave_task();
-        match resumed {
-            Ok(Yielded(Request(Wish::Sleep(0)))) => core.ready.push(self),
-            Ok(Yielded(Request(Wish::Sleep(delay)))) => self.sleep(core, delay),
-            Ok(Yielded(Request(Wish::Wait(what)))) => self.wait_for(core, what),
-            ended => self.end_task(ended),
+        if let Some(request) = request {
+            self.suspend(core, request);
         }
+    }
+
+    /// Returns what the coroutine requests, or ends the task if the coroutine has ended.
+    fn outcome(&self, state: Result<GeneratorState<Request, T>>) -> Option<Request> {
+        let part = self.part();
+        let outcome = match state {
+            Ok(Yielded(request)) => return Some(request),
+            Ok(Complete(_)) if part.must_cancel.replace(false) => Err(Error::cancelled()),
+            Ok(Complete(value)) => Ok(value),
+            Err(error) => Err(error),
+        };
+        self.conclude(outcome);
+        None
     }
 
     fn sleep(self: Rc<Self>, core: &Core, delay: u64) {
@@ -80,20 +78,20 @@ impl<T: 'static> Inner<T> {
         let deadline = core.now().saturating_add(delay);
         if part.must_cancel.replace(false) {
             // The task has cancelled itself: the sleep is cancelled before it begins.
-            part.waiting.set(Waiting::Sleep(0, Sleep::Cancelled));
+            part.set_waiting(Waiting::Sleep(0, Sleep::Cancelled));
             return core.ready.push(self);
         }
         let number = core.start_timer(deadline, self.clone());
-        part.waiting.set(Waiting::Sleep(number, Sleep::Asleep));
+        part.set_waiting(Waiting::Sleep(number, Sleep::Asleep));
     }
 
     fn wait_for(self: Rc<Self>, core: &Core, what: Rc<dyn Waitable>) {
         let part = self.part();
         if let Err(error) = self.check_awaited(&*what) {
-            part.waiting.set(Waiting::Throw(error));
+            part.set_waiting(Waiting::Throw(error));
             return core.ready.push(self);
         }
-        part.waiting.set(Waiting::On(Rc::clone(&what)));
+        part.set_waiting(Waiting::On(Rc::clone(&what)));
         let wakeup = self.clone();
         Rc::clone(&what).subscribe(wakeup);
         // The task may have cancelled itself during the step.
@@ -117,21 +115,10 @@ impl<T: 'static> Inner<T> {
         }
     }
 
-    /// Ends the task as its coroutine has ended.
-    fn end_task(self: Rc<Self>, ended: Result<GeneratorState<Request, T>>) {
-        let part = self.part();
-        let outcome = match ended {
-            Ok(Complete(_)) if part.must_cancel.replace(false) => Err(Error::cancelled()),
-            Ok(Complete(value)) => Ok(value),
-            Ok(Yielded(_)) => unreachable!("the coroutine has ended"),
-            Err(error) => Err(error),
-        };
-        self.conclude(outcome);
-    }
-
     fn conclude(&self, outcome: Result<T>) {
-        // Kept until the end: it may be the last reference.
-        let _task = self.core.remove_task(self.part().slot.get());
+        if let Some(task) = self.core.remove_task(self.part().slot.get()) {
+            self.core.ended.keep(task);
+        }
         match outcome {
             Err(error) if error.is_cancelled() => {
                 self.end_cancelled();
@@ -142,40 +129,64 @@ impl<T: 'static> Inner<T> {
 }
 
 impl<T: 'static> Ready for Inner<T> {
-    #[inline(always)]
     fn run(self: Rc<Self>, core: &Rc<Core>) {
         let part = self.part();
-        let error = match part.waiting.replace(Waiting::Nothing) {
-            Waiting::Nothing => None,
-            Waiting::Throw(error) => Some(error),
-            Waiting::On(what) => {
-                if part.must_cancel.get() {
-                    what.mark_seen();
-                }
-                None
-            }
-            Waiting::Sleep(_, Sleep::Over) => None,
-            Waiting::Sleep(_, Sleep::Cancelled) => Some(Error::cancelled()),
+        let waiting = part.take_waiting();
+        let error = match waiting {
             Waiting::Sleep(number, Sleep::Due) => {
-                part.waiting.set(Waiting::Sleep(number, Sleep::Over));
+                part.set_waiting(Waiting::Sleep(number, Sleep::Over));
                 return core.ready.push(self);
             }
             Waiting::Sleep(number, Sleep::DueCancelled) => {
-                part.waiting.set(Waiting::Sleep(number, Sleep::Cancelled));
-                return;
+                return part.set_waiting(Waiting::Sleep(number, Sleep::Cancelled));
             }
-            waiting @ Waiting::Sleep(_, Sleep::Asleep) => {
-                part.waiting.set(waiting);
-                return;
+            Waiting::Throw(error) => error,
+            Waiting::On(what) => {
+                what.mark_seen();
+                Error::cancelled()
             }
+            Waiting::Nothing | Waiting::Sleep(..) => Error::cancelled(),
         };
-        self.step(core, error);
+        // A cancellation comes in place of everything else.
+        let error = if part.must_cancel.replace(false) {
+            Error::cancelled()
+        } else {
+            error
+        };
+        self.throw(core, error);
+    }
+
+    #[inline]
+    fn begin(&self) -> Option<Driver<'_, Request, ()>> {
+        let part = self.part();
+        if part.must_cancel.get() || !part.is_next_plain() {
+            return None;
+        }
+        drop(part.take_waiting());
+        Some(part.generator.driver())
+    }
+
+    fn resolve(&self, unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
+        self.outcome(self.part().generator.resolve(unresolved))
+    }
+
+    #[inline]
+    fn suspend(self: Rc<Self>, core: &Core, request: Request) {
+        match request.0 {
+            Wish::Wait(what) => self.wait_for(core, what),
+            Wish::Sleep(0) => core.ready.push(self),
+            Wish::Sleep(delay) => self.sleep(core, delay),
+        }
+    }
+
+    fn into_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
+        Some(self)
     }
 
     #[inline]
     fn schedule(self: Rc<Self>) {
         let core = Rc::clone(&self.core);
-        core.ready.push(self);
+        core.schedule(self);
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,16 +201,15 @@ impl<T: 'static> Ready for Inner<T> {
 impl<T: 'static> Timed for Inner<T> {
     fn is_live(&self, number: u64) -> bool {
         let part = self.part();
-        let waiting = part.waiting.replace(Waiting::Nothing);
+        let waiting = part.take_waiting();
         let live = matches!(waiting, Waiting::Sleep(n, Sleep::Asleep) if n == number);
-        part.waiting.set(waiting);
+        part.set_waiting(waiting);
         live
     }
 
     fn fire(self: Rc<Self>) {
-        if let Waiting::Sleep(number, Sleep::Asleep) = self.part().waiting.replace(Waiting::Nothing)
-        {
-            self.part().waiting.set(Waiting::Sleep(number, Sleep::Due));
+        if let Waiting::Sleep(number, Sleep::Asleep) = self.part().take_waiting() {
+            self.part().set_waiting(Waiting::Sleep(number, Sleep::Due));
             self.schedule();
         }
     }
@@ -216,8 +226,10 @@ impl<T: 'static> TaskObject for Inner<T> {
             return;
         }
         part.report_destroyed(self);
-        drop(part.waiting.replace(Waiting::Nothing));
+        drop(part.take_waiting());
         part.generator.abandon();
+        // They never run any more, and may refer to the task itself.
+        self.forget_callbacks();
     }
 
     fn is_done(&self) -> bool {
@@ -229,11 +241,12 @@ impl<T: 'static> TaskObject for Inner<T> {
     }
 
     fn name(&self) -> String {
-        self.part().name()
+        self.part().name(&self.core)
     }
 
     fn set_name(&self, name: String) {
-        drop(self.part().name.replace(Some(Box::new(name))));
+        self.part().is_named.set(true);
+        self.core.set_task_name(self.part().number, name);
     }
 
     fn stack(&self) -> Vec<Link> {

@@ -66,7 +66,7 @@ impl<T> Items<T> {
     }
 
     /// Adds an item; fails while items are being compared.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&self, item: T) -> Result<()> {
         let mut store = self.0.borrow_mut();
         match &mut *store {
@@ -81,7 +81,7 @@ impl<T> Items<T> {
     }
 
     /// Removes the item whose turn it is, if there is any; fails while items are being compared.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&self) -> Result<Option<T>> {
         let mut store = self.0.borrow_mut();
         match &mut *store {
@@ -110,6 +110,7 @@ impl<T> Items<T> {
         (count, items)
     }
 
+    #[inline(never)]
     fn insert(&self, item: T) -> Result<()> {
         let mut taken = Taken::new(self)?;
         let sorted = taken.sorted();
@@ -119,6 +120,7 @@ impl<T> Items<T> {
         taken.put_back()
     }
 
+    #[inline(never)]
     fn remove_smallest(&self) -> Result<Option<T>> {
         let mut taken = Taken::new(self)?;
         let sorted = taken.sorted();

@@ -3,15 +3,14 @@
 use std::fmt;
 
 use super::Queue;
-use crate::errors::QueueShutDown;
 use crate::sync::line::was_woken;
 use crate::{Co, Delegate, Request, Result};
 
 /// Puts an item into a queue, when delegated to: see [`Queue::put`].
 #[must_use = "puts nothing unless delegated to: co.yield_from(queue.put(item))?"]
 pub struct Put<'a, T> {
-    pub(super) queue: &'a Queue<T>,
-    pub(super) item: T,
+    pub(in crate::sync) queue: &'a Queue<T>,
+    pub(in crate::sync) item: T,
 }
 
 impl<T> Delegate<Request, ()> for Put<'_, T> {
@@ -23,7 +22,7 @@ impl<T> Delegate<Request, ()> for Put<'_, T> {
         let Self { queue, item } = self;
         while queue.full() {
             if queue.0.is_shut_down.get() {
-                return Err(QueueShutDown.into());
+                return Err(queue.nothing());
             }
             let putters = &queue.0.putters;
             putters.wait_until_taken(co, |waiter| {
@@ -32,7 +31,7 @@ impl<T> Delegate<Request, ()> for Put<'_, T> {
                 }
             })?;
         }
-        queue.put_nowait(item)
+        queue.add(item)
     }
 }
 
@@ -45,7 +44,7 @@ impl<T> fmt::Debug for Put<'_, T> {
 /// Takes an item out of a queue, when delegated to: see [`Queue::get`].
 #[derive(Debug)]
 #[must_use = "gets nothing unless delegated to: co.yield_from(queue.get())?"]
-pub struct Get<'a, T>(pub(super) &'a Queue<T>);
+pub struct Get<'a, T>(pub(in crate::sync) &'a Queue<T>);
 
 impl<T> Delegate<Request, ()> for Get<'_, T> {
     type Output = T;
@@ -54,9 +53,12 @@ impl<T> Delegate<Request, ()> for Get<'_, T> {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<T> {
         let queue = self.0;
-        while queue.empty() {
+        loop {
+            if let Some(item) = queue.take()? {
+                return Ok(item);
+            }
             if queue.0.is_shut_down.get() {
-                return Err(QueueShutDown.into());
+                return Err(queue.nothing());
             }
             let getters = &queue.0.getters;
             getters.wait_until_taken(co, |waiter| {
@@ -65,14 +67,13 @@ impl<T> Delegate<Request, ()> for Get<'_, T> {
                 }
             })?;
         }
-        queue.get_nowait()
     }
 }
 
 /// Waits until a queue's items have been dealt with, when delegated to: see [`Queue::join`].
 #[derive(Debug)]
 #[must_use = "waits for nothing unless delegated to: co.yield_from(queue.join())?"]
-pub struct Join<'a, T>(pub(super) &'a Queue<T>);
+pub struct Join<'a, T>(pub(in crate::sync) &'a Queue<T>);
 
 impl<T> Delegate<Request, ()> for Join<'_, T> {
     type Output = ();
