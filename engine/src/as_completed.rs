@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use yieldfrom_delegation::Delegate;
 
-use crate::coroutines::{Awaitable, Request};
+use crate::awaitable::Awaitable;
+use crate::coroutines::Request;
 use crate::errors::TimeoutError;
 use crate::event_loop::EventLoop;
 use crate::future::{CallbackId, Future, Waitable};

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use crate::coroutines::Awaitable;
+use crate::awaitable::Awaitable;
 use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
 use crate::future::{Cancelling, Composite, Future, Inner, Role, Waitable};

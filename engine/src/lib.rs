@@ -1,6 +1,7 @@
 //! Python 3.4's generator-based asyncio, rebuilt on stackful coroutines.
 
 mod as_completed;
+mod awaitable;
 mod coroutines;
 mod errors;
 mod event_loop;
@@ -17,7 +18,8 @@ mod wait;
 mod wait_for;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
-pub use coroutines::{Awaitable, Coroutine, CoroutineBuilder, IntoCoroutine, Request, coroutine};
+pub use awaitable::{Awaitable, IntoCoroutine};
+pub use coroutines::{Coroutine, CoroutineBuilder, Request, coroutine};
 pub use errors::{
     BrokenBarrierError, DeadlockError, ExceptionGroup, InvalidStateError, Panicked, QueueEmpty,
     QueueFull, QueueShutDown, RuntimeError, TimeoutError, TypeError, ValueError,

@@ -1,6 +1,6 @@
 //! Protecting a future from the cancellation of who waits for it.
 
-use crate::coroutines::Awaitable;
+use crate::awaitable::Awaitable;
 use crate::event_loop::EventLoop;
 use crate::future::{Future, Role};
 

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::Delegate;
 
-use crate::coroutines::{IntoCoroutine, Request};
+use crate::awaitable::IntoCoroutine;
+use crate::coroutines::Request;
 use crate::errors::{ExceptionGroup, RuntimeError};
 use crate::event_loop::{Context, Core, EventLoop};
 use crate::future::{Future, Waiter};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::current::Entered;
 use super::{Core, LoopBuilder, nanos};
 use crate::Result;
-use crate::coroutines::Awaitable;
+use crate::awaitable::Awaitable;
 use crate::errors::RuntimeError;
 use crate::future::Future;
 

@@ -12,7 +12,7 @@ use super::reactor::Reactor;
 use super::slow::Ended;
 use super::{Core, EventLoop};
 use crate::Result;
-use crate::coroutines::Awaitable;
+use crate::awaitable::Awaitable;
 use crate::gather::cancel_all;
 
 /// Settings for an event loop: which clock it goes by, and what its tasks are given.

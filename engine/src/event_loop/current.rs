@@ -7,7 +7,7 @@ use yieldfrom_delegation::stack;
 
 use super::EventLoop;
 use crate::Result;
-use crate::coroutines::Awaitable;
+use crate::awaitable::Awaitable;
 use crate::errors::RuntimeError;
 
 thread_local! {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{EventLoop, LoopHandle, nanos};
 use crate::Result;
-use crate::coroutines::IntoCoroutine;
+use crate::awaitable::IntoCoroutine;
 use crate::future::{Future, Role};
 use crate::handle::{Handle, Scheduled, TimerHandle};
 use crate::task::{AnyTask, Task};

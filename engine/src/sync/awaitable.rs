@@ -10,7 +10,8 @@ use super::lock::{Acquire, LockGuard};
 use super::queue::{Get, Join, Put};
 use super::semaphore::{AcquirePermit, SemaphoreGuard};
 use super::truth::Truth;
-use crate::coroutines::{Awaitable, Coroutine, CoroutineBuilder, IntoCoroutine};
+use crate::awaitable::{Awaitable, IntoCoroutine};
+use crate::coroutines::{Coroutine, CoroutineBuilder};
 use crate::{Co, Delegate, EventLoop, Future, Result, Task};
 
 macro_rules! coroutines {

@@ -65,7 +65,7 @@ impl Barrier {
     ///
     /// # Errors
     ///
-    /// Fails with [`ValueError`](crate::ValueError) if there are none.
+    /// Fails with [`ValueError`] if there are none.
     ///
     /// # Examples
     ///

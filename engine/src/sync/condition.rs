@@ -114,7 +114,7 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// Fails with [`RuntimeError`](crate::RuntimeError) if the lock is free.
+    /// Fails with [`RuntimeError`] if the lock is free.
     ///
     /// # Examples
     ///
@@ -152,7 +152,7 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// - [`RuntimeError`](crate::RuntimeError) if the lock is free.
+    /// - [`RuntimeError`] if the lock is free.
     /// - `is_cancelled` if the wait is cancelled. The lock is acquired again in this case, too,
     ///   however often that is cancelled meanwhile, so that it is held after any error of these.
     /// - `is_generator_exit` if the task is dropped with its loop: it has no time for that.
@@ -231,7 +231,7 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// Fails with [`RuntimeError`](crate::RuntimeError) if the lock is free.
+    /// Fails with [`RuntimeError`] if the lock is free.
     ///
     /// # Examples
     ///
@@ -254,7 +254,7 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// Fails with [`RuntimeError`](crate::RuntimeError) if the lock is free.
+    /// Fails with [`RuntimeError`] if the lock is free.
     ///
     /// # Examples
     ///

@@ -96,7 +96,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// Fails with [`RuntimeError`](crate::RuntimeError) if the lock is free.
+    /// Fails with [`RuntimeError`] if the lock is free.
     ///
     /// # Examples
     ///

@@ -108,7 +108,7 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// Fails with [`ValueError`](crate::ValueError) if there would be more permits than a
+    /// Fails with [`ValueError`] if there would be more permits than a
     /// [`BoundedSemaphore`] began with, or than can be counted.
     ///
     /// # Examples

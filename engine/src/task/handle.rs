@@ -7,7 +7,8 @@ use std::rc::Rc;
 use yieldfrom_delegation::{Delegate, Link};
 
 use super::any::AnyTask;
-use crate::coroutines::{Awaitable, IntoCoroutine, Request};
+use crate::awaitable::{Awaitable, IntoCoroutine};
+use crate::coroutines::Request;
 use crate::errors::RuntimeError;
 use crate::event_loop::EventLoop;
 use crate::future::{Future, Inner};

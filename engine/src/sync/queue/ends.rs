@@ -41,7 +41,7 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     ///
-    /// Fails with [`ValueError`](crate::ValueError) if it was called for all that were put.
+    /// Fails with [`ValueError`] if it was called for all that were put.
     ///
     /// # Examples
     ///

@@ -1,0 +1,183 @@
+//! What can be waited for, and what can become a coroutine.
+
+use yieldfrom_delegation::{Delegate, Generator};
+
+use crate::as_completed::NextCompleted;
+use crate::coroutines::{Coroutine, CoroutineBuilder, Request, coroutine};
+use crate::event_loop::EventLoop;
+use crate::future::Future;
+use crate::sleep::{Sleep, SleepWith, YieldNow};
+use crate::task::Task;
+use crate::wait::{Wait, Waited};
+use crate::wait_for::WaitFor;
+use crate::{Co, Result};
+
+/// What can become a coroutine: a [`Coroutine`], a generator of requests, or simply a function
+/// or closure that takes a [`&Co`](crate::Co).
+pub trait IntoCoroutine {
+    /// What the coroutine returns.
+    type Output: 'static;
+
+    /// Makes the coroutine.
+    #[track_caller]
+    fn into_coroutine(self) -> Coroutine<Self::Output>;
+}
+
+impl<T: 'static> IntoCoroutine for Coroutine<T> {
+    type Output = T;
+
+    fn into_coroutine(self) -> Self {
+        self
+    }
+}
+
+impl<T: 'static> IntoCoroutine for Generator<Request, (), T> {
+    type Output = T;
+
+    fn into_coroutine(self) -> Coroutine<T> {
+        self.into()
+    }
+}
+
+impl<T, F> IntoCoroutine for F
+where
+    T: 'static,
+    F: FnOnce(&Co) -> Result<T> + 'static,
+{
+    type Output = T;
+
+    #[inline]
+    #[track_caller]
+    fn into_coroutine(self) -> Coroutine<T> {
+        coroutine(self)
+    }
+}
+
+/// What can be waited for: a coroutine (or a function that is one), a future or a task.
+///
+/// Functions such as [`wait`](crate::wait()), [`gather`](crate::gather()) and
+/// [`run_until_complete`](EventLoop::run_until_complete) take any of these, as their counterparts
+/// in asyncio do. Coroutines become tasks, futures and tasks stay what they are.
+pub trait Awaitable: Sized {
+    /// The result.
+    type Output: 'static;
+
+    /// The future that it is, or becomes: a [`Task`] or a [`Future`].
+    type Future: AsRef<Future<Self::Output>> + Into<Future<Self::Output>>;
+
+    /// Returns the loop to which it belongs; a coroutine belongs to none yet.
+    fn own_loop(&self) -> Option<EventLoop> {
+        None
+    }
+
+    /// Makes a future of it: asyncio's `ensure_future`.
+    #[track_caller]
+    fn into_future(self, event_loop: &EventLoop) -> Self::Future;
+
+    /// Returns the result of the future, when that is done.
+    ///
+    /// A coroutine's result is moved out of its task, which nobody else refers to; others are
+    /// cloned, and stay.
+    ///
+    /// # Errors
+    ///
+    /// What the future failed with.
+    fn outcome(future: &Future<Self::Output>) -> Result<Self::Output>;
+
+    /// Waits for it inside the current task: a coroutine is delegated to, and becomes no task.
+    ///
+    /// # Errors
+    ///
+    /// What it fails with, or what is thrown in.
+    #[track_caller]
+    fn wait_here(self, co: &Co) -> Result<Self::Output>;
+}
+
+macro_rules! awaitable_coroutine {
+    ($type:ty, [$($generics:tt)*], $output:ty) => {
+        impl<$($generics)*> Awaitable for $type {
+            type Output = $output;
+            type Future = Task<$output>;
+
+            #[inline]
+            #[track_caller]
+            fn into_future(self, event_loop: &EventLoop) -> Task<$output> {
+                event_loop.create_task(self)
+            }
+
+            #[inline]
+            fn outcome(future: &Future<$output>) -> Result<$output> {
+                future.take_result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &Co) -> Result<$output> {
+                self.into_coroutine().delegate(co)
+            }
+        }
+    };
+}
+
+/// Makes a delegate of the library a coroutine: `gather([sleep(a), sleep(b)])`.
+macro_rules! coroutine_delegates {
+    ($([$($generics:tt)*] $type:ty => $output:ty, $name:literal;)*) => {$(
+        impl<$($generics)*> IntoCoroutine for $type {
+            type Output = $output;
+
+            #[track_caller]
+            fn into_coroutine(self) -> Coroutine<$output> {
+                CoroutineBuilder::new().name($name).build(move |co: &Co| co.yield_from(self))
+            }
+        }
+
+        awaitable_coroutine!($type, [$($generics)*], $output);
+    )*};
+}
+
+coroutine_delegates! {
+    [] Sleep => (), "sleep";
+    [T: 'static] SleepWith<T> => T, "sleep";
+    [] YieldNow => (), "yield_now";
+    [A: Awaitable + 'static] WaitFor<A> => A::Output, "wait_for";
+    [A: Awaitable, I: IntoIterator<Item = A> + 'static] Wait<I> => Waited<A::Output>, "wait";
+    [A: Awaitable + 'static] NextCompleted<A> => A::Output, "as_completed";
+}
+
+awaitable_coroutine!(Coroutine<T>, [T: 'static], T);
+awaitable_coroutine!(Generator<Request, (), T>, [T: 'static], T);
+awaitable_coroutine!(F, [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static], T);
+
+macro_rules! awaitable_future {
+    ($($type:ty => $future:ident, $into:expr;)*) => {$(
+        impl<T: Clone + 'static> Awaitable for $type {
+            type Output = T;
+            type Future = $future<T>;
+
+            fn own_loop(&self) -> Option<EventLoop> {
+                Some(self.get_loop())
+            }
+
+            #[inline]
+            fn into_future(self, _: &EventLoop) -> $future<T> {
+                $into(self)
+            }
+
+            #[inline]
+            fn outcome(future: &Future<T>) -> Result<T> {
+                future.result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &Co) -> Result<T> {
+                self.delegate(co)
+            }
+        }
+    )*};
+}
+
+awaitable_future! {
+    Future<T> => Future, std::convert::identity;
+    &Future<T> => Future, Clone::clone;
+    Task<T> => Task, std::convert::identity;
+    &Task<T> => Task, Clone::clone;
+}
