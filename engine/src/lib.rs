@@ -1,4 +1,100 @@
 //! Python 3.4's generator-based asyncio, rebuilt on stackful coroutines.
+//!
+//! A *coroutine* is a body on a stack of its own ([`coroutine`], or simply a function that takes a
+//! [`&Co`](Co)). Wherever it is, it waits by `co.yield_from(...)`: for another coroutine, a
+//! [`Future`], a [`Task`], a [`sleep`]. That suspends the whole chain of calls, explicitly and at
+//! no other place, and the [`EventLoop`] runs what is ready meanwhile, on one thread. No
+//! async/await, no function colours, no locks between suspensions.
+//!
+//! ```
+//! use std::time::Duration;
+//! use yieldfrom::{Co, Coroutine, EventLoop, Result, coroutine, ensure_future, sleep};
+//!
+//! fn spin(msg: &'static str) -> Coroutine<usize> {
+//!     coroutine(move |co| {
+//!         let mut turns = 0;
+//!         loop {
+//!             // Here would be a step of an animation in front of `msg`.
+//!             match co.yield_from(sleep(Duration::from_millis(100))) {
+//!                 Ok(()) => turns += msg.len(),
+//!                 Err(error) if error.is_cancelled() => return Ok(turns),
+//!                 Err(error) => return Err(error),
+//!             }
+//!         }
+//!     })
+//! }
+//!
+//! fn slow_function(co: &Co) -> Result<i32> {
+//!     co.yield_from(sleep(Duration::from_secs(3)))?; // pretend to wait for I/O
+//!     Ok(42)
+//! }
+//!
+//! fn supervisor(co: &Co) -> Result<i32> {
+//!     let spinner = ensure_future(spin("thinking!"));
+//!     println!("spinner object: {spinner}"); // <Task pending coro=<spin() running at ...>>
+//!     let result = co.yield_from(slow_function)?;
+//!     spinner.cancel(); // raises an error at its `sleep`
+//!     Ok(result)
+//! }
+//!
+//! // In virtual time, so that the three seconds pass at once; `EventLoop::new` takes real time.
+//! let event_loop = EventLoop::builder().virtual_clock().build()?;
+//! assert_eq!(event_loop.run_until_complete(supervisor)?, 42);
+//! event_loop.close()?;
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
+//!
+//! # From asyncio
+//!
+//! | asyncio | here |
+//! | --- | --- |
+//! | `@coroutine def f(x): ...` | `fn f(x) -> Coroutine<T> { coroutine(move \|co\| ...) }`, or `fn f(co: &Co) -> Result<T>` |
+//! | `r = yield from f(x)` | `let r = co.yield_from(f(x))?;` |
+//! | `yield` | [`co.yield_from(yield_now())?`](yield_now) |
+//! | `except CancelledError` | `Err(error) if error.is_cancelled()` |
+//! | `except TimeoutError` | `Err(error) if error.is::<TimeoutError>()`, see [`TimeoutError`] |
+//! | `get_event_loop()`, `loop.run_until_complete(f)` | [`get_event_loop`], [`EventLoop::run_until_complete`] |
+//! | `asyncio.run(main())`, `Runner` | [`run`], [`LoopBuilder::run`] |
+//! | `loop.call_soon(f, x)` | [`event_loop.call_soon(move \|\| f(x))`](EventLoop::call_soon) |
+//! | `loop.call_later(0.1, f)`, `call_at` | [`call_later`](EventLoop::call_later), [`call_at`](EventLoop::call_at) with a `Duration` |
+//! | `loop.time()` | [`EventLoop::time`]: a `Duration` since the loop's clock began |
+//! | `async(f)`, `ensure_future(f)`, `create_task(f)` | [`ensure_future`], [`create_task`], [`EventLoop::create_task`] |
+//! | `Task.current_task()`, `Task.all_tasks()` | [`current_task`], [`all_tasks`] |
+//! | `Future`, `Task` | [`Future`], [`Task`], which dereferences to its future |
+//! | `sleep(d, result)` | [`sleep`], [`sleep_with`] |
+//! | `wait(fs, timeout=t, return_when=w)` | [`wait(fs).timeout(t).return_when(w)`](wait()) |
+//! | `wait_for(f, t)` | [`wait_for`] |
+//! | `gather(*fs)`, `return_exceptions=True` | [`gather`](gather()), [`gather_return_exceptions`] |
+//! | `as_completed(fs)`, `shield(f)` | [`as_completed`](as_completed()), [`shield`](shield()) |
+//! | `async with timeout(t):`, `TaskGroup()` | [`timeout`](timeout()), [`task_group`](task_group()) |
+//! | `Lock`, `Event`, `Condition`, `Semaphore`, `Queue`, ... | [`sync`] |
+//! | `call_soon_threadsafe`, `run_coroutine_threadsafe` | [`LoopHandle`] |
+//! | `loop.set_exception_handler(h)` | [`EventLoop::set_exception_handler`] |
+//! | a test loop whose time is set by hand | [`LoopBuilder::virtual_clock`] |
+//!
+//! Where Python 3.4 had bugs, behaviour is that of 3.11: `wait_for` waits for what it cancels,
+//! locks lose no wake-up, a cancellation is not caught by accident.
+//!
+//! # What is different from Python
+//!
+//! Exceptions are values: `?` passes them on, and an unhandled one is the coroutine's result.
+//! Results of futures are given out as clones, and moved by [`take_result`](Future::take_result)
+//! where they cannot be cloned. A loop keeps its tasks alive. A run that could never end, as
+//! nothing is left that could wake the loop, ends with a [`DeadlockError`].
+//!
+//! # Cancellation
+//!
+//! [`cancel`](Future::cancel) raises an error where the task is suspended, innermost first; it is
+//! passed on to what the task waits for. A body may catch it, do something else first, or go on.
+//! As that happens at a `yield_from` only, data that is changed between two of them is never left
+//! half changed.
+//!
+//! # Nothing is silent
+//!
+//! Errors that nobody retrieved, coroutines that were never started, tasks that were destroyed
+//! while pending, and callbacks that hold the loop for long go to the crate `log` (or to
+//! [`set_exception_handler`](EventLoop::set_exception_handler)), with their line in the source.
+//! Install a logger, such as `env_logger`, to see them.
 
 mod as_completed;
 mod awaitable;

@@ -262,7 +262,7 @@ mod tests {
             for _ in 0..count {
                 let deadline = scatter(&mut seed).wrapping_mul(scatter(&mut seed) | 1) % spread;
                 let key = (deadline, timers.next_number());
-                let live = scatter(&mut seed) % 4 > 0;
+                let live = !scatter(&mut seed).is_multiple_of(4);
                 let probe = Rc::new(Probe {
                     live: Cell::new(true),
                     order: Rc::clone(&order),
