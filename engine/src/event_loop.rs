@@ -195,15 +195,21 @@ impl Core {
         drop(self.ready.take());
         let timers = self.timers.borrow_mut().take();
         drop(timers);
+        // Tasks that wait for each other form chains, along which dropping would recurse: so all
+        // are kept until none refers to another.
+        let (mut destroyed, mut callbacks) = (Vec::new(), Vec::new());
         loop {
             let tasks = self.tasks.borrow_mut().take();
             if tasks.is_empty() {
                 break;
             }
-            for task in tasks {
-                task.destroy();
+            for task in &tasks {
+                task.destroy(&mut callbacks);
             }
+            destroyed.extend(tasks);
         }
+        drop(callbacks);
+        drop(destroyed);
         drop(self.ready.take());
         drop(self.exception_handler.take());
         drop(self.task_factory.take());

@@ -161,8 +161,8 @@ impl<T: 'static> Inner<T> {
         self.callbacks.set(self.callbacks.take().with(callback));
     }
 
-    pub(crate) fn forget_callbacks(&self) {
-        drop(self.callbacks.take());
+    pub(crate) fn take_callbacks(&self) -> Callbacks {
+        self.callbacks.take()
     }
 
     pub(crate) fn remove_callback(&self, address: *const ()) -> usize {

@@ -203,15 +203,3 @@ impl<T: 'static, F: 'static> Gather<T, F> {
         drop(outer.finish(outcome));
     }
 }
-
-/// Cancels all tasks of a loop, and runs it until they have ended.
-pub(crate) fn cancel_all(event_loop: &EventLoop) -> Result<()> {
-    let tasks = event_loop.all_tasks();
-    for task in &tasks {
-        task.cancel();
-    }
-    while tasks.iter().any(|task| !task.done()) {
-        event_loop.run_until_complete(|co: &crate::Co| co.yield_from(crate::yield_now()))?;
-    }
-    Ok(())
-}

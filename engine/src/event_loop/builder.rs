@@ -11,9 +11,8 @@ use super::inbox::Inbox;
 use super::reactor::Reactor;
 use super::slow::Ended;
 use super::{Core, EventLoop};
-use crate::Result;
 use crate::awaitable::Awaitable;
-use crate::gather::cancel_all;
+use crate::{Co, Result};
 
 /// Settings for an event loop: which clock it goes by, and what its tasks are given.
 ///
@@ -207,4 +206,14 @@ impl LoopBuilder {
             inbox,
         })
     }
+}
+
+/// Cancels all tasks of a loop, and runs it until they have ended.
+fn cancel_all(event_loop: &EventLoop) -> Result<()> {
+    let tasks = event_loop.all_tasks();
+    for task in &tasks {
+        task.cancel();
+    }
+    event_loop
+        .run_until_complete(move |co: &Co| tasks.iter().try_for_each(|task| task.wait_done(co)))
 }

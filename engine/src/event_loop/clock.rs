@@ -32,10 +32,6 @@ impl Clock {
         Self::Virtual(Cell::new(nanos(start)))
     }
 
-    pub(crate) fn is_virtual(&self) -> bool {
-        matches!(self, Self::Virtual(_))
-    }
-
     #[inline]
     pub(crate) fn now(&self) -> Nanos {
         match self {

@@ -194,16 +194,8 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn all_tasks(&self) -> Vec<AnyTask> {
-        let mut tasks: Vec<_> = self
-            .core()
-            .tasks
-            .borrow()
-            .all()
-            .into_iter()
-            .map(AnyTask)
-            .collect();
-        tasks.sort_unstable_by_key(AnyTask::number);
-        tasks
+        let tasks = self.core().tasks.borrow().all();
+        tasks.into_iter().map(AnyTask).collect()
     }
 
     /// Returns the handle by which other threads reach the loop.

@@ -29,18 +29,24 @@ impl Tasks {
         Some(task)
     }
 
+    /// Returns all tasks, in the order of their making.
     pub(super) fn all(&self) -> Vec<Rc<dyn TaskObject>> {
-        self.slots.iter().flatten().cloned().collect()
+        in_order(self.slots.iter().flatten().cloned().collect())
     }
 
     /// Takes all tasks out, in the order of their making.
     pub(super) fn take(&mut self) -> Vec<Rc<dyn TaskObject>> {
         self.free.clear();
-        let mut tasks: Vec<_> = std::mem::take(&mut self.slots)
-            .into_iter()
-            .flatten()
-            .collect();
-        tasks.sort_unstable_by_key(|task| task.number());
-        tasks
+        in_order(
+            std::mem::take(&mut self.slots)
+                .into_iter()
+                .flatten()
+                .collect(),
+        )
     }
+}
+
+fn in_order(mut tasks: Vec<Rc<dyn TaskObject>>) -> Vec<Rc<dyn TaskObject>> {
+    tasks.sort_unstable_by_key(|task| task.number());
+    tasks
 }

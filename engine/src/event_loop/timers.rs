@@ -140,13 +140,13 @@ impl Timers {
         lost
     }
 
-    /// Returns the earliest deadline of those still wanted.
+    /// Returns the earliest deadline of those still wanted. The end of all time never comes.
     pub(crate) fn earliest(&mut self, lost: &mut Lost) -> Option<Nanos> {
         loop {
             self.approach();
             let timer = self.near.peek()?;
             if timer.is_live() {
-                return Some(timer.deadline);
+                return Some(timer.deadline).filter(|&deadline| deadline != Nanos::MAX);
             }
             lost.extend(self.pop().map(|timer| timer.timed));
             self.cancelled = self.cancelled.saturating_sub(1);

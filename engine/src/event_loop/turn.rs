@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::api::EventLoop;
-use super::clock::Nanos;
+use super::clock::{Clock, Nanos};
 use super::context::Context;
 use super::current::Entered;
 use super::slow::Watch;
@@ -15,6 +15,7 @@ use super::{Core, Ready};
 use crate::coroutines::{Request, Wish};
 use crate::errors::{DeadlockError, Panicked};
 use crate::handle::Scheduled;
+use crate::task::AnyTask;
 use crate::{Error, Result};
 
 impl EventLoop {
@@ -59,9 +60,10 @@ impl Core {
             return Ok(());
         };
         let deadline = self.earliest_deadline();
-        if self.clock.is_virtual() && (deadline.is_some() || inbox.is_notified()) {
-            if let (Some(deadline), false) = (deadline, inbox.is_notified()) {
-                self.clock.advance(deadline);
+        if let (Clock::Virtual(_), Some(deadline)) = (&self.clock, deadline) {
+            if !inbox.is_notified() {
+                let limit = self.now().saturating_add(max_wait.unwrap_or(Nanos::MAX));
+                self.clock.advance(deadline.min(limit));
             }
             return Ok(());
         }
@@ -186,14 +188,18 @@ impl Core {
     #[cold]
     fn describe_deadlock(&self, operation: &str) -> String {
         let tasks = self.tasks.borrow().all();
+        let wait = if tasks.len() == 1 {
+            "task waits"
+        } else {
+            "tasks wait"
+        };
         let mut text = format!(
             "{operation}: nothing can ever wake the event loop again (no timer, no handle in \
-             another thread); {} task{} wait",
+             another thread); {} {wait}",
             tasks.len(),
-            if tasks.len() == 1 { "" } else { "s" },
         );
         for task in tasks.into_iter().take(10) {
-            text += &format!("\n  {}", crate::task::AnyTask(task));
+            text += &format!("\n  {}", AnyTask(task));
         }
         text
     }

@@ -8,16 +8,19 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::Link;
 
+use crate::coroutines::Request;
 use crate::event_loop::Ready;
-use crate::future::{Waitable, cancel};
+use crate::future::{Callbacks, Waitable, cancel};
+use crate::{Co, Result};
 
 /// What can be done with a task without knowing its result.
 pub(crate) trait TaskObject: Ready {
     /// Ends the task whose coroutine has panicked.
     fn panicked(&self, payload: Box<dyn Any + Send>);
 
-    /// Ends the coroutine of a task that cannot go on: its loop is closed.
-    fn destroy(&self);
+    /// Ends the coroutine of a task that cannot go on: its loop is closed. Its callbacks, which
+    /// never run any more and may refer to anything, are left in `lost`.
+    fn destroy(&self, lost: &mut Vec<Callbacks>);
 
     fn is_done(&self) -> bool;
     fn number(&self) -> u32;
@@ -150,6 +153,15 @@ impl AnyTask {
         let count = self.0.cancelling();
         count.set(count.get().saturating_sub(1));
         count.get() as usize
+    }
+
+    /// Suspends the current task until this one has ended.
+    #[track_caller]
+    pub(crate) fn wait_done(&self, co: &Co) -> Result<()> {
+        while !self.done() {
+            co.yield_(Request::wait(Rc::clone(&self.0).as_waitable()))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn number(&self) -> u32 {

@@ -13,7 +13,7 @@ use super::part::{Sleep, TaskPart, Waiting};
 use crate::coroutines::{Request, Wish};
 use crate::errors::{Panicked, RuntimeError};
 use crate::event_loop::{Core, Ready, Timed};
-use crate::future::{Inner, Role, Waitable};
+use crate::future::{Callbacks, Inner, Role, Waitable};
 use crate::{Error, Result};
 
 impl<T: 'static> Inner<T> {
@@ -220,7 +220,7 @@ impl<T: 'static> TaskObject for Inner<T> {
         self.conclude(Err(Error::new(Panicked::new(payload))));
     }
 
-    fn destroy(&self) {
+    fn destroy(&self, lost: &mut Vec<Callbacks>) {
         let part = self.part();
         if self.is_done() || part.destroyed.replace(true) {
             return;
@@ -228,8 +228,7 @@ impl<T: 'static> TaskObject for Inner<T> {
         part.report_destroyed(self);
         drop(part.take_waiting());
         part.generator.abandon();
-        // They never run any more, and may refer to the task itself.
-        self.forget_callbacks();
+        lost.push(self.take_callbacks());
     }
 
     fn is_done(&self) -> bool {
