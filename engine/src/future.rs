@@ -85,9 +85,9 @@ pub(crate) enum State {
 
 /// What a future is besides being a future.
 pub(crate) enum Role<T: 'static> {
-    Plain,
     Task(TaskPart<T>),
-    Composite(Box<dyn Composite>),
+    /// A future that stands for others, or a plain one.
+    Other(Option<Box<dyn Composite>>),
 }
 
 /// A future's memory, shared by all its handles.
@@ -111,7 +111,7 @@ impl<T: 'static> Inner<T> {
             state: Cell::new(State::Pending),
             unseen: Cell::new(false),
             outcome: Cell::new(None),
-            callbacks: Cell::new(Callbacks::None),
+            callbacks: Cell::default(),
             role,
         }
     }
@@ -151,7 +151,7 @@ impl<T: 'static> Inner<T> {
 
     fn end(&self, state: State) {
         self.state.set(state);
-        self.callbacks.take().for_each(Ready::schedule);
+        self.callbacks.take().schedule();
     }
 
     pub(crate) fn add_callback(&self, callback: Rc<dyn Ready>) {
@@ -168,10 +168,8 @@ impl<T: 'static> Inner<T> {
     pub(crate) fn remove_callback(&self, address: *const ()) -> usize {
         let (rest, removed) = self.callbacks.take().without(address);
         self.callbacks.set(rest);
-        let count = removed.len();
         // Its destructor may be anybody's, and finds the future as it will be.
-        drop(removed);
-        count
+        usize::from(removed.is_some())
     }
 
     /// Gives the error that the state itself is, if it is one.
@@ -286,8 +284,8 @@ impl<T: 'static> Waitable for Inner<T> {
     fn can_cancel(&self) -> bool {
         !self.is_done()
             && match &self.role {
-                Role::Composite(composite) => composite.can_cancel(),
-                Role::Plain | Role::Task(_) => true,
+                Role::Other(Some(composite)) => composite.can_cancel(),
+                Role::Other(None) | Role::Task(_) => true,
             }
     }
 
@@ -297,12 +295,12 @@ impl<T: 'static> Waitable for Inner<T> {
             return false;
         }
         match &self.role {
-            Role::Plain => self.end_cancelled(),
+            Role::Other(None) => self.end_cancelled(),
             Role::Task(part) => {
                 part.cancel(&self, rest);
                 true
             }
-            Role::Composite(composite) => composite.cancel(rest),
+            Role::Other(Some(composite)) => composite.cancel(rest),
         }
     }
 

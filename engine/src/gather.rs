@@ -136,7 +136,7 @@ where
         outcome: A::outcome,
         settle: Cell::new(Some(settle)),
     });
-    let outer = Future::with_role(&event_loop, Role::Composite(Box::new(Rc::clone(&gather))));
+    let outer = Future::with_role(&event_loop, Role::Other(Some(Box::new(Rc::clone(&gather)))));
     let mut seen = HashSet::new();
     for awaitable in awaitables {
         let child = awaitable.into_future(&event_loop).into();

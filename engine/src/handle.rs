@@ -77,9 +77,9 @@ impl Timed for Scheduled {
         self.timer.get() == number
     }
 
-    fn fire(self: Rc<Self>) {
+    fn fire(self: Rc<Self>, core: &Core) {
         self.timer.set(0);
-        self.schedule();
+        core.ready.push(self);
     }
 }
 

@@ -33,7 +33,7 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
     if inner.done() {
         return inner;
     }
-    let outer = Future::with_role(&event_loop, Role::Plain);
+    let outer = Future::with_role(&event_loop, Role::Other(None));
     // As in asyncio, the inner one's callback keeps the outer one alive, whoever else does.
     let shield = outer.clone();
     let inner_done = inner.add_done_callback(move |inner| pass_on::<A>(inner, &shield));

@@ -45,6 +45,11 @@ pub(crate) trait Ready {
     /// Says what it is, for reports: `<Handle main() at a.rs:3>`.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
+    /// Returns what it consists of, if it stands for several.
+    fn parts(&self) -> Option<&RefCell<Vec<Rc<dyn Ready>>>> {
+        None
+    }
+
     /// Fetches what running it will touch into the processor's cache.
     fn prefetch(&self) {}
 }

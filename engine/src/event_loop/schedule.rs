@@ -163,7 +163,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn create_future<T: 'static>(&self) -> Future<T> {
-        Future::with_role(self, Role::Plain)
+        Future::with_role(self, Role::Other(None))
     }
 
     /// Returns the task that is running now, if one is.

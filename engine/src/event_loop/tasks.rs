@@ -29,6 +29,13 @@ impl Tasks {
         Some(task)
     }
 
+    pub(super) fn find(&self, address: *const ()) -> Option<Rc<dyn TaskObject>> {
+        let mut tasks = self.slots.iter().flatten();
+        tasks
+            .find(|task| Rc::as_ptr(task).cast() == address)
+            .cloned()
+    }
+
     /// Returns all tasks, in the order of their making.
     pub(super) fn all(&self) -> Vec<Rc<dyn TaskObject>> {
         in_order(self.slots.iter().flatten().cloned().collect())

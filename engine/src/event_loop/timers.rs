@@ -12,6 +12,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
+use super::Core;
 use super::clock::Nanos;
 
 /// What a timer is for.
@@ -19,8 +20,8 @@ pub(crate) trait Timed {
     /// Returns whether the timer with this number is still wanted.
     fn is_live(&self, number: u64) -> bool;
 
-    /// Makes it ready: its deadline has come.
-    fn fire(self: Rc<Self>);
+    /// Makes it ready: its deadline has come, and it is live.
+    fn fire(self: Rc<Self>, core: &Core);
 }
 
 struct Timer {
@@ -208,98 +209,115 @@ fn bucket(now: Nanos, deadline: Nanos) -> Nanos {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::{Cell, RefCell};
+    use std::cell::Cell;
+    use std::collections::HashMap;
 
     use super::*;
 
+    #[derive(Default)]
     struct Probe {
-        live: Cell<bool>,
-        order: Rc<RefCell<Vec<(Nanos, u64)>>>,
-        key: (Nanos, u64),
+        cancelled: Cell<bool>,
     }
 
     impl Timed for Probe {
         fn is_live(&self, _: u64) -> bool {
-            self.live.get()
+            !self.cancelled.get()
         }
 
-        fn fire(self: Rc<Self>) {
-            self.order.borrow_mut().push(self.key);
+        fn fire(self: Rc<Self>, _: &Core) {
+            unreachable!("there is no loop here")
+        }
+    }
+
+    type Key = (Nanos, u64);
+
+    /// Timers, and what is known of them by their address.
+    #[derive(Default)]
+    struct Bench {
+        timers: Timers,
+        keys: HashMap<*const (), Key>,
+        /// Kept, so that no address is used again.
+        probes: Vec<Rc<Probe>>,
+    }
+
+    impl Bench {
+        fn add(&mut self, deadline: Nanos) -> (Key, Rc<Probe>) {
+            let probe = Rc::new(Probe::default());
+            let key = (deadline, self.timers.next_number());
+            self.timers.insert(0, deadline, key.1, probe.clone());
+            self.keys.insert(Rc::as_ptr(&probe).cast(), key);
+            self.probes.push(Rc::clone(&probe));
+            (key, probe)
+        }
+
+        /// Lets time jump from deadline to deadline, and returns the order.
+        fn drain(&mut self) -> Vec<Key> {
+            let (mut lost, mut order) = (Lost::new(), Vec::new());
+            while let Some(now) = self.timers.earliest(&mut lost) {
+                while let Some(timed) = self.timers.pop_due(now, &mut lost) {
+                    order.push(self.keys[&Rc::as_ptr(&timed).cast()]);
+                }
+            }
+            order
         }
     }
 
     /// A small generator of numbers: what matters is only that they differ.
     fn scatter(seed: &mut u64) -> u64 {
         *seed = seed
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         *seed >> 33
-    }
-
-    /// Fires all, with time jumping from deadline to deadline; returns the order.
-    fn drain(timers: &mut Timers, order: &Rc<RefCell<Vec<(Nanos, u64)>>>) -> Vec<(Nanos, u64)> {
-        let mut lost = Lost::new();
-        while let Some(now) = timers.earliest(&mut lost) {
-            while let Some(timed) = timers.pop_due(now, &mut lost) {
-                timed.fire();
-            }
-        }
-        assert_eq!(timers.len(), 0);
-        order.take()
     }
 
     #[test]
     fn any_number_of_timers_comes_in_order_of_deadline_and_making() {
-        for (count, spread) in [
+        let sizes = [
             (3, 2),
             (600, 5),
             (5_000, 1 << 20),
             (5_000, 1 << 33),
-            (3_000, u64::MAX),
-        ] {
-            let (mut timers, order, mut seed) = (Timers::default(), Rc::default(), count);
+            (3_000, 1 << 62),
+        ];
+        for (count, spread) in sizes {
+            let (mut bench, mut seed) = (Bench::default(), count);
             let mut expected = Vec::new();
             for _ in 0..count {
-                let deadline = scatter(&mut seed).wrapping_mul(scatter(&mut seed) | 1) % spread;
-                let key = (deadline, timers.next_number());
-                let live = !scatter(&mut seed).is_multiple_of(4);
-                let probe = Rc::new(Probe {
-                    live: Cell::new(true),
-                    order: Rc::clone(&order),
-                    key,
-                });
-                timers.insert(0, deadline, key.1, probe.clone());
-                if live {
-                    expected.push(key);
+                let far = scatter(&mut seed).wrapping_mul(scatter(&mut seed) | 1);
+                let (key, probe) = bench.add(far % spread);
+                if scatter(&mut seed).is_multiple_of(4) {
+                    probe.cancelled.set(true);
+                    bench.timers.cancel();
                 } else {
-                    probe.live.set(false);
-                    timers.cancel();
+                    expected.push(key);
                 }
             }
             expected.sort_unstable();
-            assert_eq!(
-                drain(&mut timers, &order),
-                expected,
-                "{count} within {spread}"
-            );
+            assert_eq!(bench.drain(), expected, "{count} within {spread}");
+            assert_eq!(bench.timers.len(), 0);
         }
     }
 
     #[test]
+    fn the_end_of_time_never_comes() {
+        let mut bench = Bench::default();
+        bench.add(Nanos::MAX);
+        let (soon, _) = bench.add(5);
+        assert_eq!(bench.drain(), [soon]);
+    }
+
+    #[test]
     fn cancelled_timers_do_not_pile_up() {
-        let (mut timers, order) = (Timers::default(), Rc::default());
+        let mut bench = Bench::default();
         for n in 0..100_000 {
-            let number = timers.next_number();
-            let probe = Probe {
-                live: Cell::new(true),
-                order: Rc::clone(&order),
-                key: (n, number),
-            };
-            let probe = Rc::new(probe);
-            timers.insert(0, n << 15, number, probe.clone());
-            probe.live.set(false);
-            drop(timers.cancel());
-            assert!(timers.len() <= 2 * TOLERATED, "{n}: {}", timers.len());
+            let (_, probe) = bench.add(n << 15);
+            probe.cancelled.set(true);
+            bench.timers.cancel();
+            assert!(
+                bench.timers.len() <= 2 * TOLERATED,
+                "{n}: {}",
+                bench.timers.len()
+            );
         }
     }
 }

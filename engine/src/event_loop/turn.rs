@@ -100,7 +100,7 @@ impl Core {
         loop {
             let due = self.timers.borrow_mut().pop_due(now, &mut lost);
             match due {
-                Some(timed) => timed.fire(),
+                Some(timed) => timed.fire(self),
                 None => return,
             }
         }

@@ -1,6 +1,6 @@
 //! Who is to be told that a future is done.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::rc::{Rc, Weak};
@@ -10,46 +10,67 @@ use crate::Error;
 use crate::errors::Panicked;
 use crate::event_loop::{Context, Core, Ready};
 
-/// The done callbacks of a future, in the order in which they were added. Most have one.
+/// The done callbacks of a future, in the order in which they were added.
+///
+/// Most futures have one, so that this is one pointer; [`Several`] are behind it.
 #[derive(Default)]
-pub(crate) enum Callbacks {
-    #[default]
-    None,
-    One(Rc<dyn Ready>),
-    Many(Vec<Rc<dyn Ready>>),
+pub(crate) struct Callbacks(Option<Rc<dyn Ready>>);
+
+/// Callbacks in a row, as one.
+struct Several(RefCell<Vec<Rc<dyn Ready>>>);
+
+impl Ready for Several {
+    fn run(self: Rc<Self>, _: &Rc<Core>) {
+        unreachable!("its parts are scheduled one by one")
+    }
+
+    fn schedule(self: Rc<Self>) {
+        self.0.take().into_iter().for_each(Ready::schedule);
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<Callbacks>")
+    }
+
+    fn parts(&self) -> Option<&RefCell<Vec<Rc<dyn Ready>>>> {
+        Some(&self.0)
+    }
 }
 
 impl Callbacks {
     pub(crate) fn with(self, callback: Rc<dyn Ready>) -> Self {
-        match self {
-            Self::None => Self::One(callback),
-            Self::One(first) => Self::Many(vec![first, callback]),
-            Self::Many(mut all) => {
-                all.push(callback);
-                Self::Many(all)
-            }
+        let Some(before) = self.0 else {
+            return Self(Some(callback));
+        };
+        if let Some(parts) = before.parts() {
+            parts.borrow_mut().push(callback);
+            return Self(Some(before));
         }
+        let both = RefCell::new(vec![before, callback]);
+        Self(Some(Rc::new(Several(both))))
     }
 
     /// Separates the callback at this address from the others.
-    pub(crate) fn without(self, address: *const ()) -> (Self, Vec<Rc<dyn Ready>>) {
+    pub(crate) fn without(self, address: *const ()) -> (Self, Option<Rc<dyn Ready>>) {
         let is_it = |callback: &Rc<dyn Ready>| Rc::as_ptr(callback).cast::<()>() == address;
-        match self {
-            Self::One(only) if is_it(&only) => (Self::None, vec![only]),
-            Self::Many(all) => {
-                let (removed, rest) = all.into_iter().partition(is_it);
-                (Self::Many(rest), removed)
-            }
-            other => (other, Vec::new()),
+        let Some(only) = self.0 else {
+            return (self, None);
+        };
+        if is_it(&only) {
+            return (Self(None), Some(only));
         }
+        let removed = only.parts().and_then(|parts| {
+            let mut parts = parts.borrow_mut();
+            let at = parts.iter().position(is_it)?;
+            Some(parts.remove(at))
+        });
+        (Self(Some(only)), removed)
     }
 
     #[inline]
-    pub(crate) fn for_each(self, act: impl Fn(Rc<dyn Ready>)) {
-        match self {
-            Self::None => {}
-            Self::One(only) => act(only),
-            Self::Many(all) => all.into_iter().for_each(act),
+    pub(crate) fn schedule(self) {
+        if let Some(callback) = self.0 {
+            callback.schedule();
         }
     }
 }

@@ -410,8 +410,8 @@ impl<T: 'static> fmt::Display for Inner<T> {
         };
         match &self.role {
             Role::Task(part) => part.show(self, state, f),
-            Role::Composite(_) => write!(f, "<GatheringFuture {state}>"),
-            Role::Plain => write!(f, "<Future {state}>"),
+            Role::Other(Some(_)) => write!(f, "<GatheringFuture {state}>"),
+            Role::Other(None) => write!(f, "<Future {state}>"),
         }
     }
 }

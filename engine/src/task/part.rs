@@ -6,31 +6,25 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::{Generator, Link};
 
-use crate::Error;
 use crate::coroutines::Request;
 use crate::event_loop::{Context, Core, Ready};
 use crate::future::{Cancelling, Inner, Waitable};
 
-/// What a suspended task waits for, or what its next step is to bring.
-pub(super) enum Waiting {
-    /// It is running, or its next step is scheduled and brings nothing.
-    Nothing,
-    /// For this to be done; the step that follows asks it for its result.
-    On(Rc<dyn Waitable>),
-    /// Its next step is scheduled, and throws this.
-    Throw(Error),
-    /// For the timer with this number.
-    Sleep(u64, Sleep),
-}
-
-/// The life of a sleep.
+/// Where a task is between two steps.
 ///
-/// asyncio makes a future for each, which its timer's callback sets; so the task goes on in the
-/// turn after that callback. All of it happens here without the future and the callback: the task
-/// itself is what the timer makes ready, and the first of its two turns stands for the callback.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sleep {
-    /// The timer runs.
+/// For a sleep, asyncio makes a future, which its timer's callback sets; so the task goes on in
+/// the turn after that callback. All of it happens here without the future and the callback: the
+/// task itself is what the timer makes ready, and the first of its two turns stands for the
+/// callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It is running, or its next step is scheduled and brings nothing.
+    Scheduled,
+    /// It waits for a future, or the step is scheduled that asks that for its result.
+    Waiting,
+    /// Its next step is scheduled, and tells that it cannot wait for that future.
+    Refused,
+    /// It sleeps: the timer runs.
     Asleep,
     /// The timer's callback is in the ready queue.
     Due,
@@ -42,13 +36,25 @@ pub(super) enum Sleep {
     DueCancelled,
 }
 
+/// What a task waits for.
+pub(super) enum Awaited {
+    Future(Rc<dyn Waitable>),
+    /// The timer with this number.
+    Timer(u64),
+}
+
+impl Default for Awaited {
+    fn default() -> Self {
+        Self::Timer(0)
+    }
+}
+
 /// What makes a future a task.
 // In the order in which a step touches it.
 #[repr(C)]
 pub(crate) struct TaskPart<T: 'static> {
     pub(super) must_cancel: Cell<bool>,
-    /// Whether `waiting` is anything but `Nothing`, so that a step need not look there.
-    is_waiting: Cell<bool>,
+    pub(super) phase: Cell<Phase>,
     /// Whether the loop that was closed has ended the coroutine.
     pub(super) destroyed: Cell<bool>,
     /// Whether the loop has a name for it.
@@ -56,50 +62,51 @@ pub(crate) struct TaskPart<T: 'static> {
     /// How many requests to cancel are open: 3.11's `cancelling`.
     pub(super) cancelling: Cell<u32>,
     pub(super) generator: Generator<Request, (), T>,
-    waiting: Cell<Waiting>,
+    pub(super) awaited: Cell<Awaited>,
     /// Its place among the loop's tasks.
     pub(super) slot: Cell<u32>,
     pub(super) number: u32,
 }
 
 impl<T: 'static> TaskPart<T> {
-    /// Takes what the task waits for.
+    /// Returns whether its next step brings nothing but what a future has to tell; then it is one
+    /// that is running.
     #[inline(always)]
-    pub(super) fn take_waiting(&self) -> Waiting {
-        if !self.is_waiting.replace(false) {
-            return Waiting::Nothing;
+    pub(super) fn start_plain_step(&self) -> bool {
+        if self.must_cancel.get() {
+            return false;
         }
-        self.waiting.replace(Waiting::Nothing)
-    }
-
-    /// Returns whether the next step brings nothing but what a future has to tell.
-    #[inline(always)]
-    pub(super) fn is_next_plain(&self) -> bool {
-        if !self.is_waiting.get() {
-            return true;
+        match self.phase.get() {
+            Phase::Scheduled => true,
+            Phase::Over => {
+                self.phase.set(Phase::Scheduled);
+                true
+            }
+            Phase::Waiting => {
+                self.phase.set(Phase::Scheduled);
+                drop(self.awaited.take());
+                true
+            }
+            _ => false,
         }
-        let waiting = self.waiting.replace(Waiting::Nothing);
-        let plain = matches!(waiting, Waiting::On(_) | Waiting::Sleep(_, Sleep::Over));
-        self.waiting.set(waiting);
-        plain
     }
 
     #[inline]
-    pub(super) fn set_waiting(&self, waiting: Waiting) {
-        self.is_waiting.set(!matches!(waiting, Waiting::Nothing));
-        drop(self.waiting.replace(waiting));
+    pub(super) fn wait(&self, phase: Phase, awaited: Awaited) {
+        self.phase.set(phase);
+        drop(self.awaited.replace(awaited));
     }
 
     #[inline(always)]
     pub(super) fn new(generator: Generator<Request, (), T>, number: u32) -> Self {
         Self {
             must_cancel: Cell::new(false),
-            is_waiting: Cell::new(false),
+            phase: Cell::new(Phase::Scheduled),
             destroyed: Cell::new(false),
             is_named: Cell::new(false),
             cancelling: Cell::new(0),
             generator,
-            waiting: Cell::new(Waiting::Nothing),
+            awaited: Cell::default(),
             slot: Cell::new(0),
             number,
         }
@@ -108,26 +115,26 @@ impl<T: 'static> TaskPart<T> {
     /// Cancels a pending task: passes it on to what it waits for, or to its next step.
     pub(crate) fn cancel(&self, task: &Rc<Inner<T>>, rest: &mut Cancelling) {
         self.cancelling.set(self.cancelling.get().saturating_add(1));
-        let waiting = match self.take_waiting() {
-            Waiting::On(what) if what.can_cancel() => {
-                rest.push(Rc::clone(&what));
-                Waiting::On(what)
+        match self.phase.get() {
+            Phase::Waiting => {
+                let awaited = self.awaited.take();
+                match &awaited {
+                    Awaited::Future(what) if what.can_cancel() => rest.push(Rc::clone(what)),
+                    _ => self.must_cancel.set(true),
+                }
+                self.awaited.set(awaited);
             }
-            Waiting::Sleep(number, Sleep::Asleep) => {
+            Phase::Asleep => {
+                self.phase.set(Phase::Cancelled);
                 task.core.cancel_timer();
                 Rc::clone(task).schedule();
-                Waiting::Sleep(number, Sleep::Cancelled)
             }
-            Waiting::Sleep(number, Sleep::Due) => {
+            Phase::Due => {
+                self.phase.set(Phase::DueCancelled);
                 Rc::clone(task).schedule();
-                Waiting::Sleep(number, Sleep::DueCancelled)
             }
-            other => {
-                self.must_cancel.set(true);
-                other
-            }
-        };
-        self.set_waiting(waiting);
+            _ => self.must_cancel.set(true),
+        }
     }
 
     pub(super) fn name(&self, core: &Core) -> String {

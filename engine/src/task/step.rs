@@ -9,7 +9,7 @@ use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
 use yieldfrom_delegation::{Driver, Generator, GeneratorState, Link, Unresolved};
 
 use super::any::TaskObject;
-use super::part::{Sleep, TaskPart, Waiting};
+use super::part::{Awaited, Phase, TaskPart};
 use crate::coroutines::{Request, Wish};
 use crate::errors::{Panicked, RuntimeError};
 use crate::event_loop::{Core, Ready, Timed};
@@ -45,7 +45,7 @@ impl<T: 'static> Inner<T> {
     pub(super) fn part(&self) -> &TaskPart<T> {
         match &self.role {
             Role::Task(part) => part,
-            _ => unreachable!("only tasks are driven"),
+            Role::Other(_) => unreachable!("only tasks are driven"),
         }
     }
 
@@ -78,20 +78,21 @@ impl<T: 'static> Inner<T> {
         let deadline = core.now().saturating_add(delay);
         if part.must_cancel.replace(false) {
             // The task has cancelled itself: the sleep is cancelled before it begins.
-            part.set_waiting(Waiting::Sleep(0, Sleep::Cancelled));
+            part.phase.set(Phase::Cancelled);
             return core.ready.push(self);
         }
         let number = core.start_timer(deadline, self.clone());
-        part.set_waiting(Waiting::Sleep(number, Sleep::Asleep));
+        part.wait(Phase::Asleep, Awaited::Timer(number));
     }
 
+    #[inline]
     fn wait_for(self: Rc<Self>, core: &Core, what: Rc<dyn Waitable>) {
         let part = self.part();
-        if let Err(error) = self.check_awaited(&*what) {
-            part.set_waiting(Waiting::Throw(error));
+        if self.check_awaited(&*what).is_err() {
+            part.wait(Phase::Refused, Awaited::Future(what));
             return core.ready.push(self);
         }
-        part.set_waiting(Waiting::On(Rc::clone(&what)));
+        part.wait(Phase::Waiting, Awaited::Future(Rc::clone(&what)));
         let wakeup = self.clone();
         Rc::clone(&what).subscribe(wakeup);
         // The task may have cancelled itself during the step.
@@ -102,17 +103,12 @@ impl<T: 'static> Inner<T> {
 
     #[inline]
     fn check_awaited(&self, what: &dyn Waitable) -> Result<()> {
-        if what.address() == self.address() {
-            let why = format!("yield_from: the task cannot wait for itself: {self}");
-            return Err(RuntimeError::new(why).into());
-        }
-        match what.core() {
-            Some(core) if !Rc::ptr_eq(core, &self.core) => {
-                let why = format!("yield_from: the task {self} waits for a future of another loop");
-                Err(RuntimeError::new(why).into())
-            }
-            _ => Ok(()),
-        }
+        let why = match what.core() {
+            Some(_) if what.address() == self.address() => "it cannot wait for itself",
+            Some(core) if !Rc::ptr_eq(core, &self.core) => "the future is of another loop",
+            _ => return Ok(()),
+        };
+        Err(RuntimeError::new(format!("yield_from in {self}: {why}")).into())
     }
 
     fn conclude(&self, outcome: Result<T>) {
@@ -131,39 +127,34 @@ impl<T: 'static> Inner<T> {
 impl<T: 'static> Ready for Inner<T> {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
         let part = self.part();
-        let waiting = part.take_waiting();
-        let error = match waiting {
-            Waiting::Sleep(number, Sleep::Due) => {
-                part.set_waiting(Waiting::Sleep(number, Sleep::Over));
+        let phase = part.phase.get();
+        match phase {
+            Phase::Due => {
+                part.phase.set(Phase::Over);
                 return core.ready.push(self);
             }
-            Waiting::Sleep(number, Sleep::DueCancelled) => {
-                return part.set_waiting(Waiting::Sleep(number, Sleep::Cancelled));
+            Phase::DueCancelled => return part.phase.set(Phase::Cancelled),
+            _ => part.phase.set(Phase::Scheduled),
+        }
+        let error = match part.awaited.take() {
+            // A cancellation comes in place of everything else.
+            Awaited::Future(what) if phase == Phase::Refused && !part.must_cancel.get() => {
+                self.check_awaited(&*what).err()
             }
-            Waiting::Throw(error) => error,
-            Waiting::On(what) => {
+            Awaited::Future(what) => {
                 what.mark_seen();
-                Error::cancelled()
+                None
             }
-            Waiting::Nothing | Waiting::Sleep(..) => Error::cancelled(),
+            Awaited::Timer(_) => None,
         };
-        // A cancellation comes in place of everything else.
-        let error = if part.must_cancel.replace(false) {
-            Error::cancelled()
-        } else {
-            error
-        };
-        self.throw(core, error);
+        part.must_cancel.set(false);
+        self.throw(core, error.unwrap_or_else(Error::cancelled));
     }
 
     #[inline]
     fn begin(&self) -> Option<Driver<'_, Request, ()>> {
         let part = self.part();
-        if part.must_cancel.get() || !part.is_next_plain() {
-            return None;
-        }
-        drop(part.take_waiting());
-        Some(part.generator.driver())
+        part.start_plain_step().then(|| part.generator.driver())
     }
 
     fn resolve(&self, unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
@@ -201,17 +192,18 @@ impl<T: 'static> Ready for Inner<T> {
 impl<T: 'static> Timed for Inner<T> {
     fn is_live(&self, number: u64) -> bool {
         let part = self.part();
-        let waiting = part.take_waiting();
-        let live = matches!(waiting, Waiting::Sleep(n, Sleep::Asleep) if n == number);
-        part.set_waiting(waiting);
+        if part.phase.get() != Phase::Asleep {
+            return false;
+        }
+        let awaited = part.awaited.take();
+        let live = matches!(awaited, Awaited::Timer(n) if n == number);
+        part.awaited.set(awaited);
         live
     }
 
-    fn fire(self: Rc<Self>) {
-        if let Waiting::Sleep(number, Sleep::Asleep) = self.part().take_waiting() {
-            self.part().set_waiting(Waiting::Sleep(number, Sleep::Due));
-            self.schedule();
-        }
+    fn fire(self: Rc<Self>, core: &Core) {
+        self.part().phase.set(Phase::Due);
+        core.ready.push(self);
     }
 }
 
@@ -226,7 +218,7 @@ impl<T: 'static> TaskObject for Inner<T> {
             return;
         }
         part.report_destroyed(self);
-        drop(part.take_waiting());
+        drop(part.awaited.take());
         part.generator.abandon();
         lost.push(self.take_callbacks());
     }
