@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::panic::Location;
 
 use crate::co::Co;
-use crate::coroutine::{Label, Shared};
+use crate::coroutine::{Label, Name, Shared};
 use crate::error::Result;
 use crate::generator::Generator;
 use crate::stack;
@@ -97,7 +97,11 @@ impl Builder {
         R: 'static,
         F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
     {
-        let name = self.name.unwrap_or(Cow::Borrowed(type_name::<F>()));
+        let name = match self.name {
+            None => Name::Static(type_name::<F>()),
+            Some(Cow::Borrowed(name)) => Name::Static(name),
+            Some(given) => Name::Given(Box::new(given)),
+        };
         let label = Label {
             name,
             made_at: Location::caller(),

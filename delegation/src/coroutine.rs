@@ -2,7 +2,7 @@
 //!
 //! This is the one module that drives corosensei. A [`Node`] is the part of a
 //! generator that its chain deals with, whatever its result type; an [`Inner`]
-//! adds what depends on the body and its result. Nodes live in an `Rc`, are never
+//! adds what depends on the body and its result. Nodes are counted, are never
 //! moved, and are made of cells, so that shared references to them suffice.
 //!
 //! | status     | meaning                                              | next           |
@@ -15,6 +15,7 @@
 #![allow(unsafe_code, reason = "switches stacks")]
 
 mod body;
+mod memory;
 mod suspender;
 
 use std::any::Any;
@@ -94,10 +95,28 @@ pub(crate) enum Status {
     Closed,
 }
 
+/// A generator's name. Most are those of types; a word less than `Cow` is saved for each.
+#[derive(Debug)]
+pub(crate) enum Name {
+    Static(&'static str),
+    Given(Box<Cow<'static, str>>),
+}
+
+impl std::ops::Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Given(name) => name,
+        }
+    }
+}
+
 /// What is known of a generator for reports: which body it is, and where it was made.
 #[derive(Debug)]
 pub(crate) struct Label {
-    pub(crate) name: Cow<'static, str>,
+    pub(crate) name: Name,
     pub(crate) made_at: &'static Location<'static>,
     pub(crate) stack_size: usize,
 }
@@ -122,6 +141,8 @@ pub(crate) struct Node<Y, S> {
     status: Cell<Status>,
     /// Whether the body was resumed while the thread was unwinding already.
     resumed_panicking: Cell<bool>,
+    /// How many references there are, see [`Shared`].
+    handles: Cell<u32>,
     /// Where the body is suspended.
     location: Cell<&'static Location<'static>>,
     /// Written by who switches away, taken by who is switched to, before anything else.
@@ -149,6 +170,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             coroutine: UnsafeCell::new(None),
             base: Cell::new(0),
             frame: Cell::new(None),
+            handles: Cell::new(1),
             root: Cell::new(None),
             up: Cell::new(None),
             down: Cell::new(None),

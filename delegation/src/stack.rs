@@ -131,10 +131,10 @@ pub fn prewarm(count: usize, size: usize) -> Result<()> {
 /// A stack in use. Dropping it gives it back to the thread's pool.
 #[derive(Debug)]
 pub(crate) struct Stack {
+    // Asked for at every resume, whereas the limit can be computed when it is needed.
     base: StackPointer,
-    limit: usize,
-    /// What was asked for: the pool's name for its kind.
-    size: usize,
+    /// What was asked for: the pool's name for its kind. The size is the same in whole pages.
+    asked: usize,
 }
 
 impl Stack {
@@ -145,13 +145,18 @@ impl Stack {
         let slot = pool::with(|pool| pool.take(size)).unwrap_or_else(|| Err(thread_ends()))?;
         Ok(Self {
             base: slab::prepare(&slot, label),
-            limit: slot.limit,
-            size,
+            asked: size,
         })
     }
 
     pub(crate) fn base(&self) -> StackPointer {
         self.base
+    }
+
+    /// Returns the lower end, which is the guard's.
+    #[inline]
+    fn lower_end(&self) -> usize {
+        slab::limit_of(self.base.get(), self.asked)
     }
 }
 
@@ -159,7 +164,7 @@ impl Drop for Stack {
     #[inline]
     fn drop(&mut self) {
         // Without a pool the thread is ending: the slot stays taken, and its slab mapped.
-        let _ = pool::with(|pool| pool.give_back(self.limit, self.size));
+        let _ = pool::with(|pool| pool.give_back(self.lower_end(), self.asked));
     }
 }
 
@@ -174,7 +179,7 @@ unsafe impl corosensei::stack::Stack for Stack {
 
     #[inline]
     fn limit(&self) -> StackPointer {
-        StackPointer::new(self.limit).expect("no slab is mapped at address 0")
+        StackPointer::new(self.lower_end()).expect("no slab is mapped at address 0")
     }
 }
 

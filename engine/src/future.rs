@@ -25,8 +25,9 @@ pub(crate) trait Waitable {
     /// Has `wakeup` scheduled when it is done, which may be now.
     fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>);
 
-    /// Returns whether a cancellation would be accepted.
-    fn can_cancel(&self) -> bool;
+    /// Returns whether a cancellation would be accepted, looking into futures that stand for
+    /// others `depth` levels deep.
+    fn can_cancel(&self, depth: u32) -> bool;
 
     /// Cancels it, and returns whether that was accepted; what is to be cancelled in turn is left
     /// in `rest`.
@@ -43,6 +44,11 @@ pub(crate) trait Waitable {
     /// Notes that its error, if it ends with one, has been looked at.
     fn mark_seen(&self) {}
 }
+
+/// How deep it is looked into gathers of gathers, whether any of their children is pending: each
+/// of them asks anew, on a stack that may be small. Beyond that, a pending gather counts as having
+/// a pending child, as it does but for the turn between the end of its last one and its own.
+pub(crate) const DEEP: u32 = 50;
 
 /// What is still to be cancelled, last first.
 pub(crate) type Cancelling = Vec<Rc<dyn Waitable>>;
@@ -281,11 +287,11 @@ impl<T: 'static> Waitable for Inner<T> {
         self.add_callback(wakeup);
     }
 
-    fn can_cancel(&self) -> bool {
+    fn can_cancel(&self, depth: u32) -> bool {
         !self.is_done()
             && match &self.role {
-                Role::Other(Some(composite)) => composite.can_cancel(),
-                Role::Other(None) | Role::Task(_) => true,
+                Role::Other(Some(composite)) if depth > 0 => composite.can_cancel(depth - 1),
+                Role::Other(_) | Role::Task(_) => true,
             }
     }
 

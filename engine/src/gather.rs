@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::awaitable::Awaitable;
 use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
-use crate::future::{Cancelling, Composite, Future, Inner, Role, Waitable};
+use crate::future::{Cancelling, Composite, DEEP, Future, Inner, Role, Waitable};
 use crate::{Error, Result};
 
 /// Waits for several, and gives their results in the order of the arguments.
@@ -82,13 +82,13 @@ struct Gather<T: 'static, F> {
 }
 
 impl<T: 'static, F> Composite for Rc<Gather<T, F>> {
-    fn can_cancel(&self) -> bool {
+    fn can_cancel(&self, depth: u32) -> bool {
         let children = self.children.borrow();
-        children.iter().any(|child| child.inner.can_cancel())
+        children.iter().any(|child| child.inner.can_cancel(depth))
     }
 
     fn cancel(&self, rest: &mut Cancelling) -> bool {
-        let accepted = self.can_cancel();
+        let accepted = self.can_cancel(DEEP);
         for child in self.children.borrow().iter().rev() {
             rest.push(Rc::clone(&child.inner) as Rc<dyn Waitable>);
         }
@@ -176,15 +176,16 @@ impl<T: 'static, F: 'static> Gather<T, F> {
             // The whole has failed already; later errors count as seen.
             return child.inner.mark_seen();
         }
-        if !self.return_exceptions {
-            if child.cancelled() {
-                return drop(outer.finish(Err(Error::cancelled())));
-            }
-            if let Ok(Some(error)) = child.exception() {
-                return drop(outer.finish(Err(error)));
-            }
-        }
-        if self.left.get() == 0 {
+        let error = if self.return_exceptions {
+            None
+        } else {
+            child.exception().unwrap_or_else(Some)
+        };
+        if let Some(error) = error {
+            // Nothing is asked of the children any more: a chain of gathers is dropped in steps.
+            drop(self.children.take());
+            drop(outer.finish(Err(error)));
+        } else if self.left.get() == 0 {
             self.finish(outer);
         }
     }

@@ -1,16 +1,17 @@
 //! A generator's memory: its node, its body and its result, shared by all handles.
 
+use std::alloc::Layout;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr::NonNull;
-use std::rc::Rc;
 
 use super::suspender::{ForcedUnwind, Suspender};
-use super::{Label, Message, Node, Status, Switch};
+use super::{Label, Message, Node, Status, Switch, memory};
 use crate::co::Co;
 use crate::error::{Error, Result};
 
 /// A generator's memory: the node, the body until it starts, and the result until it is fetched.
+#[repr(C)]
 struct Inner<Y, S, R, F> {
     node: Node<Y, S>,
     result: Cell<Option<R>>,
@@ -89,68 +90,114 @@ where
 }
 
 /// A counted reference to a generator's memory.
-pub(crate) struct Shared<Y, S, R> {
+///
+/// As an `Rc`, whose memory comes from [`memory`]. The count is in the node. Two rules:
+///
+/// 1. The memory is there, and initialised, while the count is not zero.
+/// 2. The count is the number of these references.
+pub(crate) struct Shared<Y: 'static, S: 'static, R: 'static> {
     node: NonNull<Node<Y, S>>,
-    body: Rc<dyn Body<R>>,
+    body: NonNull<dyn Body<R>>,
 }
 
 impl<Y, S, R> Clone for Shared<Y, S, R> {
+    #[inline]
     fn clone(&self) -> Self {
+        let handles = &self.node().handles;
+        let count = handles.get().checked_add(1);
+        handles.set(count.expect("as many references do not fit into memory"));
         Self {
             node: self.node,
-            body: self.body.clone(),
+            body: self.body,
         }
     }
 }
 
-impl<Y: 'static, S: 'static, R: 'static> Shared<Y, S, R> {
+impl<Y, S, R> Drop for Shared<Y, S, R> {
+    #[inline]
+    fn drop(&mut self) {
+        let handles = &self.node().handles;
+        let count = handles.get() - 1;
+        handles.set(count);
+        if count > 0 {
+            return;
+        }
+        // SAFETY: rule 1.
+        let layout = Layout::for_value(unsafe { self.body.as_ref() });
+        // SAFETY: rules 1 and 2: this was the last reference, and is not used after this. Its memory
+        // is given back also if a destructor panics.
+        unsafe {
+            let _memory = GiveBack(self.body.cast(), layout);
+            self.body.drop_in_place();
+        }
+    }
+}
+
+/// Gives memory back when it is dropped, after what was in it.
+struct GiveBack(NonNull<u8>, Layout);
+
+impl Drop for GiveBack {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: made only by the drop of the last reference, for the memory that `new` has taken.
+        unsafe { memory::give_back(self.0, self.1) };
+    }
+}
+
+impl<Y, S, R> Shared<Y, S, R> {
     pub(crate) fn new<F>(label: Label, body: F) -> Self
     where
         F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
     {
-        let mut inner = Rc::<Inner<Y, S, R, F>>::new_uninit();
-        // Written where it stays: `Rc::new` would build it on the stack and copy it.
-        Rc::get_mut(&mut inner)
-            .expect("not shared yet")
-            .write(Inner {
+        let inner: NonNull<Inner<Y, S, R, F>> =
+            memory::take(Layout::new::<Inner<Y, S, R, F>>()).cast();
+        // Written where it stays: it would be built on the stack and copied otherwise.
+        // SAFETY: the memory is large enough, aligned, and nobody else's.
+        unsafe {
+            inner.write(Inner {
                 node: Node::new(label),
                 result: Cell::new(None),
                 body: Cell::new(Some(body)),
             });
-        // SAFETY: written just above.
-        let inner = unsafe { inner.assume_init() };
+        }
         Self {
-            node: NonNull::from(&inner.node),
+            // SAFETY: written just above; the node's count is one, which is this reference.
+            node: NonNull::from(unsafe { &inner.as_ref().node }),
             body: inner,
         }
     }
 
     #[inline(always)]
     pub(crate) fn node(&self) -> &Node<Y, S> {
-        // SAFETY: the node is part of what `body` keeps alive, is never moved, and only shared
-        // references to it exist.
+        // SAFETY: rule 1; the node is never moved, and only shared references to it exist.
         unsafe { self.node.as_ref() }
+    }
+
+    #[inline(always)]
+    fn body(&self) -> &dyn Body<R> {
+        // SAFETY: rule 1; only shared references to it exist.
+        unsafe { self.body.as_ref() }
     }
 
     /// Takes a stack for a body that has none yet.
     #[inline]
     pub(crate) fn start(&self) -> Result<()> {
-        self.body.start()
+        self.body().start()
     }
 
     /// Closes a body that was never started.
     pub(crate) fn discard(&self) {
-        self.body.discard();
+        self.body().discard();
     }
 
     pub(crate) fn take_result(&self) -> Option<R> {
-        self.body.take_result()
+        self.body().take_result()
     }
 
     /// Returns whether this is the only reference.
     #[inline]
     pub(crate) fn is_last(&self) -> bool {
-        Rc::strong_count(&self.body) == 1
+        self.node().handles.get() == 1
     }
 
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {

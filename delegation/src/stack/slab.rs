@@ -122,6 +122,13 @@ fn base_of(limit: usize, size: usize) -> usize {
     limit + size - CACHE_LINE * colour - STACK_ALIGNMENT
 }
 
+/// Returns the limit of the slot that has this base: label and colour lie within its last page.
+#[inline]
+pub(super) fn limit_of(base: usize, asked: usize) -> usize {
+    let page = page_size();
+    base.next_multiple_of(page) - asked.next_multiple_of(page)
+}
+
 #[inline]
 fn label_word(base: usize) -> *mut *const Label {
     ptr::with_exposed_provenance_mut(base)

@@ -81,6 +81,17 @@ impl ReadyQueue {
         self.entries.borrow().is_empty()
     }
 
+    /// Gives memory back that a crowd has left behind.
+    #[inline]
+    pub(crate) fn shrink(&self) {
+        const LARGE: usize = 1 << 16;
+        let mut entries = self.entries.borrow_mut();
+        if entries.capacity() > LARGE && entries.len() < entries.capacity() / 8 {
+            let room = 2 * entries.len();
+            entries.shrink_to(room);
+        }
+    }
+
     /// Takes everything out, for its owner to drop.
     pub(crate) fn take(&self) -> VecDeque<Rc<dyn Ready>> {
         self.entries.take()

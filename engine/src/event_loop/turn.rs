@@ -132,6 +132,7 @@ impl Core {
             watch.check(self);
         }
         watch.finish(self);
+        self.ready.shrink();
     }
 
     /// Runs an entry. The resume of a task's coroutine is inlined here, see [`Driver`].

@@ -5,7 +5,7 @@ use super::Cancelling;
 /// What a future such as a gather does when it is cancelled.
 pub(crate) trait Composite {
     /// Returns whether a cancellation would reach any of the others.
-    fn can_cancel(&self) -> bool;
+    fn can_cancel(&self, depth: u32) -> bool;
 
     /// Leaves in `rest` what is to be cancelled, the first one last, and returns whether there is
     /// any.

@@ -104,7 +104,7 @@ impl Waitable for Waiter {
         }
     }
 
-    fn can_cancel(&self) -> bool {
+    fn can_cancel(&self, _: u32) -> bool {
         !self.is_done()
     }
 

@@ -8,7 +8,7 @@ use yieldfrom_delegation::{Generator, Link};
 
 use crate::coroutines::Request;
 use crate::event_loop::{Context, Core, Ready};
-use crate::future::{Cancelling, Inner, Waitable};
+use crate::future::{Cancelling, DEEP, Inner, Waitable};
 
 /// Where a task is between two steps.
 ///
@@ -119,7 +119,7 @@ impl<T: 'static> TaskPart<T> {
             Phase::Waiting => {
                 let awaited = self.awaited.take();
                 match &awaited {
-                    Awaited::Future(what) if what.can_cancel() => rest.push(Rc::clone(what)),
+                    Awaited::Future(what) if what.can_cancel(DEEP) => rest.push(Rc::clone(what)),
                     _ => self.must_cancel.set(true),
                 }
                 self.awaited.set(awaited);
@@ -198,5 +198,23 @@ impl<T: 'static> TaskPart<T> {
         let context =
             Context::new("Task was destroyed but it is pending!").source(task.to_string());
         task.core.call_exception_handler(&context);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With two counts of references and the allocator's word, this makes 128 bytes.
+    #[test]
+    fn a_task_is_small() {
+        assert_eq!(size_of::<Awaited>(), 16);
+        assert_eq!(size_of::<crate::future::Callbacks>(), 16);
+        assert_eq!(size_of::<TaskPart<()>>(), 56);
+        assert_eq!(
+            (size_of::<crate::future::Role<()>>(), size_of::<Inner<()>>()),
+            (56, 104)
+        );
+        assert!(size_of::<Inner<()>>() <= 104);
     }
 }
