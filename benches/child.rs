@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::go;
 use crate::machine::Neighbours;
 use crate::meter::{Meter, Sample};
 use crate::python;
@@ -70,12 +71,20 @@ impl Sampler {
     fn run(&self, question: &Question, case: &Case, contestant: &Contestant) -> Result<Sample> {
         let mut command = match contestant.how {
             How::Rust(_) => self.itself(&[question.name, case.name, contestant.who])?,
-            How::Python { script, .. } => python::command(script, case.name, self.quick),
+            How::Python {
+                prelude, script, ..
+            } => python::command(prelude, script, case.name, self.quick),
+            How::Go => go::command(question.name, case.name, self.quick)?,
+            How::Absent(why) => bail!("not run: {why}"),
         };
         let output = command.output().context("can't start it")?;
         if !output.status.success() {
             let errors = String::from_utf8_lossy(&output.stderr);
-            let last = errors.lines().rev().find(|line| !line.trim().is_empty());
+            let last = errors
+                .lines()
+                .rev()
+                // A panic ends with a note about backtraces.
+                .find(|line| !line.trim().is_empty() && !line.starts_with("note:"));
             bail!("{}: {}", output.status, last.unwrap_or("it said nothing"));
         }
         parse(&String::from_utf8_lossy(&output.stdout)).context("it does not print a sample")
@@ -92,6 +101,8 @@ impl Sampler {
         };
         let mut command = Command::new(program);
         command.arg(SAMPLE).args(which);
+        // So that the last line says what has happened.
+        command.env("RUST_BACKTRACE", "0");
         if self.quick {
             command.arg("--quick");
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::child::Sampler;
+use crate::go;
 use crate::meter::Sample;
 use crate::python;
 use crate::question::{Case, Contestant, How, Question};
@@ -24,8 +25,8 @@ pub(crate) struct Contest {
     pub(crate) only: Vec<String>,
     /// Cases that are asked; none stands for all.
     pub(crate) cases: Vec<String>,
-    /// Which versions Python's packages have, or why they are absent.
-    packages: HashMap<&'static str, Result<String, String>>,
+    /// Which versions Python's packages and Go have, or why they are absent.
+    versions: HashMap<&'static str, Result<String, String>>,
 }
 
 /// The samples of one contestant in one case.
@@ -114,7 +115,7 @@ impl Contest {
             sampler,
             only,
             cases,
-            packages: HashMap::new(),
+            versions: HashMap::new(),
         }
     }
 
@@ -170,11 +171,13 @@ impl Contest {
         if !self.only.is_empty() && !self.only.iter().any(|who| who == contestant.who) {
             return false;
         }
-        let How::Python { package, .. } = contestant.how else {
-            return true;
+        let ask: &dyn Fn() -> Result<String, String> = match contestant.how {
+            How::Python { package, .. } => &move || python::version(package),
+            How::Go => &go::version,
+            How::Rust(_) | How::Absent(_) => return true,
         };
-        let version = self.packages.entry(contestant.who).or_insert_with(|| {
-            let version = python::version(package);
+        let version = self.versions.entry(contestant.who).or_insert_with(|| {
+            let version = ask();
             match &version {
                 Ok(version) => eprintln!("versus: {} is {version}", contestant.who),
                 Err(why) => eprintln!("versus: {} is left out: {why}", contestant.who),

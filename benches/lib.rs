@@ -10,6 +10,8 @@
 //! | `report` | tables and JSON lines |
 //! | `machine` | the processor that measures, and what it is called |
 //! | `python` | contestants that are Python scripts |
+//! | `go` | contestants that are goroutines |
+//! | `runtimes` | the peers of the event loop, each on one thread |
 //! | `mailbox` | values in and out of futures that are polled by hand |
 //! | `cli` | the command line |
 //!
@@ -18,6 +20,7 @@
 mod child;
 mod cli;
 mod contest;
+mod go;
 mod machine;
 mod mailbox;
 mod meter;
@@ -25,5 +28,6 @@ mod python;
 mod question;
 mod questions;
 mod report;
+mod runtimes;
 
 pub use cli::main;

@@ -66,6 +66,24 @@ impl Neighbours {
     }
 }
 
+/// Returns the bytes of memory that this process has, page tables included.
+pub(crate) fn memory() -> f64 {
+    let status =
+        fs::read_to_string("/proc/self/status").expect("this system tells what a process has");
+    let kib = |name: &str| -> f64 {
+        let value = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .expect("the system tells it");
+        value
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .expect("a number")
+    };
+    (kib("VmRSS:") + kib("VmPTE:")) * 1024.0
+}
+
 /// Describes the machine in a line.
 pub(crate) fn describe() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -86,7 +104,15 @@ pub(crate) fn describe() -> String {
 /// Names the compiler and the versions of the crates that are compared.
 pub(crate) fn versions() -> String {
     const LOCK: &str = include_str!("../Cargo.lock");
-    const CRATES: [&str; 4] = ["corosensei", "generator", "genawaiter", "nexosim"];
+    const CRATES: [&str; 7] = [
+        "corosensei",
+        "generator",
+        "genawaiter",
+        "nexosim",
+        "tokio",
+        "smol",
+        "may",
+    ];
     let ours = LOCK
         .split("[[package]]")
         .find(|package| package.contains("name = \"benches\""));

@@ -29,6 +29,14 @@ impl Sample {
         }
     }
 
+    /// Shares what was measured among so many parts.
+    pub(crate) fn divided(self, parts: usize) -> Self {
+        Self {
+            value: self.value / parts as f64,
+            ..self
+        }
+    }
+
     /// Turns nanoseconds for one of `operations` into operations per second.
     pub(crate) fn into_rate(self, operations: f64) -> Self {
         Self {
@@ -80,11 +88,8 @@ impl Meter {
     ///
     /// `batch` returns the time of its operations without what it has to do around them.
     pub(crate) fn batches(&self, size: usize, mut batch: impl FnMut() -> Duration) -> Sample {
-        let sample = self.runs(|count| (0..count).map(|_| batch()).sum());
-        Sample {
-            value: sample.value / size as f64,
-            ..sample
-        }
+        self.runs(|count| (0..count).map(|_| batch()).sum())
+            .divided(size)
     }
 
     /// Returns the nanoseconds of one operation, of which `run` does as many as it is told.
@@ -131,7 +136,7 @@ fn timed(run: &mut impl FnMut(u64) -> Duration, count: u64) -> Sample {
 }
 
 /// Returns how long the processor has worked for this process.
-fn processor_time() -> Duration {
+pub(crate) fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::try_from(time).expect("this clock starts at zero")
 }

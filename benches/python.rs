@@ -1,19 +1,20 @@
 //! Contestants that are Python scripts.
 //!
 //! A script defines `contestant(case)`, which returns a function that does so many
-//! operations. What takes its time, in `python/meter.py`, is the twin of `meter.rs`.
+//! operations, or `sample(case)`, which measures by itself. What takes the time, in
+//! `python/meter.py`, is the twin of `meter.rs`.
 
 use std::process::{Command, Stdio};
 
 const METER: &str = include_str!("python/meter.py");
 
-/// Returns what runs `script` for one sample.
-pub(crate) fn command(script: &str, case: &str, quick: bool) -> Command {
+/// Returns what runs `script`, after a prelude, for one sample.
+pub(crate) fn command(prelude: &str, script: &str, case: &str, quick: bool) -> Command {
     let mut command = Command::new("python3");
     // The script defines the contestant before the meter, which comes last, asks for it.
     command
         .arg("-c")
-        .arg(format!("{script}\n{METER}"))
+        .arg(format!("{prelude}\n{script}\n{METER}"))
         .arg(case);
     if quick {
         command.arg("quick");

@@ -57,9 +57,15 @@ pub(crate) enum How {
     Rust(fn(&str, &Meter) -> Sample),
     /// By `python3`, if it has the package.
     Python {
+        /// What comes before the script.
+        prelude: &'static str,
         script: &'static str,
         package: Option<&'static str>,
     },
+    /// By a goroutine's program, if this machine can compile it.
+    Go,
+    /// Not at all, for this reason.
+    Absent(&'static str),
 }
 
 impl Contestant {
@@ -76,6 +82,7 @@ impl Contestant {
         Self {
             who: "cpython",
             how: How::Python {
+                prelude: "",
                 script,
                 package: None,
             },
@@ -88,9 +95,54 @@ impl Contestant {
         Self {
             who,
             how: How::Python {
+                prelude: "",
                 script,
                 package: Some(who),
             },
+            only: &[],
+        }
+    }
+
+    /// Python's own event loop.
+    pub(crate) const fn asyncio(script: &'static str) -> Self {
+        Self {
+            who: "asyncio",
+            how: How::Python {
+                prelude: include_str!("python/loop_asyncio.py"),
+                script,
+                package: None,
+            },
+            only: &[],
+        }
+    }
+
+    /// An event loop for Python that is not in Python; the script is that of `asyncio`.
+    pub(crate) const fn uvloop(script: &'static str) -> Self {
+        Self {
+            who: "uvloop",
+            how: How::Python {
+                prelude: include_str!("python/loop_uvloop.py"),
+                script,
+                package: Some("uvloop"),
+            },
+            only: &[],
+        }
+    }
+
+    /// Goroutines; the program in `go` knows the question by its name.
+    pub(crate) const fn go() -> Self {
+        Self {
+            who: "go",
+            how: How::Go,
+            only: &[],
+        }
+    }
+
+    /// A contestant that cannot answer, and why.
+    pub(crate) const fn absent(who: &'static str, why: &'static str) -> Self {
+        Self {
+            who,
+            how: How::Absent(why),
             only: &[],
         }
     }

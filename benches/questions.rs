@@ -1,12 +1,17 @@
 //! The questions, one file each.
 
+mod channel;
 mod create;
 mod delegate_setup;
 mod delegation;
+mod idle_memory;
 mod memory;
 mod roundtrip;
+mod spawn;
+mod switch;
 mod taxi;
 mod throw_close;
+mod timers;
 
 use crate::question::Question;
 
@@ -19,4 +24,9 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &create::QUESTION,
     &memory::QUESTION,
     &taxi::QUESTION,
+    &switch::QUESTION,
+    &spawn::QUESTION,
+    &channel::QUESTION,
+    &timers::QUESTION,
+    &idle_memory::QUESTION,
 ];

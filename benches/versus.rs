@@ -6,7 +6,7 @@
 //!
 //! # Method
 //!
-//! Every sample is taken in a process of its own, this program's or Python's: no
+//! Every sample is taken in a process of its own, this program's, Python's or Go's: no
 //! contestant sees another's heap, signal handlers or stacks, and each repetition has
 //! another layout of addresses. All processes are bound to one processor, one after
 //! the other.
@@ -14,7 +14,7 @@
 //! 1. A contestant warms up and finds out how many operations take 2 ms.
 //! 2. It does that many 40 times, and the fastest of these runs is its sample. (What is
 //!    slower than that has fewer runs, three at the least, or one where that takes
-//!    seconds.) Python contestants are measured the same way by their own clock.
+//!    seconds.) Contestants in Python and Go are measured the same way by their own clocks.
 //! 3. In each repetition there are three rounds, in which every contestant gives one
 //!    sample, in turn; the best of the three counts. (Who takes more than a second
 //!    has one round, and after 40 s on a case no more.)

@@ -9,14 +9,11 @@ mod exception;
 mod operation;
 mod parse;
 mod player;
-pub mod reference;
 mod syntax;
-mod value;
 
 pub mod directed;
 pub mod random;
-pub mod shrink;
 
 pub use parse::parse;
-pub use player::{Player, Stop, Trace};
+pub use player::Player;
 pub use syntax::Scenario;

@@ -179,6 +179,15 @@ impl<'a> Json<'a> {
             .map_err(|_| self.error(format!("expected an integer of 64 bits, found {digits}")))
     }
 
+    /// Reads `true` or `false`.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub fn boolean(self) -> Result<bool, Malformed> {
+        self.read(Kind::Bool)
+    }
+
     /// Reads a string.
     ///
     /// # Errors

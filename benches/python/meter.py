@@ -23,9 +23,11 @@ def sends(generator):
 
 def timed(run, count):
     wall, cpu = time.perf_counter(), time.process_time()
-    run(count)
+    took = run(count)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return wall / count * 1e9, max(0.0, 1 - cpu / wall)
+    # A run may return its time, without what it had to do around its operations.
+    took = wall if took is None else took
+    return took / count * 1e9, max(0.0, 1 - cpu / wall)
 
 
 def best_of_runs(run, budget):
@@ -44,6 +46,10 @@ def best_of_runs(run, budget):
 
 
 def main():
+    if "sample" in globals():
+        # The script measures by itself.
+        print(sample(sys.argv[1]), 0.0)
+        return
     budget = 10 * RUN if "quick" in sys.argv[2:] else 2 * MOST_RUNS * RUN
     value, foreign = best_of_runs(contestant(sys.argv[1]), budget)
     if "rate" in globals():

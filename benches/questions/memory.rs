@@ -6,6 +6,7 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult};
 use yieldfrom_delegation::{Builder, Generator};
 
+use crate::machine::memory;
 use crate::meter::{Meter, Sample};
 use crate::question::{Case, Contestant, Question, number};
 
@@ -72,24 +73,6 @@ fn grown<G>(case: &str, make: impl Fn() -> G) -> Sample {
     // The system is faster at this than a million destructors.
     std::mem::forget(all);
     Sample::count(sample)
-}
-
-/// Returns the bytes of memory that the process has, page tables included.
-fn memory() -> f64 {
-    let status =
-        fs::read_to_string("/proc/self/status").expect("this system tells what a process has");
-    let kib = |name: &str| -> f64 {
-        let value = status
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .expect("the system tells it");
-        value
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .expect("a number")
-    };
-    (kib("VmRSS:") + kib("VmPTE:")) * 1024.0
 }
 
 fn mappings() -> f64 {

@@ -5,10 +5,14 @@ use std::fmt;
 use yieldfrom_delegation::{Error, GeneratorState, Result, State};
 
 use super::body::{Frame, ScenarioGenerator};
-use super::exception::Exception;
-use super::player::{Slot, Stopped};
-use super::syntax::{Expr, Operation};
-use super::value::Value;
+use super::exception::{into_error, of_error};
+use super::player::Slot;
+use super::syntax::Operation;
+use crate::scenario::exception::Exception;
+use crate::scenario::expr::Expr;
+use crate::scenario::run::Runner;
+use crate::scenario::session::Stopped;
+use crate::scenario::value::Value;
 
 /// What an operation on a generator comes to.
 type Outcome = Result<GeneratorState<Value, Value>>;
@@ -36,7 +40,7 @@ impl Frame<'_> {
                 self.print_outcome(slot, outcome)
             }
             Operation::Throw(raise) => {
-                let error = self.exception(raise)?.into_error();
+                let error = into_error(self.exception(raise)?);
                 let generator = generator()?;
                 self.print_outcome(slot, generator.throw(error))
             }
@@ -107,12 +111,14 @@ impl Frame<'_> {
         match outcome {
             Ok(()) => self.print(slot, format_args!("{good}")),
             Err(error) if error.is::<Stopped>() => Err(error),
-            Err(error) => self.print(slot, format_args!("raise {}", Exception::of(&error))),
+            Err(error) => self.print(slot, format_args!("raise {}", of_error(&error))),
         }
     }
 
     fn print(&self, slot: &str, outcome: fmt::Arguments<'_>) -> Result<Value> {
-        self.world.trace(format_args!("{slot}: {outcome}"))?;
+        self.world
+            .session
+            .trace(format_args!("{slot}: {outcome}"))?;
         Ok(Value::None)
     }
 }

@@ -1,48 +1,14 @@
-//! The statements and expressions of a scenario, as they are run.
+//! The statements that generator scenarios add.
 
-use std::collections::HashMap;
-use std::rc::Rc;
-
-use super::value::{Operator, Value};
+use crate::scenario::expr::{Expr, To};
+use crate::scenario::syntax::{Call, Program, Raise};
 
 /// A scenario that is well formed.
-#[derive(Clone, Debug)]
-pub struct Scenario {
-    pub(crate) functions: HashMap<String, Rc<Function>>,
-    pub(crate) drive: Rc<[Stmt]>,
-}
-
-/// A generator function.
 #[derive(Debug)]
-pub(crate) struct Function {
-    pub(crate) name: String,
-    pub(crate) params: Vec<Name>,
-    pub(crate) body: Vec<Stmt>,
-}
-
-/// A variable's name.
-pub(crate) type Name = Rc<str>;
-
-/// Where a result goes.
-pub(crate) type To = Option<Name>;
+pub struct Scenario(pub(crate) Program<Action>);
 
 #[derive(Debug)]
-pub(crate) enum Expr {
-    Value(Value),
-    Var(Name),
-    List(Vec<Self>),
-    Binary(Operator, Box<(Self, Self)>),
-}
-
-/// A statement, with its line for complaints that can be made only when it runs.
-#[derive(Debug)]
-pub(crate) struct Stmt {
-    pub(crate) line: usize,
-    pub(crate) op: Op,
-}
-
-#[derive(Debug)]
-pub(crate) enum Op {
+pub(crate) enum Action {
     Yield {
         value: Expr,
         to: To,
@@ -50,27 +16,6 @@ pub(crate) enum Op {
     From {
         source: Source,
         to: To,
-    },
-    Return(Expr),
-    Raise(Raise),
-    Reraise,
-    Try(Try),
-    Emit(Vec<Expr>),
-    Let {
-        to: Name,
-        value: Expr,
-    },
-    Repeat {
-        times: Option<Expr>,
-        var: To,
-        body: Vec<Stmt>,
-    },
-    Break,
-    Continue,
-    If {
-        cond: Expr,
-        then: Vec<Stmt>,
-        otherwise: Vec<Stmt>,
     },
     New {
         call: Call,
@@ -98,39 +43,9 @@ pub(crate) enum Operation {
     Exhaust { limit: Option<Expr> },
 }
 
-/// An exception to be made.
-#[derive(Debug)]
-pub(crate) struct Raise {
-    pub(crate) name: String,
-    pub(crate) argument: Option<Expr>,
-}
-
-/// A generator to be made. The function is looked up by name when it runs, as functions can call
-/// each other.
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) function: String,
-    pub(crate) args: Vec<Expr>,
-}
-
 #[derive(Debug)]
 pub(crate) enum Source {
     Call(Call),
     Slot(Expr),
     Items(Expr),
-}
-
-#[derive(Debug)]
-pub(crate) struct Try {
-    pub(crate) body: Vec<Stmt>,
-    pub(crate) handlers: Vec<Handler>,
-    pub(crate) otherwise: Vec<Stmt>,
-    pub(crate) finally: Vec<Stmt>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Handler {
-    pub(crate) names: Vec<String>,
-    pub(crate) to: To,
-    pub(crate) body: Vec<Stmt>,
 }

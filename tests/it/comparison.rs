@@ -3,18 +3,20 @@
 //! `YIELDFROM_FUZZ=count` compares that many random scenarios and all combinations, from the seed in
 //! `YIELDFROM_FUZZ_SEED` on.
 
-use std::path::PathBuf;
-use std::{env, fs};
+use std::env;
 
 use serde_json::Value as Json;
-use tests::generators::reference::Reference;
-use tests::generators::{Player, Stop, Trace, directed, parse, random, shrink};
+use tests::generators::{Player, directed, parse, random};
+use tests::scenario::reference::Version;
+use tests::scenario::session::{Stop, Trace};
 use yieldfrom_delegation::stack;
+
+use crate::comparing::{Comparison, number};
 
 /// How many statements a scenario may run: some would never end.
 const BUDGET: u64 = 5_000;
-/// How many scenarios that differ are made small and written to files: each takes seconds.
-const MOST_RECORDED: usize = 3;
+/// What the language is about did not change since.
+const VERSIONS: [Version; 2] = [(3, 11, 0), (4, 0, 0)];
 
 /// Runs a scenario in this process; none if it is not a fair one.
 fn play(scenario: &Json) -> Option<String> {
@@ -36,79 +38,16 @@ fn play(scenario: &Json) -> Option<String> {
     Some(trace.text())
 }
 
-/// Returns whether both sides run the scenario, and do not agree.
-fn differs(reference: &Reference, scenario: &Json) -> bool {
-    let Some(ours) = play(scenario) else {
-        return false;
-    };
-    reference
-        .trace(scenario)
-        .is_some_and(|theirs| theirs != ours)
-}
-
-/// Compares scenarios, writes small ones of those that differ to files, and returns their number
-/// and these.
-fn compare(scenarios: impl Iterator<Item = Json>) -> Option<(usize, Vec<PathBuf>)> {
-    let Some(reference) = Reference::find() else {
-        eprintln!("skipped: there is no python3 of version 3.11 or newer");
-        return None;
-    };
-    let (mut compared, mut unknown, mut different) = (0, 0, Vec::new());
-    let mut fair = scenarios
-        .filter_map(|scenario| Some((play(&scenario)?, scenario)))
-        .peekable();
-    while fair.peek().is_some() {
-        let (ours, batch): (Vec<_>, Vec<_>) = fair.by_ref().take(500).unzip();
-        let theirs = reference.traces(&batch).unwrap();
-        compared += batch.len();
-        unknown += theirs.iter().filter(|theirs| theirs.is_none()).count();
-        for ((ours, theirs), scenario) in ours.iter().zip(&theirs).zip(batch) {
-            let differs = theirs.as_ref().is_some_and(|theirs| theirs != ours);
-            if differs && different.len() < MOST_RECORDED {
-                different.push(record(&reference, scenario));
-            }
-        }
-    }
-    assert!(
-        unknown <= 1 + compared / 1000,
-        "the reference failed in {unknown} of {compared} scenarios"
-    );
-    compared -= unknown;
-    Some((compared, different))
-}
-
-/// Writes a scenario that differs, made as small as it gets, to a file.
-fn record(reference: &Reference, scenario: Json) -> PathBuf {
-    let small = shrink::shrink(scenario, |smaller| differs(reference, smaller));
-    let theirs = reference.trace(&small).unwrap_or_default();
-    let name = small["name"]
-        .as_str()
-        .unwrap_or("scenario")
-        .replace(' ', "-");
-    let file = env::temp_dir().join(format!("yieldfrom-{name}.json"));
-    fs::write(&file, serde_json::to_string_pretty(&small).unwrap()).unwrap();
-    fs::write(file.with_extension("trace"), &theirs).unwrap();
-    let ours = play(&small).unwrap_or_default();
-    eprintln!(
-        "{}:\n{small:#}\nCPython:\n{theirs}here:\n{ours}",
-        file.display()
-    );
-    file
-}
-
-fn number(variable: &str, default: u64) -> u64 {
-    env::var(variable).map_or(default, |value| value.parse().expect("a number"))
-}
-
 #[test]
 fn random_scenarios_run_as_in_cpython() {
     let (count, seed) = (
         number("YIELDFROM_FUZZ", 500),
         number("YIELDFROM_FUZZ_SEED", 1),
     );
-    let Some((compared, different)) = compare((seed..seed + count).map(random::scenario)) else {
+    let Some(comparison) = Comparison::find("generators", VERSIONS, play) else {
         return;
     };
+    let (compared, different) = comparison.compare((seed..seed + count).map(random::scenario), 1);
     eprintln!("{compared} of {count} random scenarios are fair and were compared");
     assert!(different.is_empty(), "{different:#?}");
     assert!(
@@ -125,9 +64,10 @@ fn combined_scenarios_run_as_in_cpython() {
     } else {
         3
     };
-    let Some((compared, different)) = compare(directed::scenarios().step_by(step)) else {
+    let Some(comparison) = Comparison::find("generators", VERSIONS, play) else {
         return;
     };
+    let (compared, different) = comparison.compare(directed::scenarios().step_by(step), 1);
     eprintln!("{compared} combined scenarios were compared");
     assert!(different.is_empty(), "{different:#?}");
     assert!(compared * step > 1500, "{compared}");

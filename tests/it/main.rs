@@ -1,13 +1,30 @@
 //! All integration tests, in one binary: it is linked once.
 
 mod abort;
+mod bad_input;
+mod cancellation;
+mod comparing;
 mod comparison;
 mod ends;
+mod fixtures;
+mod groups;
+mod limits;
+mod loop_comparison;
+mod loop_replayer;
+mod loop_scenarios;
 mod overflow;
 mod protocol;
+mod reentrant;
 mod reentry;
 mod replayer;
+mod replaying;
 mod scenarios;
 mod stacks;
 mod support;
+mod tasks;
+mod teardown;
+mod threads;
 mod tidy;
+mod turns;
+mod unseen;
+mod waiting;

@@ -1,47 +1,19 @@
 //! The program `replay-generators`: what it prints, how it ends, and what it says about bad input.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::{env, fs, process};
+use std::fs;
+use std::path::Path;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_replay-generators");
+use crate::replaying::{File, Program};
 
-fn replay(path: &Path) -> Output {
-    Command::new(PROGRAM).arg(path).output().unwrap()
-}
-
-/// Writes a file that is gone when this is dropped.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: impl AsRef<[u8]>) -> Self {
-        let path = env::temp_dir().join(format!("yieldfrom-{}-{name}.json", process::id()));
-        fs::write(&path, text).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-/// Checks that the program complains in one line that names the file and the line, and prints `trace` before.
-fn assert_complains(name: &str, text: impl AsRef<[u8]>, complaint: &str, trace: &str) {
-    let file = File::new(name, text);
-    let output = replay(&file.0);
-    let expected = format!("replay-generators: {}:{complaint}\n", file.0.display());
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), trace);
-    assert_eq!(output.status.code(), Some(2));
-}
+const PROGRAM: Program = Program {
+    path: env!("CARGO_BIN_EXE_replay-generators"),
+    name: "replay-generators",
+};
 
 #[test]
 fn a_good_scenario_is_replayed() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/generators/taxi.json");
-    let output = replay(&file);
+    let output = PROGRAM.replay(&file);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         output.stdout,
@@ -52,7 +24,7 @@ fn a_good_scenario_is_replayed() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let output = replay(Path::new("no/such/file.json"));
+    let output = PROGRAM.replay(Path::new("no/such/file.json"));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
         message.starts_with("replay-generators: no/such/file.json: "),
@@ -64,28 +36,28 @@ fn a_missing_file_is_named() {
 
 #[test]
 fn one_argument_is_expected() {
-    let output = Command::new(PROGRAM).output().unwrap();
+    let output = PROGRAM.command().output().unwrap();
     assert_eq!(output.stderr, b"usage: replay-generators FILE\n");
     assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]
 fn text_that_is_not_json_is_located() {
-    assert_complains("empty", "", "1: EOF while parsing a value", "");
-    assert_complains(
+    PROGRAM.assert_complains("empty", "", "1: EOF while parsing a value", "");
+    PROGRAM.assert_complains(
         "cut",
         "{\n\"gens\": {\n",
         "3: EOF while parsing an object",
         "",
     );
-    assert_complains(
+    PROGRAM.assert_complains(
         "comma",
         "{\n\"gens\": {},\n}",
         "3: key must be a string",
         "",
     );
-    assert_complains("latin1", b"{\n\"\xe9\": 1}", "2: not UTF-8", "");
-    assert_complains(
+    PROGRAM.assert_complains("latin1", b"{\n\"\xe9\": 1}", "2: not UTF-8", "");
+    PROGRAM.assert_complains(
         "surrogate",
         "{\"gens\": {}, \"drive\": [\n{\"op\":\n\"\\ud800\"}]}",
         "3: unexpected end of hex escape",
@@ -98,7 +70,7 @@ fn assert_complains_about(name: &str, statements: &str, complaint: &str, trace: 
     let text = format!(
         "{{\"gens\": {{\"g\": {{\"params\": [\"p\"], \"body\": []}}}},\n \"drive\": [\n{statements}\n]}}"
     );
-    assert_complains(name, text, complaint, trace);
+    PROGRAM.assert_complains(name, text, complaint, trace);
 }
 
 #[test]
@@ -199,7 +171,7 @@ fn the_deepest_nesting_allowed_fits_a_generators_stack() {
           \"drive\":[{{\"op\":\"new\",\"gen\":\"g\",\"slot\":\"G\"}},{{\"op\":\"exhaust\",\"g\":\"G\"}}]}}"
     );
     let file = File::new("deepest", text);
-    let output = replay(&file.0);
+    let output = PROGRAM.replay(&file.0);
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
         "G: item 1\nG: end\n"
@@ -226,7 +198,7 @@ fn chains_of_ten_thousand_generators_work() {
         ("del", ""),
     ] {
         let file = File::new(&format!("chain-{last}"), chain(10_000, last));
-        let output = replay(&file.0);
+        let output = PROGRAM.replay(&file.0);
         assert_eq!(
             String::from_utf8(output.stdout).unwrap(),
             format!("G: yield 'bottom'\n{outcome}")
@@ -240,17 +212,5 @@ fn a_closed_pipe_ends_it_quietly() {
     let forever =
         "{\"op\":\"repeat\",\"times\":null,\"body\":[{\"op\":\"emit\",\"args\":[\"more\"]}]}";
     let file = File::new("pipe", format!("{{\"gens\":{{}},\"drive\":[{forever}]}}"));
-    let mut child = Command::new(PROGRAM)
-        .arg(&file.0)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = [0; 10];
-    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    assert_eq!(&first, b"emit more\n");
-    // The reading end is closed by now.
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert!(output.stderr.is_empty());
+    PROGRAM.assert_ends_with_its_reader(&file.0, "emit more\n");
 }

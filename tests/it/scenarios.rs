@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tests::generators::{Player, Trace, parse};
+use tests::generators::{Player, parse};
+use tests::scenario::session::Trace;
 use yieldfrom_delegation::stack;
 
 fn files() -> Vec<PathBuf> {

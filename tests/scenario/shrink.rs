@@ -78,20 +78,22 @@ fn shrink_list(mut scenario: Json, path: &str, holds: &mut impl FnMut(&Json) -> 
     scenario
 }
 
+/// Drops functions, under whichever key the language has them.
 fn drop_functions(mut scenario: Json, holds: &mut impl FnMut(&Json) -> bool) -> Json {
-    let names: Vec<String> = scenario["gens"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(k, _)| k.clone())
-        .collect();
-    for name in names {
-        let mut smaller = scenario.clone();
-        if let Some(gens) = smaller["gens"].as_object_mut() {
-            gens.remove(&name);
-        }
-        if holds(&smaller) {
-            scenario = smaller;
+    for key in ["gens", "coros"] {
+        let functions = scenario.get(key).and_then(Json::as_object);
+        let names: Vec<String> = functions
+            .into_iter()
+            .flat_map(|functions| functions.keys().cloned())
+            .collect();
+        for name in names {
+            let mut smaller = scenario.clone();
+            if let Some(functions) = smaller[key].as_object_mut() {
+                functions.remove(&name);
+            }
+            if holds(&smaller) {
+                scenario = smaller;
+            }
         }
     }
     scenario

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::rc::Rc;
 
-/// What generators of a scenario yield, are sent, and return.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What generators of a scenario yield, are sent, and return, and what futures hold.
+///
+/// Integers, and lists item by item, are ordered as in Python, for queues that are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Value {
     #[default]
     None,
@@ -13,12 +15,13 @@ pub(crate) enum Value {
     List(List),
 }
 
-/// A list, which knows how deep it nests: beyond a limit, it could not be shown or dropped by
-/// recursion.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A list, which knows how deep it nests, and how much it is in all: beyond limits, it could not be
+/// shown. What is in it may be shared, so that it can be much more than there is in memory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct List {
     items: Rc<[Value]>,
     depth: u32,
+    size: usize,
 }
 
 const MAX_DEPTH: u32 = 100;
@@ -33,6 +36,16 @@ pub(crate) enum Trouble {
     ZeroDivision,
     /// A value that Python could have and this replayer cannot.
     TooLarge(&'static str),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadOperand => "bad operand",
+            Self::ZeroDivision => "division by zero",
+            Self::TooLarge(what) => what,
+        })
+    }
 }
 
 /// An operator of the scenario language.
@@ -118,7 +131,17 @@ impl Value {
         if depth > MAX_DEPTH {
             return Err(Trouble::TooLarge("a list nests too deeply"));
         }
-        Ok(Self::List(List { items, depth }))
+        let size = items.iter().map(Self::size).sum();
+        check_length(size)?;
+        Ok(Self::List(List { items, depth, size }))
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::None | Self::Int(_) => 1,
+            Self::Str(text) => 1 + text.len(),
+            Self::List(list) => 1 + list.size,
+        }
     }
 
     fn depth(&self) -> u32 {
@@ -211,6 +234,16 @@ mod tests {
         assert!(too_large(Operator::FloorDiv, i64::MIN, -1));
         assert!(too_large(Operator::Range, i64::MIN, i64::MAX));
         assert!(!too_large(Operator::Range, i64::MAX, i64::MIN));
+    }
+
+    #[test]
+    fn lists_that_double_come_to_an_end() {
+        let mut list = Value::list([Value::Int(1)]).unwrap();
+        let too_large = (0..50).find_map(|_| {
+            let doubled = Value::list([list.clone(), list.clone()]);
+            doubled.map(|doubled| list = doubled).err()
+        });
+        assert!(matches!(too_large, Some(Trouble::TooLarge(_))));
     }
 
     #[test]

@@ -1,0 +1,126 @@
+//! What a sleeping task weighs.
+
+use std::cell::Cell;
+use std::mem;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use smol::{LocalExecutor, Timer};
+use yieldfrom::{Co, EventLoop, sleep, yield_now};
+
+use crate::machine::memory;
+use crate::meter::{Meter, Sample};
+use crate::question::{Case, Contestant, Question, number};
+use crate::runtimes;
+
+const STACK: usize = 64 << 10;
+const HOUR: Duration = Duration::from_secs(3600);
+const FEWER: &[&str] = &["n=100000"];
+
+/// How many tasks have got as far as to sleep.
+static ASLEEP: AtomicUsize = AtomicUsize::new(0);
+
+const SCRIPT: &str = include_str!("../python/idle_memory.py");
+
+pub(crate) const QUESTION: Question = Question {
+    name: "idle-memory",
+    about: "n tasks that sleep (yieldfrom's on stacks of 64 KiB): what the process has grown by, \
+            resident and page tables, for each",
+    cases: &[
+        Case::new("n=100000", "bytes"),
+        Case::new("n=1000000", "bytes"),
+    ],
+    contestants: &[
+        Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::rust("tokio", tokio),
+        Contestant::rust("smol", smol),
+        Contestant::absent(
+            "may",
+            "each of its stacks is two mappings, of the 65,530 that a process may have",
+        ),
+        Contestant::go(),
+        Contestant::asyncio(SCRIPT).only(FEWER),
+        Contestant::uvloop(SCRIPT).only(FEWER),
+    ],
+    // The answer is the same each time.
+    repetitions: 1,
+};
+
+fn falls_asleep() {
+    ASLEEP.fetch_add(1, Ordering::Relaxed);
+}
+
+fn all_asleep(n: usize) -> bool {
+    ASLEEP.load(Ordering::Relaxed) == n
+}
+
+fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
+    let n = number(case);
+    let event_loop = EventLoop::builder()
+        .stack_size(STACK)
+        .build()
+        .expect("the loop starts");
+    let grown = Rc::new(Cell::new(0.0));
+    let (handle, answer) = (event_loop.clone(), Rc::clone(&grown));
+    event_loop.create_task(move |co: &Co| {
+        let before = memory();
+        for _ in 0..n {
+            handle.create_task(|co: &Co| {
+                falls_asleep();
+                co.yield_from(sleep(HOUR))
+            });
+        }
+        while !all_asleep(n) {
+            co.yield_from(yield_now())?;
+        }
+        answer.set(memory() - before);
+        handle.stop();
+        Ok(())
+    });
+    event_loop.run_forever().expect("the loop runs");
+    // The system is faster at this than a million destructors: here and below.
+    mem::forget(event_loop);
+    Sample::count(grown.get()).divided(n)
+}
+
+fn tokio(case: &str, _meter: &Meter) -> Sample {
+    let n = number(case);
+    let runtime = runtimes::tokio_with_timers();
+    let grown = runtime.block_on(async {
+        let before = memory();
+        for _ in 0..n {
+            tokio::spawn(async {
+                falls_asleep();
+                tokio::time::sleep(HOUR).await;
+            });
+        }
+        while !all_asleep(n) {
+            tokio::task::yield_now().await;
+        }
+        memory() - before
+    });
+    mem::forget(runtime);
+    Sample::count(grown).divided(n)
+}
+
+fn smol(case: &str, _meter: &Meter) -> Sample {
+    let n = number(case);
+    let executor = LocalExecutor::new();
+    let grown = runtimes::smol(&executor, async {
+        let before = memory();
+        for _ in 0..n {
+            let idle = executor.spawn(async {
+                falls_asleep();
+                Timer::after(HOUR).await;
+            });
+            idle.detach();
+        }
+        while !all_asleep(n) {
+            smol::future::yield_now().await;
+        }
+        memory() - before
+    });
+    mem::forget(executor);
+    Sample::count(grown).divided(n)
+}

@@ -1,0 +1,105 @@
+//! A trivial task's whole life.
+
+use std::time::{Duration, Instant};
+
+use smol::LocalExecutor;
+use yieldfrom::{Co, EventLoop, Result};
+
+use crate::meter::{Meter, Sample};
+use crate::question::{Case, Contestant, Question};
+use crate::runtimes::{self, May, joined};
+
+const BATCH: usize = 1000;
+
+const SCRIPT: &str = include_str!("../python/spawn.py");
+
+pub(crate) const QUESTION: Question = Question {
+    name: "spawn",
+    about: "a task creates tasks that return at once and awaits each; batch: creates 1000, then \
+            awaits them; one-by-one: awaits each before the next; ns for each",
+    cases: &[Case::ns("batch=1000"), Case::ns("one-by-one")],
+    contestants: &[
+        Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::rust("tokio", tokio),
+        Contestant::rust("smol", smol),
+        Contestant::rust("may", may),
+        Contestant::go(),
+        Contestant::asyncio(SCRIPT),
+        Contestant::uvloop(SCRIPT),
+    ],
+    repetitions: usize::MAX,
+};
+
+/// Measures what creates and awaits, so many times, as many tasks as it is told.
+fn measured(case: &str, meter: &Meter, mut run: impl FnMut(u64, usize)) -> Sample {
+    let size = if case == "one-by-one" { 1 } else { BATCH };
+    let mut timed = |count| -> Duration {
+        let start = Instant::now();
+        run(count, size);
+        start.elapsed()
+    };
+    meter.runs(&mut timed).divided(size)
+}
+
+fn yieldfrom(case: &str, meter: &Meter) -> Sample {
+    fn batches(co: &Co, event_loop: &EventLoop, count: u64, size: usize) -> Result<()> {
+        let mut tasks = Vec::with_capacity(size);
+        for _ in 0..count {
+            tasks.extend((0..size).map(|_| event_loop.create_task(|_: &Co| Ok(()))));
+            for task in tasks.drain(..) {
+                co.yield_from(task)?;
+            }
+        }
+        Ok(())
+    }
+    let event_loop = EventLoop::new().expect("the loop starts");
+    measured(case, meter, |count, size| {
+        let handle = event_loop.clone();
+        event_loop
+            .run_until_complete(move |co: &Co| batches(co, &handle, count, size))
+            .expect("all tasks end");
+    })
+}
+
+fn tokio(case: &str, meter: &Meter) -> Sample {
+    let runtime = runtimes::tokio();
+    measured(case, meter, |count, size| {
+        runtime.block_on(async {
+            let mut tasks = Vec::with_capacity(size);
+            for _ in 0..count {
+                tasks.extend((0..size).map(|_| tokio::spawn(async {})));
+                for task in tasks.drain(..) {
+                    task.await.expect("all tasks end");
+                }
+            }
+        });
+    })
+}
+
+fn smol(case: &str, meter: &Meter) -> Sample {
+    let executor = LocalExecutor::new();
+    measured(case, meter, |count, size| {
+        runtimes::smol(&executor, async {
+            let mut tasks = Vec::with_capacity(size);
+            for _ in 0..count {
+                tasks.extend((0..size).map(|_| executor.spawn(async {})));
+                for task in tasks.drain(..) {
+                    task.await;
+                }
+            }
+        });
+    })
+}
+
+fn may(case: &str, meter: &Meter) -> Sample {
+    let may = May::start();
+    measured(case, meter, |count, size| {
+        may.run(move || {
+            let mut tasks = Vec::with_capacity(size);
+            for _ in 0..count {
+                tasks.extend((0..size).map(|_| may::go!(|| {})));
+                tasks.drain(..).for_each(joined);
+            }
+        });
+    })
+}

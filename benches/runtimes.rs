@@ -1,0 +1,60 @@
+//! The peers of the event loop, each on one thread.
+
+use may::coroutine::JoinHandle;
+use smol::LocalExecutor;
+use tokio::runtime::{Builder, Runtime};
+
+/// How many stacks may keeps: more than are in use at once, but where there are 10,000 tasks.
+const POOL: usize = 2000;
+
+/// Tokio's scheduler for one thread; the tasks must be `Send` all the same.
+///
+/// It has neither timers nor I/O, which it would look after now and then.
+pub(crate) fn tokio() -> Runtime {
+    Builder::new_current_thread()
+        .build()
+        .expect("the runtime starts")
+}
+
+/// Tokio's scheduler for one thread, with timers, whose wheel turns each millisecond.
+pub(crate) fn tokio_with_timers() -> Runtime {
+    Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("the runtime starts")
+}
+
+/// Runs a future and, meanwhile, an executor of smol's, whose tasks need not be `Send`.
+///
+/// Smol's own `block_on` looks after timers on this thread.
+pub(crate) fn smol<T>(executor: &LocalExecutor<'static>, main: impl Future<Output = T>) -> T {
+    smol::block_on(executor.run(main))
+}
+
+/// May's scheduler with one worker, a thread of its own: closures and results must be `Send`.
+///
+/// Stacks have 32 KiB, as is may's default.
+pub(crate) struct May(());
+
+impl May {
+    /// Starts the scheduler, of which a process has one.
+    pub(crate) fn start() -> Self {
+        may::config().set_workers(1).set_pool_capacity(POOL);
+        // Pinned, the worker would leave the processor that all samples are taken on.
+        may::config().set_worker_pin(false);
+        let may = Self(());
+        // All stacks that are kept are made by the first coroutine.
+        may.run(|| ());
+        may
+    }
+
+    /// Runs a coroutine and returns its result.
+    pub(crate) fn run<T: Send + 'static>(&self, main: impl FnOnce() -> T + Send + 'static) -> T {
+        joined(may::go!(main))
+    }
+}
+
+/// Waits for a coroutine of may's.
+pub(crate) fn joined<T>(handle: JoinHandle<T>) -> T {
+    handle.join().expect("it does not panic")
+}

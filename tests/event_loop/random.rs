@@ -1,0 +1,371 @@
+//! Invents scenarios in which interesting things are likely: tasks that wait for each other in all
+//! ways there are, and are cancelled, woken and stopped at every moment.
+//!
+//! Every name that a scenario uses exists from its beginning, and before every run a timer is set
+//! that stops it: no scenario blocks. Coroutines have levels: each calls, spawns and waits for what
+//! belongs to a higher one only, so that nothing waits for itself.
+
+mod compound;
+mod simple;
+
+use fastrand::Rng;
+use serde_json::{Value as Json, json};
+
+/// Futures, which only their makers replace.
+const FUTURES: [&str; 3] = ["f0", "f1", "f2"];
+/// What a coroutine is told that it is when it becomes a task without a name.
+const SUB: &str = "sub";
+/// The same for those that are run.
+const MAIN: &str = "main";
+const HANDLES: [&str; 2] = ["k0", "k1"];
+const CALLBACKS: [&str; 2] = ["cb0", "cb1"];
+/// When a run is stopped that has not ended.
+const GUARD: u32 = 40;
+
+/// Makes a scenario. Equal seeds make equal scenarios.
+pub fn scenario(seed: u64) -> Json {
+    let mut rng = Rng::with_seed(seed);
+    let coros = rng.usize(2..5);
+    let mut inventor = Inventor {
+        rng,
+        coros,
+        level: 0,
+    };
+    let mut coros = serde_json::Map::new();
+    for i in 0..inventor.coros {
+        inventor.level = i + 1;
+        let body = inventor.block(Place::new(Scope::Body), 2..6);
+        coros.insert(
+            format!("c{i}"),
+            json!({"params": ["p", "me"], "body": body}),
+        );
+    }
+    // The highest level has nothing to wait for but time.
+    let leaf = json!({"params": ["p", "me"], "body": [
+        {"op": "sleep", "delay": inventor.delay()}, {"op": "return", "value": "$p"}]});
+    coros.insert(format!("c{}", inventor.coros), leaf);
+    inventor.level = 0;
+    coros.insert("main".to_owned(), inventor.main_coroutine());
+    json!({"name": format!("random loop {seed}"), "coros": coros, "main": inventor.main()})
+}
+
+/// Where statements are to stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Main,
+    Body,
+    Callback,
+}
+
+/// Where a statement is to stand.
+#[derive(Clone, Copy)]
+struct Place {
+    depth: usize,
+    scope: Scope,
+    in_loop: bool,
+    in_handler: bool,
+    in_finally: bool,
+}
+
+impl Place {
+    fn new(scope: Scope) -> Self {
+        Self {
+            depth: 0,
+            scope,
+            in_loop: false,
+            in_handler: false,
+            in_finally: false,
+        }
+    }
+
+    fn deeper(self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self
+        }
+    }
+}
+
+struct Inventor {
+    rng: Rng,
+    /// How many coroutines there are, the last one not counted. Each has a task of its number.
+    coros: usize,
+    /// The first coroutine that may be called, spawned and waited for, as may its task.
+    level: usize,
+}
+
+impl Inventor {
+    fn chance(&mut self, percent: u32) -> bool {
+        self.rng.u32(0..100) < percent
+    }
+
+    fn choose<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.rng.usize(0..of.len())]
+    }
+
+    /// Returns an index into `weights`, the more likely the heavier.
+    fn weighted(&mut self, weights: &[u32]) -> usize {
+        let mut at = self.rng.u32(0..weights.iter().sum());
+        weights
+            .iter()
+            .position(|weight| at.checked_sub(*weight).map(|rest| at = rest).is_none())
+            .expect("in the sum")
+    }
+
+    /// Any future, task or composite.
+    fn awaitable(&mut self) -> String {
+        match self.weighted(&[4, 6, 4]) {
+            1 if self.level < self.coros => self.task(),
+            2 => self.made_at_least(self.level),
+            _ => self.choose(&FUTURES).to_owned(),
+        }
+    }
+
+    fn task(&mut self) -> String {
+        format!(
+            "t{}",
+            self.rng.usize(self.level.min(self.coros - 1)..self.coros)
+        )
+    }
+
+    /// The name of a gather or shield, which only coroutines of its level make.
+    fn made(&mut self) -> String {
+        format!("{}{}", self.choose(&["g", "h"]), self.level)
+    }
+
+    fn made_at_least(&mut self, level: usize) -> String {
+        format!(
+            "{}{}",
+            self.choose(&["g", "h"]),
+            self.rng.usize(level..=self.coros)
+        )
+    }
+
+    /// What a gather or shield may be made of: not of the one before it, as with these in a loop it
+    /// would grow without end.
+    fn part(&mut self) -> String {
+        match self.weighted(&[4, 6, 2]) {
+            1 if self.level < self.coros => self.task(),
+            2 if self.level < self.coros => self.made_at_least(self.level + 1),
+            _ => self.choose(&FUTURES).to_owned(),
+        }
+    }
+
+    fn parts(&mut self) -> Vec<String> {
+        (0..self.rng.usize(1..4)).map(|_| self.part()).collect()
+    }
+
+    fn awaitables(&mut self) -> Vec<String> {
+        (0..self.rng.usize(1..4))
+            .map(|_| self.awaitable())
+            .collect()
+    }
+
+    fn value(&mut self) -> Json {
+        match self.rng.u32(0..8) {
+            0 => Json::Null,
+            1 => json!("$x"),
+            2 => json!("$p"),
+            3 => json!(["$x", "s"]),
+            4 => json!("@n"),
+            _ => json!(self.rng.u32(0..10)),
+        }
+    }
+
+    fn delay(&mut self) -> i32 {
+        [-1, 0, 0, 0, 1, 1, 1, 2, 2, 3][self.rng.usize(0..10)]
+    }
+
+    fn timeout(&mut self) -> Json {
+        match self.rng.u32(0..8) {
+            0 | 1 => Json::Null,
+            2 => json!(0),
+            n => json!(n / 2),
+        }
+    }
+
+    fn args(&mut self, me: &str) -> Json {
+        json!([self.value(), me])
+    }
+
+    fn coro(&mut self) -> String {
+        format!("c{}", self.rng.usize(self.level..=self.coros))
+    }
+
+    fn spawn(&mut self) -> Json {
+        if self.level >= self.coros {
+            return json!({"op": "spawn", "coro": self.coro(), "args": self.args(SUB), "as": SUB});
+        }
+        let number = self.rng.usize(self.level..self.coros);
+        self.spawn_number(number)
+    }
+
+    fn spawn_number(&mut self, number: usize) -> Json {
+        let name = format!("t{number}");
+        let args = self.args(&name);
+        json!({"op": "spawn", "coro": format!("c{number}"), "args": args, "as": name})
+    }
+
+    /// All names that a future may have.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = FUTURES.iter().map(|&name| name.to_owned()).collect();
+        names.extend((0..self.coros).map(|i| format!("t{i}")));
+        names.extend((0..=self.coros).flat_map(|i| [format!("g{i}"), format!("h{i}")]));
+        names.extend([SUB.to_owned(), MAIN.to_owned()]);
+        names
+    }
+
+    /// Any future, of whichever level: for what does not wait.
+    fn any(&mut self) -> String {
+        let mut names = self.names();
+        names.swap_remove(self.rng.usize(0..names.len()))
+    }
+
+    /// A future by its name, or a coroutine.
+    fn fut(&mut self) -> Json {
+        if self.chance(50) {
+            return json!(self.part());
+        }
+        let mut fut = json!({"coro": self.coro(), "args": self.args(SUB)});
+        if self.chance(50) {
+            fut["as"] = json!(SUB);
+        }
+        fut
+    }
+
+    fn block(&mut self, place: Place, len: std::ops::Range<usize>) -> Vec<Json> {
+        (0..self.rng.usize(len))
+            .flat_map(|_| {
+                let statements = self.statements(place);
+                // Otherwise, few would come to their end.
+                if place.scope == Scope::Body && place.depth < 2 && self.chance(30) {
+                    vec![self.guarded(statements)]
+                } else {
+                    statements
+                }
+            })
+            .collect()
+    }
+
+    fn inner_block(&mut self, place: Place) -> Vec<Json> {
+        self.block(place.deeper(), 1..4)
+    }
+
+    /// Runs statements, and tells of their exception.
+    fn guarded(&mut self, body: Vec<Json>) -> Json {
+        json!({"op": "try", "body": body, "except": [
+            {"match": ["BaseException"], "as": "e", "body": [{"op": "emit", "args": ["guarded", "$e"]}]}]})
+    }
+
+    /// The coroutine of the first run: it spawns tasks, takes part, and waits for them.
+    fn main_coroutine(&mut self) -> Json {
+        let mut body = Vec::new();
+        for number in 0..self.coros {
+            body.push(self.spawn_number(number));
+        }
+        for _ in 0..self.rng.usize(2..7) {
+            let part = self.statements(Place::new(Scope::Body));
+            body.push(self.guarded(part));
+        }
+        let timeout = self.rng.u32(3..10);
+        let tasks: Vec<_> = (0..self.coros).map(|i| format!("t{i}")).collect();
+        body.push(
+            json!({"op": "wait", "fs": tasks, "timeout": timeout, "done": "d", "pending": "u"}),
+        );
+        body.push(json!({"op": "emit", "args": ["$d", "$u"]}));
+        json!({"params": ["p", "me"], "body": body})
+    }
+
+    fn main(&mut self) -> Vec<Json> {
+        let mut main = vec![
+            json!({"op": "let", "to": "@n", "value": 0}),
+            json!({"op": "let", "to": "me", "value": MAIN}),
+        ];
+        let names = self.names();
+        main.extend(names.iter().map(|name| json!({"op": "future", "as": name})));
+        main.extend(
+            HANDLES
+                .iter()
+                .map(|name| json!({"op": "call_soon", "body": [], "as": name})),
+        );
+        main.extend(
+            CALLBACKS
+                .iter()
+                .map(|name| json!({"op": "on_done", "f": "f0", "body": [], "as": name})),
+        );
+        // What is not made yet is as good as done.
+        main.extend(
+            names
+                .iter()
+                .filter(|name| !name.starts_with(['f', 't']))
+                .map(|name| json!({"op": "set_result", "f": name, "value": name})),
+        );
+        main.extend(self.objects());
+        main.extend((0..self.rng.u32(3..9)).map(|_| self.tick()));
+        main.extend(
+            (0..self.rng.u32(0..4)).map(|_| self.callback_statement(Place::new(Scope::Main))),
+        );
+        main.extend(self.run(json!({"op": "run", "coro": "main", "args": [1, "main"]})));
+        for _ in 0..self.rng.u32(1..5) {
+            for _ in 0..self.rng.u32(0..3) {
+                let statements = self.statements(Place::new(Scope::Main));
+                main.push(self.guarded(statements));
+            }
+            let again = match self.rng.u32(0..4) {
+                0 => json!({"op": "run", "coro": self.coro(), "args": self.args(MAIN)}),
+                1 => json!({"op": "run_forever"}),
+                _ => json!({"op": "run", "f": self.awaitable()}),
+            };
+            main.extend(self.run(again));
+        }
+        main.extend(names.iter().map(|name| ended(name)));
+        main
+    }
+
+    /// A callback some time later, on which others may wait.
+    fn tick(&mut self) -> Json {
+        let mut body = vec![self.on_object()];
+        if self.chance(50) {
+            body.push(self.on_future());
+        }
+        if self.chance(50) {
+            let cancel = json!({"op": "cancel", "f": self.task(), "to": "c"});
+            body.insert(self.rng.usize(0..=body.len()), cancel);
+        }
+        json!({"op": "call_later", "delay": self.rng.u32(0..8), "body": body})
+    }
+
+    /// A run that ends.
+    fn run(&mut self, run: Json) -> [Json; 2] {
+        let guard = json!({"op": "call_later", "delay": GUARD, "body": [{"op": "stop"}]});
+        [guard, run]
+    }
+
+    fn objects(&mut self) -> Vec<Json> {
+        let mut make = |kind: &str, name: &str, sizes: std::ops::Range<u32>| {
+            let size = self.rng.u32(sizes);
+            json!({"op": "make", "kind": kind, "size": size, "as": name})
+        };
+        let mut made = vec![
+            make("semaphore", "S", 0..3),
+            make("bounded_semaphore", "B", 1..3),
+            make("queue", "Q", 0..3),
+            make("lifo_queue", "Y", 0..2),
+            make("priority_queue", "P", 0..3),
+            json!({"op": "make", "kind": "lock", "as": "L"}),
+            json!({"op": "make", "kind": "event", "as": "E"}),
+            json!({"op": "make", "kind": "condition", "as": "C"}),
+        ];
+        if self.chance(40) {
+            made[7]["lock"] = json!("L");
+        }
+        made
+    }
+}
+
+/// Tells what a future came to.
+fn ended(name: &str) -> Json {
+    json!({"op": "try",
+        "body": [{"op": "get", "f": name, "what": "result", "to": "r"}, {"op": "emit", "args": [name, "$r"]}],
+        "except": [{"match": ["BaseException"], "as": "e", "body": [{"op": "emit", "args": [name, "$e"]}]}]})
+}

@@ -1,0 +1,233 @@
+//! How tasks are named, shown, listed and found.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use yieldfrom::{
+    Co, CoroutineBuilder, Error, Future, Result, Task, coroutine, create_task, current_task,
+    ensure_future, sleep, yield_now,
+};
+
+use crate::fixtures::{run_virtual, secs, settle, virtual_loop};
+use crate::support::log_of;
+
+/// Returns where a task of this file is shown to be, as `file:line` without the folder.
+fn shown(prefix: &str, line: u32) -> String {
+    format!("{prefix}{}:{line}", file!())
+}
+
+fn text(task: &Task<()>) -> String {
+    assert_eq!(task.to_string(), format!("{task:?}"));
+    assert_eq!(task.to_string(), task.to_any().to_string());
+    task.to_string()
+}
+
+fn inner(co: &Co) -> Result<()> {
+    co.yield_from(yield_now())?; // the first line where it waits
+    co.yield_from(sleep(secs(1)))
+}
+const FIRST: u32 = line!() - 3;
+
+fn outer(co: &Co) -> Result<()> {
+    co.yield_from(coroutine(inner))?;
+    co.yield_from(Future::<()>::new())
+}
+const OUTER: u32 = line!() - 3;
+
+#[test]
+fn a_pending_task_is_shown_with_the_line_where_it_waits_innermost() {
+    let event_loop = virtual_loop();
+    let task = event_loop.create_task(outer);
+    let made = line!() - 1;
+    assert_eq!(
+        text(&task),
+        shown("<Task pending coro=<outer() running at ", made) + ">>"
+    );
+    for line in [FIRST, FIRST + 1, OUTER + 1] {
+        if event_loop.time_to_next() == Some(secs(1)) {
+            settle(&event_loop);
+        }
+        while !text(&task).contains(&shown("", line)) {
+            assert!(event_loop.time_to_next().is_some(), "not at {line}: {task}");
+            event_loop.turn(None).unwrap();
+        }
+        assert_eq!(
+            text(&task),
+            shown("<Task pending coro=<outer() running at ", line) + ">>"
+        );
+    }
+    assert_eq!(event_loop.time(), secs(1));
+    log_of(|| drop(event_loop));
+}
+
+#[test]
+fn a_task_that_ended_is_shown_with_how_and_where_it_was_defined() {
+    let event_loop = virtual_loop();
+    let fine = event_loop.create_task(|_: &Co| Ok(()));
+    let bad = event_loop.create_task(|_: &Co| Err(Error::msg("no fuel")));
+    let cancelled = event_loop.create_task(|_: &Co| Ok(()));
+    let line = line!() - 3;
+    cancelled.cancel();
+    settle(&event_loop);
+    let name = "a_task_that_ended_is_shown_with_how_and_where_it_was_defined() done, defined at ";
+    let expected = |state, line| shown(&format!("<Task {state} coro=<{name}"), line);
+    assert_eq!(text(&fine), expected("finished", line) + ">>");
+    let failed = text(&bad);
+    assert!(
+        failed.starts_with(&(expected("finished", line + 1) + "> exception=")),
+        "{failed}"
+    );
+    assert!(failed.contains("no fuel"), "{failed}");
+    assert_eq!(text(&cancelled), expected("cancelled", line + 2) + ">>");
+    assert!(bad.exception().unwrap().is_some());
+}
+
+#[test]
+fn plain_futures_are_shown_by_state() {
+    let event_loop = virtual_loop();
+    let future = event_loop.create_future();
+    assert_eq!(
+        format!("{future} {future:?}"),
+        "<Future pending> <Future pending>"
+    );
+    future.set_result(1).unwrap();
+    assert_eq!(future.to_string(), "<Future finished>");
+    let future = event_loop.create_future::<i32>();
+    future.cancel();
+    assert_eq!(future.to_string(), "<Future cancelled>");
+}
+
+#[test]
+fn names_are_given_or_counted() {
+    let event_loop = virtual_loop();
+    let first = event_loop.create_task(|_: &Co| Ok(()));
+    let second = event_loop.create_task(|_: &Co| Ok(()));
+    assert_eq!(
+        (first.get_name(), second.get_name()),
+        ("Task-1".into(), "Task-2".into())
+    );
+    second.set_name("download");
+    assert!(text(&second).starts_with("<Task pending name='download' coro=<"));
+    second.set_name(format!("download {}", 2));
+    assert_eq!(second.to_any().get_name(), "download 2");
+    settle(&event_loop);
+    assert_eq!(second.get_name(), "download 2");
+    let named = CoroutineBuilder::new().name("taxi 7").build(|_| Ok(()));
+    let task = event_loop.create_task(named);
+    assert!(text(&task).contains("coro=<taxi 7() running at "));
+    settle(&event_loop);
+}
+
+#[test]
+fn a_stack_is_printed_with_a_line_for_each_delegation() {
+    let event_loop = virtual_loop();
+    let task = event_loop.create_task(outer);
+    settle(&event_loop);
+    let lines = |task: &Task<()>| {
+        let mut out = Vec::new();
+        task.print_stack(&mut out).unwrap();
+        String::from_utf8(out)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let file = file!();
+    let expected = [
+        format!("Stack for {task} (most recent call last):"),
+        format!("  File \"{file}\", line {OUTER}, in outer"),
+        format!("  File \"{file}\", line {}, in inner", FIRST + 1),
+    ];
+    assert_eq!(lines(&task), expected);
+    task.cancel();
+    settle(&event_loop);
+    assert_eq!(lines(&task), [format!("No stack for {task}")]);
+    assert!(task.stack().is_empty());
+}
+
+#[test]
+fn the_current_task_is_the_one_that_runs() {
+    run_virtual(|co| {
+        let me = current_task().expect("inside a task");
+        let other = create_task(|co: &Co| {
+            let name = current_task().map(|task| task.get_name());
+            co.yield_from(yield_now())?;
+            assert_eq!(current_task().map(|task| task.get_name()), name);
+            Ok(name)
+        });
+        let name = other.get_name();
+        assert_ne!(me.get_name(), name);
+        assert_eq!(co.yield_from(other)?, Some(name));
+        assert!(current_task() == Some(me.clone()) && !me.done());
+        let seen = Rc::new(Cell::new(false));
+        let callback = Rc::clone(&seen);
+        yieldfrom::get_running_loop()?.call_soon(move || callback.set(current_task().is_none()))?;
+        co.yield_from(yield_now())?;
+        assert!(seen.get(), "no task runs while a callback does");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn ensure_future_makes_tasks_of_coroutines_only() {
+    run_virtual(|co| {
+        let task = ensure_future(|_: &Co| Ok(1));
+        assert!(ensure_future(&task).ptr_eq(&task) && task.as_task().is_some());
+        let future: Future<i32> = ensure_future(Future::new());
+        assert!(future.as_task().is_none() && ensure_future(&future).ptr_eq(&future));
+        assert!(future.get_loop().ptr_eq(&task.get_loop()));
+        assert_eq!(co.yield_from(task)?, 1);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn results_that_cannot_be_cloned_are_moved_out_once() {
+    struct Unique(i32);
+    let event_loop = virtual_loop();
+    assert_eq!(
+        event_loop
+            .run_until_complete(|_: &Co| Ok(Unique(1)))
+            .unwrap()
+            .0,
+        1
+    );
+    let task = event_loop.create_task(|_: &Co| Ok(Unique(2)));
+    settle(&event_loop);
+    assert_eq!(task.take_result().unwrap().0, 2);
+    assert!(task.take_result().is_err() && task.exception().unwrap().is_none());
+}
+
+#[test]
+fn done_callbacks_run_in_order_in_the_turn_after() {
+    let (event_loop, journal) = (virtual_loop(), crate::fixtures::Journal::default());
+    let future = event_loop.create_future();
+    let ids: Vec<_> = ["a", "b", "c"]
+        .map(|name| {
+            let notes = journal.clone();
+            future.add_done_callback(move |future| {
+                notes.note(format!("{name} {}", future.result().unwrap()));
+            })
+        })
+        .into();
+    assert_eq!(
+        (
+            future.remove_done_callback(&ids[1]),
+            future.remove_done_callback(&ids[1])
+        ),
+        (1, 0)
+    );
+    future.set_result(7).unwrap();
+    assert!(journal.take().is_empty(), "not before the loop's turn");
+    let notes = journal.clone();
+    future.add_done_callback(move |_| notes.note("late"));
+    assert_eq!(
+        future.remove_done_callback(&ids[0]),
+        0,
+        "it is scheduled already"
+    );
+    event_loop.turn(None).unwrap();
+    assert_eq!(journal.take(), ["a 7", "c 7", "late"]);
+}
