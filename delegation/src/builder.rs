@@ -105,10 +105,9 @@ impl Builder {
         let label = Label {
             name,
             made_at: Location::caller(),
-            stack_size: self.stack_size,
         };
         Generator {
-            shared: Shared::new(label, body),
+            shared: Shared::new(label, self.stack_size, body),
         }
     }
 }

@@ -118,7 +118,6 @@ impl std::ops::Deref for Name {
 pub(crate) struct Label {
     pub(crate) name: Name,
     pub(crate) made_at: &'static Location<'static>,
-    pub(crate) stack_size: usize,
 }
 
 /// A delegation that runs on its delegator's stack, linked from inner to outer.
@@ -147,8 +146,8 @@ pub(crate) struct Node<Y, S> {
     location: Cell<&'static Location<'static>>,
     /// Written by who switches away, taken by who is switched to, before anything else.
     mail: UnsafeCell<MaybeUninit<Mail<Y, S>>>,
-    /// The upper end of the stack, for `prefetch`.
-    base: Cell<usize>,
+    /// Where on the stack the body is suspended, for `prefetch`.
+    context: Cell<usize>,
     frame: Cell<Option<NonNull<Frame>>>,
     /// Whose `leaf` this is.
     pub(crate) root: Cell<Option<NonNull<Self>>>,
@@ -168,7 +167,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             location: Cell::new(label.made_at),
             mail: UnsafeCell::new(MaybeUninit::uninit()),
             coroutine: UnsafeCell::new(None),
-            base: Cell::new(0),
+            context: Cell::new(0),
             frame: Cell::new(None),
             handles: Cell::new(1),
             root: Cell::new(None),
@@ -261,10 +260,15 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     }
 
     /// Puts a coroutine in place, to be run by `switch`.
-    fn start(&self, entry: impl FnOnce(&Switch, ()) -> Message<S> + 'static) -> Result<()> {
+    fn start(
+        &self,
+        stack_size: usize,
+        entry: impl FnOnce(&Switch, ()) -> Message<S> + 'static,
+    ) -> Result<()> {
         debug_assert_eq!(self.status(), Status::Created);
-        let stack = Stack::acquire(self.label.stack_size, &self.label)?;
-        self.base.set(stack.base().get());
+        let stack = Stack::acquire(stack_size, &self.label)?;
+        self.context
+            .set(stack.base().get() - 64 * (crate::stack::PREFETCHED_LINES - 1));
         // SAFETY: the status is Created, so that there is no coroutine yet to which anything could
         // refer.
         unsafe { *self.coroutine.get() = Some(Coroutine::with_stack(stack, entry)) };
@@ -314,19 +318,37 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         }
     }
 
-    /// Fetches what a resume will touch into the cache.
+    /// Fetches the part of the stack that a resume will touch into the cache.
     #[inline]
     pub(crate) fn prefetch(&self) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let top: *const i8 = ptr::without_provenance(self.base.get());
-            for line in 0..crate::stack::PREFETCHED_LINES {
-                // SAFETY: prefetching is a hint, which any address may be given.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(top.wrapping_sub(64 * (line + 1))) };
-            }
+        let context: *const u8 = ptr::without_provenance(self.context.get());
+        for line in 0..crate::stack::PREFETCHED_LINES {
+            prefetch(context.wrapping_add(64 * line));
         }
     }
+}
+
+/// Fetches the cache line at an address, for a use soon.
+///
+/// A hint: it reads nothing, and any address may be given. Does nothing on processors other than
+/// x86-64.
+///
+/// # Examples
+///
+/// ```
+/// let later = vec![1; 1000];
+/// yieldfrom_delegation::prefetch(&raw const later[500]);
+/// ```
+#[inline(always)]
+pub fn prefetch<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: prefetching is a hint, which any address may be given.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 impl<Y, S> Drop for Node<Y, S> {

@@ -326,6 +326,26 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.shared.node().prefetch();
     }
 
+    /// Fetches into the cache what [`prefetch`](Generator::prefetch) looks at, for a call of that
+    /// soon.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// g.prefetch_state(); // then, some other generators later:
+    /// g.prefetch();
+    /// g.next()?;
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline]
+    pub fn prefetch_state(&self) {
+        let node: *const u8 = std::ptr::from_ref(self.shared.node()).cast();
+        crate::coroutine::prefetch(node);
+        crate::coroutine::prefetch(node.wrapping_add(64));
+    }
+
     #[inline(always)]
     fn resume(&self, message: Message<S>) -> Result<GeneratorState<Y, R>> {
         match chain::resume(self.shared.node(), message) {

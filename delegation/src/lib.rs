@@ -107,6 +107,7 @@ pub mod stack;
 
 pub use builder::Builder;
 pub use co::Co;
+pub use coroutine::prefetch;
 pub use delegate::{Delegate, Iter, iter};
 pub use error::{Error, Result};
 pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};

@@ -151,7 +151,9 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     if let Some((limit, size)) = overflowed_slot(address) {
         // SAFETY: only who runs on a stack reaches its guard, so that the slot was taken; its label
         // belongs to a generator that is running and so alive (rule 4 of the chain).
-        report(unsafe { label_of(limit, size).as_ref() });
+        let (label, size) = unsafe { label_of(limit, size) };
+        // SAFETY: as above.
+        report(unsafe { label.as_ref() }, size);
         // SAFETY: abort may be called in a handler.
         unsafe { libc::abort() };
     }
@@ -159,7 +161,7 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
 }
 
 /// Writes the report. On the faulting thread, whose generator's label nobody else changes.
-fn report(label: Option<&Label>) {
+fn report(label: Option<&Label>, size: usize) {
     let mut out = Buffer {
         bytes: [0; 1024],
         len: 0,
@@ -172,7 +174,7 @@ fn report(label: Option<&Label>) {
              which have stacks of their own\n",
             crate::link::short_name(&label.name),
             label.made_at,
-            label.stack_size / 1024
+            size / 1024
         ),
         None => out.write_str("\na generator has overflowed its stack\n"),
     };

@@ -45,7 +45,7 @@ pub const DEFAULT_SIZE: usize = 256 << 10;
 /// ```
 pub const MIN_SIZE: usize = 16 << 10;
 
-/// How many cache lines below the upper end of a stack a resume touches, as a rule.
+/// How many cache lines above the stack pointer of a suspended body a resume touches, as a rule.
 pub(crate) const PREFETCHED_LINES: usize = 6;
 
 /// What stacks the calling thread has: see [`stats`].
@@ -129,12 +129,11 @@ pub fn prewarm(count: usize, size: usize) -> Result<()> {
 }
 
 /// A stack in use. Dropping it gives it back to the thread's pool.
+///
+/// What else is to be known of it stands above its base.
 #[derive(Debug)]
 pub(crate) struct Stack {
-    // Asked for at every resume, whereas the limit can be computed when it is needed.
     base: StackPointer,
-    /// What was asked for: the pool's name for its kind. The size is the same in whole pages.
-    asked: usize,
 }
 
 impl Stack {
@@ -144,8 +143,7 @@ impl Stack {
     pub(crate) fn acquire(size: usize, label: &Label) -> Result<Self> {
         let slot = pool::with(|pool| pool.take(size)).unwrap_or_else(|| Err(thread_ends()))?;
         Ok(Self {
-            base: slab::prepare(&slot, label),
-            asked: size,
+            base: slab::prepare(&slot, label, size),
         })
     }
 
@@ -153,18 +151,20 @@ impl Stack {
         self.base
     }
 
-    /// Returns the lower end, which is the guard's.
+    /// Returns the lower end, and the size that was asked for.
     #[inline]
-    fn lower_end(&self) -> usize {
-        slab::limit_of(self.base.get(), self.asked)
+    fn slot(&self) -> (usize, usize) {
+        // SAFETY: this is the base of a slot that `acquire` has prepared, and that nobody else has.
+        unsafe { slab::slot_of(self.base.get()) }
     }
 }
 
 impl Drop for Stack {
     #[inline]
     fn drop(&mut self) {
+        let (limit, asked) = self.slot();
         // Without a pool the thread is ending: the slot stays taken, and its slab mapped.
-        let _ = pool::with(|pool| pool.give_back(self.lower_end(), self.asked));
+        let _ = pool::with(|pool| pool.give_back(limit, asked));
     }
 }
 
@@ -179,16 +179,16 @@ unsafe impl corosensei::stack::Stack for Stack {
 
     #[inline]
     fn limit(&self) -> StackPointer {
-        StackPointer::new(self.lower_end()).expect("no slab is mapped at address 0")
+        StackPointer::new(self.slot().0).expect("no slab is mapped at address 0")
     }
 }
 
-/// Rounds a size up to whole pages.
+/// Returns the size of the slots for a size that is asked for.
 fn checked_size(size: usize) -> Result<usize> {
     let page = slab::page_size();
     let smallest = MIN_SIZE.max(2 * page);
     if (smallest..=slab::MAX_SIZE).contains(&size) {
-        return Ok(size.next_multiple_of(page));
+        return Ok(slab::slot_size(size));
     }
     let largest = slab::MAX_SIZE;
     Err(Error::stack(format!(

@@ -74,8 +74,8 @@ pub(crate) struct Core {
     debug: Cell<bool>,
     slow_callback_duration: Cell<Duration>,
     pub(crate) ended: Ended,
-    /// When the last entry of the last turn ended, if the loop has not waited since.
-    watched_until: Cell<Duration>,
+    /// How many of the ready entries belong to this turn, and are still to run.
+    left: Cell<usize>,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
     /// How many [`EventLoop`] handles there are.

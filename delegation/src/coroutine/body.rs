@@ -14,8 +14,36 @@ use crate::error::{Error, Result};
 #[repr(C)]
 struct Inner<Y, S, R, F> {
     node: Node<Y, S>,
+    stack_size: StackSize,
     result: Cell<Option<R>>,
     body: Cell<Option<F>>,
+}
+
+/// A stack's size in 32 bits: exact below 2 GiB, and in steps of 64 KiB above.
+#[derive(Clone, Copy)]
+struct StackSize(u32);
+
+impl StackSize {
+    const LARGE: u32 = 1 << 31;
+    const STEP: usize = 1 << 16;
+
+    fn new(bytes: usize) -> Self {
+        Self(match u32::try_from(bytes) {
+            Ok(exact) if exact < Self::LARGE => exact,
+            _ => {
+                let steps = u32::try_from(bytes.div_ceil(Self::STEP)).unwrap_or(u32::MAX);
+                steps | Self::LARGE
+            }
+        })
+    }
+
+    fn bytes(self) -> usize {
+        if self.0 < Self::LARGE {
+            self.0 as usize
+        } else {
+            (self.0 - Self::LARGE) as usize * Self::STEP
+        }
+    }
 }
 
 impl<Y, S, R, F> Inner<Y, S, R, F>
@@ -66,7 +94,7 @@ where
 {
     fn start(&self) -> Result<()> {
         let inner = NonNull::from(self);
-        self.node.start(move |switch, ()| {
+        self.node.start(self.stack_size.bytes(), move |switch, ()| {
             // SAFETY: the body runs only in `Node::switch`, to which the node was passed by
             // reference; rule 4 of the chain keeps it, and so `inner`, alive until the body ends.
             let inner = unsafe { inner.as_ref() };
@@ -145,7 +173,7 @@ impl Drop for GiveBack {
 }
 
 impl<Y, S, R> Shared<Y, S, R> {
-    pub(crate) fn new<F>(label: Label, body: F) -> Self
+    pub(crate) fn new<F>(label: Label, stack_size: usize, body: F) -> Self
     where
         F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
     {
@@ -156,6 +184,7 @@ impl<Y, S, R> Shared<Y, S, R> {
         unsafe {
             inner.write(Inner {
                 node: Node::new(label),
+                stack_size: StackSize::new(stack_size),
                 result: Cell::new(None),
                 body: Cell::new(Some(body)),
             });

@@ -29,16 +29,18 @@ struct Class {
 }
 
 impl Class {
-    const EMPTY: Self = Self {
-        first: Cell::new(None),
-        count: Cell::new(0),
-    };
+    const fn new() -> Self {
+        Self {
+            first: Cell::new(None),
+            count: Cell::new(0),
+        }
+    }
 }
 
 struct Blocks([Class; CLASSES]);
 
 thread_local! {
-    static BLOCKS: Blocks = const { Blocks([Class::EMPTY; CLASSES]) };
+    static BLOCKS: Blocks = const { Blocks([const { Class::new() }; CLASSES]) };
 }
 
 /// Returns the class of a layout, and the layout of that class's blocks.

@@ -280,8 +280,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<bool> {
-        let _entered = Entered::new(self, "turn")?;
-        self.core.turn(max_wait.map(nanos))?;
+        self.run_turn(max_wait.map(nanos))?;
         self.core.stopping.set(false);
         Ok(!self.core.ready.is_empty())
     }

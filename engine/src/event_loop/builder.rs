@@ -196,7 +196,7 @@ impl LoopBuilder {
             debug: Cell::new(self.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: Ended::default(),
-            watched_until: Cell::new(Duration::ZERO),
+            left: Cell::new(0),
             handles: Cell::new(0),
             stack_size: self.stack_size,
             exception_handler: RefCell::new(None),

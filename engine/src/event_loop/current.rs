@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::thread;
-use std::time::Duration;
 
 use yieldfrom_delegation::stack;
 
@@ -65,7 +64,6 @@ impl Entered {
             return Err(RuntimeError::new(why).into());
         }
         core.running.set(true);
-        core.watched_until.set(Duration::ZERO);
         RUNNING.set(Some(event_loop.clone()));
         update_stack_size();
         Ok(Self(event_loop.clone()))

@@ -1,7 +1,7 @@
 //! Finds the callbacks that hold the loop for long.
 //!
-//! Reading a clock costs half as much as a task's step. So, outside of debug mode, in a turn with
-//! many entries, it is read once for several; then all of these are named. What is noted of an
+//! Reading a clock costs half as much as a task's step. So, outside of debug mode, it is read once
+//! for several entries, or when the loop waits; then all of these are named. What is noted of an
 //! entry is its address: those of tasks that go on are found among the loop's tasks, and what has
 //! ended is kept until the clock is read.
 
@@ -56,7 +56,7 @@ impl Ended {
     }
 }
 
-/// Watches the entries of one turn.
+/// Watches the entries of one run.
 pub(super) struct Watch {
     clock: ClockId,
     limit: Duration,
@@ -64,31 +64,35 @@ pub(super) struct Watch {
     began: Duration,
     noted: [*const (); BATCH],
     count: usize,
+    /// As many are noted before the clock is read.
     batch: usize,
 }
 
 impl Watch {
-    #[inline]
-    pub(super) fn start(core: &Core, count: usize) -> Self {
-        let limit = core.slow_callback_duration.get();
+    pub(super) fn start(core: &Core) -> Self {
+        let mut watch = Self {
+            clock: COARSE_CLOCK,
+            limit: Duration::MAX,
+            began: Duration::ZERO,
+            noted: [std::ptr::null(); BATCH],
+            count: 0,
+            batch: 1,
+        };
+        watch.configure(core);
+        watch
+    }
+
+    /// Does as the loop's settings are now.
+    fn configure(&mut self, core: &Core) {
         let debug = core.debug.get();
-        let fine = debug || limit < FINE;
-        let clock = if fine {
+        self.limit = core.slow_callback_duration.get();
+        self.clock = if debug || self.limit < FINE {
             ClockId::Monotonic
         } else {
             COARSE_CLOCK
         };
-        Self {
-            clock,
-            limit,
-            began: match core.watched_until.get() {
-                Duration::ZERO => read(clock),
-                until => until,
-            },
-            noted: [std::ptr::null(); BATCH],
-            count: 0,
-            batch: if debug || count <= BATCH { 1 } else { BATCH },
-        }
+        self.batch = if debug { 1 } else { BATCH };
+        self.began = read(self.clock);
     }
 
     #[inline(always)]
@@ -104,24 +108,31 @@ impl Watch {
         }
     }
 
-    /// Ends the turn.
-    #[inline]
+    /// Looks at what was noted, before the loop waits, or the run ends.
     pub(super) fn finish(&mut self, core: &Core) {
         if self.count > 0 {
             self.look(core);
         }
-        core.watched_until.set(self.began);
+    }
+
+    /// Begins anew, after the loop has waited.
+    pub(super) fn restart(&mut self, core: &Core) {
+        self.configure(core);
     }
 
     #[inline(never)]
     fn look(&mut self, core: &Core) {
-        let mut now = read(self.clock);
+        let now = read(self.clock);
         if now.saturating_sub(self.began) >= self.limit {
             self.report(core, now - self.began);
             // A report takes its time as well.
-            now = read(self.clock);
+            self.configure(core);
+        } else {
+            self.began = now;
         }
-        self.began = now;
+        if core.debug.get() != (self.batch == 1) {
+            self.configure(core);
+        }
         self.count = 0;
         core.ended.forget();
     }
@@ -131,10 +142,13 @@ impl Watch {
         if !log::log_enabled!(target: TARGET, log::Level::Warn) {
             return;
         }
-        let names: Vec<String> = self.noted[..self.count.min(BATCH)]
-            .iter()
-            .map(|&address| core.name_of(address))
-            .collect();
+        let noted = self.noted[..self.count.min(BATCH)].iter();
+        let mut names: Vec<String> = Vec::new();
+        for name in noted.map(|&address| core.name_of(address)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         log::warn!(
             target: TARGET,
             "Executing {}{} took {:.3} seconds",

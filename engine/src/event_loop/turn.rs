@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::api::EventLoop;
 use super::clock::{Clock, Nanos};
@@ -22,37 +21,72 @@ impl EventLoop {
     /// Makes turns until a stop is requested.
     pub(super) fn run_turns(&self, operation: &str) -> Result<()> {
         let _entered = Entered::new(self, operation)?;
+        self.guarded(|core, watch| {
+            core.run_ready(watch);
+            loop {
+                core.check_alive(operation)?;
+                core.prepare(None, watch)?;
+                core.run_ready(watch);
+                if core.stopping.replace(false) {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    /// Makes one turn, which waits no longer than `max_wait`.
+    pub(super) fn run_turn(&self, max_wait: Option<Nanos>) -> Result<()> {
+        let _entered = Entered::new(self, "turn")?;
+        let mut prepared = false;
+        self.guarded(|core, watch| {
+            if !std::mem::replace(&mut prepared, true) {
+                core.prepare(max_wait, watch)?;
+            }
+            core.run_ready(watch);
+            Ok(())
+        })
+    }
+
+    /// Runs turns, and goes on with them after a panic.
+    ///
+    /// There is one guard around all of them: one around each step would cost at every switch.
+    fn guarded(&self, mut turns: impl FnMut(&Rc<Core>, &mut Watch) -> Result<()>) -> Result<()> {
         let core = self.core();
+        let mut watch = Watch::start(core);
+        let mut panicked = None;
         loop {
-            core.check_alive(operation)?;
-            core.turn(None)?;
-            if core.stopping.replace(false) {
-                return Ok(());
+            let run = panic::catch_unwind(AssertUnwindSafe(|| {
+                if let Some(payload) = panicked.take() {
+                    core.panicked(payload);
+                }
+                let result = turns(core, &mut watch);
+                watch.finish(core);
+                result
+            }));
+            match run {
+                Ok(result) => return result,
+                Err(payload) => panicked = Some(payload),
             }
         }
     }
 }
 
-/// How many entries ahead of its run an entry is fetched into the cache.
-const AHEAD: usize = 3;
-/// With fewer entries than this, all they touch is in the cache anyway.
-const CROWDED: usize = 2_000;
-
 impl Core {
-    /// Makes one turn, which waits no longer than `max_wait`.
-    pub(super) fn turn(self: &Rc<Self>, max_wait: Option<Nanos>) -> Result<()> {
+    /// Begins a turn.
+    #[inline(always)]
+    fn prepare(self: &Rc<Self>, max_wait: Option<Nanos>, watch: &mut Watch) -> Result<()> {
         // 1. Wait, if there is nothing to do.
         if self.ready.is_empty() && !self.stopping.get() {
+            watch.finish(self);
             self.idle(max_wait)?;
-            self.watched_until.set(Duration::ZERO);
+            watch.restart(self);
         }
         // 2. What other threads have sent, and timers that are due, become ready.
         self.take_inbox();
         self.fire_timers();
-        // 3. Run what is ready now.
-        self.run_ready();
+        // 3. will be to run what is ready now, 4. is up to the run.
+        self.left.set(self.ready.len());
         Ok(())
-        // 4. is up to the run.
     }
 
     fn idle(&self, max_wait: Option<Nanos>) -> Result<()> {
@@ -106,32 +140,19 @@ impl Core {
         }
     }
 
-    fn run_ready(self: &Rc<Self>) {
-        let mut count = self.ready.len();
-        let mut watch = Watch::start(self, count);
-        // One guard around all of them: one around each would cost at every switch.
-        while let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| {
-            self.run_some(&mut count, &mut watch);
-        })) {
-            self.panicked(payload);
-        }
-    }
-
+    /// Runs what is left of this turn.
     #[inline(always)]
-    fn run_some(self: &Rc<Self>, count: &mut usize, watch: &mut Watch) {
-        while *count > 0 {
-            *count -= 1;
+    fn run_ready(self: &Rc<Self>, watch: &mut Watch) {
+        while let Some(left) = self.left.get().checked_sub(1) {
+            self.left.set(left);
             let Some(entry) = self.ready.pop() else {
-                return; // A closed loop has none left.
+                return self.left.set(0); // A closed loop has none left.
             };
-            if *count > CROWDED {
-                self.ready.prefetch(AHEAD);
-            }
+            self.ready.prefetch(left);
             watch.note(&entry);
             self.run_entry(entry);
             watch.check(self);
         }
-        watch.finish(self);
         self.ready.shrink();
     }
 

@@ -187,6 +187,10 @@ impl<T: 'static> Ready for Inner<T> {
     fn prefetch(&self) {
         self.part().generator.prefetch();
     }
+
+    fn prefetch_state(&self) {
+        self.part().generator.prefetch_state();
+    }
 }
 
 impl<T: 'static> Timed for Inner<T> {
