@@ -9,17 +9,10 @@ const POOL: usize = 2000;
 
 /// Tokio's scheduler for one thread; the tasks must be `Send` all the same.
 ///
-/// It has neither timers nor I/O, which it would look after now and then.
+/// With timers and I/O, as `#[tokio::main]` makes it: our loop always has both.
 pub(crate) fn tokio() -> Runtime {
     Builder::new_current_thread()
-        .build()
-        .expect("the runtime starts")
-}
-
-/// Tokio's scheduler for one thread, with timers, whose wheel turns each millisecond.
-pub(crate) fn tokio_with_timers() -> Runtime {
-    Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .expect("the runtime starts")
 }

@@ -86,7 +86,7 @@ fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
 
 fn tokio(case: &str, _meter: &Meter) -> Sample {
     let n = number(case);
-    let runtime = runtimes::tokio_with_timers();
+    let runtime = runtimes::tokio();
     let grown = runtime.block_on(async {
         let before = memory();
         for _ in 0..n {

@@ -76,7 +76,7 @@ fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
 
 /// Its timers are those of a wheel that turns each millisecond.
 fn tokio(case: &str, _meter: &Meter) -> Sample {
-    let runtime = runtimes::tokio_with_timers();
+    let runtime = runtimes::tokio();
     let create = |delay| tokio::spawn(tokio::time::sleep(delay));
     measured(case, || {
         runtime.block_on(async {

@@ -247,7 +247,7 @@ impl Class {
     fn none_left(&self, why: &str) -> Error {
         Error::stack(format!(
             "can't make a stack of {} KiB beside {} others of this thread: {why}",
-            self.size / 1024,
+            self.asked / 1024,
             self.live()
         ))
     }

@@ -143,8 +143,8 @@ impl EventLoop {
 
     /// Sets debug mode: every callback is timed by itself.
     ///
-    /// Otherwise, where many are ready at once, several are timed together, and a report of a
-    /// slow one names all of them.
+    /// Otherwise several that follow each other without a wait are timed together, and a report of
+    /// a slow one names up to eight of them.
     ///
     /// # Examples
     ///
