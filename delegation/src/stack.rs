@@ -46,7 +46,7 @@ pub const DEFAULT_SIZE: usize = 256 << 10;
 pub const MIN_SIZE: usize = 16 << 10;
 
 /// How many cache lines above the stack pointer of a suspended body a resume touches, as a rule.
-pub(crate) const PREFETCHED_LINES: usize = 6;
+pub(crate) const PREFETCHED_LINES: usize = 3;
 
 /// What stacks the calling thread has: see [`stats`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

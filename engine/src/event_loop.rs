@@ -56,14 +56,15 @@ use reactor::Reactor;
 use ready::ReadyQueue;
 use reports::{ExceptionHandler, TaskFactory};
 use slow::Ended;
+pub(crate) use tasks::Slot;
 use tasks::Tasks;
 use timers::{Lost, Timers};
 
 /// A loop's state.
 pub(crate) struct Core {
     pub(crate) ready: ReadyQueue,
-    /// What is running, if it is a task.
-    current_task: Cell<Option<Rc<dyn Ready>>>,
+    /// The slot of the task that is running.
+    current_task: Cell<Slot>,
     timers: RefCell<Timers>,
     clock: Clock,
     tasks: RefCell<Tasks>,
@@ -74,8 +75,6 @@ pub(crate) struct Core {
     debug: Cell<bool>,
     slow_callback_duration: Cell<Duration>,
     pub(crate) ended: Ended,
-    /// How many of the ready entries belong to this turn, and are still to run.
-    left: Cell<usize>,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
     /// How many [`EventLoop`] handles there are.
@@ -136,19 +135,17 @@ impl Core {
     }
 
     #[inline(always)]
-    pub(crate) fn enter_task(&self, task: Rc<dyn Ready>) {
-        self.current_task.set(Some(task));
+    pub(crate) fn enter_task(&self, slot: Slot) {
+        self.current_task.set(slot);
     }
 
     #[inline(always)]
     pub(crate) fn leave_task(&self) {
-        drop(self.current_task.take());
+        self.current_task.set(Slot::NONE);
     }
 
     pub(crate) fn current_task(&self) -> Option<Rc<dyn TaskObject>> {
-        let task = self.current_task.take();
-        self.current_task.set(task.clone());
-        task?.into_task()
+        self.tasks.borrow().get(self.current_task.get())
     }
 
     #[inline(always)]
@@ -159,12 +156,12 @@ impl Core {
     }
 
     #[inline(always)]
-    pub(crate) fn add_task(&self, task: Rc<dyn TaskObject>) -> u32 {
+    pub(crate) fn add_task(&self, task: Rc<dyn TaskObject>) -> Slot {
         self.tasks.borrow_mut().insert(task)
     }
 
     #[inline(always)]
-    pub(crate) fn remove_task(&self, slot: u32) -> Option<Rc<dyn TaskObject>> {
+    pub(crate) fn remove_task(&self, slot: Slot) -> Option<Rc<dyn TaskObject>> {
         self.tasks.borrow_mut().remove(slot)
     }
 

@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::inbox::Inbox;
 use super::reactor::Reactor;
 use super::slow::Ended;
-use super::{Core, EventLoop};
+use super::{Core, EventLoop, Slot};
 use crate::awaitable::Awaitable;
 use crate::{Co, Result};
 
@@ -184,7 +184,7 @@ impl LoopBuilder {
         };
         Rc::new(Core {
             ready: Default::default(),
-            current_task: Cell::new(None),
+            current_task: Cell::new(Slot::NONE),
             timers: RefCell::default(),
             clock,
             tasks: RefCell::default(),
@@ -196,7 +196,6 @@ impl LoopBuilder {
             debug: Cell::new(self.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: Ended::default(),
-            left: Cell::new(0),
             handles: Cell::new(0),
             stack_size: self.stack_size,
             exception_handler: RefCell::new(None),

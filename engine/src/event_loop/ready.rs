@@ -1,26 +1,26 @@
 //! What is ready to run: a first-in, first-out queue.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
 use yieldfrom_delegation::{Driver, Unresolved};
 
 use super::Core;
+use super::tasks::Slot;
 use crate::coroutines::Request;
-use crate::task::TaskObject;
 
 /// Something that the loop runs in one of its turns: a task's step, a handle, a done callback.
 pub(crate) trait Ready {
     /// Runs it, in a turn of its loop. Not called if `begin` gives a driver.
     fn run(self: Rc<Self>, core: &Rc<Core>);
 
-    /// Returns the coroutine to be resumed, if it is a task to whose step nothing is special.
+    /// Returns the coroutine to be resumed, and the task's slot, if it is a task to whose step
+    /// nothing is special.
     ///
     /// The loop itself resumes it then, where that is inlined, and goes on with `resolve` and
     /// `suspend`.
-    fn begin(&self) -> Option<Driver<'_, Request, ()>> {
+    fn begin(&self) -> Option<(Driver<'_, Request, ()>, Slot)> {
         None
     }
 
@@ -32,11 +32,6 @@ pub(crate) trait Ready {
     /// Suspends a task as its coroutine requests.
     fn suspend(self: Rc<Self>, _core: &Core, _request: Request) {
         unreachable!("only tasks are resumed")
-    }
-
-    /// Returns the task that it is, if it is one.
-    fn into_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
-        None
     }
 
     /// Appends it to the ready queue of its loop.
@@ -57,76 +52,81 @@ pub(crate) trait Ready {
     fn prefetch_state(&self) {}
 }
 
-/// The ready queue.
+/// What is ready for the next turn, in order.
 ///
 /// Its borrows end before anybody's code runs: entries are dropped by who took them out.
 #[derive(Default)]
 pub(crate) struct ReadyQueue {
-    entries: RefCell<VecDeque<Rc<dyn Ready>>>,
+    entries: RefCell<Vec<Rc<dyn Ready>>>,
 }
 
 impl ReadyQueue {
     #[inline(always)]
     pub(crate) fn push(&self, entry: Rc<dyn Ready>) {
-        self.entries.borrow_mut().push_back(entry);
-    }
-
-    #[inline(always)]
-    pub(crate) fn pop(&self) -> Option<Rc<dyn Ready>> {
-        self.entries.borrow_mut().pop_front()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.entries.borrow().len()
+        self.entries.borrow_mut().push(entry);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.borrow().is_empty()
     }
 
-    /// Gives memory back that a crowd has left behind.
-    #[inline]
-    pub(crate) fn shrink(&self) {
-        const LARGE: usize = 1 << 16;
-        let mut entries = self.entries.borrow_mut();
-        if entries.capacity() > LARGE && entries.len() < entries.capacity() / 8 {
-            let room = 2 * entries.len();
-            entries.shrink_to(room);
-        }
-    }
-
     /// Takes everything out, for its owner to drop.
-    pub(crate) fn take(&self) -> VecDeque<Rc<dyn Ready>> {
+    pub(crate) fn take(&self) -> Vec<Rc<dyn Ready>> {
         self.entries.take()
     }
+}
 
-    /// Fetches what the next entries will touch into the cache, `left` of which belong to this
-    /// turn.
-    ///
-    /// With some tens of tasks, what a switch touches does not fit into the first cache any more;
-    /// with thousands, nor into the second, and then what leads there has to be fetched before.
-    #[inline(always)]
-    pub(crate) fn prefetch(&self, left: usize) {
-        if left <= NEAR {
-            return;
-        }
-        let entries = self.entries.borrow();
-        if left > CROWDED {
-            if let Some(entry) = entries.get(FAR) {
-                yieldfrom_delegation::prefetch(Rc::as_ptr(entry).cast::<()>());
-            }
-            if let Some(entry) = entries.get(MIDDLE) {
-                entry.prefetch_state();
-            }
-        }
-        if let Some(entry) = entries.get(NEAR) {
-            entry.prefetch();
-        }
-    }
+/// The entries of one turn. What becomes ready meanwhile waits in the [`ReadyQueue`].
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// Last first, so that taking one is taking the last.
+    entries: Vec<Rc<dyn Ready>>,
 }
 
 /// How many entries ahead of its run each part is fetched.
 const NEAR: usize = 4;
 const MIDDLE: usize = 8;
 const FAR: usize = 12;
-const CROWDED: usize = 4_000;
+/// Memory for more entries than this is given back after a crowd.
+const LARGE: usize = 1 << 16;
+
+impl Batch {
+    /// Takes all that is ready; of the batch before, nothing may be left.
+    #[inline]
+    pub(crate) fn refill(&mut self, ready: &ReadyQueue) {
+        debug_assert!(self.entries.is_empty(), "a turn runs all its entries");
+        // The two change their memory with each other at every turn.
+        std::mem::swap(&mut self.entries, &mut ready.entries.borrow_mut());
+        self.entries.reverse();
+        if self.entries.capacity() > LARGE && self.entries.len() < self.entries.capacity() / 8 {
+            self.entries.shrink_to(2 * self.entries.len());
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<Rc<dyn Ready>> {
+        self.entries.pop()
+    }
+
+    /// Fetches what the next entries will touch into the cache.
+    ///
+    /// With some tens of tasks, what a switch touches does not fit into the first cache any more;
+    /// with thousands, nor into the second, and then what leads there has to be fetched before.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self) {
+        const CROWDED: usize = 4_000;
+        let left = self.entries.len();
+        if left <= NEAR {
+            return;
+        }
+        self.entries[left - 1 - NEAR].prefetch();
+        if left > CROWDED {
+            yieldfrom_delegation::prefetch(Rc::as_ptr(&self.entries[left - 1 - FAR]).cast::<()>());
+            self.entries[left - 1 - MIDDLE].prefetch_state();
+        }
+    }
+}

@@ -4,6 +4,15 @@ use std::rc::Rc;
 
 use crate::task::TaskObject;
 
+/// A task's place among those of its loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot(u32);
+
+impl Slot {
+    /// That of a task which has none.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+}
+
 /// Tasks in numbered slots, which are used again.
 #[derive(Default)]
 pub(super) struct Tasks {
@@ -13,19 +22,24 @@ pub(super) struct Tasks {
 
 impl Tasks {
     #[inline]
-    pub(super) fn insert(&mut self, task: Rc<dyn TaskObject>) -> u32 {
+    pub(super) fn insert(&mut self, task: Rc<dyn TaskObject>) -> Slot {
         if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = Some(task);
-            return slot;
+            return Slot(slot);
         }
         self.slots.push(Some(task));
-        u32::try_from(self.slots.len() - 1).expect("4 billion tasks do not fit into memory")
+        let slot = u32::try_from(self.slots.len() - 1);
+        Slot(slot.expect("4 billion tasks do not fit into memory"))
+    }
+
+    pub(super) fn get(&self, slot: Slot) -> Option<Rc<dyn TaskObject>> {
+        self.slots.get(slot.0 as usize)?.clone()
     }
 
     #[inline]
-    pub(super) fn remove(&mut self, slot: u32) -> Option<Rc<dyn TaskObject>> {
-        let task = self.slots.get_mut(slot as usize)?.take()?;
-        self.free.push(slot);
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<Rc<dyn TaskObject>> {
+        let task = self.slots.get_mut(slot.0 as usize)?.take()?;
+        self.free.push(slot.0);
         Some(task)
     }
 

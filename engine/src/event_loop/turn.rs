@@ -8,6 +8,7 @@ use super::api::EventLoop;
 use super::clock::{Clock, Nanos};
 use super::context::Context;
 use super::current::Entered;
+use super::ready::Batch;
 use super::slow::Watch;
 use super::timers::Lost;
 use super::{Core, Ready};
@@ -17,19 +18,29 @@ use crate::handle::Scheduled;
 use crate::task::AnyTask;
 use crate::{Error, Result};
 
+/// What a run has at hand.
+struct Run {
+    /// The entries of this turn that are still to run.
+    batch: Batch,
+    watch: Watch,
+}
+
 impl EventLoop {
     /// Makes turns until a stop is requested.
     pub(super) fn run_turns(&self, operation: &str) -> Result<()> {
         let _entered = Entered::new(self, operation)?;
-        self.guarded(|core, watch| {
-            core.run_ready(watch);
+        let mut began = false;
+        self.guarded(|core, run| {
             loop {
-                core.check_alive(operation)?;
-                core.prepare(None, watch)?;
-                core.run_ready(watch);
-                if core.stopping.replace(false) {
-                    return Ok(());
+                // After a panic, the turn goes on.
+                if !run.batch.is_empty() || std::mem::replace(&mut began, true) {
+                    core.run_batch(run);
+                    if core.stopping.replace(false) {
+                        return Ok(());
+                    }
                 }
+                core.check_alive(operation)?;
+                core.prepare(None, run)?;
             }
         })
     }
@@ -38,11 +49,11 @@ impl EventLoop {
     pub(super) fn run_turn(&self, max_wait: Option<Nanos>) -> Result<()> {
         let _entered = Entered::new(self, "turn")?;
         let mut prepared = false;
-        self.guarded(|core, watch| {
+        self.guarded(|core, run| {
             if !std::mem::replace(&mut prepared, true) {
-                core.prepare(max_wait, watch)?;
+                core.prepare(max_wait, run)?;
             }
-            core.run_ready(watch);
+            core.run_batch(run);
             Ok(())
         })
     }
@@ -50,20 +61,23 @@ impl EventLoop {
     /// Runs turns, and goes on with them after a panic.
     ///
     /// There is one guard around all of them: one around each step would cost at every switch.
-    fn guarded(&self, mut turns: impl FnMut(&Rc<Core>, &mut Watch) -> Result<()>) -> Result<()> {
+    fn guarded(&self, mut turns: impl FnMut(&Rc<Core>, &mut Run) -> Result<()>) -> Result<()> {
         let core = self.core();
-        let mut watch = Watch::start(core);
+        let mut run = Run {
+            batch: Batch::default(),
+            watch: Watch::start(core),
+        };
         let mut panicked = None;
         loop {
-            let run = panic::catch_unwind(AssertUnwindSafe(|| {
+            let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
                 if let Some(payload) = panicked.take() {
                     core.panicked(payload);
                 }
-                let result = turns(core, &mut watch);
-                watch.finish(core);
+                let result = turns(core, &mut run);
+                run.watch.finish(core);
                 result
             }));
-            match run {
+            match outcome {
                 Ok(result) => return result,
                 Err(payload) => panicked = Some(payload),
             }
@@ -74,18 +88,18 @@ impl EventLoop {
 impl Core {
     /// Begins a turn.
     #[inline(always)]
-    fn prepare(self: &Rc<Self>, max_wait: Option<Nanos>, watch: &mut Watch) -> Result<()> {
+    fn prepare(self: &Rc<Self>, max_wait: Option<Nanos>, run: &mut Run) -> Result<()> {
         // 1. Wait, if there is nothing to do.
         if self.ready.is_empty() && !self.stopping.get() {
-            watch.finish(self);
+            run.watch.finish(self);
             self.idle(max_wait)?;
-            watch.restart(self);
+            run.watch.restart(self);
         }
         // 2. What other threads have sent, and timers that are due, become ready.
         self.take_inbox();
         self.fire_timers();
         // 3. will be to run what is ready now, 4. is up to the run.
-        self.left.set(self.ready.len());
+        run.batch.refill(&self.ready);
         Ok(())
     }
 
@@ -142,18 +156,13 @@ impl Core {
 
     /// Runs what is left of this turn.
     #[inline(always)]
-    fn run_ready(self: &Rc<Self>, watch: &mut Watch) {
-        while let Some(left) = self.left.get().checked_sub(1) {
-            self.left.set(left);
-            let Some(entry) = self.ready.pop() else {
-                return self.left.set(0); // A closed loop has none left.
-            };
-            self.ready.prefetch(left);
-            watch.note(&entry);
+    fn run_batch(self: &Rc<Self>, run: &mut Run) {
+        while let Some(entry) = run.batch.next() {
+            run.batch.prefetch();
+            run.watch.note(&entry);
             self.run_entry(entry);
-            watch.check(self);
+            run.watch.check(self);
         }
-        self.ready.shrink();
     }
 
     /// Runs an entry. The resume of a task's coroutine is inlined here, see [`Driver`].
@@ -161,10 +170,10 @@ impl Core {
     /// [`Driver`]: yieldfrom_delegation::Driver
     #[inline(always)]
     fn run_entry(self: &Rc<Self>, entry: Rc<dyn Ready>) {
-        let Some(coroutine) = entry.begin() else {
+        let Some((coroutine, slot)) = entry.begin() else {
             return entry.run(self);
         };
-        self.enter_task(Rc::clone(&entry));
+        self.enter_task(slot);
         let request = match coroutine.next() {
             Ok(request) => Some(request),
             Err(unresolved) => entry.resolve(unresolved),
@@ -180,7 +189,8 @@ impl Core {
     /// Deals with a panic that came out of a task, or out of a destructor.
     #[cold]
     fn panicked(self: &Rc<Self>, payload: Box<dyn Any + Send>) {
-        let task = self.current_task.take().and_then(Ready::into_task);
+        let task = self.current_task();
+        self.leave_task();
         if let Some(task) = task {
             return task.panicked(payload);
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use yieldfrom_delegation::{Generator, Link};
 
 use crate::coroutines::Request;
-use crate::event_loop::{Context, Core, Ready};
+use crate::event_loop::{Context, Core, Ready, Slot};
 use crate::future::{Cancelling, DEEP, Inner, Waitable};
 
 /// Where a task is between two steps.
@@ -62,10 +62,10 @@ pub(crate) struct TaskPart<T: 'static> {
     /// How many requests to cancel are open: 3.11's `cancelling`.
     pub(super) cancelling: Cell<u32>,
     pub(super) generator: Generator<Request, (), T>,
-    pub(super) awaited: Cell<Awaited>,
     /// Its place among the loop's tasks.
-    pub(super) slot: Cell<u32>,
+    pub(super) slot: Cell<Slot>,
     pub(super) number: u32,
+    pub(super) awaited: Cell<Awaited>,
 }
 
 impl<T: 'static> TaskPart<T> {
@@ -107,7 +107,7 @@ impl<T: 'static> TaskPart<T> {
             cancelling: Cell::new(0),
             generator,
             awaited: Cell::default(),
-            slot: Cell::new(0),
+            slot: Cell::new(Slot::NONE),
             number,
         }
     }

@@ -12,7 +12,7 @@ use super::any::TaskObject;
 use super::part::{Awaited, Phase, TaskPart};
 use crate::coroutines::{Request, Wish};
 use crate::errors::{Panicked, RuntimeError};
-use crate::event_loop::{Core, Ready, Timed};
+use crate::event_loop::{Core, Ready, Slot, Timed};
 use crate::future::{Callbacks, Inner, Role, Waitable};
 use crate::{Error, Result};
 
@@ -51,7 +51,7 @@ impl<T: 'static> Inner<T> {
 
     /// Throws an error into the coroutine, and goes on to its next suspension, or its end.
     fn throw(self: Rc<Self>, core: &Core, error: Error) {
-        core.enter_task(self.clone());
+        core.enter_task(self.part().slot.get());
         let thrown = self.part().generator.throw(error);
         let request = self.outcome(thrown);
         core.leave_task();
@@ -152,9 +152,10 @@ impl<T: 'static> Ready for Inner<T> {
     }
 
     #[inline]
-    fn begin(&self) -> Option<Driver<'_, Request, ()>> {
+    fn begin(&self) -> Option<(Driver<'_, Request, ()>, Slot)> {
         let part = self.part();
-        part.start_plain_step().then(|| part.generator.driver())
+        part.start_plain_step()
+            .then(|| (part.generator.driver(), part.slot.get()))
     }
 
     fn resolve(&self, unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
@@ -168,10 +169,6 @@ impl<T: 'static> Ready for Inner<T> {
             Wish::Sleep(0) => core.ready.push(self),
             Wish::Sleep(delay) => self.sleep(core, delay),
         }
-    }
-
-    fn into_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
-        Some(self)
     }
 
     #[inline]
