@@ -77,10 +77,11 @@ impl ReadyQueue {
 }
 
 /// The entries of one turn. What becomes ready meanwhile waits in the [`ReadyQueue`].
-#[derive(Default)]
 pub(crate) struct Batch {
     /// Last first, so that taking one is taking the last.
     entries: Vec<Rc<dyn Ready>>,
+    /// With so many left, memory is given back.
+    shrink_at: usize,
 }
 
 /// How many entries ahead of its run each part is fetched.
@@ -90,17 +91,29 @@ const FAR: usize = 12;
 /// Memory for more entries than this is given back after a crowd.
 const LARGE: usize = 1 << 16;
 
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            shrink_at: usize::MAX,
+        }
+    }
+}
+
 impl Batch {
     /// Takes all that is ready; of the batch before, nothing may be left.
     #[inline]
     pub(crate) fn refill(&mut self, ready: &ReadyQueue) {
         debug_assert!(self.entries.is_empty(), "a turn runs all its entries");
         // The two change their memory with each other at every turn.
-        std::mem::swap(&mut self.entries, &mut ready.entries.borrow_mut());
+        let mut queue = ready.entries.borrow_mut();
+        std::mem::swap(&mut self.entries, &mut queue);
         self.entries.reverse();
-        if self.entries.capacity() > LARGE && self.entries.len() < self.entries.capacity() / 8 {
-            self.entries.shrink_to(2 * self.entries.len());
-        }
+        self.shrink_at = if self.entries.capacity() > LARGE {
+            self.entries.capacity() / 8
+        } else {
+            usize::MAX
+        };
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -109,7 +122,17 @@ impl Batch {
 
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<Rc<dyn Ready>> {
+        if self.entries.len() == self.shrink_at {
+            self.shrink();
+        }
         self.entries.pop()
+    }
+
+    /// Gives most of a crowd's memory back.
+    #[cold]
+    fn shrink(&mut self) {
+        self.shrink_at = usize::MAX;
+        self.entries.shrink_to_fit();
     }
 
     /// Fetches what the next entries will touch into the cache.
