@@ -109,12 +109,7 @@ impl Core {
     }
 
     /// Starts a timer, and returns its number. A closed loop's timers never fire.
-    pub(crate) fn start_timer(&self, deadline: Nanos, timed: Rc<dyn Timed>) -> u64 {
-        let now = match self.clock {
-            Clock::Virtual(_) => self.clock.now(),
-            // Only which bucket is best depends on it.
-            Clock::Real { .. } => deadline.min(self.clock.now()),
-        };
+    pub(crate) fn start_timer(&self, now: Nanos, deadline: Nanos, timed: Rc<dyn Timed>) -> u64 {
         let mut timers = self.timers.borrow_mut();
         let number = timers.next_number();
         timers.insert(now, deadline, number, timed);

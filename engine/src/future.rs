@@ -3,6 +3,7 @@
 mod callbacks;
 mod composite;
 mod handle;
+mod traits;
 mod waiter;
 
 use std::cell::Cell;

@@ -34,9 +34,9 @@ impl Scheduled {
         })
     }
 
-    pub(crate) fn start_timer(self: &Rc<Self>, deadline: Nanos) {
+    pub(crate) fn start_timer(self: &Rc<Self>, now: Nanos, deadline: Nanos) {
         let timed = Rc::clone(self);
-        self.timer.set(self.core.start_timer(deadline, timed));
+        self.timer.set(self.core.start_timer(now, deadline, timed));
     }
 
     fn cancel(&self) {

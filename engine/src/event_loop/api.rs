@@ -16,7 +16,8 @@ use crate::future::Future;
 ///
 /// asyncio's `BaseEventLoop`. Like every Python object it is a reference: clones refer to the same
 /// loop. It stays on its thread; others reach it through a [`LoopHandle`](crate::LoopHandle). When
-/// the last handle goes away, the loop is closed.
+/// the last handle goes away, the loop is closed; a coroutine that keeps one across a suspension
+/// keeps its own loop open, and is better off with [`get_running_loop`](crate::get_running_loop).
 ///
 /// # Examples
 ///

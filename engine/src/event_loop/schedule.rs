@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EventLoop, LoopHandle, nanos};
+use super::{EventLoop, LoopHandle, Nanos, nanos};
 use crate::Result;
 use crate::awaitable::IntoCoroutine;
 use crate::future::{Future, Role};
@@ -71,8 +71,9 @@ impl EventLoop {
         callback: impl FnOnce() + 'static,
     ) -> Result<TimerHandle> {
         self.core().check_open("call_later")?;
-        let when = self.core().now().saturating_add(nanos(delay));
-        Ok(self.schedule_at(when, Box::new(callback)))
+        let now = self.core().now();
+        let when = now.saturating_add(nanos(delay));
+        Ok(self.schedule_at(now, when, Box::new(callback)))
     }
 
     /// Has `callback` called at a loop time, see [`time`](EventLoop::time).
@@ -105,13 +106,14 @@ impl EventLoop {
         callback: impl FnOnce() + 'static,
     ) -> Result<TimerHandle> {
         self.core().check_open("call_at")?;
-        Ok(self.schedule_at(nanos(when), Box::new(callback)))
+        let now = self.core().now();
+        Ok(self.schedule_at(now, nanos(when), Box::new(callback)))
     }
 
     #[track_caller]
-    fn schedule_at(&self, when: u64, callback: Box<dyn FnOnce()>) -> TimerHandle {
+    fn schedule_at(&self, now: Nanos, when: Nanos, callback: Box<dyn FnOnce()>) -> TimerHandle {
         let scheduled = Scheduled::new(self.core(), callback);
-        scheduled.start_timer(when);
+        scheduled.start_timer(now, when);
         TimerHandle { scheduled, when }
     }
 

@@ -1,13 +1,9 @@
 //! The handle of a future, as users have it.
 
-use std::fmt;
-use std::ops::Deref;
 use std::rc::Rc;
 
-use yieldfrom_delegation::Delegate;
-
 use super::callbacks::DoneCallback;
-use super::{CallbackId, Inner, Role, State, Waitable, already_done, cancel, check_error};
+use super::{CallbackId, Inner, Role, Waitable, already_done, cancel, check_error};
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
 use crate::event_loop::EventLoop;
@@ -355,85 +351,4 @@ impl<T: 'static> Future<T> {
 fn not_awaited() -> Error {
     RuntimeError::new("the coroutine was resumed before the future that it waits for was done")
         .into()
-}
-
-/// Makes another handle of the same future.
-impl<T: 'static> Clone for Future<T> {
-    #[inline]
-    fn clone(&self) -> Self {
-        Self {
-            inner: Rc::clone(&self.inner),
-        }
-    }
-}
-
-impl<T: 'static> AsRef<Future<T>> for Future<T> {
-    fn as_ref(&self) -> &Self {
-        self
-    }
-}
-
-/// Waits until the future is done, and returns its result.
-impl<T: Clone + 'static> Delegate<Request, ()> for &Future<T> {
-    type Output = T;
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<T> {
-        self.wait_done(co)?;
-        self.result()
-    }
-}
-
-/// Waits until the future is done, and returns its result: moved, if this is the last handle.
-impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
-    type Output = T;
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<T> {
-        self.wait_done(co)?;
-        if Rc::strong_count(&self.inner) == 1 {
-            self.take_result()
-        } else {
-            self.result()
-        }
-    }
-}
-
-impl<T: 'static> fmt::Display for Inner<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state() {
-            State::Pending => "pending",
-            State::Cancelled => "cancelled",
-            State::Finished => "finished",
-        };
-        match &self.role {
-            Role::Task(part) => part.show(self, state, f),
-            Role::Other(Some(_)) => write!(f, "<GatheringFuture {state}>"),
-            Role::Other(None) => write!(f, "<Future {state}>"),
-        }
-    }
-}
-
-/// Shows the future as asyncio does: `<Future pending>`, or as the task that it is.
-impl<T: 'static> fmt::Display for Future<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
-}
-
-/// As `Display`.
-impl<T: 'static> fmt::Debug for Future<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl<T: 'static> Deref for Task<T> {
-    type Target = Future<T>;
-
-    fn deref(&self) -> &Future<T> {
-        &self.0
-    }
 }

@@ -75,13 +75,13 @@ impl<T: 'static> Inner<T> {
 
     fn sleep(self: Rc<Self>, core: &Core, delay: u64) {
         let part = self.part();
-        let deadline = core.now().saturating_add(delay);
+        let now = core.now();
         if part.must_cancel.replace(false) {
             // The task has cancelled itself: the sleep is cancelled before it begins.
             part.phase.set(Phase::Cancelled);
             return core.ready.push(self);
         }
-        let number = core.start_timer(deadline, self.clone());
+        let number = core.start_timer(now, now.saturating_add(delay), self.clone());
         part.wait(Phase::Asleep, Awaited::Timer(number));
     }
 
