@@ -1,6 +1,6 @@
 //! What a loop leaves behind when it is closed or dropped: nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -369,4 +369,22 @@ fn an_exception_handler_may_use_the_loop_that_closes() {
         journal.take(),
         ["Task was destroyed but it is pending!", "true", "true"]
     );
+}
+
+#[test]
+fn a_result_that_panics_when_it_is_dropped_does_not_prolong_the_run() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    let event_loop = EventLoop::builder().virtual_clock().build().unwrap();
+    let reports = Rc::new(Cell::new(0));
+    let count = reports.clone();
+    event_loop.set_exception_handler(Some(Box::new(move |_, _| count.set(count.get() + 1))));
+    drop(event_loop.create_task(|_: &Co| Ok(Bomb)));
+    event_loop.stop();
+    assert!(event_loop.run_forever().is_ok());
+    assert_eq!(reports.get(), 1);
 }

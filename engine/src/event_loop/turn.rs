@@ -67,19 +67,21 @@ impl EventLoop {
             batch: Batch::default(),
             watch: Watch::start(core),
         };
-        let mut panicked = None;
+        let (mut panicked, mut result) = (None, None);
         loop {
-            let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+            let guarded = panic::catch_unwind(AssertUnwindSafe(|| {
                 if let Some(payload) = panicked.take() {
                     core.panicked(payload);
                 }
-                let result = turns(core, &mut run);
+                if result.is_none() {
+                    result = Some(turns(core, &mut run));
+                }
+                // This drops what has ended, which may panic after the run is over.
                 run.watch.finish(core);
-                result
             }));
-            match outcome {
-                Ok(result) => return result,
-                Err(payload) => panicked = Some(payload),
+            match (guarded, &mut result) {
+                (Err(payload), _) => panicked = Some(payload),
+                (Ok(()), result) => return result.take().unwrap_or(Ok(())),
             }
         }
     }
