@@ -9,9 +9,8 @@ use crate::error::Result;
 
 /// The part of a [`Generator`] that does not depend on what it returns.
 ///
-/// For schedulers, which resume generators of all result types from one place in their code, in
-/// which the resume can be inlined: the processor mispredicts the return of every function that
-/// was called before a resume and returns after it.
+/// For schedulers, which resume generators of all result types: it lets the resume be inlined in one
+/// place of theirs, instead of once for each type behind a call.
 ///
 /// # Examples
 ///
