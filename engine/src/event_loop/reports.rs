@@ -143,8 +143,8 @@ impl EventLoop {
 
     /// Sets debug mode: every callback is timed by itself.
     ///
-    /// Otherwise several that follow each other without a wait are timed together, and a report of
-    /// a slow one names up to eight of them.
+    /// Otherwise up to eight that follow each other without a wait are timed together, and a report
+    /// names all of them.
     ///
     /// # Examples
     ///
@@ -171,7 +171,8 @@ impl EventLoop {
     /// Sets how long a callback or a task's step may hold the loop before it is logged with its
     /// source line: 0.1 seconds by default. `Duration::MAX` switches the reports off.
     ///
-    /// asyncio's `slow_callback_duration`, which there works in debug mode only.
+    /// asyncio's `slow_callback_duration`, which there works in debug mode only. Outside of that,
+    /// several in a row may be timed together, see [`set_debug`](EventLoop::set_debug).
     ///
     /// # Examples
     ///

@@ -152,8 +152,8 @@ impl Watch {
         log::warn!(
             target: TARGET,
             "Executing {}{} took {:.3} seconds",
-            if names.len() == 1 { "" } else { "one of " },
             names.join(", "),
+            if names.len() == 1 { "" } else { " in a row" },
             took.as_secs_f64()
         );
     }
