@@ -87,6 +87,11 @@ impl Inbox {
         self.notified.store(false, Ordering::SeqCst);
     }
 
+    /// Returns how many calls are there.
+    pub(crate) fn len(&self) -> usize {
+        self.calls.len()
+    }
+
     pub(crate) fn take(&self) -> Option<Call> {
         self.calls.pop()
     }

@@ -135,7 +135,9 @@ impl Core {
             && inbox.is_notified()
         {
             inbox.look();
-            while let Some(call) = inbox.take() {
+            // No more than are there now: threads may send faster than this takes. Who sends
+            // after the look sees to it that there is another.
+            for call in (0..inbox.len()).map_while(|_| inbox.take()) {
                 self.ready.push(Scheduled::new(self, call));
             }
         }
