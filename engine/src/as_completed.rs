@@ -1,7 +1,7 @@
 //! Taking results in the order in which they come.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::event_loop::EventLoop;
 use crate::future::{CallbackId, Future, Waitable};
 use crate::handle::TimerHandle;
 use crate::sync::Queue;
+use crate::wait::distinct_futures;
 use crate::{Co, Result};
 
 /// Gives several results in the order in which they come.
@@ -90,12 +91,7 @@ impl<A: Awaitable> AsCompleted<A> {
 
     fn start(&mut self) -> Rc<Race<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let mut seen = HashSet::new();
-        let futures: Vec<Future<A::Output>> = std::mem::take(&mut self.awaitables)
-            .into_iter()
-            .map(|awaitable| awaitable.into_future(&event_loop).into())
-            .filter(|future: &Future<_>| seen.insert(future.inner.address()))
-            .collect();
+        let futures = distinct_futures(std::mem::take(&mut self.awaitables), &event_loop);
         self.left = futures.len();
         Race::new(&event_loop, futures, self.timeout)
     }

@@ -239,10 +239,6 @@ impl<T: 'static> Inner<T> {
         error
     }
 
-    pub(crate) fn mark_seen(&self) {
-        self.unseen.set(false);
-    }
-
     pub(crate) fn is_task(&self) -> bool {
         matches!(self.role, Role::Task(_))
     }

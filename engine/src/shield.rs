@@ -2,7 +2,7 @@
 
 use crate::awaitable::Awaitable;
 use crate::event_loop::EventLoop;
-use crate::future::{Future, Role};
+use crate::future::{Future, Role, Waitable};
 
 /// Returns a future that ends as the given one does, but whose cancellation does not reach it.
 ///

@@ -151,13 +151,7 @@ where
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Waited<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let mut seen = HashSet::new();
-        let futures: Vec<Future<A::Output>> = self
-            .awaitables
-            .into_iter()
-            .map(|awaitable| awaitable.into_future(&event_loop).into())
-            .filter(|future: &Future<_>| seen.insert(future.inner.address()))
-            .collect();
+        let futures = distinct_futures(self.awaitables, &event_loop);
         if futures.is_empty() {
             return Err(ValueError::new("wait: there is nothing to wait for").into());
         }
@@ -165,6 +159,23 @@ where
         let (done, pending) = futures.into_iter().partition(|future| future.done());
         Ok(Waited { done, pending })
     }
+}
+
+/// Makes futures of all, in their order; one that is given twice is there once.
+#[track_caller]
+pub(crate) fn distinct_futures<A: Awaitable>(
+    awaitables: impl IntoIterator<Item = A>,
+    event_loop: &EventLoop,
+) -> Vec<Future<A::Output>> {
+    let mut seen = HashSet::new();
+    let mut futures = Vec::new();
+    for awaitable in awaitables {
+        let future: Future<A::Output> = awaitable.into_future(event_loop).into();
+        if seen.insert(future.inner.address()) {
+            futures.push(future);
+        }
+    }
+    futures
 }
 
 /// Counts the futures that are done, and wakes who waits.

@@ -93,16 +93,13 @@ fn wait_some_time<A: Awaitable>(co: &Co, awaitable: A, timeout: Duration) -> Res
     drop(event_loop);
     let done = wake_when_done(&future, &waiter);
     let waited = waiter.wait(co);
+    future.remove_done_callback(&done);
     let outcome = match waited {
         Err(error) if !error.is_cancelled() => Err(error),
         _ if future.done() => A::outcome(&future),
         Err(cancelled) => cancel_and_wait(co, &future).and(Err(cancelled)),
-        Ok(()) => {
-            future.remove_done_callback(&done);
-            cancel_and_wait(co, &future).and_then(|()| late_outcome::<A>(&future))
-        }
+        Ok(()) => cancel_and_wait(co, &future).and_then(|()| late_outcome::<A>(&future)),
     };
-    future.remove_done_callback(&done);
     timer.cancel();
     outcome
 }

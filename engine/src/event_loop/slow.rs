@@ -78,12 +78,12 @@ impl Watch {
             count: 0,
             batch: 1,
         };
-        watch.configure(core);
+        watch.restart(core);
         watch
     }
 
-    /// Does as the loop's settings are now.
-    fn configure(&mut self, core: &Core) {
+    /// Begins anew, as the loop's settings are now.
+    pub(super) fn restart(&mut self, core: &Core) {
         let debug = core.debug.get();
         self.limit = core.slow_callback_duration.get();
         self.clock = if debug || self.limit < FINE {
@@ -115,23 +115,18 @@ impl Watch {
         }
     }
 
-    /// Begins anew, after the loop has waited.
-    pub(super) fn restart(&mut self, core: &Core) {
-        self.configure(core);
-    }
-
     #[inline(never)]
     fn look(&mut self, core: &Core) {
         let now = read(self.clock);
         if now.saturating_sub(self.began) >= self.limit {
             self.report(core, now - self.began);
             // A report takes its time as well.
-            self.configure(core);
+            self.restart(core);
         } else {
             self.began = now;
         }
         if core.debug.get() != (self.batch == 1) {
-            self.configure(core);
+            self.restart(core);
         }
         self.count = 0;
         core.ended.forget();
