@@ -181,3 +181,39 @@ awaitable_future! {
     Task<T> => Task, std::convert::identity;
     &Task<T> => Task, Clone::clone;
 }
+
+/// Makes an operation that borrows what it works on a coroutine, with a handle of its own.
+macro_rules! coroutine_operations {
+    ($([$($generics:tt)*] $operation:ty => $output:ty, $name:literal, |$this:ident| $body:expr;)*) => {$(
+        impl<$($generics)*> $crate::awaitable::IntoCoroutine for $operation {
+            type Output = $output;
+
+            #[track_caller]
+            fn into_coroutine(self) -> $crate::Coroutine<$output> {
+                let $this = self;
+                $crate::CoroutineBuilder::new().name($name).build($body)
+            }
+        }
+
+        impl<$($generics)*> $crate::awaitable::Awaitable for $operation {
+            type Output = $output;
+            type Future = $crate::Task<$output>;
+
+            #[track_caller]
+            fn into_future(self, event_loop: &$crate::EventLoop) -> $crate::Task<$output> {
+                event_loop.create_task(self)
+            }
+
+            fn outcome(future: &$crate::Future<$output>) -> $crate::Result<$output> {
+                future.take_result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &$crate::Co) -> $crate::Result<$output> {
+                $crate::Delegate::delegate(self, co)
+            }
+        }
+    )*};
+}
+
+pub(crate) use coroutine_operations;

@@ -18,6 +18,7 @@ mod builder;
 mod clock;
 mod context;
 mod current;
+mod descriptors;
 mod inbox;
 mod reactor;
 mod ready;
@@ -31,6 +32,7 @@ mod turn;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,8 +53,10 @@ use crate::Result;
 use crate::errors::RuntimeError;
 use crate::task::TaskObject;
 use clock::Clock;
+use descriptors::Descriptors;
 use inbox::Inbox;
-use reactor::Reactor;
+pub(crate) use reactor::{Direction, Readiness, Wake, Watched};
+use reactor::{Mode, Reactor};
 use ready::ReadyQueue;
 use reports::{ExceptionHandler, TaskFactory};
 use slow::Ended;
@@ -84,7 +88,11 @@ pub(crate) struct Core {
     task_factory: RefCell<Option<TaskFactory>>,
     /// The tasks that other threads have started, by the number that they know.
     remote: RefCell<HashMap<u64, Rc<dyn TaskObject>>>,
-    reactor: RefCell<Reactor>,
+    reactor: Reactor,
+    /// How many entries have run since the last look for descriptors that are ready.
+    ran: Cell<usize>,
+    /// The descriptors that callbacks were added for.
+    descriptors: Descriptors,
     /// None for a loop that was never open.
     inbox: Option<Arc<Inbox>>,
 }
@@ -120,6 +128,29 @@ impl Core {
     pub(crate) fn cancel_timer(&self) {
         let lost: Lost = self.timers.borrow_mut().cancel();
         drop(lost);
+    }
+
+    /// Registers a descriptor for edge-triggered events.
+    pub(crate) fn watch(&self, fd: BorrowedFd<'_>) -> Result<Rc<Watched>> {
+        let inbox = self.inbox("wait for a descriptor")?;
+        Ok(self.reactor.add(&inbox.poller, fd, Mode::Edge)?)
+    }
+
+    /// Forgets a descriptor, before it is closed.
+    pub(crate) fn unwatch(&self, fd: BorrowedFd<'_>, watched: &Watched) {
+        let Some(inbox) = &self.inbox else {
+            return;
+        };
+        if let Err(error) = self.reactor.remove(&inbox.poller, fd, watched) {
+            log::error!("cannot remove a descriptor from the poller: {error}");
+        }
+    }
+
+    /// Returns what an open loop is reached by.
+    fn inbox(&self, operation: &str) -> Result<&Inbox> {
+        self.check_open(operation)?;
+        let closed = || RuntimeError::new(format!("{operation}: the event loop is closed"));
+        Ok(self.inbox.as_deref().ok_or_else(closed)?)
     }
 
     /// Appends an entry to the ready queue; a closed loop drops it.
@@ -187,6 +218,8 @@ impl Core {
         drop(self.ready.take());
         let timers = self.timers.borrow_mut().take();
         drop(timers);
+        drop(self.reactor.take());
+        drop(self.descriptors.take());
         // Tasks that wait for each other form chains, along which dropping would recurse: so all
         // are kept until none refers to another.
         let (mut destroyed, mut callbacks) = (Vec::new(), Vec::new());

@@ -35,6 +35,7 @@ pub struct LoopBuilder {
     start_time: Duration,
     stack_size: usize,
     debug: bool,
+    portable_reactor: bool,
 }
 
 impl Default for LoopBuilder {
@@ -45,6 +46,7 @@ impl Default for LoopBuilder {
             stack_size: stack::DEFAULT_SIZE,
             debug: std::env::var_os("YIELDFROM_DEBUG")
                 .is_some_and(|on| !on.is_empty() && on != "0"),
+            portable_reactor: false,
         }
     }
 }
@@ -126,6 +128,24 @@ impl LoopBuilder {
         self
     }
 
+    /// Lets the loop wait by the crate `polling` alone, as it does on other systems than Linux.
+    ///
+    /// It costs some system calls more each time that the loop waits; for comparisons and tests.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::builder().portable_reactor().build()?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use]
+    pub fn portable_reactor(mut self) -> Self {
+        self.portable_reactor = true;
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
@@ -201,7 +221,9 @@ impl LoopBuilder {
             exception_handler: RefCell::new(None),
             task_factory: RefCell::new(None),
             remote: RefCell::default(),
-            reactor: RefCell::new(Reactor::new()),
+            reactor: Reactor::new(self.portable_reactor),
+            ran: Cell::new(0),
+            descriptors: Default::default(),
             inbox,
         })
     }

@@ -37,6 +37,9 @@ pub(crate) trait Ready {
     /// Appends it to the ready queue of its loop.
     fn schedule(self: Rc<Self>);
 
+    /// Makes sure that it does not run any more, though it may be in the ready queue.
+    fn cancel(&self) {}
+
     /// Says what it is, for reports: `<Handle main() at a.rs:3>`.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
@@ -68,6 +71,10 @@ impl ReadyQueue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.borrow().is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.borrow().len()
     }
 
     /// Takes everything out, for its owner to drop.

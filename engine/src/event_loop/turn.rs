@@ -96,6 +96,8 @@ impl Core {
             run.watch.finish(self);
             self.idle(max_wait)?;
             run.watch.restart(self);
+        } else if self.reactor.has_waits() {
+            self.glance()?;
         }
         // 2. What other threads have sent, and timers that are due, become ready.
         self.take_inbox();
@@ -111,7 +113,11 @@ impl Core {
         };
         let deadline = self.earliest_deadline();
         if let (Clock::Virtual(_), Some(deadline)) = (&self.clock, deadline) {
-            if !inbox.is_notified() {
+            // Who is reached over descriptors may have answered already.
+            if self.reactor.has_waits() {
+                self.reactor.wait(&inbox.poller, Some(0))?;
+            }
+            if self.ready.is_empty() && !inbox.is_notified() {
                 let limit = self.now().saturating_add(max_wait.unwrap_or(Nanos::MAX));
                 self.clock.advance(deadline.min(limit));
             }
@@ -119,7 +125,19 @@ impl Core {
         }
         let until = deadline.map(|deadline| deadline.saturating_sub(self.now()));
         let timeout = until.into_iter().chain(max_wait).min();
-        self.reactor.borrow_mut().wait(inbox, timeout)
+        Ok(self.reactor.wait(&inbox.poller, timeout)?)
+    }
+
+    /// Looks for descriptors that are ready, while there is something to do: every so often.
+    fn glance(&self) -> Result<()> {
+        /// So many entries run between two looks, as in tokio.
+        const PERIOD: usize = 61;
+        let ran = self.ran.get() + self.ready.len();
+        self.ran.set(if ran < PERIOD { ran } else { 0 });
+        match &self.inbox {
+            Some(inbox) if ran >= PERIOD => Ok(self.reactor.wait(&inbox.poller, Some(0))?),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn earliest_deadline(&self) -> Option<Nanos> {
@@ -213,6 +231,7 @@ impl Core {
         let dead = self.ready.is_empty()
             && !self.stopping.get()
             && !inbox.has_handles()
+            && !self.reactor.has_waits()
             && !inbox.is_notified()
             && self.earliest_deadline().is_none();
         if !dead {
@@ -230,8 +249,8 @@ impl Core {
             "tasks wait"
         };
         let mut text = format!(
-            "{operation}: nothing can ever wake the event loop again (no timer, no handle in \
-             another thread); {} {wait}",
+            "{operation}: nothing can ever wake the event loop again (no timer, no descriptor, \
+             no handle in another thread); {} {wait}",
             tasks.len(),
         );
         for task in tasks.into_iter().take(10) {

@@ -10,44 +10,10 @@ use super::lock::{Acquire, LockGuard};
 use super::queue::{Get, Join, Put};
 use super::semaphore::{AcquirePermit, SemaphoreGuard};
 use super::truth::Truth;
-use crate::awaitable::{Awaitable, IntoCoroutine};
-use crate::coroutines::{Coroutine, CoroutineBuilder};
-use crate::{Co, Delegate, EventLoop, Future, Result, Task};
+use crate::Co;
+use crate::awaitable::coroutine_operations;
 
-macro_rules! coroutines {
-    ($([$($generics:tt)*] $operation:ty => $output:ty, $name:literal, |$this:ident| $body:expr;)*) => {$(
-        impl<$($generics)*> IntoCoroutine for $operation {
-            type Output = $output;
-
-            #[track_caller]
-            fn into_coroutine(self) -> Coroutine<$output> {
-                let $this = self;
-                CoroutineBuilder::new().name($name).build($body)
-            }
-        }
-
-        impl<$($generics)*> Awaitable for $operation {
-            type Output = $output;
-            type Future = Task<$output>;
-
-            #[track_caller]
-            fn into_future(self, event_loop: &EventLoop) -> Task<$output> {
-                event_loop.create_task(self)
-            }
-
-            fn outcome(future: &Future<$output>) -> Result<$output> {
-                future.take_result()
-            }
-
-            #[track_caller]
-            fn wait_here(self, co: &Co) -> Result<$output> {
-                self.delegate(co)
-            }
-        }
-    )*};
-}
-
-coroutines! {
+coroutine_operations! {
     [] Acquire<'_> => LockGuard, "Lock.acquire", |this| {
         let lock = this.0.clone();
         move |co: &Co| co.yield_from(lock.acquire())

@@ -1,0 +1,213 @@
+//! Addresses, and what can be turned into some.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::net::SocketAddr as UnixAddr;
+use std::path::Path;
+
+use crate::Result;
+use crate::errors::ValueError;
+
+/// The address of a socket's end: what asyncio calls `peername` and `sockname`.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use yieldfrom::net::Address;
+///
+/// let address = Address::from("127.0.0.1:80".parse::<SocketAddr>()?);
+/// assert_eq!(address.to_string(), "127.0.0.1:80");
+/// assert_eq!(address.ip().unwrap().port(), 80);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub enum Address {
+    /// That of an IP socket.
+    Inet(SocketAddr),
+    /// That of a Unix socket, which may have no name.
+    Unix(UnixAddr),
+}
+
+impl Address {
+    /// Returns the address of an IP socket.
+    ///
+    /// # Examples
+    ///
+    /// See [`Address`].
+    pub fn ip(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Inet(address) => Some(*address),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// Returns the path of a Unix socket, if it has one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use yieldfrom::net::Address;
+    ///
+    /// let path = Path::new("/tmp/socket");
+    /// assert_eq!(Address::try_from(path)?.path(), Some(path));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Inet(_) => None,
+            Self::Unix(address) => address.as_pathname(),
+        }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self::Inet(address)
+    }
+}
+
+impl From<UnixAddr> for Address {
+    fn from(address: UnixAddr) -> Self {
+        Self::Unix(address)
+    }
+}
+
+impl TryFrom<&Path> for Address {
+    type Error = std::io::Error;
+
+    /// Makes the address of a Unix socket; fails if the path is too long for one.
+    fn try_from(path: &Path) -> std::io::Result<Self> {
+        UnixAddr::from_pathname(path).map(Self::Unix)
+    }
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Inet(one), Self::Inet(other)) => one == other,
+            (Self::Unix(one), Self::Unix(other)) => one.as_pathname() == other.as_pathname(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inet(address) => address.fmt(f),
+            Self::Unix(address) => match address.as_pathname() {
+                Some(path) => path.display().fmt(f),
+                None => f.write_str("(unnamed)"),
+            },
+        }
+    }
+}
+
+/// Where to connect to, or to listen: addresses, or a name that stands for some.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Addresses(Vec<SocketAddr>),
+    Name(String, u16),
+}
+
+impl Target {
+    /// Takes a host apart from its brackets, and an address for a name.
+    fn host(host: &str, port: u16) -> Self {
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
+        match bare.parse::<IpAddr>() {
+            Ok(address) => Self::Addresses(vec![SocketAddr::new(address, port)]),
+            Err(_) => Self::Name(host.to_owned(), port),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(Self::Addresses(vec![address]));
+        }
+        let wrong = |what: &str| {
+            ValueError::new(format!(
+                "the address {text:?} {what}; write it as \"host:port\", and an IPv6 address as \
+                 \"[::1]:port\""
+            ))
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("has no port"))?;
+        let port = port
+            .parse()
+            .map_err(|_| wrong("has a port that is not a number up to 65535"))?;
+        if host.contains(':') && !host.starts_with('[') {
+            return Err(wrong("is ambiguous").into());
+        }
+        Ok(Self::host(host, port))
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addresses(addresses) => match addresses.as_slice() {
+                [only] => only.fmt(f),
+                several => write!(f, "{several:?}"),
+            },
+            Self::Name(host, port) => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+/// What can be turned into addresses: std's trait of this name, but names are looked up by
+/// another thread, while the loop goes on.
+///
+/// Addresses, slices of them, `"host:port"`, and pairs of a host and a port. Nobody else can
+/// implement it.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::net::TcpStream;
+///
+/// let by_text = TcpStream::connect("localhost:80");
+/// let by_host = TcpStream::connect(("localhost", 80));
+/// let by_address = TcpStream::connect(([127, 0, 0, 1], 80));
+/// ```
+pub trait ToSocketAddrs: sealed::Sealed {
+    #[doc(hidden)]
+    fn target(self) -> Result<Target>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! to_socket_addrs {
+    ($([$($generics:tt)*] $type:ty: |$this:ident| $target:expr;)*) => {$(
+        impl<$($generics)*> sealed::Sealed for $type {}
+
+        impl<$($generics)*> ToSocketAddrs for $type {
+            fn target(self) -> Result<Target> {
+                let $this = self;
+                $target
+            }
+        }
+    )*};
+}
+
+to_socket_addrs! {
+    [] &str: |text| Target::parse(text);
+    [] &String: |text| Target::parse(text);
+    [] String: |text| Target::parse(&text);
+    [] (&str, u16): |pair| Ok(Target::host(pair.0, pair.1));
+    [] (String, u16): |pair| Ok(Target::host(&pair.0, pair.1));
+    [] SocketAddr: |address| Ok(Target::Addresses(vec![address]));
+    [] std::net::SocketAddrV4: |address| Ok(Target::Addresses(vec![address.into()]));
+    [] std::net::SocketAddrV6: |address| Ok(Target::Addresses(vec![address.into()]));
+    [] (IpAddr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    [] ([u8; 4], u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    [] (std::net::Ipv4Addr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    [] (std::net::Ipv6Addr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    [] &[SocketAddr]: |addresses| Ok(Target::Addresses(addresses.to_vec()));
+    [] Vec<SocketAddr>: |addresses| Ok(Target::Addresses(addresses));
+}

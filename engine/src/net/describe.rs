@@ -1,0 +1,34 @@
+//! Errors that say what failed.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// An error of the system, with the operation that met it.
+#[derive(Debug)]
+struct Described {
+    operation: String,
+    source: io::Error,
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.source)
+    }
+}
+
+impl Error for Described {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Puts the operation in front of an error, whose kind stays.
+#[cold]
+pub(crate) fn describe(error: io::Error, operation: impl fmt::Display) -> io::Error {
+    let described = Described {
+        operation: operation.to_string(),
+        source: error,
+    };
+    io::Error::new(described.source.kind(), described)
+}
