@@ -107,6 +107,7 @@ mod handle;
 pub mod net;
 mod shield;
 mod sleep;
+mod sock;
 mod source;
 pub mod sync;
 mod task;
@@ -131,6 +132,7 @@ pub use gather::{gather, gather_return_exceptions, gather_with};
 pub use handle::{Handle, TimerHandle};
 pub use shield::shield;
 pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};
+pub use sock::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall};
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
 };
