@@ -17,11 +17,8 @@ impl fmt::Display for Described {
     }
 }
 
-impl Error for Described {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
-    }
-}
+/// The original is part of the text, and so not its source: reports would show it twice.
+impl Error for Described {}
 
 /// Puts the operation in front of an error, whose kind stays.
 #[cold]
