@@ -5,7 +5,9 @@ use yieldfrom_delegation::{Delegate, Generator};
 use crate::as_completed::NextCompleted;
 use crate::coroutines::{Coroutine, CoroutineBuilder, Request, coroutine};
 use crate::event_loop::EventLoop;
+use crate::executor::ShutdownDefaultExecutor;
 use crate::future::Future;
+use crate::net::GetAddrInfo;
 use crate::sleep::{Sleep, SleepWith, YieldNow};
 use crate::task::Task;
 use crate::wait::{Wait, Waited};
@@ -141,6 +143,8 @@ coroutine_delegates! {
     [A: Awaitable + 'static] WaitFor<A> => A::Output, "wait_for";
     [A: Awaitable, I: IntoIterator<Item = A> + 'static] Wait<I> => Waited<A::Output>, "wait";
     [A: Awaitable + 'static] NextCompleted<A> => A::Output, "as_completed";
+    [] ShutdownDefaultExecutor => (), "shutdown_default_executor";
+    [] GetAddrInfo => Vec<std::net::SocketAddr>, "getaddrinfo";
 }
 
 awaitable_coroutine!(Coroutine<T>, [T: 'static], T);

@@ -45,16 +45,18 @@ pub(crate) use current::default_stack_size;
 pub use current::{
     get_event_loop, get_running_loop, new_event_loop, run, run_sync, set_event_loop,
 };
+pub(crate) use inbox::Inbox;
 pub(crate) use ready::Ready;
+pub(crate) use threadsafe::{Callback, Failure, Shared, call_all, concurrent_job, promise};
 pub use threadsafe::{ConcurrentError, ConcurrentFuture, LoopHandle};
 pub(crate) use timers::Timed;
 
 use crate::Result;
 use crate::errors::RuntimeError;
+use crate::executor::Executors;
 use crate::task::TaskObject;
 use clock::Clock;
 use descriptors::Descriptors;
-use inbox::Inbox;
 pub(crate) use reactor::{Direction, Readiness, Wake, Watched};
 use reactor::{Mode, Reactor};
 use ready::ReadyQueue;
@@ -93,6 +95,8 @@ pub(crate) struct Core {
     ran: Cell<usize>,
     /// The descriptors that callbacks were added for.
     descriptors: Descriptors,
+    /// Where jobs run that would block the loop, and which of them are pending.
+    pub(crate) executors: Executors,
     /// None for a loop that was never open.
     inbox: Option<Arc<Inbox>>,
 }
@@ -147,10 +151,10 @@ impl Core {
     }
 
     /// Returns what an open loop is reached by.
-    fn inbox(&self, operation: &str) -> Result<&Inbox> {
+    pub(crate) fn inbox(&self, operation: &str) -> Result<&Arc<Inbox>> {
         self.check_open(operation)?;
         let closed = || RuntimeError::new(format!("{operation}: the event loop is closed"));
-        Ok(self.inbox.as_deref().ok_or_else(closed)?)
+        Ok(self.inbox.as_ref().ok_or_else(closed)?)
     }
 
     /// Appends an entry to the ready queue; a closed loop drops it.
@@ -214,6 +218,7 @@ impl Core {
         if let Some(inbox) = &self.inbox {
             inbox.close();
         }
+        self.executors.close();
         drop(self.remote.take());
         drop(self.ready.take());
         let timers = self.timers.borrow_mut().take();
@@ -235,6 +240,8 @@ impl Core {
         }
         drop(callbacks);
         drop(destroyed);
+        // Now that nothing is left for which a job that runs could wait.
+        self.executors.finish();
         drop(self.ready.take());
         drop(self.exception_handler.take());
         drop(self.task_factory.take());

@@ -70,6 +70,8 @@
 //! | `Lock`, `Event`, `Condition`, `Semaphore`, `Queue`, ... | [`sync`] |
 //! | `call_soon_threadsafe`, `run_coroutine_threadsafe` | [`LoopHandle`] |
 //! | `loop.set_exception_handler(h)` | [`EventLoop::set_exception_handler`] |
+//! | `loop.run_in_executor(None, f)`, `to_thread(f)` | [`EventLoop::run_in_executor`], [`to_thread`](to_thread()) |
+//! | `wrap_future(f)` | [`wrap_future`](wrap_future()) |
 //! | a test loop whose time is set by hand | [`LoopBuilder::virtual_clock`] |
 //!
 //! Where Python 3.4 had bugs, behaviour is that of 3.11: `wait_for` waits for what it cancels,
@@ -101,6 +103,7 @@ mod awaitable;
 mod coroutines;
 mod errors;
 mod event_loop;
+mod executor;
 mod future;
 mod gather;
 mod handle;
@@ -127,6 +130,7 @@ pub use event_loop::{
     ConcurrentError, ConcurrentFuture, Context, EventLoop, LoopBuilder, LoopHandle, get_event_loop,
     get_running_loop, new_event_loop, run, run_sync, set_event_loop,
 };
+pub use executor::{Job, ShutdownDefaultExecutor, ThreadPoolExecutor, to_thread, wrap_future};
 pub use future::{CallbackId, Future};
 pub use gather::{gather, gather_return_exceptions, gather_with};
 pub use handle::{Handle, TimerHandle};

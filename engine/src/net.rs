@@ -57,11 +57,14 @@ mod describe;
 mod halves;
 mod listen;
 mod lookup;
+mod methods;
 mod options;
 mod stream;
+mod tcp;
 mod transfer;
 mod udp;
 mod unix;
+mod unix_stream;
 
 pub(crate) use addresses::Target;
 pub use addresses::{Address, ToSocketAddrs};
@@ -73,6 +76,7 @@ pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 pub use listen::{Accept, BindTcp, TcpListener, UnixListener};
 pub(crate) use listen::{ListenOptions, accept, listen_on, out_of_descriptors};
 pub(crate) use lookup::resolve;
+pub use lookup::{GetAddrInfo, getaddrinfo};
 pub use stream::{Stream, TcpStream, UnixStream};
 pub use transfer::{
     Peek, Read, ReadExact, ReadToEnd, ReadVectored, Readable, Writable, Write, WriteAll,

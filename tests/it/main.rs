@@ -6,6 +6,7 @@ mod cancellation;
 mod comparing;
 mod comparison;
 mod ends;
+mod executor;
 mod fixtures;
 mod groups;
 mod limits;

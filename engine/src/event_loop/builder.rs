@@ -160,7 +160,8 @@ impl LoopBuilder {
         Ok(EventLoop::new_handle(self.core(Some(inbox))))
     }
 
-    /// Makes a loop, runs a coroutine on it, cancels the tasks that are left, and closes the loop.
+    /// Makes a loop, runs a coroutine on it, cancels the tasks that are left, waits for the jobs
+    /// of the default executor, and closes the loop.
     ///
     /// 3.11's `asyncio.Runner`, with these settings; [`run`](crate::run) takes the defaults.
     ///
@@ -184,7 +185,7 @@ impl LoopBuilder {
     pub fn run<A: Awaitable>(self, awaitable: A) -> Result<A::Output> {
         let event_loop = self.build()?;
         let result = event_loop.run_until_complete(awaitable);
-        let rest = cancel_all(&event_loop);
+        let rest = cancel_all(&event_loop).and_then(|()| end_jobs(&event_loop));
         event_loop.close()?;
         result.and_then(|value| rest.map(|()| value))
     }
@@ -224,9 +225,18 @@ impl LoopBuilder {
             reactor: Reactor::new(self.portable_reactor),
             ran: Cell::new(0),
             descriptors: Default::default(),
+            executors: Default::default(),
             inbox,
         })
     }
+}
+
+/// Waits for the jobs of the default executor, if there is one.
+fn end_jobs(event_loop: &EventLoop) -> Result<()> {
+    if event_loop.core().executors.default.borrow().is_none() {
+        return Ok(());
+    }
+    event_loop.run_until_complete(event_loop.shutdown_default_executor())
 }
 
 /// Cancels all tasks of a loop, and runs it until they have ended.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+pub(crate) use concurrent::{Callback, Failure, Shared, call_all, job as concurrent_job, promise};
 pub use concurrent::{ConcurrentError, ConcurrentFuture};
 
 use super::inbox::Inbox;

@@ -3,11 +3,13 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::api::EventLoop;
-use super::clock::{Clock, Nanos};
+use super::clock::{Clock, Nanos, nanos};
 use super::context::Context;
 use super::current::Entered;
+use super::inbox::Inbox;
 use super::ready::Batch;
 use super::slow::Watch;
 use super::timers::Lost;
@@ -117,9 +119,10 @@ impl Core {
             if self.reactor.has_waits() {
                 self.reactor.wait(&inbox.poller, Some(0))?;
             }
-            if self.ready.is_empty() && !inbox.is_notified() {
-                let limit = self.now().saturating_add(max_wait.unwrap_or(Nanos::MAX));
-                self.clock.advance(deadline.min(limit));
+            let limit = self.now().saturating_add(max_wait.unwrap_or(Nanos::MAX));
+            let until = deadline.min(limit);
+            if self.ready.is_empty() && !inbox.is_notified() && self.pass_time(inbox, until)? {
+                self.clock.advance(until);
             }
             return Ok(());
         }
@@ -137,6 +140,26 @@ impl Core {
         match &self.inbox {
             Some(inbox) if ran >= PERIOD => Ok(self.reactor.wait(&inbox.poller, Some(0))?),
             _ => Ok(()),
+        }
+    }
+
+    /// Lets as much real time pass as virtual time is about to, if jobs are pending: otherwise
+    /// every limit on one would be over at once. Returns false if something came in between.
+    fn pass_time(&self, inbox: &Inbox, until: Nanos) -> Result<bool> {
+        if !self.executors.has_jobs() {
+            return Ok(true);
+        }
+        let span = until.saturating_sub(self.now());
+        let began = Instant::now();
+        loop {
+            let left = span.saturating_sub(nanos(began.elapsed()));
+            if left == 0 {
+                return Ok(true);
+            }
+            self.reactor.wait(&inbox.poller, Some(left))?;
+            if inbox.is_notified() || !self.ready.is_empty() {
+                return Ok(false);
+            }
         }
     }
 
@@ -232,6 +255,7 @@ impl Core {
             && !self.stopping.get()
             && !inbox.has_handles()
             && !self.reactor.has_waits()
+            && !self.executors.has_jobs()
             && !inbox.is_notified()
             && self.earliest_deadline().is_none();
         if !dead {
@@ -250,7 +274,7 @@ impl Core {
         };
         let mut text = format!(
             "{operation}: nothing can ever wake the event loop again (no timer, no descriptor, \
-             no handle in another thread); {} {wait}",
+             no job, no handle in another thread); {} {wait}",
             tasks.len(),
         );
         for task in tasks.into_iter().take(10) {

@@ -10,4 +10,9 @@ pub(crate) trait Composite {
     /// Leaves in `rest` what is to be cancelled, the first one last, and returns whether there is
     /// any.
     fn cancel(&self, rest: &mut Cancelling) -> bool;
+
+    /// Says what it is, for reports.
+    fn name(&self) -> &'static str {
+        "GatheringFuture"
+    }
 }

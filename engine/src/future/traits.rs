@@ -64,7 +64,7 @@ impl<T: 'static> fmt::Display for Inner<T> {
         };
         match &self.role {
             Role::Task(part) => part.show(self, state, f),
-            Role::Other(Some(_)) => write!(f, "<GatheringFuture {state}>"),
+            Role::Other(Some(composite)) => write!(f, "<{} {state}>", composite.name()),
             Role::Other(None) => write!(f, "<Future {state}>"),
         }
     }

@@ -1,90 +1,47 @@
 //! A future for other threads than the loop's.
 
+mod failure;
+mod shared;
+
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use failure::ConcurrentError;
+pub(crate) use failure::Failure;
+pub(crate) use shared::{Callback, Shared, call_all};
+use shared::{Outcome, Source, State, take};
+
 use super::LoopHandle;
-use crate::{Error, Result};
+use crate::Result;
+use crate::executor::Waker;
 
-/// Why there is no result of a [`ConcurrentFuture`].
-///
-/// The error of a task stays on the loop's thread; what crosses is its description.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConcurrentError {
-    /// The task was cancelled, or its loop closed.
-    Cancelled,
-    /// The result was not there in time. It may come later.
-    TimeoutError,
-    /// The result was taken before.
-    InvalidState,
-    /// The task failed, with an error of this description.
-    Failed(String),
-}
-
-impl fmt::Display for ConcurrentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("the task was cancelled"),
-            Self::TimeoutError => f.write_str("the result was not there in time"),
-            Self::InvalidState => f.write_str("the result was taken before"),
-            Self::Failed(description) => f.write_str(description),
-        }
-    }
-}
-
-impl std::error::Error for ConcurrentError {}
-
-type Callback = Box<dyn FnOnce() + Send>;
-
-enum State<T> {
-    Pending(Vec<Callback>),
-    Done(Option<std::result::Result<T, ConcurrentError>>),
-}
-
-struct Shared<T> {
-    state: Mutex<State<T>>,
-    done: Condvar,
-}
-
-impl<T> Shared<T> {
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends it, unless it has ended; returns whether it did.
-    fn finish(&self, outcome: std::result::Result<T, ConcurrentError>) -> bool {
-        let mut state = self.lock();
-        let State::Pending(callbacks) = &mut *state else {
-            return false;
-        };
-        let callbacks = std::mem::take(callbacks);
-        *state = State::Done(Some(outcome));
-        drop(state);
-        self.done.notify_all();
-        callbacks.into_iter().for_each(|callback| callback());
-        true
-    }
-}
-
-/// The result of a coroutine that another thread has given to the loop: Python's
-/// `concurrent.futures.Future`.
-///
-/// Its [`result`](ConcurrentFuture::result) blocks the thread; do not wait for it on the thread of
-/// the loop itself, which would wait for itself.
-///
-/// # Examples
-///
-/// See [`LoopHandle`].
-pub struct ConcurrentFuture<T> {
-    shared: Arc<Shared<T>>,
+/// A task of a loop, as other threads know it.
+struct RemoteTask {
     number: u64,
     event_loop: LoopHandle,
 }
 
+/// The result of a coroutine that another thread has given to a loop, or of a job on a thread of
+/// an executor: Python's `concurrent.futures.Future`.
+///
+/// Its [`result`](ConcurrentFuture::result) blocks the thread; do not wait for it on the thread of
+/// the loop itself, which would wait for itself: [`wrap_future`](crate::wrap_future()) makes it one
+/// that coroutines can wait for.
+///
+/// # Examples
+///
+/// See [`LoopHandle`] and [`ThreadPoolExecutor`](crate::ThreadPoolExecutor).
+pub struct ConcurrentFuture<T> {
+    shared: Arc<Shared<T>>,
+    task: Option<RemoteTask>,
+}
+
 impl<T: Send + 'static> ConcurrentFuture<T> {
     /// Waits for the result, no longer than `timeout` if one is given, and takes it.
+    ///
+    /// A job that waits for another one of its own executor, without a timeout, runs that itself
+    /// if it has not begun: otherwise all threads could come to wait for jobs that nobody runs.
     ///
     /// # Errors
     ///
@@ -94,12 +51,16 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     ///
     /// See [`LoopHandle`].
     pub fn result(&self, timeout: Option<Duration>) -> std::result::Result<T, ConcurrentError> {
+        if timeout.is_none() {
+            self.shared.help();
+        }
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.shared.lock();
         loop {
             match &mut *state {
                 State::Done(outcome) => {
-                    return outcome.take().unwrap_or(Err(ConcurrentError::InvalidState));
+                    let outcome = take(outcome).ok_or(ConcurrentError::InvalidState)?;
+                    return outcome.map_err(ConcurrentError::from);
                 }
                 State::Pending(_) => state = self.wait(state, deadline)?,
             }
@@ -123,7 +84,9 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         Ok(waited.unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    /// Cancels the task; returns false if it has ended already.
+    /// Cancels the task, or the job; returns false if it has ended already.
+    ///
+    /// A job that has not begun never runs. One that has begun cannot be stopped: false as well.
     ///
     /// # Examples
     ///
@@ -145,9 +108,9 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn cancel(&self) -> bool {
-        let cancelled = self.shared.finish(Err(ConcurrentError::Cancelled));
-        if cancelled {
-            self.event_loop.cancel_remote(self.number);
+        let cancelled = self.shared.cancel();
+        if cancelled && let Some(task) = &self.task {
+            task.event_loop.cancel_remote(task.number);
         }
         cancelled
     }
@@ -158,7 +121,39 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     ///
     /// See [`cancel`](ConcurrentFuture::cancel).
     pub fn done(&self) -> bool {
-        matches!(*self.shared.lock(), State::Done(_))
+        self.shared.is_done()
+    }
+
+    /// Returns whether it was cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::ThreadPoolExecutor;
+    ///
+    /// let executor = ThreadPoolExecutor::new(1)?;
+    /// executor.shutdown();
+    /// let future = executor.submit(|| 42); // is refused, which is an error
+    /// assert!(future.done() && !future.cancelled() && !future.running());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn cancelled(&self) -> bool {
+        matches!(
+            *self.shared.lock(),
+            State::Done(Some(Err(Failure::Cancelled)))
+        )
+    }
+
+    /// Returns whether it is a job that has begun, and not ended.
+    ///
+    /// # Examples
+    ///
+    /// See [`cancelled`](ConcurrentFuture::cancelled).
+    pub fn running(&self) -> bool {
+        match &*self.shared.lock() {
+            State::Pending(pending) => matches!(pending.source, Source::Running),
+            State::Done(_) => false,
+        }
     }
 
     /// Has `callback` called when it is done, by the thread that ends it; at once if it is done.
@@ -177,61 +172,95 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// ```
     pub fn add_done_callback(&self, callback: impl FnOnce() + Send + 'static) {
         let mut state = self.shared.lock();
-        if let State::Pending(callbacks) = &mut *state {
-            return callbacks.push(Box::new(callback));
+        if let State::Pending(pending) = &mut *state {
+            return pending.callbacks.push(Box::new(callback));
         }
         drop(state);
         callback();
+    }
+
+    /// Has the loop's job that waits for this woken when it is done, which may be now.
+    pub(crate) fn wake(&self, waker: Waker) {
+        let mut state = self.shared.lock();
+        if let State::Pending(pending) = &mut *state {
+            pending.waker = Some(waker);
+            return;
+        }
+        drop(state);
+        waker.wake();
+    }
+
+    /// Takes what there is at the end; none before, or if it was taken.
+    pub(crate) fn take_outcome(&self) -> Option<Outcome<T>> {
+        match &mut *self.shared.lock() {
+            State::Pending(_) => None,
+            State::Done(outcome) => take(outcome),
+        }
+    }
+
+    /// Makes a future that has failed.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        let shared = Shared::new(Source::Task, 0);
+        shared.finish(Err(failure));
+        Self { shared, task: None }
     }
 }
 
 impl<T> fmt::Debug for ConcurrentFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pending = matches!(*self.shared.lock(), State::Pending(_));
-        write!(
-            f,
-            "<ConcurrentFuture {}>",
-            if pending { "pending" } else { "done" }
-        )
+        let state = if self.shared.is_done() {
+            "done"
+        } else {
+            "pending"
+        };
+        write!(f, "<ConcurrentFuture {state}>")
     }
 }
 
-/// The loop's end of a [`ConcurrentFuture`], which is cancelled if this goes away first.
-pub(super) struct Completer<T>(Arc<Shared<T>>);
+/// The other end of a [`ConcurrentFuture`], which is cancelled if this goes away first.
+pub(crate) struct Completer<T>(Arc<Shared<T>>);
 
 impl<T> Completer<T> {
     pub(super) fn is_cancelled(&self) -> bool {
-        matches!(*self.0.lock(), State::Done(_))
+        self.0.is_done()
     }
 
-    pub(super) fn complete(self, outcome: Result<T>) {
-        self.0.finish(outcome.map_err(describe));
-    }
-}
-
-fn describe(error: Error) -> ConcurrentError {
-    if error.is_cancelled() {
-        ConcurrentError::Cancelled
-    } else {
-        ConcurrentError::Failed(error.to_string())
+    pub(crate) fn complete(self, outcome: Result<T>) {
+        self.0.finish(outcome.map_err(Failure::from));
     }
 }
 
 impl<T> Drop for Completer<T> {
     fn drop(&mut self) {
-        self.0.finish(Err(ConcurrentError::Cancelled));
+        self.0.finish(Err(Failure::Cancelled));
     }
 }
 
+fn with_completer<T>(task: Option<RemoteTask>) -> (ConcurrentFuture<T>, Completer<T>) {
+    let shared = Shared::new(Source::Task, 0);
+    let completer = Completer(Arc::clone(&shared));
+    (ConcurrentFuture { shared, task }, completer)
+}
+
+/// Makes the future of a task.
 pub(super) fn pair<T>(number: u64, event_loop: LoopHandle) -> (ConcurrentFuture<T>, Completer<T>) {
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State::Pending(Vec::new())),
-        done: Condvar::new(),
-    });
+    with_completer(Some(RemoteTask { number, event_loop }))
+}
+
+/// Makes a future for whoever has something to tell.
+pub(crate) fn promise<T>() -> (ConcurrentFuture<T>, Completer<T>) {
+    with_completer(None)
+}
+
+/// Makes the future of a job for a pool of threads.
+pub(crate) fn job<T>(
+    work: impl FnOnce() -> T + Send + 'static,
+    pool: u64,
+) -> (ConcurrentFuture<T>, Arc<Shared<T>>) {
+    let shared = Shared::new(Source::Queued(Box::new(work)), pool);
     let future = ConcurrentFuture {
         shared: Arc::clone(&shared),
-        number,
-        event_loop,
+        task: None,
     };
-    (future, Completer(shared))
+    (future, shared)
 }
