@@ -30,6 +30,21 @@ pub(crate) struct Source<T: AsFd> {
 struct Registration {
     core: Rc<Core>,
     watched: Rc<Watched>,
+    /// The waiter of the last wait, for the next.
+    spare: Cell<Option<Rc<Waiter>>>,
+}
+
+impl Registration {
+    #[inline(always)]
+    fn waiter(&self) -> Rc<Waiter> {
+        match self.spare.take() {
+            Some(waiter) if Rc::strong_count(&waiter) == 1 => {
+                waiter.reset();
+                waiter
+            }
+            _ => Waiter::new(),
+        }
+    }
 }
 
 /// So many operations in a row may end at once, before the others have a turn.
@@ -140,10 +155,14 @@ impl<T: AsFd> Source<T> {
     #[track_caller]
     pub(crate) fn wait(&self, co: &Co, direction: Direction, name: &str) -> Result<()> {
         self.streak.set(0);
-        let watched = self.watched(name)?;
-        let waiter = Waiter::new();
-        let _waiting = Waiting::new(watched, direction, Rc::clone(&waiter) as Rc<dyn Wake>);
-        waiter.wait(co)
+        let registration = self.registered(name)?;
+        let waiter = registration.waiter();
+        let listed = Rc::clone(&waiter) as Rc<dyn Wake>;
+        let waiting = Waiting::new(&registration.watched, direction, listed);
+        let waited = waiter.wait(co);
+        drop(waiting);
+        registration.spare.set(Some(waiter));
+        waited
     }
 
     /// Waits until the descriptor is ready, without an operation.
@@ -157,8 +176,13 @@ impl<T: AsFd> Source<T> {
         Ok(())
     }
 
-    /// Returns the registration with the running loop.
+    /// Returns what the running loop knows of it.
     pub(crate) fn watched(&self, name: &str) -> Result<&Watched> {
+        Ok(&self.registered(name)?.watched)
+    }
+
+    /// Returns the registration with the running loop.
+    fn registered(&self, name: &str) -> Result<&Registration> {
         let misused = |why: &str| RuntimeError::new(format!("{name}: {why}"));
         let running = EventLoop::running().ok_or_else(|| {
             misused("it has to wait, which works inside a running event loop only")
@@ -167,7 +191,7 @@ impl<T: AsFd> Source<T> {
         if !Rc::ptr_eq(&registration.core, running.core()) {
             return Err(misused("the socket belongs to another event loop").into());
         }
-        Ok(&registration.watched)
+        Ok(registration)
     }
 
     #[inline(always)]
@@ -183,6 +207,7 @@ impl<T: AsFd> Source<T> {
         let registration = Registration {
             watched: core.watch(self.get().as_fd())?,
             core: Rc::clone(core),
+            spare: Cell::new(None),
         };
         Ok(self.registration.get_or_init(|| registration))
     }
@@ -256,10 +281,8 @@ impl<T: AsFd> Source<T> {
     }
 
     fn deregister(&mut self) {
-        if let (Some(Registration { core, watched }), Some(io)) =
-            (self.registration.take(), &self.io)
-        {
-            core.unwatch(io.as_fd(), &watched);
+        if let (Some(registration), Some(io)) = (self.registration.take(), &self.io) {
+            registration.core.unwatch(io.as_fd(), &registration.watched);
         }
     }
 }

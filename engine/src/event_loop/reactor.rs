@@ -199,11 +199,11 @@ impl Reactor {
     /// Tells who wants to know.
     fn report(&self, event: Event) {
         let index = (event.key & u64::from(u32::MAX)) as usize;
-        let watched = match self.entries.borrow().get(index) {
-            Some(entry) if u64::from(entry.generation) == event.key >> 32 => entry.watched.clone(),
-            _ => None,
-        };
-        if let Some(watched) = watched {
+        // Telling only appends to the ready queue: nothing comes back here.
+        if let Some(entry) = self.entries.borrow().get(index)
+            && u64::from(entry.generation) == event.key >> 32
+            && let Some(watched) = &entry.watched
+        {
             watched.report(event.readable, event.writable, event.exact);
         }
     }

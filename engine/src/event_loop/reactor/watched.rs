@@ -39,9 +39,40 @@ pub(crate) struct Watched {
 struct Side {
     readiness: Cell<Readiness>,
     /// Who waits for the next event.
-    waiters: RefCell<Vec<Rc<dyn Wake>>>,
+    waiters: RefCell<Waiters>,
     /// What becomes ready at each event.
     callback: RefCell<Option<Rc<dyn Ready>>>,
+}
+
+/// Those who wait, in order. As a rule it is one, for whom no list is kept.
+#[derive(Default)]
+struct Waiters {
+    /// None only if there are no others either.
+    first: Option<Rc<dyn Wake>>,
+    others: Vec<Rc<dyn Wake>>,
+}
+
+impl Waiters {
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
+    fn push(&mut self, waiter: Rc<dyn Wake>) {
+        match self.first {
+            None => self.first = Some(waiter),
+            Some(_) => self.others.push(waiter),
+        }
+    }
+
+    fn remove(&mut self, waiter: &Rc<dyn Wake>) -> Option<Rc<dyn Wake>> {
+        let is_it = |other: &Rc<dyn Wake>| Rc::ptr_eq(other, waiter);
+        if self.first.as_ref().is_some_and(is_it) {
+            let next = (!self.others.is_empty()).then(|| self.others.remove(0));
+            return std::mem::replace(&mut self.first, next);
+        }
+        let found = self.others.iter().position(is_it)?;
+        Some(self.others.remove(found))
+    }
 }
 
 impl Default for Side {
@@ -101,10 +132,7 @@ impl Watched {
 
     /// Removes somebody who waits no longer; has no effect on who was woken.
     pub(crate) fn remove_waiter(&self, direction: Direction, waiter: &Rc<dyn Wake>) {
-        let mut waiters = self.side(direction).waiters.borrow_mut();
-        let found = waiters.iter().position(|other| Rc::ptr_eq(other, waiter));
-        let gone = found.map(|index| waiters.swap_remove(index));
-        drop(waiters);
+        let gone = self.side(direction).waiters.borrow_mut().remove(waiter);
         self.uncount(usize::from(gone.is_some()));
     }
 
@@ -126,7 +154,7 @@ impl Watched {
     }
 
     pub(crate) fn has_waiters(&self, direction: Direction) -> bool {
-        !self.side(direction).waiters.borrow().is_empty()
+        self.side(direction).waiters.borrow().first.is_some()
     }
 
     fn uncount(&self, n: usize) {
@@ -150,10 +178,15 @@ impl Watched {
 
     fn wake(&self, direction: Direction) {
         let side = self.side(direction);
-        let mut waiters = side.waiters.borrow_mut();
-        self.uncount(waiters.len());
         // Waking only appends to the ready queue: nothing comes back here.
-        waiters.drain(..).for_each(|waiter| waiter.wake());
+        let mut waiters = side.waiters.borrow_mut();
+        if let Some(first) = waiters.first.take() {
+            self.uncount(1 + waiters.others.len());
+            first.wake();
+            if !waiters.others.is_empty() {
+                waiters.others.drain(..).for_each(|waiter| waiter.wake());
+            }
+        }
         drop(waiters);
         let callback = side.callback.borrow().clone();
         if let Some(callback) = callback {
