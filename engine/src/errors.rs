@@ -76,6 +76,128 @@ told_errors! {
     TypeError;
 }
 
+/// A stream ended before all that was to be read.
+///
+/// asyncio's `IncompleteReadError`. What was read so far is in it, and not in the stream any more.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, IncompleteReadError, StreamReader, run_sync};
+///
+/// let reader = StreamReader::new(1024)?;
+/// reader.feed_data(b"abc")?;
+/// reader.feed_eof();
+/// let error = run_sync(move |co: &Co| co.yield_from(reader.readexactly(5))).unwrap_err();
+/// let incomplete = error.downcast_ref::<IncompleteReadError>().unwrap();
+/// assert_eq!((incomplete.partial(), incomplete.expected()), (&b"abc"[..], Some(5)));
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncompleteReadError {
+    partial: Vec<u8>,
+    expected: Option<usize>,
+}
+
+impl IncompleteReadError {
+    pub(crate) fn new(partial: Vec<u8>, expected: Option<usize>) -> Self {
+        Self { partial, expected }
+    }
+
+    pub(crate) fn into_partial(self) -> Vec<u8> {
+        self.partial
+    }
+
+    /// Returns what was read before the end.
+    ///
+    /// # Examples
+    ///
+    /// See [`IncompleteReadError`].
+    pub fn partial(&self) -> &[u8] {
+        &self.partial
+    }
+
+    /// Returns how many bytes were to be read; none if a separator was.
+    ///
+    /// # Examples
+    ///
+    /// See [`IncompleteReadError`].
+    pub fn expected(&self) -> Option<usize> {
+        self.expected
+    }
+}
+
+impl fmt::Display for IncompleteReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let read = self.partial.len();
+        match self.expected {
+            Some(n) => write!(f, "the stream ended after {read} of {n} bytes"),
+            None => write!(
+                f,
+                "the stream ended after {read} bytes, without a separator"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for IncompleteReadError {}
+
+/// There is no separator in as many bytes as a stream may hold, or it comes too late.
+///
+/// asyncio's `LimitOverrunError`. The data stays in the stream.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, LimitOverrunError, StreamReader, run_sync};
+///
+/// let reader = StreamReader::new(4)?;
+/// reader.feed_data(b"a long line\n")?;
+/// let error = run_sync(move |co: &Co| co.yield_from(reader.readuntil(b"\n"))).unwrap_err();
+/// assert_eq!(error.downcast_ref::<LimitOverrunError>().unwrap().consumed(), 11);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitOverrunError {
+    found: bool,
+    consumed: usize,
+}
+
+impl LimitOverrunError {
+    pub(crate) fn new(found: bool, consumed: usize) -> Self {
+        Self { found, consumed }
+    }
+
+    /// Returns how many bytes at the front are not part of a separator: as many can be read, to get
+    /// rid of them.
+    ///
+    /// # Examples
+    ///
+    /// See [`LimitOverrunError`].
+    pub fn consumed(&self) -> usize {
+        self.consumed
+    }
+}
+
+impl fmt::Display for LimitOverrunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.consumed;
+        if self.found {
+            write!(
+                f,
+                "the separator comes after {n} bytes, which is over the stream's limit"
+            )
+        } else {
+            write!(
+                f,
+                "no separator in {n} bytes, which is over the stream's limit"
+            )
+        }
+    }
+}
+
+impl std::error::Error for LimitOverrunError {}
+
 /// A coroutine or callback panicked: what it panicked with.
 ///
 /// A panic ends the task in which it happens, with this error; the loop goes on.

@@ -54,6 +54,7 @@ pub(crate) use timers::Timed;
 use crate::Result;
 use crate::errors::RuntimeError;
 use crate::executor::Executors;
+use crate::net::refused;
 use crate::task::TaskObject;
 use clock::Clock;
 use descriptors::Descriptors;
@@ -136,8 +137,10 @@ impl Core {
 
     /// Registers a descriptor for edge-triggered events.
     pub(crate) fn watch(&self, fd: BorrowedFd<'_>) -> Result<Rc<Watched>> {
-        let inbox = self.inbox("wait for a descriptor")?;
-        Ok(self.reactor.add(&inbox.poller, fd, Mode::Edge)?)
+        const NAME: &str = "wait for a descriptor";
+        let inbox = self.inbox(NAME)?;
+        let added = self.reactor.add(&inbox.poller, fd, Mode::Edge);
+        Ok(added.map_err(|error| refused(error, NAME))?)
     }
 
     /// Forgets a descriptor, before it is closed.

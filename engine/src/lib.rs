@@ -72,6 +72,8 @@
 //! | `loop.set_exception_handler(h)` | [`EventLoop::set_exception_handler`] |
 //! | `loop.run_in_executor(None, f)`, `to_thread(f)` | [`EventLoop::run_in_executor`], [`to_thread`](to_thread()) |
 //! | `wrap_future(f)` | [`wrap_future`](wrap_future()) |
+//! | `open_connection(host, port)`, `start_server(f, host, port)` | [`open_connection`], [`start_server`], see [`streams`] |
+//! | `loop.create_connection(p, host, port)`, `create_server`, ... | [`create_connection`], [`create_server`], see [`transport`] |
 //! | a test loop whose time is set by hand | [`LoopBuilder::virtual_clock`] |
 //!
 //! Where Python 3.4 had bugs, behaviour is that of 3.11: `wait_for` waits for what it cancels,
@@ -112,10 +114,12 @@ mod shield;
 mod sleep;
 mod sock;
 mod source;
+pub mod streams;
 pub mod sync;
 mod task;
 mod task_group;
 mod timeout;
+pub mod transport;
 mod wait;
 mod wait_for;
 
@@ -123,8 +127,9 @@ pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use awaitable::{Awaitable, IntoCoroutine};
 pub use coroutines::{Coroutine, CoroutineBuilder, Request, coroutine};
 pub use errors::{
-    BrokenBarrierError, DeadlockError, ExceptionGroup, InvalidStateError, Panicked, QueueEmpty,
-    QueueFull, QueueShutDown, RuntimeError, TimeoutError, TypeError, ValueError,
+    BrokenBarrierError, DeadlockError, ExceptionGroup, IncompleteReadError, InvalidStateError,
+    LimitOverrunError, Panicked, QueueEmpty, QueueFull, QueueShutDown, RuntimeError, TimeoutError,
+    TypeError, ValueError,
 };
 pub use event_loop::{
     ConcurrentError, ConcurrentFuture, Context, EventLoop, LoopBuilder, LoopHandle, get_event_loop,
@@ -137,12 +142,21 @@ pub use handle::{Handle, TimerHandle};
 pub use shield::shield;
 pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};
 pub use sock::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall};
+pub use streams::{
+    StreamReader, StreamWriter, open_connection, open_connection_on, open_unix_connection,
+    start_server, start_unix_server,
+};
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
 };
 pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future};
 pub use task_group::{Grouped, TaskGroup, task_group};
 pub use timeout::{Limited, Timeout, timeout, timeout_at};
+pub use transport::{
+    DatagramProtocol, DatagramTransport, Protocol, Server, Transport, connect_accepted_socket,
+    create_connection, create_connection_on, create_datagram_endpoint, create_datagram_endpoint_on,
+    create_server, create_unix_connection, create_unix_server,
+};
 pub use wait::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, Waited, wait};
 pub use wait_for::{WaitFor, wait_for};
 

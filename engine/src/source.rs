@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::net::{AddressFamily, sockopt};
 
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
@@ -30,6 +31,8 @@ pub(crate) struct Source<T: AsFd> {
 struct Registration {
     core: Rc<Core>,
     watched: Rc<Watched>,
+    /// Whether a transfer that falls short shows that the next one would block.
+    short_is_last: bool,
     /// The waiter of the last wait, for the next.
     spare: Cell<Option<Rc<Waiter>>>,
 }
@@ -204,7 +207,11 @@ impl<T: AsFd> Source<T> {
 
     #[cold]
     fn first_register(&self, core: &Rc<Core>) -> Result<&Registration> {
+        // A read from a Unix socket ends after bytes that came with descriptors, though there may be
+        // more.
+        let domain = sockopt::socket_domain(self.get());
         let registration = Registration {
+            short_is_last: domain.is_ok_and(|domain| domain != AddressFamily::UNIX),
             watched: core.watch(self.get().as_fd())?,
             core: Rc::clone(core),
             spare: Cell::new(None),
@@ -233,6 +240,13 @@ impl<T: AsFd> Source<T> {
         result
     }
 
+    /// Returns whether an operation would be tried.
+    #[inline(always)]
+    pub(crate) fn may_be_ready(&self, direction: Direction) -> bool {
+        let known = self.registration.get();
+        known.is_none_or(|known| known.watched.readiness(direction) != Readiness::No)
+    }
+
     /// Like [`attempt`](Source::attempt), for a stream.
     #[inline(always)]
     pub(crate) fn attempt_transfer(
@@ -245,6 +259,7 @@ impl<T: AsFd> Source<T> {
         if let (Some(known), Ok(n)) = (self.registration.get(), &result)
             && 0 < *n
             && *n < wanted
+            && known.short_is_last
         {
             known.watched.fell_short(direction);
         }

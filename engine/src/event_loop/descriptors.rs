@@ -15,7 +15,7 @@ use std::rc::Rc;
 use super::reactor::{Direction, Mode, Wake, Watched};
 use super::{Context, Core, EventLoop, Ready};
 use crate::errors::Panicked;
-use crate::net::describe;
+use crate::net::{describe, refused};
 use crate::{Error, Result};
 
 /// The registered descriptors, by number.
@@ -37,11 +37,14 @@ struct Repeated {
     callback: Cell<Option<Box<dyn FnMut()>>>,
     core: Rc<Core>,
     cancelled: Cell<bool>,
+    /// Whether it is in the ready queue: one wait may report an event twice.
+    queued: Cell<bool>,
     made_at: &'static Location<'static>,
 }
 
 impl Ready for Repeated {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
+        self.queued.set(false);
         let Some(mut callback) = self.callback.take() else {
             return;
         };
@@ -58,8 +61,10 @@ impl Ready for Repeated {
     }
 
     fn schedule(self: Rc<Self>) {
-        let core = Rc::clone(&self.core);
-        core.schedule(self);
+        if !self.queued.replace(true) {
+            let core = Rc::clone(&self.core);
+            core.schedule(self);
+        }
     }
 
     fn cancel(&self) {
@@ -86,7 +91,7 @@ impl Core {
         }
         let mode = Mode::Level(false, false);
         let added = self.reactor.add(&inbox.poller, fd, mode);
-        let watched = added.map_err(|error| describe(error, operation))?;
+        let watched = added.map_err(|error| refused(error, operation))?;
         let mut descriptors = self.descriptors.0.borrow_mut();
         descriptors.insert(fd.as_raw_fd(), Rc::clone(&watched));
         Ok(watched)
@@ -165,6 +170,7 @@ impl Core {
             callback: Cell::new(Some(callback)),
             core: Rc::clone(self),
             cancelled: Cell::new(false),
+            queued: Cell::new(false),
             made_at: Location::caller(),
         });
         cancel(watched.set_callback(direction, Some(repeated)));

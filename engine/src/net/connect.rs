@@ -29,8 +29,8 @@ use crate::{Co, Delegate, Result};
 
 /// How long an attempt has before the next one begins.
 const DELAY: Duration = Duration::from_millis(250);
-/// How long to wait for room in the queue of a Unix socket's listener.
-const RETRY: Duration = Duration::from_millis(5);
+/// How long to wait for room in the queue of a Unix socket, of which nothing tells.
+pub(super) const RETRY: Duration = Duration::from_millis(5);
 
 /// What to connect to, and how.
 #[derive(Debug)]
@@ -219,7 +219,7 @@ pub(super) fn new_socket(family: AddressFamily, kind: SocketType) -> io::Result<
 /// still open.
 fn connected(socket: &OwnedFd) -> io::Result<()> {
     poll(socket, Direction::Write)?;
-    Ok(sockopt::socket_error(socket)?.map_err(io::Error::from)?)
+    sockopt::socket_error(socket)?.map_err(io::Error::from)
 }
 
 /// Connects to a Unix socket.

@@ -6,9 +6,11 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram};
 
+use super::connect::RETRY;
 use crate::coroutines::Request;
 use crate::event_loop::Direction;
-use crate::source::Source;
+use crate::sleep::sleep;
+use crate::source::{Source, poll};
 use crate::{Co, Delegate, Result};
 
 /// What the standard library's sockets of datagrams have in common.
@@ -71,6 +73,10 @@ impl Datagram for UnixDatagram {
     fn transmit_to(&self, bytes: &[u8], address: &UnixAddr) -> io::Result<usize> {
         self.send_to_addr(bytes, address)
     }
+}
+
+fn would_block(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 macro_rules! operations {
@@ -138,10 +144,24 @@ impl<S: Datagram> Delegate<Request, ()> for SendTo<'_, S> {
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<usize> {
-        let (bytes, to) = (self.bytes, self.to?);
-        self.source.run(co, Direction::Write, "send_to", |io| {
-            io.transmit_to(bytes, &to)
-        })
+        let Self { source, bytes, to } = self;
+        let to = to?;
+        loop {
+            let sent = source.run(co, Direction::Write, "send_to", |io| {
+                match io.transmit_to(bytes, &to) {
+                    // There is room here, but not at the receiver's, and nothing tells when there
+                    // is.
+                    Err(error) if would_block(&error) && poll(io, Direction::Write).is_ok() => {
+                        Ok(None)
+                    }
+                    result => result.map(Some),
+                }
+            });
+            match sent? {
+                Some(n) => return Ok(n),
+                None => co.yield_from(sleep(RETRY))?,
+            }
+        }
     }
 }
 

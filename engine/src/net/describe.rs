@@ -29,3 +29,13 @@ pub(crate) fn describe(error: io::Error, operation: impl fmt::Display) -> io::Er
     };
     io::Error::new(described.source.kind(), described)
 }
+
+/// Describes why the poller does not take a descriptor.
+#[cold]
+pub(crate) fn refused(error: io::Error, operation: &str) -> io::Error {
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return describe(error, operation);
+    }
+    let why = "a regular file cannot be waited for, as it is always ready; read it by to_thread";
+    describe(error, format!("{operation}: {why}"))
+}

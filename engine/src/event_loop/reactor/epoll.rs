@@ -68,14 +68,17 @@ fn convert(key: u64, flags: EventFlags) -> Event {
         key,
         readable: flags.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::PRI | broken),
         writable: flags.intersects(EventFlags::OUT | broken),
-        // When the peer has closed, the end comes right after the data, without another event.
-        exact: !flags.intersects(EventFlags::RDHUP | broken),
+        // When the peer has closed, the end comes right after the data, without another event; and
+        // a read ends before urgent data, though there may be more.
+        exact: !flags.intersects(EventFlags::RDHUP | EventFlags::PRI | broken),
     }
 }
 
 fn flags(mode: Mode) -> EventFlags {
     match mode {
-        Mode::Edge => EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET,
+        Mode::Edge => {
+            EventFlags::IN | EventFlags::PRI | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET
+        }
         Mode::Level(read, write) => {
             let mut flags = EventFlags::empty();
             flags.set(EventFlags::IN, read);

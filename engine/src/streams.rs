@@ -1,0 +1,73 @@
+//! Streams: connections for coroutines, which read and write without callbacks.
+//!
+//! | asyncio | here |
+//! | --- | --- |
+//! | `reader, writer = await open_connection(host, port)` | `let (reader, writer) = co.yield_from(open_connection((host, port)))?;` |
+//! | `await start_server(callback, host, port)` | `co.yield_from(start_server(callback, (host, port)))?` |
+//! | `await reader.read(n)`, `read()` | `co.yield_from(reader.read(n))?`, `read(None)` |
+//! | `await reader.readline()`, `readexactly(n)`, `readuntil(sep)` | the same by `co.yield_from` |
+//! | `writer.write(data)`, `writelines(...)` | `writer.write(data)?`, or `write!(writer, ...)?` |
+//! | `await writer.drain()` | `co.yield_from(writer.drain())?` |
+//! | `writer.close()`, `await writer.wait_closed()` | the same |
+//! | `writer.get_extra_info('peername')` | [`writer.peername()`](StreamWriter::peername) |
+//! | `except IncompleteReadError as e: e.partial` | [`IncompleteReadError`](crate::IncompleteReadError) |
+//!
+//! They behave as CPython 3.11's. What differs: a connection is closed when its last
+//! [`StreamReader`] and [`StreamWriter`] have been dropped, on either side; Python leaves that to
+//! its garbage collector, and to who forgets it.
+//!
+//! # Flow control
+//!
+//! Both directions are bounded. [`drain`](StreamWriter::drain) waits while a peer that does not
+//! read leaves more than 64 KiB to be written; a reader that nobody reads stops the peer, see
+//! [`StreamReader`].
+//!
+//! # Examples
+//!
+//! ```
+//! use std::io::Write;
+//! use yieldfrom::{Co, Coroutine, StreamReader, StreamWriter, coroutine};
+//! use yieldfrom::{open_connection, run_sync, start_server};
+//!
+//! fn shout(reader: StreamReader, mut writer: StreamWriter) -> Coroutine<()> {
+//!     coroutine(move |co| {
+//!         let line = co.yield_from(reader.readline())?;
+//!         write!(writer, "{}", String::from_utf8_lossy(&line).to_uppercase())?;
+//!         co.yield_from(writer.drain())?;
+//!         writer.close();
+//!         co.yield_from(writer.wait_closed())
+//!     })
+//! }
+//!
+//! run_sync(|co: &Co| {
+//!     let server = co.yield_from(start_server(shout, "127.0.0.1:0"))?;
+//!     let address = server.sockets()[0].ip().unwrap();
+//!     let (reader, writer) = co.yield_from(open_connection(address))?;
+//!     writer.write(b"hello\n")?;
+//!     assert_eq!(co.yield_from(reader.read(None))?, b"HELLO\n");
+//!     server.close();
+//!     co.yield_from(server.wait_closed())
+//! })?;
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
+
+mod connection;
+mod open;
+mod protocol;
+mod reader;
+mod reading;
+mod serve;
+mod state;
+mod writer;
+
+pub use open::{
+    OpenConnection, OpenConnectionOn, OpenUnixConnection, open_connection, open_connection_on,
+    open_unix_connection,
+};
+pub use reader::StreamReader;
+pub use reading::{Read, ReadExactly, ReadLine, ReadUntil};
+pub use serve::{StartServer, StartUnixServer, start_server, start_unix_server};
+pub use writer::{Drain, StreamWriter, WaitClosed};
+
+/// How long a line may be, in bytes, if nothing else is said.
+const DEFAULT_LIMIT: usize = 64 << 10;

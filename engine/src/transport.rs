@@ -1,0 +1,124 @@
+//! Transports and protocols: connections by callbacks, on which streams stand.
+//!
+//! A *transport* moves the bytes of one connection: it reads when the system has something, and
+//! keeps what the system does not take yet. A *protocol* is told: a [`Protocol`] of the connection
+//! that was made, of data, of the end, of the loss. Everything happens inside the event loop, one
+//! call at a time, and no call waits.
+//!
+//! | asyncio | here |
+//! | --- | --- |
+//! | `class Echo(asyncio.Protocol): ...` | `impl Protocol for Echo { ... }`, with `&self` and cells |
+//! | `await loop.create_connection(factory, host, port)` | [`create_connection(factory, (host, port))`](create_connection()) |
+//! | `await loop.create_server(factory, host, port)` | [`create_server(factory, (host, port))`](create_server()) |
+//! | `await loop.create_unix_connection(factory, path)` | [`create_unix_connection`] |
+//! | `await loop.create_unix_server(factory, path)` | [`create_unix_server`] |
+//! | `await loop.create_datagram_endpoint(factory, local, remote)` | [`create_datagram_endpoint`] |
+//! | `await loop.connect_accepted_socket(factory, sock)` | [`connect_accepted_socket`] |
+//! | `transport.get_extra_info('peername')` | [`transport.peername()`](Transport::peername) |
+//!
+//! # The life of a connection
+//!
+//! 1. [`connection_made`](Protocol::connection_made), once, with the [`Transport`].
+//! 2. [`data_received`](Protocol::data_received), any number of times, then
+//!    [`eof_received`](Protocol::eof_received) at most once.
+//! 3. [`connection_lost`](Protocol::connection_lost), exactly once, whoever ended it: without an
+//!    error after [`close`](Transport::close) and [`abort`](Transport::abort), otherwise with it.
+//!    Then the socket is closed.
+//!
+//! A connection lives until it is lost, also if nobody keeps its transport. When its loop is closed,
+//! it is dropped without a word.
+//!
+//! # Flow control
+//!
+//! More than the *high-water mark* of bytes that wait to be written (64 KiB) pause the protocol, by
+//! [`pause_writing`](Protocol::pause_writing); it is resumed when there are no more than the
+//! *low-water mark* (a quarter). [`pause_reading`](Transport::pause_reading) makes the peer wait.
+//!
+//! # Errors
+//!
+//! What a method of a protocol returns as an error, or panics with, goes to the loop's exception
+//! handler; that of `data_received` and `eof_received` also ends the connection. Of errors of the
+//! system only those are reported by which a peer just goes away (reset, broken pipe, aborted).
+//!
+//! # Examples
+//!
+//! ```
+//! use std::cell::RefCell;
+//! use yieldfrom::{Co, Error, Event, Protocol, Result, Transport};
+//! use yieldfrom::{create_connection, create_server, run_sync};
+//!
+//! #[derive(Default)]
+//! struct Echo(RefCell<Option<Transport>>);
+//!
+//! impl Protocol for Echo {
+//!     fn connection_made(&self, transport: &Transport) -> Result<()> {
+//!         self.0.replace(Some(transport.clone()));
+//!         Ok(())
+//!     }
+//!
+//!     fn data_received(&self, data: &[u8]) -> Result<()> {
+//!         self.0.borrow().as_ref().map_or(Ok(()), |transport| transport.write(data))
+//!     }
+//! }
+//!
+//! #[derive(Default)]
+//! struct Collect(RefCell<Vec<u8>>, Event);
+//!
+//! impl Protocol for Collect {
+//!     fn data_received(&self, data: &[u8]) -> Result<()> {
+//!         self.0.borrow_mut().extend_from_slice(data);
+//!         Ok(())
+//!     }
+//!
+//!     fn connection_lost(&self, _: Option<&Error>) -> Result<()> {
+//!         self.1.set();
+//!         Ok(())
+//!     }
+//! }
+//!
+//! run_sync(|co: &Co| {
+//!     let server = co.yield_from(create_server(Echo::default, "127.0.0.1:0"))?;
+//!     let address = server.sockets()[0].ip().unwrap();
+//!     let (transport, collect) = co.yield_from(create_connection(Collect::default, address))?;
+//!     transport.write(b"hello")?;
+//!     transport.write_eof()?; // the server ends it, and closes when it has written all
+//!     co.yield_from(collect.1.wait())?;
+//!     assert_eq!(*collect.0.borrow(), b"hello");
+//!     server.close();
+//!     co.yield_from(server.wait_closed())
+//! })?;
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
+
+mod base;
+mod buffer;
+mod connect;
+mod datagram;
+mod endpoint;
+mod flow;
+mod handle;
+mod listen;
+mod methods;
+mod protocol;
+mod scratch;
+mod server;
+mod socket;
+mod stream;
+
+pub(crate) use buffer::Buffer;
+pub use connect::{
+    CreateConnection, CreateConnectionOn, CreateUnixConnection, connect_accepted_socket,
+    create_connection, create_connection_on, create_unix_connection,
+};
+pub(crate) use connect::{open, set_delay, set_local};
+pub use datagram::{DatagramSocket, DatagramTransport};
+pub use endpoint::{CreateDatagramEndpoint, create_datagram_endpoint, create_datagram_endpoint_on};
+pub use handle::Transport;
+pub use listen::{CreateServer, CreateUnixServer, create_server, create_unix_server};
+pub(crate) use listen::{Listening, UnixListening, listening_options, unix_listening_options};
+pub use protocol::{DatagramProtocol, Protocol};
+pub(crate) use server::Factory;
+pub use server::{ServeForever, Server, StartServing, WaitServerClosed};
+pub use socket::StreamSocket;
+pub(crate) use socket::into_socket;
+pub(crate) use stream::Stream;
