@@ -74,6 +74,10 @@
 //! | `wrap_future(f)` | [`wrap_future`](wrap_future()) |
 //! | `open_connection(host, port)`, `start_server(f, host, port)` | [`open_connection`], [`start_server`], see [`streams`] |
 //! | `loop.create_connection(p, host, port)`, `create_server`, ... | [`create_connection`], [`create_server`], see [`transport`] |
+//! | `loop.create_datagram_endpoint(p, ...)` | [`create_datagram_endpoint`] |
+//! | `loop.add_reader(fd, f)`, `add_writer`, `sock_recv`, ... | [`EventLoop::add_reader`], [`EventLoop::sock_recv`], for any descriptor |
+//! | `loop.getaddrinfo(host, port)` | [`net::getaddrinfo`] |
+//! | (sockets of their own that coroutines wait for) | [`net`], with the names of the standard library |
 //! | a test loop whose time is set by hand | [`LoopBuilder::virtual_clock`] |
 //!
 //! Where Python 3.4 had bugs, behaviour is that of 3.11: `wait_for` waits for what it cancels,
@@ -85,6 +89,36 @@
 //! Results of futures are given out as clones, and moved by [`take_result`](Future::take_result)
 //! where they cannot be cloned. A loop keeps its tasks alive. A run that could never end, as
 //! nothing is left that could wake the loop, ends with a [`DeadlockError`].
+//!
+//! # Sockets
+//!
+//! There are three layers, all on one edge-triggered reactor: [`net`] has sockets like the standard
+//! library's, whose operations a coroutine waits for; [`streams`] are asyncio's readers and writers,
+//! with buffers, lines and flow control; [`transport`] is asyncio's layer of callbacks, below the
+//! streams. What blocks the thread, such as files, goes to an executor: [`to_thread`](to_thread()).
+//!
+//! ```
+//! use yieldfrom::{Co, StreamReader, StreamWriter, open_connection, run, start_server};
+//!
+//! fn shout(reader: StreamReader, writer: StreamWriter) -> impl FnOnce(&Co) -> yieldfrom::Result<()> {
+//!     move |co: &Co| {
+//!         let line = co.yield_from(reader.readline())?;
+//!         writer.write(&line.to_ascii_uppercase())?;
+//!         co.yield_from(writer.drain())
+//!     }
+//! }
+//!
+//! run(|co: &Co| {
+//!     let server = co.yield_from(start_server(shout, "127.0.0.1:0"))?;
+//!     let address = server.sockets()[0].ip().unwrap();
+//!     let (reader, writer) = co.yield_from(open_connection(address))?;
+//!     writer.write(b"hello\n")?;
+//!     assert_eq!(co.yield_from(reader.readline())?, b"HELLO\n");
+//!     server.close();
+//!     co.yield_from(server.wait_closed())
+//! })?;
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
 //!
 //! # Cancellation
 //!
