@@ -6,10 +6,11 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::go;
-use crate::machine::Neighbours;
-use crate::meter::{Meter, Sample};
+use crate::machine::{Neighbours, Processors};
+use crate::meter::{Meter, Samples};
 use crate::python;
 use crate::question::{Case, Contestant, How, Question};
+use crate::server::Server;
 
 /// A sample was disturbed if the processor worked for others for more than this share of it,
 const MOST_FOREIGN: f64 = 0.02;
@@ -19,23 +20,24 @@ const MOST_BUSY: f64 = 0.2;
 
 /// The hidden option by which this program runs itself for one sample.
 const SAMPLE: &str = "--sample";
+/// The hidden option for the processor of a contestant's partner.
+const OTHER: &str = "--other";
 
 /// Takes samples in children of this process.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     quick: bool,
-    /// The processor that measures, if it is always the same.
-    processor: Option<usize>,
+    processors: Processors,
     /// How many samples were taken, and how many of these were disturbed.
     taken: usize,
     disturbed: usize,
 }
 
 impl Sampler {
-    pub(crate) fn new(quick: bool, processor: Option<usize>) -> Self {
+    pub(crate) fn new(quick: bool, processors: Processors) -> Self {
         Self {
             quick,
-            processor,
+            processors,
             taken: 0,
             disturbed: 0,
         }
@@ -46,16 +48,20 @@ impl Sampler {
         if self.quick { 1 } else { 3 }
     }
 
-    /// Takes one sample.
+    /// Takes one sample of what a run answers.
     pub(crate) fn sample(
         &mut self,
         question: &Question,
-        case: &Case,
+        run: &[Case],
         contestant: &Contestant,
-    ) -> Result<Sample> {
-        let before = Neighbours::now(self.processor);
-        let sample = self.run(question, case, contestant)?;
-        let busy = Neighbours::now(self.processor).busy_since(before);
+    ) -> Result<Samples> {
+        let mut used = self.processors;
+        if !contestant.has_partner() {
+            used.other = None;
+        }
+        let before = Neighbours::now(used);
+        let sample = self.run(question, run, contestant)?;
+        let busy = Neighbours::now(used).busy_since(before);
         self.taken += 1;
         self.disturbed += usize::from(sample.foreign > MOST_FOREIGN || busy > MOST_BUSY);
         Ok(sample)
@@ -68,41 +74,33 @@ impl Sampler {
             .then(|| format!("{disturbed} of {taken} samples were disturbed by other processes: these numbers are rough"))
     }
 
-    fn run(&self, question: &Question, case: &Case, contestant: &Contestant) -> Result<Sample> {
+    fn run(&self, question: &Question, run: &[Case], contestant: &Contestant) -> Result<Samples> {
+        // It knows which cases go with that.
+        let case = run[0].name;
         let mut command = match contestant.how {
-            How::Rust(_) => self.itself(&[question.name, case.name, contestant.who])?,
+            How::Absent(why) => bail!("not run: {why}"),
             How::Python {
                 prelude, script, ..
-            } => python::command(prelude, script, case.name, self.quick),
-            How::Go => go::command(question.name, case.name, self.quick)?,
-            How::Absent(why) => bail!("not run: {why}"),
+            } if contestant.measure.is_none() => python::command(prelude, script, case, self.quick),
+            How::Go if contestant.measure.is_none() => {
+                go::command(question.name, case, self.quick)?
+            }
+            _ => self.itself(&[question.name, case, contestant.who])?,
         };
         let output = command.output().context("can't start it")?;
         if !output.status.success() {
-            let errors = String::from_utf8_lossy(&output.stderr);
-            let last = errors
-                .lines()
-                .rev()
-                // A panic ends with a note about backtraces.
-                .find(|line| !line.trim().is_empty() && !line.starts_with("note:"));
-            bail!("{}: {}", output.status, last.unwrap_or("it said nothing"));
+            let words = last_words(&output.stderr);
+            let words = words.as_deref().unwrap_or("it said nothing");
+            bail!("{}: {words}", output.status);
         }
-        parse(&String::from_utf8_lossy(&output.stdout)).context("it does not print a sample")
+        parse(&String::from_utf8_lossy(&output.stdout))
+            .filter(|samples| samples.values.len() == run.len())
+            .context("it does not print a sample")
     }
 
     /// Returns what runs this program for one sample.
     fn itself(&self, which: &[&str]) -> Result<Command> {
-        // This name stays valid when the program is compiled anew meanwhile.
-        let link = "/proc/self/exe";
-        let program = if cfg!(target_os = "linux") {
-            link.into()
-        } else {
-            env::current_exe()?
-        };
-        let mut command = Command::new(program);
-        command.arg(SAMPLE).args(which);
-        // So that the last line says what has happened.
-        command.env("RUST_BACKTRACE", "0");
+        let mut command = this_program(SAMPLE, which, self.processors.other)?;
         if self.quick {
             command.arg("--quick");
         }
@@ -110,28 +108,62 @@ impl Sampler {
     }
 }
 
-/// Takes a sample in this process and prints it: what a child does.
-pub(crate) fn take_sample(question: &Question, case: &str, who: &str, quick: bool) -> Result<()> {
-    let contestant = question
-        .contestants
-        .iter()
-        .find(|contestant| contestant.who == who);
-    let Some(Contestant {
-        how: How::Rust(run),
-        ..
-    }) = contestant
-    else {
-        bail!("no such contestant: {who}")
+/// Returns what runs this program as something else.
+pub(crate) fn this_program(role: &str, which: &[&str], other: Option<usize>) -> Result<Command> {
+    // This name stays valid when the program is compiled anew meanwhile.
+    let link = "/proc/self/exe";
+    let program = if cfg!(target_os = "linux") {
+        link.into()
+    } else {
+        env::current_exe()?
     };
-    let sample = run(case, &Meter::new(quick));
-    println!("{} {}", sample.value, sample.foreign);
+    let mut command = Command::new(program);
+    command.arg(role).args(which);
+    if let Some(other) = other {
+        command.arg(OTHER).arg(other.to_string());
+    }
+    // So that the last line says what has happened.
+    command.env("RUST_BACKTRACE", "0");
+    Ok(command)
+}
+
+/// Returns the last line that a process has written about itself.
+pub(crate) fn last_words(errors: &[u8]) -> Option<String> {
+    let errors = String::from_utf8_lossy(errors);
+    let mut lines = errors.lines().rev();
+    // A panic ends with a note about backtraces.
+    lines
+        .find(|line| !line.trim().is_empty() && !line.starts_with("note:"))
+        .map(str::to_owned)
+}
+
+/// Takes a sample in this process and prints it: what a child does.
+pub(crate) fn take_sample(
+    question: &Question,
+    case: &str,
+    contestant: &Contestant,
+    quick: bool,
+    other: Option<usize>,
+) -> Result<()> {
+    let meter = Meter::new(quick);
+    let start = || Server::start(question, case, contestant, other);
+    let samples = match (contestant.measure, contestant.how) {
+        (Some(measure), _) => start()?.used(|server| measure(case, &meter, server))?,
+        (None, How::Client { run, .. }) => start()?
+            .used(|server| run(server.address(), case, &meter))?
+            .into(),
+        (None, How::Rust(run)) => run(case, &meter).into(),
+        _ => bail!("{} is no part of this program", contestant.who),
+    };
+    let values: Vec<_> = samples.values.iter().map(f64::to_string).collect();
+    println!("{} {}", values.join(" "), samples.foreign);
     Ok(())
 }
 
-fn parse(text: &str) -> Option<Sample> {
-    let (value, foreign) = text.trim().split_once(' ')?;
-    Some(Sample {
-        value: value.parse().ok()?,
-        foreign: foreign.parse().ok()?,
-    })
+/// Reads what a child prints: what it has come to in each case, and the share of foreign time.
+fn parse(text: &str) -> Option<Samples> {
+    let numbers: Result<Vec<f64>, _> = text.split_whitespace().map(str::parse).collect();
+    let mut values = numbers.ok()?;
+    let foreign = values.pop()?;
+    Some(Samples { values, foreign })
 }

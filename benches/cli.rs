@@ -9,14 +9,15 @@ use clap::builder::PossibleValuesParser;
 
 use crate::child::{self, Sampler};
 use crate::contest::Contest;
-use crate::question::Question;
+use crate::question::{Contestant, Question};
 use crate::questions::QUESTIONS;
-use crate::{machine, report};
+use crate::{machine, report, server};
 
 const METHOD: &str = "\
 Every sample is taken in a process of its own, all bound to one processor. A \
 contestant does its operations for 2 ms, 40 times, and the fastest run is its \
-sample. A repetition has three rounds, in which every contestant gives one sample, in \
+sample. What measures a server, or what serves a client, is one more process, on \
+another processor. A repetition has three rounds, in which every contestant gives one sample, in \
 turn; the best of the three counts. Printed are the medians of the repetitions, the \
 smallest and the largest, and the ratio to yieldfrom. \
 Contestants that are not on this machine are left out, with a word on standard error.";
@@ -26,7 +27,7 @@ Contestants that are not on this machine are left out, with a word on standard e
 #[command(name = "versus", after_help = METHOD)]
 struct Args {
     /// What to ask; `all` asks everything.
-    #[arg(value_name = "QUESTION", value_parser = names(), required_unless_present = "sample")]
+    #[arg(value_name = "QUESTION", value_parser = names(), required_unless_present_any = ["sample", "serve"])]
     questions: Vec<String>,
     /// Print one JSON object for each result, and nothing else.
     #[arg(long)]
@@ -46,6 +47,12 @@ struct Args {
     /// Take one sample in this process: question, case, contestant.
     #[arg(long, hide = true, num_args = 3, conflicts_with = "questions")]
     sample: Option<Vec<String>>,
+    /// Be the server for one sample: question, case, contestant.
+    #[arg(long, hide = true, num_args = 3, conflicts_with_all = ["questions", "sample"])]
+    serve: Option<Vec<String>>,
+    /// The processor of a contestant's partner, for a sample or a server.
+    #[arg(long, hide = true)]
+    other: Option<usize>,
 }
 
 fn names() -> PossibleValuesParser {
@@ -88,9 +95,10 @@ fn unique(values: impl Iterator<Item = &'static str>) -> PossibleValuesParser {
 /// Runs the program `versus`.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let outcome = match &args.sample {
-        Some(sample) => take_sample(sample, args.quick),
-        None => compare(args),
+    let outcome = match (&args.sample, &args.serve) {
+        (Some(sample), _) => take_sample(sample, &args),
+        (None, Some(server)) => serve(server, args.other),
+        (None, None) => compare(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -102,23 +110,36 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn take_sample(sample: &[String], quick: bool) -> Result<()> {
-    let [question, case, who] = sample else {
+fn take_sample(sample: &[String], args: &Args) -> Result<()> {
+    let (question, case, contestant) = found(sample)?;
+    child::take_sample(question, case, contestant, args.quick, args.other)
+}
+
+fn serve(server: &[String], other: Option<usize>) -> Result<()> {
+    let (question, case, contestant) = found(server)?;
+    server::serve(question, case, contestant, other)
+}
+
+/// Returns the question, case and contestant of these names.
+fn found(names: &[String]) -> Result<(&'static Question, &str, &'static Contestant)> {
+    let [question, case, who] = names else {
         unreachable!("clap counts them")
     };
     let question = QUESTIONS.iter().find(|known| known.name == question);
-    child::take_sample(question.context("no such question")?, case, who, quick)
+    let question = *question.context("no such question")?;
+    let contestant = question.contestant(who).context("no such contestant")?;
+    Ok((question, case, contestant))
 }
 
 fn compare(args: Args) -> Result<()> {
     let mut out = io::stdout().lock();
-    let processor = machine::bind();
+    let processors = machine::bind();
     if !args.json {
-        report::head(&mut out, processor)?;
+        report::head(&mut out, processors)?;
     }
     let mut contest = Contest::new(
         args.repeat.into(),
-        Sampler::new(args.quick, processor),
+        Sampler::new(args.quick, processors),
         args.only,
         args.cases,
     );
@@ -149,13 +170,13 @@ fn ask(
     if !json {
         report::question(out, question)?;
     }
-    let cases: Vec<_> = contest.cases(question).collect();
-    for case in cases {
-        let answers = contest.ask(question, case);
-        if json {
-            report::json(out, question, case, &answers)?;
-        } else {
-            report::table(out, case, &answers)?;
+    for run in question.runs() {
+        for (case, answers) in contest.ask(question, run) {
+            if json {
+                report::json(out, question, case, &answers)?;
+            } else {
+                report::table(out, case, &answers)?;
+            }
         }
     }
     Ok(())

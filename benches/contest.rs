@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::child::Sampler;
 use crate::go;
-use crate::meter::Sample;
+use crate::meter::Samples;
 use crate::python;
 use crate::question::{Case, Contestant, How, Question};
 
@@ -52,11 +52,11 @@ impl Answer {
     }
 }
 
-/// A contestant in one case, and what it has given so far.
+/// A contestant in the cases of a run, and what it has given so far.
 struct Turn {
     contestant: &'static Contestant,
-    /// The best sample of each repetition.
-    samples: Vec<f64>,
+    /// The best of each repetition, in each case.
+    samples: Vec<Vec<f64>>,
     spent: Duration,
     /// How long the last sample took.
     took: Duration,
@@ -76,29 +76,35 @@ impl Turn {
     fn take(
         &mut self,
         repetition: usize,
-        case: &Case,
-        sample: impl FnOnce(&Contestant) -> Result<Sample>,
+        run: &[Case],
+        sample: impl FnOnce(&Contestant) -> Result<Samples>,
     ) -> Result<()> {
         let again = repetition < self.samples.len();
         if self.spent > PATIENCE || again && self.took > LONG {
             return Ok(());
         }
         let start = Instant::now();
-        let value = sample(self.contestant)?.value;
+        let values = sample(self.contestant)?.values;
         self.took = start.elapsed();
         self.spent += self.took;
         match self.samples.get_mut(repetition) {
-            Some(best) => *best = case.better(*best, value),
-            None => self.samples.push(value),
+            Some(best) => {
+                for ((best, value), case) in best.iter_mut().zip(values).zip(run) {
+                    *best = case.better(*best, value);
+                }
+            }
+            None => self.samples.push(values),
         }
         Ok(())
     }
 
-    fn answer(mut self) -> Answer {
-        self.samples.sort_by(f64::total_cmp);
+    /// Returns the answer in one of the run's cases.
+    fn answer(&self, case: usize) -> Answer {
+        let mut samples: Vec<_> = self.samples.iter().map(|values| values[case]).collect();
+        samples.sort_by(f64::total_cmp);
         Answer {
             who: self.contestant.who,
-            samples: self.samples,
+            samples,
         }
     }
 }
@@ -119,30 +125,50 @@ impl Contest {
         }
     }
 
-    /// Returns the cases that are to be asked of a question.
-    pub(crate) fn cases(&self, question: &'static Question) -> impl Iterator<Item = &'static Case> {
-        question
-            .cases
-            .iter()
-            .filter(|case| self.cases.is_empty() || self.cases.iter().any(|name| name == case.name))
+    fn wants(&self, case: &Case) -> bool {
+        self.cases.is_empty() || self.cases.iter().any(|name| name == case.name)
     }
 
-    /// Asks one case of all contestants.
-    pub(crate) fn ask(&mut self, question: &'static Question, case: &'static Case) -> Vec<Answer> {
+    /// Asks all contestants the cases of one run; returns the answers in those that are wanted.
+    pub(crate) fn ask(
+        &mut self,
+        question: &'static Question,
+        run: &'static [Case],
+    ) -> Vec<(&'static Case, Vec<Answer>)> {
+        if !run.iter().any(|case| self.wants(case)) {
+            return Vec::new();
+        }
+        let turns = self.turns(question, run);
+        let answers = |case| turns.iter().map(|turn| turn.answer(case)).collect();
+        let cases = run.iter().enumerate();
+        cases
+            .filter(|(_, case)| self.wants(case))
+            .map(|(i, case)| (case, answers(i)))
+            .collect()
+    }
+
+    /// Takes all samples of a run.
+    fn turns(&mut self, question: &'static Question, run: &'static [Case]) -> Vec<Turn> {
         let wanted = question
             .contestants
             .iter()
-            .filter(|contestant| contestant.answers(case));
+            .filter(|contestant| contestant.answers(run));
         let wanted: Vec<_> = wanted
             .filter(|contestant| self.takes_part(contestant))
             .collect();
         let mut turns: Vec<_> = wanted.into_iter().map(Turn::new).collect();
-        for repetition in 0..self.repetitions.min(question.repetitions) {
-            for _ in 0..self.sampler.rounds() {
-                turns.retain_mut(|turn| self.sampled(turn, repetition, question, case));
+        let (repetitions, rounds) = if run[0].is_once() {
+            (1, 1)
+        } else {
+            let repetitions = self.repetitions.min(question.repetitions);
+            (repetitions, self.sampler.rounds())
+        };
+        for repetition in 0..repetitions {
+            for _ in 0..rounds {
+                turns.retain_mut(|turn| self.sampled(turn, repetition, question, run));
             }
         }
-        turns.into_iter().map(Turn::answer).collect()
+        turns
     }
 
     /// Takes a contestant's next sample; returns false, and says so, if that fails.
@@ -151,18 +177,15 @@ impl Contest {
         turn: &mut Turn,
         repetition: usize,
         question: &Question,
-        case: &Case,
+        run: &[Case],
     ) -> bool {
         let sampler = &mut self.sampler;
-        let sample = |contestant: &Contestant| sampler.sample(question, case, contestant);
-        let Err(error) = turn.take(repetition, case, sample) else {
+        let sample = |contestant: &Contestant| sampler.sample(question, run, contestant);
+        let Err(error) = turn.take(repetition, run, sample) else {
             return true;
         };
-        let (question, who) = (question.name, turn.contestant.who);
-        eprintln!(
-            "versus: {question} {}: {who} is left out: {error:#}",
-            case.name
-        );
+        let (question, case, who) = (question.name, run[0].name, turn.contestant.who);
+        eprintln!("versus: {question} {case}: {who} is left out: {error:#}");
         false
     }
 
@@ -174,7 +197,9 @@ impl Contest {
         let ask: &dyn Fn() -> Result<String, String> = match contestant.how {
             How::Python { package, .. } => &move || python::version(package),
             How::Go => &go::version,
-            How::Rust(_) | How::Absent(_) => return true,
+            How::Rust(_) | How::Server(_) | How::Client { .. } | How::Absent(_) => {
+                return true;
+            }
         };
         let version = self.versions.entry(contestant.who).or_insert_with(|| {
             let version = ask();

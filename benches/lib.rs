@@ -8,7 +8,10 @@
 //! | `contest` | repetitions and medians |
 //! | `child` | samples, each in a process of its own |
 //! | `report` | tables and JSON lines |
-//! | `machine` | the processor that measures, and what it is called |
+//! | `server` | servers, each in a process of its own, and what they cost |
+//! | `syscalls` | counts a server's system calls |
+//! | `load` | plays ping-pong with a server on many connections |
+//! | `machine` | the processors that measure, and what the machine is called |
 //! | `python` | contestants that are Python scripts |
 //! | `go` | contestants that are goroutines |
 //! | `runtimes` | the peers of the event loop, each on one thread |
@@ -21,6 +24,7 @@ mod child;
 mod cli;
 mod contest;
 mod go;
+mod load;
 mod machine;
 mod mailbox;
 mod meter;
@@ -29,5 +33,7 @@ mod question;
 mod questions;
 mod report;
 mod runtimes;
+mod server;
+mod syscalls;
 
 pub use cli::main;

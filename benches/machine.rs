@@ -1,22 +1,63 @@
-//! The processor that measures, and what the machine is called.
+//! The processors that measure, and what the machine is called.
 
+use std::fmt::Display;
 use std::fs;
 
+use anyhow::{Result, ensure};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Binds this process and its children to one processor, and returns its number.
+/// The processors that are used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Processors {
+    /// The one that measures, if it is always the same.
+    pub(crate) measuring: Option<usize>,
+    /// That of a contestant's partner, where there is a second one.
+    pub(crate) other: Option<usize>,
+}
+
+/// Binds this process and its children to one processor.
 ///
 /// Of those it may use, the last: the first one serves most interrupts. Where the
 /// system does not allow that, the numbers are merely less steady.
-pub(crate) fn bind() -> Option<usize> {
-    let allowed = sched_getaffinity(None).ok()?;
-    let last = (0..CpuSet::MAX_CPU)
+pub(crate) fn bind() -> Processors {
+    let Ok(allowed) = sched_getaffinity(None) else {
+        return Processors::default();
+    };
+    let mut last = (0..CpuSet::MAX_CPU)
         .rev()
-        .find(|&cpu| allowed.is_set(cpu))?;
+        .filter(|&cpu| allowed.is_set(cpu));
+    let measuring = last.next().filter(|&cpu| move_to(cpu));
+    let other = measuring.and(last.next());
+    Processors { measuring, other }
+}
+
+/// Binds the thread that calls, and those it starts from now on; returns whether it could.
+pub(crate) fn move_to(processor: usize) -> bool {
     let mut only = CpuSet::new();
-    only.set(last);
-    sched_setaffinity(None, &only).ok()?;
-    Some(last)
+    only.set(processor);
+    sched_setaffinity(None, &only).is_ok()
+}
+
+/// Allows this process and its children as many descriptors as the system lets it.
+///
+/// # Errors
+///
+/// Fewer than `wanted`.
+pub(crate) fn raise_descriptors(wanted: u64) -> Result<()> {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let limit = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    setrlimit(Resource::Nofile, limit)?;
+    if let Some(most) = maximum {
+        ensure!(
+            most >= wanted,
+            "a process may have {most} descriptors here, and {wanted} are needed: see `ulimit -Hn`"
+        );
+    }
+    Ok(())
 }
 
 /// What the processors have done that do not measure, in the system's ticks.
@@ -27,8 +68,8 @@ pub(crate) struct Neighbours {
 }
 
 impl Neighbours {
-    /// Looks at all processors but the one that measures.
-    pub(crate) fn now(measuring: Option<usize>) -> Self {
+    /// Looks at all processors but those that are used.
+    pub(crate) fn now(used: Processors) -> Self {
         let text = fs::read_to_string("/proc/stat").unwrap_or_default();
         let mut sums = Self {
             busy: 0.0,
@@ -40,7 +81,7 @@ impl Neighbours {
             .take_while(|line| line.starts_with("cpu"))
             .enumerate()
         {
-            if measuring != Some(number) {
+            if used.measuring != Some(number) && used.other != Some(number) {
                 let ticks: Vec<f64> = line
                     .split(' ')
                     .skip(1)
@@ -68,8 +109,13 @@ impl Neighbours {
 
 /// Returns the bytes of memory that this process has, page tables included.
 pub(crate) fn memory() -> f64 {
-    let status =
-        fs::read_to_string("/proc/self/status").expect("this system tells what a process has");
+    memory_of("self")
+}
+
+/// Returns the bytes of memory that a process has, page tables included.
+pub(crate) fn memory_of(process: impl Display) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))
+        .expect("this system tells what a process has");
     let kib = |name: &str| -> f64 {
         let value = status
             .lines()

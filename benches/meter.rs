@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use rustix::time::{ClockId, clock_gettime};
 
 /// How long a run should take: shorter than the time slice of a busy machine, so that
@@ -46,6 +47,23 @@ impl Sample {
     }
 }
 
+/// What a contestant has come to in one process, in each of the cases that its run answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Samples {
+    pub(crate) values: Vec<f64>,
+    /// As in [`Sample`].
+    pub(crate) foreign: f64,
+}
+
+impl From<Sample> for Samples {
+    fn from(sample: Sample) -> Self {
+        Self {
+            values: vec![sample.value],
+            foreign: sample.foreign,
+        }
+    }
+}
+
 /// Measures.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meter {
@@ -58,6 +76,18 @@ impl Meter {
         Self {
             budget: if quick { 10 * RUN } else { 2 * MOST_RUNS * RUN },
         }
+    }
+
+    /// Returns what each of several runs has come to, of those that measure themselves.
+    ///
+    /// There is one at the least: such a run may take long.
+    pub(crate) fn several<T>(&self, mut run: impl FnMut() -> Result<T>) -> Result<Vec<T>> {
+        let start = Instant::now();
+        let mut all = vec![run()?];
+        while all.len() < MOST_RUNS as usize && start.elapsed() < self.budget {
+            all.push(run()?);
+        }
+        Ok(all)
     }
 
     /// Returns the nanoseconds of one call, in a loop of many.

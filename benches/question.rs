@@ -1,6 +1,11 @@
 //! What is asked, and of whom.
 
-use crate::meter::{Meter, Sample};
+use std::net::SocketAddr;
+
+use anyhow::Result;
+
+use crate::meter::{Meter, Sample, Samples};
+use crate::server::Server;
 
 /// Something to be measured in several cases by several contestants.
 #[derive(Debug)]
@@ -15,20 +20,57 @@ pub(crate) struct Question {
     pub(crate) repetitions: usize,
 }
 
+impl Question {
+    /// Returns the cases, those together that one run answers.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &'static [Case]> {
+        self.cases.chunk_by(|_, next| next.joined)
+    }
+
+    pub(crate) fn contestant(&self, who: &str) -> Option<&'static Contestant> {
+        self.contestants
+            .iter()
+            .find(|contestant| contestant.who == who)
+    }
+}
+
 /// One case of a question.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
+    joined: bool,
+    once: bool,
 }
 
 impl Case {
     pub(crate) const fn ns(name: &'static str) -> Self {
-        Self { name, unit: "ns" }
+        Self::new(name, "ns")
     }
 
     pub(crate) const fn new(name: &'static str, unit: &'static str) -> Self {
-        Self { name, unit }
+        Self {
+            name,
+            unit,
+            joined: false,
+            once: false,
+        }
+    }
+
+    /// The same run as that of the case before it answers this one, too.
+    pub(crate) const fn joined(self) -> Self {
+        Self {
+            joined: true,
+            ..self
+        }
+    }
+
+    /// One sample is enough, as it is counted and not timed.
+    pub(crate) const fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    pub(crate) fn is_once(&self) -> bool {
+        self.once
     }
 
     /// Returns the better of two values: the smaller, unless it is a rate.
@@ -48,10 +90,15 @@ pub(crate) struct Contestant {
     pub(crate) how: How,
     /// The cases it answers; none stands for all.
     only: &'static [&'static str],
+    /// What measures it from without, if it is a server.
+    pub(crate) measure: Option<Measure>,
 }
 
+/// What measures a server, from another processor and in a process of its own; it gets the case.
+pub(crate) type Measure = fn(&str, &Meter, &Server) -> Result<Samples>;
+
 /// How a contestant is run.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum How {
     /// By a function of this program, in a process of its own; it gets the case.
     Rust(fn(&str, &Meter) -> Sample),
@@ -64,6 +111,15 @@ pub(crate) enum How {
     },
     /// By a goroutine's program, if this machine can compile it.
     Go,
+    /// By a server of this program, in a process of its own; something else measures it.
+    Server(fn()),
+    /// By a client of this program, in a process of its own.
+    Client {
+        /// It gets the server's address and the case.
+        run: fn(SocketAddr, &str, &Meter) -> Result<Sample>,
+        /// The same for all, on another processor; it gets the case.
+        server: fn(&str) -> Result<()>,
+    },
     /// Not at all, for this reason.
     Absent(&'static str),
 }
@@ -74,6 +130,31 @@ impl Contestant {
             who,
             how: How::Rust(run),
             only: &[],
+            measure: None,
+        }
+    }
+
+    /// A server of this program.
+    pub(crate) const fn server(who: &'static str, run: fn()) -> Self {
+        Self {
+            who,
+            how: How::Server(run),
+            only: &[],
+            measure: None,
+        }
+    }
+
+    /// A client of a server that is the same for all.
+    pub(crate) const fn client(
+        who: &'static str,
+        run: fn(SocketAddr, &str, &Meter) -> Result<Sample>,
+        server: fn(&str) -> Result<()>,
+    ) -> Self {
+        Self {
+            who,
+            how: How::Client { run, server },
+            only: &[],
+            measure: None,
         }
     }
 
@@ -87,6 +168,7 @@ impl Contestant {
                 package: None,
             },
             only: &[],
+            measure: None,
         }
     }
 
@@ -100,6 +182,7 @@ impl Contestant {
                 package: Some(who),
             },
             only: &[],
+            measure: None,
         }
     }
 
@@ -113,6 +196,7 @@ impl Contestant {
                 package: None,
             },
             only: &[],
+            measure: None,
         }
     }
 
@@ -126,6 +210,7 @@ impl Contestant {
                 package: Some("uvloop"),
             },
             only: &[],
+            measure: None,
         }
     }
 
@@ -135,6 +220,7 @@ impl Contestant {
             who: "go",
             how: How::Go,
             only: &[],
+            measure: None,
         }
     }
 
@@ -144,6 +230,7 @@ impl Contestant {
             who,
             how: How::Absent(why),
             only: &[],
+            measure: None,
         }
     }
 
@@ -154,8 +241,22 @@ impl Contestant {
         }
     }
 
-    pub(crate) fn answers(&self, case: &Case) -> bool {
-        self.only.is_empty() || self.only.contains(&case.name)
+    /// It is a server, and this measures it.
+    pub(crate) const fn measured_by(self, measure: Measure) -> Self {
+        Self {
+            measure: Some(measure),
+            ..self
+        }
+    }
+
+    /// Returns whether it answers the cases of a run.
+    pub(crate) fn answers(&self, run: &[Case]) -> bool {
+        self.only.is_empty() || run.iter().any(|case| self.only.contains(&case.name))
+    }
+
+    /// Returns whether another process works for its samples, on another processor.
+    pub(crate) fn has_partner(&self) -> bool {
+        self.measure.is_some() || matches!(self.how, How::Client { .. })
     }
 }
 

@@ -4,6 +4,9 @@ mod channel;
 mod create;
 mod delegate_setup;
 mod delegation;
+mod echo;
+mod flags;
+mod idle_connections;
 mod idle_memory;
 mod memory;
 mod roundtrip;
@@ -29,4 +32,7 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &channel::QUESTION,
     &timers::QUESTION,
     &idle_memory::QUESTION,
+    &echo::QUESTION,
+    &idle_connections::QUESTION,
+    &flags::QUESTION,
 ];

@@ -5,14 +5,19 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::contest::Answer;
-use crate::machine;
+use crate::machine::{self, Processors};
 use crate::question::{Case, Question};
 
 /// Prints about the machine and the versions of the contestants.
-pub(crate) fn head(out: &mut impl Write, processor: Option<usize>) -> io::Result<()> {
-    match processor {
-        Some(number) => writeln!(out, "{}; all on processor {number}", machine::describe())?,
-        None => writeln!(out, "{}; not bound to a processor", machine::describe())?,
+pub(crate) fn head(out: &mut impl Write, processors: Processors) -> io::Result<()> {
+    let machine = machine::describe();
+    match (processors.measuring, processors.other) {
+        (Some(number), Some(other)) => writeln!(
+            out,
+            "{machine}; all on processor {number}, the partners of servers and clients on {other}"
+        )?,
+        (Some(number), None) => writeln!(out, "{machine}; all on processor {number}")?,
+        (None, _) => writeln!(out, "{machine}; not bound to a processor")?,
     }
     writeln!(out, "{}", machine::versions())
 }
@@ -34,7 +39,7 @@ pub(crate) fn table(out: &mut impl Write, case: &Case, answers: &[Answer]) -> io
         let range = format!("{}-{}", figure(least), figure(most));
         write!(
             out,
-            "  {name:<20} {:<17} {:>10} {:<9} {range:>19}",
+            "  {name:<25} {:<18} {:>10} {:<9} {range:>19}",
             answer.who,
             figure(answer.median()),
             case.unit
@@ -73,11 +78,17 @@ fn figure(value: f64) -> String {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
         value if value >= 0.1 => format!("{value:.2}"),
-        value => format!("{value:.4}"),
+        value if value >= 0.01 => format!("{value:.4}"),
+        value if value >= 0.001 => format!("{value:.5}"),
+        value => format!("{value:.6}"),
     }
 }
 
-/// Rounds to thousandths: more digits would claim too much.
+/// Rounds to thousandths, or below 1 to four significant digits: more would claim too much.
 fn rounded(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
+    let mut scale = 1000.0;
+    while value != 0.0 && (value * scale).abs() < 1000.0 {
+        scale *= 10.0;
+    }
+    (value * scale).round() / scale
 }

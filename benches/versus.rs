@@ -21,6 +21,11 @@
 //! 4. The medians of five repetitions are printed, with the smallest and the largest,
 //!    and the ratio to `yieldfrom`.
 //!
+//! A server is measured by a load, the same for all, which is a process on another
+//! processor, as is the server of those that are clients. Their runs are longer, and one run may
+//! answer several cases; the best of the runs counts in each. What is counted, as system
+//! calls are, is counted once.
+//!
 //! So a sample that other work on the machine has disturbed rarely counts. If more than
 //! half were taken while other processes kept the processors busy, a warning says so.
 //!

@@ -17,11 +17,13 @@ func main() {
 		m.budget = 10 * runTime
 	}
 	contestants := map[string]func(string, meter) sample{
-		"switch":      switchTasks,
-		"spawn":       spawn,
-		"channel":     channel,
-		"timers":      timers,
-		"idle-memory": idleMemory,
+		"switch":           switchTasks,
+		"spawn":            spawn,
+		"channel":          channel,
+		"timers":           timers,
+		"idle-memory":      idleMemory,
+		"echo":             echo,
+		"idle-connections": echo,
 	}
 	s := contestants[question](kind, m)
 	fmt.Println(s.value, s.foreign)

@@ -1,0 +1,84 @@
+//! The servers of the event loop's peers.
+
+use std::io::{self, Read, Write};
+
+use ::smol::LocalExecutor;
+use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use ::tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::BUFFER;
+use crate::runtimes::{self, May};
+use crate::server::announce;
+
+const ADDRESS: &str = "127.0.0.1:0";
+
+pub(super) fn tokio() {
+    let server = async {
+        let listener = ::tokio::net::TcpListener::bind(ADDRESS).await?;
+        announce(listener.local_addr()?.port());
+        loop {
+            let (stream, _) = listener.accept().await?;
+            ::tokio::spawn(tokio_echo(stream));
+        }
+    };
+    let end: io::Result<()> = runtimes::tokio().block_on(server);
+    end.expect("it accepts");
+}
+
+async fn tokio_echo(mut stream: ::tokio::net::TcpStream) -> io::Result<()> {
+    let mut buffer = [0; BUFFER];
+    loop {
+        match stream.read(&mut buffer).await? {
+            0 => return Ok(()),
+            size => stream.write_all(&buffer[..size]).await?,
+        }
+    }
+}
+
+pub(super) fn smol() {
+    let executor = LocalExecutor::new();
+    let server = async {
+        let listener = ::smol::net::TcpListener::bind(ADDRESS).await?;
+        announce(listener.local_addr()?.port());
+        loop {
+            let (stream, _) = listener.accept().await?;
+            executor.spawn(smol_echo(stream)).detach();
+        }
+    };
+    let end: io::Result<()> = runtimes::smol(&executor, server);
+    end.expect("it accepts");
+}
+
+async fn smol_echo(mut stream: ::smol::net::TcpStream) -> io::Result<()> {
+    let mut buffer = [0; BUFFER];
+    loop {
+        match stream.read(&mut buffer).await? {
+            0 => return Ok(()),
+            size => stream.write_all(&buffer[..size]).await?,
+        }
+    }
+}
+
+/// Its coroutines write as threads do.
+pub(super) fn may() {
+    let server = || {
+        let listener = ::may::net::TcpListener::bind(ADDRESS)?;
+        announce(listener.local_addr()?.port());
+        loop {
+            let (stream, _) = listener.accept()?;
+            ::may::go!(move || may_echo(stream));
+        }
+    };
+    let end: io::Result<()> = May::start().run(server);
+    end.expect("it accepts");
+}
+
+fn may_echo(mut stream: ::may::net::TcpStream) -> io::Result<()> {
+    let mut buffer = [0; BUFFER];
+    loop {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            size => stream.write_all(&buffer[..size])?,
+        }
+    }
+}
