@@ -136,11 +136,12 @@ impl Core {
     }
 
     /// Registers a descriptor for edge-triggered events.
-    pub(crate) fn watch(&self, fd: BorrowedFd<'_>) -> Result<Rc<Watched>> {
-        const NAME: &str = "wait for a descriptor";
-        let inbox = self.inbox(NAME)?;
+    pub(crate) fn watch(&self, fd: BorrowedFd<'_>, operation: &str) -> Result<Rc<Watched>> {
+        const TAKEN: &str = "the descriptor has a callback of add_reader or add_writer, or a \
+                             sock_ operation waits for it; remove that first";
+        let inbox = self.inbox(operation)?;
         let added = self.reactor.add(&inbox.poller, fd, Mode::Edge);
-        Ok(added.map_err(|error| refused(error, NAME))?)
+        Ok(added.map_err(|error| refused(error, operation, TAKEN))?)
     }
 
     /// Forgets a descriptor, before it is closed.

@@ -82,5 +82,5 @@ pub use transfer::{
     Peek, Read, ReadExact, ReadToEnd, ReadVectored, Readable, Writable, Write, WriteAll,
     WriteVectored,
 };
-pub use udp::{BindUdp, ConnectUdp, UdpSocket};
+pub use udp::{BindUdp, ConnectUdp, PeekFrom, UdpSocket};
 pub use unix::UnixDatagram;

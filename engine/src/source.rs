@@ -190,7 +190,7 @@ impl<T: AsFd> Source<T> {
         let running = EventLoop::running().ok_or_else(|| {
             misused("it has to wait, which works inside a running event loop only")
         })?;
-        let registration = self.register(running.core())?;
+        let registration = self.register(running.core(), name)?;
         if !Rc::ptr_eq(&registration.core, running.core()) {
             return Err(misused("the socket belongs to another event loop").into());
         }
@@ -198,21 +198,21 @@ impl<T: AsFd> Source<T> {
     }
 
     #[inline(always)]
-    fn register(&self, core: &Rc<Core>) -> Result<&Registration> {
+    fn register(&self, core: &Rc<Core>, name: &str) -> Result<&Registration> {
         match self.registration.get() {
             Some(registration) => Ok(registration),
-            None => self.first_register(core),
+            None => self.first_register(core, name),
         }
     }
 
     #[cold]
-    fn first_register(&self, core: &Rc<Core>) -> Result<&Registration> {
+    fn first_register(&self, core: &Rc<Core>, name: &str) -> Result<&Registration> {
         // A read from a Unix socket ends after bytes that came with descriptors, though there may be
         // more.
         let domain = sockopt::socket_domain(self.get());
         let registration = Registration {
             short_is_last: domain.is_ok_and(|domain| domain != AddressFamily::UNIX),
-            watched: core.watch(self.get().as_fd())?,
+            watched: core.watch(self.get().as_fd(), name)?,
             core: Rc::clone(core),
             spare: Cell::new(None),
         };
@@ -281,7 +281,7 @@ impl<T: AsFd> Source<T> {
         if callback.is_none() && self.registration.get().is_none() {
             return Ok(());
         }
-        let registration = self.register(core)?;
+        let registration = self.register(core, "wait for the socket")?;
         if !Rc::ptr_eq(&registration.core, core) {
             return Err(RuntimeError::new("the socket belongs to another event loop").into());
         }

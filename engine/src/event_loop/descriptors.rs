@@ -85,13 +85,15 @@ fn mode(watched: &Watched) -> Mode {
 impl Core {
     /// Registers a descriptor, or finds that it is.
     fn descriptor(&self, fd: BorrowedFd<'_>, operation: &str) -> Result<Rc<Watched>> {
+        const TAKEN: &str = "a socket of yieldfrom::net, or a transport, has this descriptor; use \
+                             its own operations, or its try_clone";
         let inbox = self.inbox(operation)?;
         if let Some(watched) = self.descriptors.get(fd) {
             return Ok(watched);
         }
         let mode = Mode::Level(false, false);
         let added = self.reactor.add(&inbox.poller, fd, mode);
-        let watched = added.map_err(|error| refused(error, operation))?;
+        let watched = added.map_err(|error| refused(error, operation, TAKEN))?;
         let mut descriptors = self.descriptors.0.borrow_mut();
         descriptors.insert(fd.as_raw_fd(), Rc::clone(&watched));
         Ok(watched)

@@ -30,12 +30,15 @@ pub(crate) fn describe(error: io::Error, operation: impl fmt::Display) -> io::Er
     io::Error::new(described.source.kind(), described)
 }
 
-/// Describes why the poller does not take a descriptor.
+/// Describes why the poller does not take a descriptor; `taken` says who has it already.
 #[cold]
-pub(crate) fn refused(error: io::Error, operation: &str) -> io::Error {
-    if error.kind() != io::ErrorKind::PermissionDenied {
-        return describe(error, operation);
-    }
-    let why = "a regular file cannot be waited for, as it is always ready; read it by to_thread";
+pub(crate) fn refused(error: io::Error, operation: &str, taken: &str) -> io::Error {
+    let why = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "a regular file cannot be waited for, as it is always ready; read it by to_thread"
+        }
+        io::ErrorKind::AlreadyExists => taken,
+        _ => return describe(error, operation),
+    };
     describe(error, format!("{operation}: {why}"))
 }

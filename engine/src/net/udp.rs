@@ -11,6 +11,7 @@ use super::{Target, ToSocketAddrs, describe};
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::ValueError;
+use crate::event_loop::Direction;
 use crate::source::Source;
 use crate::{Co, Delegate, Result};
 
@@ -128,6 +129,56 @@ impl UdpSocket {
             source: &self.source,
             buffer,
         }
+    }
+}
+
+impl UdpSocket {
+    /// Receives as `recv_from` does, but leaves the datagram there.
+    ///
+    /// # Errors
+    ///
+    /// As `recv_from`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::net::UdpSocket;
+    /// use yieldfrom::{Co, run_sync};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     let socket = co.yield_from(UdpSocket::bind("127.0.0.1:0"))?;
+    ///     co.yield_from(socket.send_to(b"to myself", socket.local_addr()?))?;
+    ///     let mut buffer = [0; 100];
+    ///     let (n, from) = co.yield_from(socket.peek_from(&mut buffer))?;
+    ///     assert_eq!((n, from), (9, socket.local_addr()?));
+    ///     assert_eq!(co.yield_from(socket.recv(&mut buffer))?, 9);
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn peek_from<'a>(&'a self, buffer: &'a mut [u8]) -> PeekFrom<'a> {
+        PeekFrom {
+            source: &self.source,
+            buffer,
+        }
+    }
+}
+
+/// Looks at a datagram, when delegated to: see [`UdpSocket::peek_from`].
+#[derive(Debug)]
+#[must_use = "it happens when a coroutine delegates to it by yield_from"]
+pub struct PeekFrom<'a> {
+    source: &'a Source<std::net::UdpSocket>,
+    buffer: &'a mut [u8],
+}
+
+impl Delegate<Request, ()> for PeekFrom<'_> {
+    type Output = (usize, SocketAddr);
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<(usize, SocketAddr)> {
+        let Self { source, buffer } = self;
+        source.run(co, Direction::Read, "peek_from", |io| io.peek_from(buffer))
     }
 }
 
