@@ -12,6 +12,7 @@ use super::reactor::Reactor;
 use super::slow::Ended;
 use super::{Core, EventLoop, Slot};
 use crate::awaitable::Awaitable;
+use crate::net::describe;
 use crate::{Co, Result};
 
 /// Settings for an event loop: which clock it goes by, and what its tasks are given.
@@ -156,7 +157,7 @@ impl LoopBuilder {
     ///
     /// See [`LoopBuilder`].
     pub fn build(self) -> Result<EventLoop> {
-        let inbox = Inbox::new()?;
+        let inbox = Inbox::new().map_err(|error| describe(error, "make an event loop"))?;
         Ok(EventLoop::new_handle(self.core(Some(inbox))))
     }
 

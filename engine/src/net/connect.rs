@@ -225,15 +225,15 @@ fn connected(socket: &OwnedFd) -> io::Result<()> {
 /// Connects to a Unix socket.
 #[track_caller]
 pub(crate) fn connect_unix(co: &Co, path: &Path) -> Result<UnixStream> {
-    let failed = |error: Errno| describe(error.into(), format!("connect to {}", path.display()));
-    let address = SocketAddrUnix::new(path).map_err(failed)?;
+    let failed = |error| describe(error, format!("connect to {}", path.display()));
+    let address = SocketAddrUnix::new(path).map_err(|error| failed(error.into()))?;
     loop {
-        let socket = new_socket(AddressFamily::UNIX, SocketType::STREAM)?;
+        let socket = new_socket(AddressFamily::UNIX, SocketType::STREAM).map_err(failed)?;
         match rustix::net::connect(&socket, &address) {
             Ok(()) => return Ok(UnixStream::new(socket.into())),
             // The listener's queue is full, and nothing tells when it is not.
             Err(Errno::AGAIN) => co.yield_from(sleep(RETRY))?,
-            Err(error) => return Err(failed(error).into()),
+            Err(error) => return Err(failed(error.into()).into()),
         }
     }
 }

@@ -327,7 +327,8 @@ impl Delegate<Request, ()> for Accept<'_, std::os::unix::net::UnixListener> {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Self::Output> {
         let stream = std::os::unix::net::UnixStream::from(wait_accept(co, self.0, accept)?);
-        let address = stream.peer_addr()?;
+        let address = stream.peer_addr();
+        let address = address.map_err(|error| describe(error, "accept"))?;
         Ok((UnixStream::new(stream), address))
     }
 }

@@ -46,7 +46,8 @@ macro_rules! std_conversions {
             /// # Ok::<(), yieldfrom::Error>(())
             /// ```
             pub fn from_std(socket: $std) -> $crate::Result<Self> {
-                socket.set_nonblocking(true)?;
+                let set = socket.set_nonblocking(true);
+                set.map_err(|error| $crate::net::describe(error, "from_std"))?;
                 Ok($new(socket))
             }
 
@@ -88,7 +89,8 @@ macro_rules! std_conversions {
             /// # Ok::<(), yieldfrom::Error>(())
             /// ```
             pub fn try_clone(&self) -> $crate::Result<Self> {
-                Ok($new(self.source.get().try_clone()?))
+                let clone = self.source.get().try_clone();
+                Ok($new(clone.map_err(|error| $crate::net::describe(error, "try_clone"))?))
             }
         }
 

@@ -78,7 +78,8 @@ impl UnixDatagram {
     ///
     /// See [`UnixDatagram`].
     pub fn unbound() -> Result<Self> {
-        Self::from_std(std::os::unix::net::UnixDatagram::unbound()?)
+        let unbound = std::os::unix::net::UnixDatagram::unbound();
+        Self::from_std(unbound.map_err(|error| describe(error, "unbound"))?)
     }
 
     /// Makes two that are connected to each other.
@@ -102,7 +103,8 @@ impl UnixDatagram {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn pair() -> Result<(Self, Self)> {
-        let (one, other) = std::os::unix::net::UnixDatagram::pair()?;
+        let pair = std::os::unix::net::UnixDatagram::pair();
+        let (one, other) = pair.map_err(|error| describe(error, "pair"))?;
         Ok((Self::from_std(one)?, Self::from_std(other)?))
     }
 

@@ -4,9 +4,9 @@ use std::net::Shutdown;
 use std::os::unix::net::SocketAddr as UnixAddr;
 use std::path::Path;
 
-use super::UnixStream;
 use super::connect::ConnectUnix;
 use super::options::{std_conversions, std_methods};
+use super::{UnixStream, describe};
 use crate::Result;
 
 impl UnixStream {
@@ -33,7 +33,8 @@ impl UnixStream {
     ///
     /// See [`UnixStream`].
     pub fn pair() -> Result<(Self, Self)> {
-        let (one, other) = std::os::unix::net::UnixStream::pair()?;
+        let pair = std::os::unix::net::UnixStream::pair();
+        let (one, other) = pair.map_err(|error| describe(error, "pair"))?;
         Ok((Self::from_std(one)?, Self::from_std(other)?))
     }
 }
