@@ -66,7 +66,9 @@ impl LoopBuilder {
 
     /// Lets time stand still while anything is ready, and then jump to the next deadline.
     ///
-    /// Nothing ever waits, and every run is the same: for tests and simulations.
+    /// Nothing ever waits, and every run is the same: for tests and simulations. Sockets work as
+    /// well: before time jumps, the loop looks whether any is ready, which those of one thread are
+    /// by then. While jobs of an executor are pending, time passes no faster than real time.
     ///
     /// # Examples
     ///
