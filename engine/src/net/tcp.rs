@@ -64,7 +64,7 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`linger`](Stream::linger).
+    /// See [`linger`](Self::linger).
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
         let set = sockopt::set_socket_linger(self, linger);
         Ok(set.map_err(|error| describe(error.into(), "set_linger"))?)

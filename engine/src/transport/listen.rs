@@ -98,12 +98,15 @@ fn listen_on_all(
         match listen_on(*address, options) {
             Ok(socket) => sockets.push(ListeningSocket::Tcp(Source::new(socket))),
             Err(error) if address.is_ipv6() && is_unknown(&error) => without = Some(error),
-            Err(error) => return Err(error),
+            Err(error) => return Err(describe(error, format!("listen on {address}"))),
         }
     }
     if sockets.is_empty() {
         let why = format!("listen on {name}: there is no address to listen on");
-        return Err(without.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, why)));
+        return Err(match without {
+            Some(error) => describe(error, format!("listen on {name}")),
+            None => io::Error::new(io::ErrorKind::InvalidInput, why),
+        });
     }
     Ok(sockets)
 }

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 ///
 /// # Examples
 ///
-/// See the [module](self).
+/// See the [module](crate::transport).
 pub trait Protocol: 'static {
     /// The connection is there. Keep a clone of the transport, to write.
     ///

@@ -123,10 +123,11 @@ impl Stream {
             let message = "protocol.connection_made() call failed.";
             self.base.call(message, self, made);
         }
-        self.begin_reading();
+        // Who made the connection goes on before there is data.
         if let Some(waiter) = waiter {
             waiter.wake();
         }
+        self.begin_reading();
     }
 
     fn begin_reading(self: &Rc<Self>) {
