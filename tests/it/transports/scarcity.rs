@@ -1,0 +1,89 @@
+//! Servers that run out of descriptors. In processes of their own, with a low limit.
+
+use std::env;
+use std::fs::File;
+use std::net::TcpStream;
+use std::process::Command;
+
+use yieldfrom::{Co, Context, Result, create_server, sleep, wait_for};
+
+use super::{Recorder, until};
+use crate::fixtures::{Journal, millis, secs, virtual_loop};
+use crate::support::{again, is_child, output};
+
+/// Runs a test in a process that may have few descriptors.
+fn with_few_descriptors(test: &str) {
+    let plain = again(test);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 60; exec \"$0\" \"$@\""])
+        .arg(env::current_exe().unwrap())
+        .args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    let output = output(&mut command);
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Opens files until there are no descriptors left.
+fn take_all_descriptors() -> Vec<File> {
+    std::iter::repeat_with(|| File::open("/dev/null"))
+        .map_while(|file| file.ok())
+        .collect()
+}
+
+#[test]
+fn accepting_pauses_for_a_second_and_goes_on() {
+    if !is_child() {
+        let test = "transports::scarcity::accepting_pauses_for_a_second_and_goes_on";
+        return with_few_descriptors(test);
+    }
+    let (event_loop, reports) = (virtual_loop(), Journal::default());
+    let (noted, seen) = (reports.clone(), reports.clone());
+    event_loop.set_exception_handler(Some(Box::new(move |event_loop, context: &Context| {
+        noted.note(format!("{} at {:?}", context.message(), event_loop.time()));
+    })));
+    let body = move |co: &Co| -> Result<()> {
+        let made = Journal::default();
+        let theirs = made.clone();
+        let factory = move || Recorder::noting(&theirs);
+        let server = co.yield_from(create_server(factory, "127.0.0.1:0"))?;
+        let client = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+        let files = take_all_descriptors();
+        co.yield_from(sleep(millis(2500)))?;
+        assert_eq!(seen.take().len(), 3, "one report for each try");
+        assert!(made.take().is_empty());
+        drop(files);
+        co.yield_from(sleep(millis(400)))?;
+        assert!(made.take().is_empty(), "it still pauses");
+        co.yield_from(sleep(millis(200)))?;
+        until(co, || made.take() == ["made"])?;
+        drop(client);
+        server.close();
+        co.yield_from(server.wait_closed())
+    };
+    let run = event_loop.run_until_complete(wait_for(body, secs(100)));
+    run.unwrap();
+    assert!(reports.take().is_empty());
+}
+
+#[test]
+fn a_server_that_pauses_can_be_closed() {
+    if !is_child() {
+        return with_few_descriptors("transports::scarcity::a_server_that_pauses_can_be_closed");
+    }
+    let event_loop = virtual_loop();
+    event_loop.set_exception_handler(Some(Box::new(|_, _| ())));
+    let body = |co: &Co| -> Result<()> {
+        let server = co.yield_from(create_server(Recorder::default, "127.0.0.1:0"))?;
+        let _client = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+        let files = take_all_descriptors();
+        co.yield_from(sleep(millis(100)))?;
+        server.close();
+        drop(files);
+        co.yield_from(server.wait_closed())?;
+        co.yield_from(sleep(secs(3)))
+    };
+    event_loop.run_until_complete(body).unwrap();
+}
