@@ -1,7 +1,25 @@
 //! Runs every example and compares what it prints with what its Python original prints.
 
+#[path = "golden/charfinders.rs"]
+mod charfinders;
+#[path = "golden/echo.rs"]
+mod echo;
+#[path = "golden/flags.rs"]
+mod flags;
+#[path = "golden/flags_cancel.rs"]
+mod flags_cancel;
+#[path = "golden/flags_faults.rs"]
+mod flags_faults;
+#[path = "golden/flags_parser.rs"]
+mod flags_parser;
+#[path = "golden/flags_server.rs"]
+mod flags_server;
+#[path = "golden/flags_servers.rs"]
+mod flags_servers;
 #[path = "golden/harness.rs"]
 mod harness;
+#[path = "golden/servers.rs"]
+mod servers;
 #[path = "golden/spinners.rs"]
 mod spinners;
 #[path = "golden/taxis.rs"]

@@ -1,7 +1,8 @@
-//! What the examples share: Python's `int()` and `random`, as far as they need them, and
-//! a clock that a test can replace.
+//! What the examples share: Python's `int()` and `random`, as far as they need them, a clock that
+//! a test can replace, and HTTP.
 
 mod clock;
+pub mod http;
 pub mod int;
 pub mod random;
 
