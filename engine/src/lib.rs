@@ -178,7 +178,7 @@ pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};
 pub use sock::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall};
 pub use streams::{
     StreamReader, StreamWriter, open_connection, open_connection_on, open_unix_connection,
-    start_server, start_unix_server,
+    start_server, start_server_on, start_unix_server,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
@@ -189,7 +189,7 @@ pub use timeout::{Limited, Timeout, timeout, timeout_at};
 pub use transport::{
     DatagramProtocol, DatagramTransport, Protocol, Server, Transport, connect_accepted_socket,
     create_connection, create_connection_on, create_datagram_endpoint, create_datagram_endpoint_on,
-    create_server, create_unix_connection, create_unix_server,
+    create_server, create_server_on, create_unix_connection, create_unix_server,
 };
 pub use wait::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, Waited, wait};
 pub use wait_for::{WaitFor, wait_for};

@@ -134,7 +134,7 @@ operations! {
 }
 
 impl EventLoop {
-    /// Waits for bytes, and receives up to `limit`; none at the end.
+    /// Waits for bytes, and receives up to `limit`, but no more than 256 KiB; none at the end.
     ///
     /// # Errors
     ///
@@ -250,15 +250,22 @@ impl EventLoop {
     }
 }
 
+/// The most that `sock_recv` makes room for, whatever its limit.
+const MOST_AT_ONCE: usize = 256 << 10;
+
 impl Delegate<Request, ()> for SockRecv<'_> {
     type Output = Vec<u8>;
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; self.limit];
-        let n = receive(co, &self.socket, &mut bytes)?;
-        bytes.truncate(n);
-        Ok(bytes)
+        let Self { socket, limit } = self;
+        socket.run(co, Direction::Read, |fd| {
+            // Made anew for each attempt: who waits holds no memory.
+            let mut bytes = vec![0; limit.min(MOST_AT_ONCE)];
+            let (n, _) = rustix::net::recv(fd, &mut *bytes, RecvFlags::empty())?;
+            bytes.truncate(n);
+            Ok(bytes)
+        })
     }
 }
 

@@ -66,7 +66,9 @@ pub use open::{
 };
 pub use reader::StreamReader;
 pub use reading::{Read, ReadExactly, ReadLine, ReadUntil};
-pub use serve::{StartServer, StartUnixServer, start_server, start_unix_server};
+pub use serve::{
+    StartServer, StartServerOn, StartUnixServer, start_server, start_server_on, start_unix_server,
+};
 pub use writer::{Drain, StreamWriter, WaitClosed};
 
 /// How long a line may be, in bytes, if nothing else is said.

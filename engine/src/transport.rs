@@ -10,6 +10,7 @@
 //! | `class Echo(asyncio.Protocol): ...` | `impl Protocol for Echo { ... }`, with `&self` and cells |
 //! | `await loop.create_connection(factory, host, port)` | [`create_connection(factory, (host, port))`](create_connection()) |
 //! | `await loop.create_server(factory, host, port)` | [`create_server(factory, (host, port))`](create_server()) |
+//! | `await loop.create_server(factory, sock=socket)` | [`create_server_on(factory, socket)`](create_server_on()) |
 //! | `await loop.create_unix_connection(factory, path)` | [`create_unix_connection`] |
 //! | `await loop.create_unix_server(factory, path)` | [`create_unix_server`] |
 //! | `await loop.create_datagram_endpoint(factory, local, remote)` | [`create_datagram_endpoint`] |
@@ -98,6 +99,7 @@ mod endpoint;
 mod flow;
 mod handle;
 mod listen;
+mod listen_on;
 mod methods;
 mod protocol;
 mod scratch;
@@ -116,6 +118,8 @@ pub use endpoint::{CreateDatagramEndpoint, create_datagram_endpoint, create_data
 pub use handle::Transport;
 pub use listen::{CreateServer, CreateUnixServer, create_server, create_unix_server};
 pub(crate) use listen::{Listening, UnixListening, listening_options, unix_listening_options};
+pub(crate) use listen_on::Given;
+pub use listen_on::{CreateServerOn, ListenerSocket, create_server_on};
 pub use protocol::{DatagramProtocol, Protocol};
 pub(crate) use server::Factory;
 pub use server::{ServeForever, Server, StartServing, WaitServerClosed};

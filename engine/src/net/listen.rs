@@ -81,7 +81,7 @@ pub(crate) fn out_of_descriptors(error: &io::Error) -> bool {
 }
 
 /// Returns whether a connection was lost before it could be accepted, so that the next is due.
-pub(crate) fn was_lost(error: &io::Error) -> bool {
+pub(crate) fn was_lost(error: &io::Error, listener: impl AsFd) -> bool {
     // Linux passes errors of the network that the new connection has met, see accept(2).
     let lost = [
         Errno::CONNABORTED,
@@ -90,12 +90,17 @@ pub(crate) fn was_lost(error: &io::Error) -> bool {
         Errno::NOPROTOOPT,
         Errno::HOSTDOWN,
         Errno::HOSTUNREACH,
-        Errno::OPNOTSUPP,
         Errno::NETUNREACH,
-        Errno::PERM,
         Errno::INTR,
     ];
-    Errno::from_io_error(error).is_some_and(|error| lost.contains(&error))
+    match Errno::from_io_error(error) {
+        // Also what a socket says, for ever, that does not listen at all.
+        Some(Errno::OPNOTSUPP | Errno::PERM) => {
+            sockopt::socket_acceptconn(listener).unwrap_or(false)
+        }
+        Some(error) => lost.contains(&error),
+        None => false,
+    }
 }
 
 /// How long accepting pauses when there are no descriptors left, as in asyncio.
@@ -112,7 +117,9 @@ fn wait_accept<L: AsFd, R>(
         let accepted = source.run(co, Direction::Read, "accept", |listener| {
             match accept(listener) {
                 // Both are no failure of the listener.
-                Err(error) if out_of_descriptors(&error) || was_lost(&error) => Ok(Err(error)),
+                Err(error) if out_of_descriptors(&error) || was_lost(&error, listener) => {
+                    Ok(Err(error))
+                }
                 result => result.map(Ok),
             }
         });

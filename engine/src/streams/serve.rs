@@ -15,8 +15,8 @@ use crate::event_loop::{Context, EventLoop};
 use crate::net::ToSocketAddrs;
 use crate::task::Task;
 use crate::transport::{
-    Factory, Listening, Protocol, Server, Transport, UnixListening, listening_options,
-    unix_listening_options,
+    Factory, Given, ListenerSocket, Listening, Protocol, Server, Transport, UnixListening,
+    listening_options, unix_listening_options,
 };
 use crate::{Co, Delegate, Result};
 
@@ -167,6 +167,72 @@ where
     }
 }
 
+/// Serves the connections of a socket that listens already; the rest is as [`start_server`].
+///
+/// asyncio's `start_server(callback, sock=socket)`. The socket does not block from now on, and is
+/// closed with the server.
+///
+/// # Errors
+///
+/// `yield_from` gives an [`std::io::Error`] for a socket that does not listen, and a
+/// [`ValueError`](crate::ValueError) for a limit of zero.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::TcpListener;
+/// use yieldfrom::{Co, StreamReader, StreamWriter, open_connection, run_sync, start_server_on};
+///
+/// run_sync(|co: &Co| {
+///     let listener = TcpListener::bind("127.0.0.1:0")?;
+///     let address = listener.local_addr()?;
+///     let greet = |_: StreamReader, writer: StreamWriter| move |_: &Co| writer.write(b"hello");
+///     let server = co.yield_from(start_server_on(greet, listener))?;
+///     let (reader, _writer) = co.yield_from(open_connection(address))?;
+///     assert_eq!(co.yield_from(reader.read(None))?, b"hello");
+///     server.close();
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn start_server_on<F, C>(callback: F, socket: impl ListenerSocket) -> StartServerOn<F>
+where
+    F: Fn(StreamReader, StreamWriter) -> C + 'static,
+    C: IntoCoroutine<Output = ()>,
+{
+    StartServerOn {
+        callback,
+        listener: Given::new(socket),
+        limit: DEFAULT_LIMIT,
+    }
+}
+
+/// What [`start_server_on`] returns: options, and a delegate for `yield_from`.
+#[must_use = "it serves when a coroutine delegates to it by yield_from"]
+pub struct StartServerOn<F> {
+    callback: F,
+    listener: Given,
+    limit: usize,
+}
+
+impl<F> StartServerOn<F> {
+    limit_option!();
+}
+
+impl<F, C> Delegate<Request, ()> for StartServerOn<F>
+where
+    F: Fn(StreamReader, StreamWriter) -> C + 'static,
+    C: IntoCoroutine<Output = ()>,
+{
+    type Output = Server;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Server> {
+        let factory = factory(self.callback, self.limit)?;
+        self.listener.serve(co, factory)
+    }
+}
+
 /// Makes what makes the protocols of a server's connections.
 fn factory<F, C>(callback: F, limit: usize) -> Result<Factory>
 where
@@ -207,6 +273,16 @@ coroutine_operations! {
         StartServer<F> => Server, "start_server", |this| move |co: &Co| this.delegate(co);
     [F: Fn(StreamReader, StreamWriter) -> C + 'static, C: IntoCoroutine<Output = ()> + 'static]
         StartUnixServer<F> => Server, "start_unix_server", |this| move |co: &Co| this.delegate(co);
+    [F: Fn(StreamReader, StreamWriter) -> C + 'static, C: IntoCoroutine<Output = ()> + 'static]
+        StartServerOn<F> => Server, "start_server", |this| move |co: &Co| this.delegate(co);
+}
+
+impl<F> fmt::Debug for StartServerOn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StartServerOn")
+            .field(&self.listener)
+            .finish()
+    }
 }
 
 impl<F> fmt::Debug for StartServer<F> {

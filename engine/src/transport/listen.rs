@@ -119,7 +119,7 @@ fn is_unknown(error: &io::Error) -> bool {
 }
 
 #[track_caller]
-fn serve(
+pub(super) fn serve(
     co: &Co,
     factory: Factory,
     backlog: u32,
@@ -212,7 +212,7 @@ where
     }
 }
 
-fn boxed<P: Protocol>(factory: impl Fn() -> P + 'static) -> Factory {
+pub(super) fn boxed<P: Protocol>(factory: impl Fn() -> P + 'static) -> Factory {
     Box::new(move || Rc::new(factory()) as Rc<dyn Protocol>)
 }
 

@@ -1,10 +1,14 @@
 //! Wrong addresses, and sockets used where they do not belong.
 
 use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use yieldfrom::net::{TcpListener, TcpStream, UdpSocket, UnixStream};
-use yieldfrom::{Co, EventLoop, Generator, Request, Result, RuntimeError, ValueError, create_task};
+use yieldfrom::{
+    Co, EventLoop, Generator, Request, Result, RuntimeError, StreamReader, StreamWriter,
+    ValueError, create_task, start_server_on,
+};
 
 use super::{both, kind, listen, reactors, tcp_pair, turns, unix_pair};
 use crate::fixtures::{Census, failed_with, settle};
@@ -239,4 +243,21 @@ fn a_registered_socket_and_the_callbacks_of_a_loop_do_not_mix() {
         assert!(error.to_string().contains("add_reader"), "{error}");
         event_loop.remove_reader(&two);
     }
+}
+
+#[test]
+fn what_cannot_accept_is_an_error() {
+    both(|co| {
+        // A listener only by its type: to try again, as after a lost connection, would never end.
+        let socket = OwnedFd::from(std::net::UdpSocket::bind("127.0.0.1:0")?);
+        let listener = TcpListener::from_std(std::net::TcpListener::from(socket.try_clone()?))?;
+        let error = co.yield_from(listener.accept()).unwrap_err();
+        assert!(error.to_string().starts_with("accept: "), "{error}");
+        let silent = |_: StreamReader, _: StreamWriter| |_: &Co| Ok(());
+        let server = start_server_on(silent, std::net::TcpListener::from(socket));
+        let error = co.yield_from(server).unwrap_err();
+        assert!(error.is::<std::io::Error>());
+        assert!(error.to_string().contains("does not listen"), "{error}");
+        Ok(())
+    });
 }

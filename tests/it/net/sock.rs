@@ -251,3 +251,18 @@ fn a_reader_and_an_operation_share_a_socket() {
         Ok(())
     });
 }
+
+#[test]
+fn a_limit_may_be_absurd() {
+    both(|co| {
+        let (one, other) = UnixStream::pair()?;
+        one.set_nonblocking(true)?;
+        other.set_nonblocking(true)?;
+        for limit in [usize::MAX, 1 << 40, 300 << 10] {
+            co.yield_from(here()?.sock_sendall(&one, b"abc"))?;
+            assert_eq!(co.yield_from(here()?.sock_recv(&other, limit))?, b"abc");
+        }
+        assert_eq!(co.yield_from(here()?.sock_recv(&other, 0))?, b"");
+        Ok(())
+    });
+}

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::rc::Rc;
 use std::time::Duration;
@@ -54,6 +55,15 @@ impl ListeningSocket {
             Self::Tcp(source) => source.get().local_addr().ok()?.into(),
             Self::Unix(source) => source.get().local_addr().ok()?.into(),
         })
+    }
+}
+
+impl AsFd for ListeningSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(source) => source.as_fd(),
+            Self::Unix(source) => source.as_fd(),
+        }
     }
 }
 
@@ -118,7 +128,7 @@ impl Accepting {
             match socket.accept() {
                 Ok(connection) => self.connect(connection),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if net::was_lost(&error) => {
+                Err(error) if net::was_lost(&error, &*socket) => {
                     log::debug!(target: "yieldfrom::transport", "accept: {error}");
                 }
                 Err(error) => return self.rest(error),
