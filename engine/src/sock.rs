@@ -259,6 +259,9 @@ impl Delegate<Request, ()> for SockRecv<'_> {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Vec<u8>> {
         let Self { socket, limit } = self;
+        if limit == 0 {
+            return socket.check().map(|()| Vec::new());
+        }
         socket.run(co, Direction::Read, |fd| {
             // Made anew for each attempt: who waits holds no memory.
             let mut bytes = vec![0; limit.min(MOST_AT_ONCE)];
@@ -280,6 +283,10 @@ impl Delegate<Request, ()> for SockRecvInto<'_> {
 
 #[track_caller]
 fn receive(co: &Co, socket: &Socket<'_>, buffer: &mut [u8]) -> Result<usize> {
+    // The system would wait for bytes that have no room.
+    if buffer.is_empty() {
+        return socket.check().map(|()| 0);
+    }
     socket.run(co, Direction::Read, |fd| {
         Ok(rustix::net::recv(fd, &mut *buffer, RecvFlags::empty())?.0)
     })

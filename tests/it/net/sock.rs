@@ -262,6 +262,8 @@ fn a_limit_may_be_absurd() {
             co.yield_from(here()?.sock_sendall(&one, b"abc"))?;
             assert_eq!(co.yield_from(here()?.sock_recv(&other, limit))?, b"abc");
         }
+        assert_eq!(co.yield_from(here()?.sock_recv(&other, 0))?, b"");
+        assert_eq!(co.yield_from(here()?.sock_recv_into(&other, &mut []))?, 0);
         Ok(())
     });
 }
