@@ -141,7 +141,12 @@ pub(crate) fn print_runs(runs: &[Run]) -> bool {
     }
     let good = runs.iter().all(Run::is_good);
     if runs.iter().all(|run| run.differences.is_empty()) {
-        say_line!("Every file has the right bytes.");
+        let which = if good {
+            "Every file"
+        } else {
+            "Every file that came"
+        };
+        say_line!("{which} has the right bytes.");
     }
     good
 }

@@ -231,7 +231,7 @@ fn injected_faults_are_counted_and_hit_all_forms_alike() {
         assert!(printed.contains(message), "{message}: {printed}");
     }
     assert!(
-        printed.contains("Every file has the right bytes"),
+        printed.contains("Every file that came has the right bytes"),
         "{printed}"
     );
     assert_eq!(status, Some(1));

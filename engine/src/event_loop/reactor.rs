@@ -67,7 +67,7 @@ impl Reactor {
             free: RefCell::default(),
             waits: Rc::default(),
             #[cfg(target_os = "linux")]
-            epoll: (!portable).then(epoll::Epoll::default),
+            epoll: if portable { None } else { epoll::Epoll::new() },
             portable: portable::Portable::default(),
         }
     }
