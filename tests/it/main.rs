@@ -1,6 +1,7 @@
 //! All integration tests, in one binary: it is linked once.
 
 mod abort;
+mod asyncio_suite;
 mod bad_input;
 mod cancellation;
 mod comparing;
@@ -9,6 +10,8 @@ mod ends;
 mod executor;
 mod fixtures;
 mod groups;
+mod interleavings;
+mod ledger;
 mod limits;
 mod loop_comparison;
 mod loop_replayer;

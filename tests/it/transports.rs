@@ -5,7 +5,7 @@ mod endings;
 mod failures;
 mod flow;
 mod life;
-mod scarcity;
+pub(crate) mod scarcity;
 mod servers;
 
 use std::cell::{Cell, RefCell};

@@ -12,7 +12,7 @@ use crate::fixtures::{Journal, millis, secs, virtual_loop};
 use crate::support::{again, is_child, output};
 
 /// Runs a test in a process that may have few descriptors.
-fn with_few_descriptors(test: &str) {
+pub(crate) fn with_few_descriptors(test: &str) {
     let plain = again(test);
     let mut command = Command::new("sh");
     command
@@ -27,7 +27,7 @@ fn with_few_descriptors(test: &str) {
 }
 
 /// Opens files until there are no descriptors left.
-fn take_all_descriptors() -> Vec<File> {
+pub(crate) fn take_all_descriptors() -> Vec<File> {
     std::iter::repeat_with(|| File::open("/dev/null"))
         .map_while(|file| file.ok())
         .collect()
