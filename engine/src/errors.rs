@@ -60,6 +60,8 @@ plain_errors! {
     QueueShutDown => "the queue is shut down";
     /// The barrier was broken, by `abort` or `reset`.
     BrokenBarrierError => "the barrier is broken";
+    /// A run was ended by Ctrl-C, as the feature `signal` lets it.
+    KeyboardInterrupt => "interrupted by Ctrl-C";
 }
 
 told_errors! {

@@ -98,6 +98,8 @@ pub(crate) struct Core {
     descriptors: Descriptors,
     /// Where jobs run that would block the loop, and which of them are pending.
     pub(crate) executors: Executors,
+    #[cfg(feature = "signal")]
+    pub(crate) signals: crate::signal::Signals,
     /// None for a loop that was never open.
     inbox: Option<Arc<Inbox>>,
 }
@@ -178,6 +180,12 @@ impl Core {
         self.current_task.set(Slot::NONE);
     }
 
+    /// Returns the task that is there, if one is.
+    #[cfg(feature = "signal")]
+    pub(crate) fn find_task(&self, address: *const ()) -> Option<Rc<dyn TaskObject>> {
+        self.tasks.borrow().find(address)
+    }
+
     pub(crate) fn current_task(&self) -> Option<Rc<dyn TaskObject>> {
         self.tasks.borrow().get(self.current_task.get())
     }
@@ -229,6 +237,8 @@ impl Core {
         drop(timers);
         drop(self.reactor.take());
         drop(self.descriptors.take());
+        #[cfg(feature = "signal")]
+        drop(self.signals.take());
         // Tasks that wait for each other form chains, along which dropping would recurse: so all
         // are kept until none refers to another.
         let (mut destroyed, mut callbacks) = (Vec::new(), Vec::new());

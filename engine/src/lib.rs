@@ -78,6 +78,8 @@
 //! | `loop.add_reader(fd, f)`, `add_writer`, `sock_recv`, ... | [`EventLoop::add_reader`], [`EventLoop::sock_recv`], for any descriptor |
 //! | `loop.getaddrinfo(host, port)` | [`net::getaddrinfo`] |
 //! | (sockets of their own that coroutines wait for) | [`net`], with the names of the standard library |
+//! | `loop.add_signal_handler(signal.SIGTERM, f)` | `EventLoop::add_signal_handler`, with the feature `signal` |
+//! | `except KeyboardInterrupt` | `Err(error) if error.is::<KeyboardInterrupt>()`, see [`KeyboardInterrupt`] |
 //! | a test loop whose time is set by hand | [`LoopBuilder::virtual_clock`] |
 //!
 //! Where Python 3.4 had bugs, behaviour is that of 3.11: `wait_for` waits for what it cancels,
@@ -145,6 +147,8 @@ mod gather;
 mod handle;
 pub mod net;
 mod shield;
+#[cfg(feature = "signal")]
+pub mod signal;
 mod sleep;
 mod sock;
 mod source;
@@ -162,8 +166,8 @@ pub use awaitable::{Awaitable, IntoCoroutine};
 pub use coroutines::{Coroutine, CoroutineBuilder, Request, coroutine};
 pub use errors::{
     BrokenBarrierError, DeadlockError, ExceptionGroup, IncompleteReadError, InvalidStateError,
-    LimitOverrunError, Panicked, QueueEmpty, QueueFull, QueueShutDown, RuntimeError, TimeoutError,
-    TypeError, ValueError,
+    KeyboardInterrupt, LimitOverrunError, Panicked, QueueEmpty, QueueFull, QueueShutDown,
+    RuntimeError, TimeoutError, TypeError, ValueError,
 };
 pub use event_loop::{
     ConcurrentError, ConcurrentFuture, Context, EventLoop, LoopBuilder, LoopHandle, get_event_loop,

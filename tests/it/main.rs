@@ -24,6 +24,7 @@ mod reentry;
 mod replayer;
 mod replaying;
 mod scenarios;
+mod signals;
 mod stacks;
 mod streams;
 mod support;

@@ -106,6 +106,8 @@ impl EventLoop {
     /// - [`RuntimeError`]: the loop is running or closed, another loop is running on this thread,
     ///   or the loop was stopped before the future was done.
     /// - [`DeadlockError`](crate::DeadlockError): nothing can ever wake the loop again.
+    /// - [`KeyboardInterrupt`](crate::KeyboardInterrupt): the run was ended by Ctrl-C. Only with the
+    ///   feature `signal`.
     ///
     /// # Examples
     ///
@@ -130,8 +132,12 @@ impl EventLoop {
         }
         let core = Rc::clone(&self.core);
         let stop = future.add_done_callback(move |_| core.stopping.set(true));
+        #[cfg(feature = "signal")]
+        let interruptible = self.core.interruptible(&future);
         let run = self.run_turns(NAME);
         future.remove_done_callback(&stop);
+        #[cfg(feature = "signal")]
+        let run = interruptible.end(run, future.cancelled())?;
         if future.done() {
             return A::outcome(&future);
         }

@@ -37,6 +37,8 @@ pub struct LoopBuilder {
     stack_size: usize,
     debug: bool,
     portable_reactor: bool,
+    #[cfg(feature = "signal")]
+    pub(crate) handles_sigint: bool,
 }
 
 impl Default for LoopBuilder {
@@ -48,6 +50,8 @@ impl Default for LoopBuilder {
             debug: std::env::var_os("YIELDFROM_DEBUG")
                 .is_some_and(|on| !on.is_empty() && on != "0"),
             portable_reactor: false,
+            #[cfg(feature = "signal")]
+            handles_sigint: true,
         }
     }
 }
@@ -229,6 +233,8 @@ impl LoopBuilder {
             ran: Cell::new(0),
             descriptors: Default::default(),
             executors: Default::default(),
+            #[cfg(feature = "signal")]
+            signals: crate::signal::Signals::new(self.handles_sigint),
             inbox,
         })
     }

@@ -101,6 +101,10 @@ impl Core {
         } else if self.reactor.has_waits() {
             self.glance()?;
         }
+        #[cfg(feature = "signal")]
+        if self.is_interrupted() {
+            self.interrupt()?;
+        }
         // 2. What other threads have sent, and timers that are due, become ready.
         self.take_inbox();
         self.fire_timers();
@@ -158,6 +162,10 @@ impl Core {
             }
             self.reactor.wait(&inbox.poller, Some(left))?;
             if inbox.is_notified() || !self.ready.is_empty() {
+                return Ok(false);
+            }
+            #[cfg(feature = "signal")]
+            if self.is_interrupted() {
                 return Ok(false);
             }
         }
