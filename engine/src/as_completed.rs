@@ -12,7 +12,7 @@ use crate::awaitable::Awaitable;
 use crate::coroutines::Request;
 use crate::errors::TimeoutError;
 use crate::event_loop::EventLoop;
-use crate::future::{CallbackId, Future, Waitable};
+use crate::future::{CallbackId, Future, Reason, Subject, Waitable};
 use crate::handle::TimerHandle;
 use crate::sync::Queue;
 use crate::wait::distinct_futures;
@@ -131,6 +131,14 @@ struct Race<T: 'static> {
     timer: Cell<Option<TimerHandle>>,
 }
 
+impl<T: 'static> Subject for Race<T> {
+    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
+        let todo = self.todo.borrow();
+        let futures = todo.values().map(|(future, _)| future);
+        all.extend(futures.map(|future| Rc::clone(&future.inner) as Rc<dyn Waitable>));
+    }
+}
+
 impl<T: 'static> Race<T> {
     fn new(event_loop: &EventLoop, futures: Vec<Future<T>>, timeout: Option<Duration>) -> Rc<Self> {
         let race = Rc::new(Self {
@@ -198,7 +206,8 @@ impl<A: Awaitable> Delegate<Request, ()> for NextCompleted<A> {
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<A::Output> {
-        match self.race.done.get().delegate(co)? {
+        let reason = || Reason::futures("as_completed", &self.race);
+        match self.race.done.get_here(co, reason)? {
             Some(future) => A::outcome(&future),
             None => Err(TimeoutError.into()),
         }

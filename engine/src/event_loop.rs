@@ -20,6 +20,7 @@ mod context;
 mod current;
 mod descriptors;
 mod inbox;
+mod places;
 mod reactor;
 mod ready;
 mod reports;
@@ -58,13 +59,14 @@ use crate::net::refused;
 use crate::task::TaskObject;
 use clock::Clock;
 use descriptors::Descriptors;
+use places::Places;
 pub(crate) use reactor::{Direction, Readiness, Wake, Watched};
 use reactor::{Mode, Reactor};
 use ready::ReadyQueue;
 use reports::{ExceptionHandler, TaskFactory};
 use slow::Ended;
-pub(crate) use tasks::Slot;
 use tasks::Tasks;
+pub(crate) use tasks::{Holder, Slot};
 use timers::{Lost, Timers};
 
 /// A loop's state.
@@ -84,6 +86,8 @@ pub(crate) struct Core {
     pub(crate) ended: Ended,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
+    /// Where futures and tasks were made, by their address: those made in debug mode.
+    places: Places,
     /// How many [`EventLoop`] handles there are.
     handles: Cell<usize>,
     stack_size: usize,
@@ -121,6 +125,15 @@ impl Core {
             return Err(RuntimeError::new(why).into());
         }
         Ok(())
+    }
+
+    /// Returns all tasks, in the order of their making.
+    pub(crate) fn all_tasks(&self) -> Vec<Rc<dyn TaskObject>> {
+        self.tasks.borrow().all()
+    }
+
+    pub(crate) fn deadlines(&self) -> HashMap<u64, Nanos> {
+        self.timers.borrow().deadlines()
     }
 
     /// Starts a timer, and returns its number. A closed loop's timers never fire.

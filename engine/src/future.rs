@@ -3,19 +3,23 @@
 mod callbacks;
 mod composite;
 mod handle;
+mod reason;
 mod traits;
 mod waiter;
 
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::panic::Location;
 use std::rc::Rc;
 
 pub use callbacks::CallbackId;
 pub(crate) use callbacks::Callbacks;
 pub(crate) use composite::Composite;
 pub use handle::Future;
+pub(crate) use reason::{Explanation, Reason, Subject};
 pub(crate) use waiter::Waiter;
 
+use crate::debug::WaitKind;
 use crate::errors::{InvalidStateError, TypeError};
 use crate::event_loop::{Context, Core, Ready};
 use crate::task::TaskPart;
@@ -44,6 +48,9 @@ pub(crate) trait Waitable {
 
     /// Notes that its error, if it ends with one, has been looked at.
     fn mark_seen(&self) {}
+
+    /// Says what it is, and what has to be done before it is, for reports.
+    fn explain(&self, to: &mut Explanation);
 }
 
 /// How deep it is looked into gathers of gathers, whether any of their children is pending: each
@@ -104,6 +111,8 @@ pub(crate) struct Inner<T: 'static> {
     state: Cell<State>,
     /// Whether it has an error that nobody has looked at.
     unseen: Cell<bool>,
+    /// Whether the loop knows where it was made: in debug mode.
+    is_placed: Cell<bool>,
     pub(crate) role: Role<T>,
     pub(crate) core: Rc<Core>,
     outcome: Cell<Option<Result<T>>>,
@@ -117,6 +126,7 @@ impl<T: 'static> Inner<T> {
             core: Rc::clone(core),
             state: Cell::new(State::Pending),
             unseen: Cell::new(false),
+            is_placed: Cell::new(false),
             outcome: Cell::new(None),
             callbacks: Cell::default(),
             role,
@@ -242,6 +252,23 @@ impl<T: 'static> Inner<T> {
     pub(crate) fn is_task(&self) -> bool {
         matches!(self.role, Role::Task(_))
     }
+
+    /// Notes where it was made, in debug mode.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn place(&self) {
+        if self.core.in_debug_mode() {
+            self.is_placed.set(true);
+            self.core.set_place(self.address(), Location::caller());
+        }
+    }
+
+    /// Returns where it was made, if that was in debug mode.
+    pub(crate) fn made_at(&self) -> Option<&'static Location<'static>> {
+        self.is_placed
+            .get()
+            .then(|| self.core.place(self.address()))?
+    }
 }
 
 /// An outcome that somebody is looking at.
@@ -315,6 +342,19 @@ impl<T: 'static> Waitable for Inner<T> {
         Some(&self.core)
     }
 
+    fn explain(&self, to: &mut Explanation) {
+        match &self.role {
+            Role::Task(part) => to.says(WaitKind::Task, part.name(&self.core)),
+            Role::Other(None) => to.says(WaitKind::Future, self.to_string()),
+            Role::Other(Some(composite)) => {
+                let (kind, name) = composite.purpose();
+                to.says(kind, name.to_owned());
+                composite.awaited(&mut to.awaited);
+            }
+        }
+        to.over = self.is_done();
+    }
+
     fn mark_seen(&self) {
         self.unseen.set(false);
     }
@@ -335,5 +375,15 @@ impl<T: 'static> Drop for Inner<T> {
                 .source(self.to_string());
             self.core.call_exception_handler(&context);
         }
+        if self.is_placed.get() {
+            self.core.forget_place(self.address());
+        }
+    }
+}
+
+/// One future, for who waits for it with a limit.
+impl<T: 'static> Subject for Inner<T> {
+    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
+        all.push(self);
     }
 }

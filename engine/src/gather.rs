@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::awaitable::Awaitable;
+use crate::debug::WaitKind;
 use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
 use crate::future::{Cancelling, Composite, DEEP, Future, Inner, Role, Waitable};
@@ -82,6 +83,16 @@ struct Gather<T: 'static, F> {
 }
 
 impl<T: 'static, F> Composite for Rc<Gather<T, F>> {
+    fn purpose(&self) -> (WaitKind, &'static str) {
+        (WaitKind::Futures, "gather")
+    }
+
+    fn awaited(&self, all: &mut Vec<Rc<dyn Waitable>>) {
+        let children = self.children.borrow();
+        let pending = children.iter().filter(|child| !child.done());
+        all.extend(pending.map(|child| Rc::clone(&child.inner) as Rc<dyn Waitable>));
+    }
+
     fn can_cancel(&self, depth: u32) -> bool {
         let children = self.children.borrow();
         children.iter().any(|child| child.inner.can_cancel(depth))

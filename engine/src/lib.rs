@@ -69,6 +69,8 @@
 //! | `async with timeout(t):`, `TaskGroup()` | [`timeout`](timeout()), [`task_group`](task_group()) |
 //! | `Lock`, `Event`, `Condition`, `Semaphore`, `Queue`, ... | [`sync`] |
 //! | `call_soon_threadsafe`, `run_coroutine_threadsafe` | [`LoopHandle`] |
+//! | `loop.set_debug(True)`, `PYTHONASYNCIODEBUG=1` | [`EventLoop::set_debug`], `YIELDFROM_DEBUG=1` |
+//! | `python -m asyncio pstree` (3.14) | [`EventLoop::report`], see [`debug`] |
 //! | `loop.set_exception_handler(h)` | [`EventLoop::set_exception_handler`] |
 //! | `loop.run_in_executor(None, f)`, `to_thread(f)` | [`EventLoop::run_in_executor`], [`to_thread`](to_thread()) |
 //! | `wrap_future(f)` | [`wrap_future`](wrap_future()) |
@@ -90,7 +92,8 @@
 //! Exceptions are values: `?` passes them on, and an unhandled one is the coroutine's result.
 //! Results of futures are given out as clones, and moved by [`take_result`](Future::take_result)
 //! where they cannot be cloned. A loop keeps its tasks alive. A run that could never end, as
-//! nothing is left that could wake the loop, ends with a [`DeadlockError`].
+//! nothing is left that could wake the loop, ends with a [`DeadlockError`], which names the tasks
+//! that wait for each other.
 //!
 //! # Sockets
 //!
@@ -139,6 +142,7 @@
 mod as_completed;
 mod awaitable;
 mod coroutines;
+pub mod debug;
 mod errors;
 mod event_loop;
 mod executor;

@@ -1,8 +1,11 @@
 //! Protecting a future from the cancellation of who waits for it.
 
+use std::rc::{Rc, Weak};
+
 use crate::awaitable::Awaitable;
+use crate::debug::WaitKind;
 use crate::event_loop::EventLoop;
-use crate::future::{Future, Role, Waitable};
+use crate::future::{Cancelling, Composite, Future, Inner, Waitable};
 
 /// Returns a future that ends as the given one does, but whose cancellation does not reach it.
 ///
@@ -33,7 +36,10 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
     if inner.done() {
         return inner;
     }
-    let outer = Future::with_role(&event_loop, Role::Other(None));
+    let outer = Future::cyclic(&event_loop, |outer| Shielded {
+        outer: Weak::clone(outer),
+        inner: Rc::downgrade(&inner.inner),
+    });
     // As in asyncio, the inner one's callback keeps the outer one alive, whoever else does.
     let shield = outer.clone();
     let inner_done = inner.add_done_callback(move |inner| pass_on::<A>(inner, &shield));
@@ -43,6 +49,35 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
         }
     });
     outer
+}
+
+/// What tells reports whom a shield stands before.
+struct Shielded<T: 'static> {
+    outer: Weak<Inner<T>>,
+    inner: Weak<Inner<T>>,
+}
+
+impl<T: 'static> Composite for Shielded<T> {
+    fn can_cancel(&self, _: u32) -> bool {
+        true
+    }
+
+    fn cancel(&self, _: &mut Cancelling) -> bool {
+        let outer = self.outer.upgrade();
+        outer.is_some_and(|outer| outer.end_cancelled())
+    }
+
+    fn name(&self) -> &'static str {
+        "Future"
+    }
+
+    fn purpose(&self) -> (WaitKind, &'static str) {
+        (WaitKind::Futures, "shield")
+    }
+
+    fn awaited(&self, all: &mut Vec<Rc<dyn Waitable>>) {
+        all.extend(self.inner.upgrade().map(|inner| inner as Rc<dyn Waitable>));
+    }
 }
 
 fn pass_on<A: Awaitable>(inner: &Future<A::Output>, outer: &Future<A::Output>) {

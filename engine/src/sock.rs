@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use rustix::fs::{OFlags, fcntl_getfl};
@@ -15,7 +15,7 @@ use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, sockopt};
 use crate::coroutines::Request;
 use crate::errors::{RuntimeError, ValueError};
 use crate::event_loop::{Core, Direction, EventLoop, Wake};
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::net::{Address, describe};
 use crate::source::poll;
 use crate::{Co, Delegate, Result};
@@ -74,7 +74,7 @@ impl<'a> Socket<'a> {
     /// Waits until the socket is ready.
     #[track_caller]
     fn wait(&self, co: &Co, direction: Direction) -> Result<()> {
-        let waiter = Waiter::new();
+        let waiter = Waiter::new(Reason::descriptor(self.name, self.fd.as_raw_fd()));
         let listed = Rc::clone(&waiter) as Rc<dyn Wake>;
         self.core
             .add_waiter(self.fd, direction, &listed, self.name)?;

@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::rc::Rc;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -12,7 +12,7 @@ use rustix::net::{AddressFamily, sockopt};
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
 use crate::event_loop::{Core, Direction, EventLoop, Readiness, Ready, Wake, Watched};
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::net::describe;
 use crate::{Co, Result};
 
@@ -45,7 +45,7 @@ impl Registration {
                 waiter.reset();
                 waiter
             }
-            _ => Waiter::new(),
+            _ => Waiter::new(Reason::default()),
         }
     }
 }
@@ -90,7 +90,7 @@ impl<T: AsFd> Source<T> {
         &self,
         co: &Co,
         direction: Direction,
-        name: &str,
+        name: &'static str,
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> Result<R> {
         self.give_way(co)?;
@@ -110,7 +110,7 @@ impl<T: AsFd> Source<T> {
         &self,
         co: &Co,
         direction: Direction,
-        name: &str,
+        name: &'static str,
         wanted: usize,
         mut operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> Result<usize> {
@@ -143,7 +143,7 @@ impl<T: AsFd> Source<T> {
         &self,
         co: &Co,
         direction: Direction,
-        name: &str,
+        name: &'static str,
         error: io::Error,
     ) -> Result<()> {
         match error.kind() {
@@ -156,10 +156,11 @@ impl<T: AsFd> Source<T> {
     /// Waits until the descriptor may be ready, at least until the next event.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn wait(&self, co: &Co, direction: Direction, name: &str) -> Result<()> {
+    pub(crate) fn wait(&self, co: &Co, direction: Direction, name: &'static str) -> Result<()> {
         self.streak.set(0);
         let registration = self.registered(name)?;
         let waiter = registration.waiter();
+        waiter.set_reason(Reason::descriptor(name, self.get().as_fd().as_raw_fd()));
         let listed = Rc::clone(&waiter) as Rc<dyn Wake>;
         let waiting = Waiting::new(&registration.watched, direction, listed);
         let waited = waiter.wait(co);
@@ -171,7 +172,7 @@ impl<T: AsFd> Source<T> {
     /// Waits until the descriptor is ready, without an operation.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn ready(&self, co: &Co, direction: Direction, name: &str) -> Result<()> {
+    pub(crate) fn ready(&self, co: &Co, direction: Direction, name: &'static str) -> Result<()> {
         self.give_way(co)?;
         while self.attempt(direction, |io| poll(io, direction)).is_err() {
             self.wait(co, direction, name)?;

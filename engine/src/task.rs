@@ -8,4 +8,4 @@ mod step;
 pub use any::AnyTask;
 pub(crate) use any::TaskObject;
 pub use handle::{Task, all_tasks, create_task, current_task, ensure_future};
-pub(crate) use part::TaskPart;
+pub(crate) use part::{Suspension, TaskPart};

@@ -11,7 +11,7 @@ use crate::awaitable::IntoCoroutine;
 use crate::coroutines::Request;
 use crate::errors::{ExceptionGroup, RuntimeError};
 use crate::event_loop::{Context, Core, EventLoop};
-use crate::future::{Future, Waiter};
+use crate::future::{Future, Reason, Subject, Waitable, Waiter};
 use crate::task::{AnyTask, Task};
 use crate::{Co, Error, Result};
 
@@ -129,9 +129,9 @@ impl Group {
 
     /// Waits for all tasks; returns the error of a cancellation meanwhile, and otherwise `error`.
     #[track_caller]
-    fn join(&self, co: &Co, mut error: Option<Error>) -> Result<Option<Error>> {
+    fn join(self: &Rc<Self>, co: &Co, mut error: Option<Error>) -> Result<Option<Error>> {
         while !self.tasks.borrow().is_empty() {
-            let waiter = Waiter::new();
+            let waiter = Waiter::new(Reason::futures("the end of a task group", self));
             self.all_done.set(Some(Rc::clone(&waiter)));
             match waiter.wait(co) {
                 Ok(()) => {}
@@ -152,7 +152,7 @@ impl Group {
 
     /// Ends the group after its body, as 3.11's `TaskGroup.__aexit__`.
     #[track_caller]
-    fn end<R>(&self, co: &Co, result: Result<R>) -> Result<R> {
+    fn end<R>(self: &Rc<Self>, co: &Co, result: Result<R>) -> Result<R> {
         self.exiting.set(true);
         let (value, failure) = match result {
             Ok(value) => (Some(value), None),
@@ -176,6 +176,13 @@ impl Group {
             Some(value) if errors.is_empty() => Ok(value),
             _ => Err(ExceptionGroup::new("unhandled errors in a task group", errors).into()),
         }
+    }
+}
+
+impl Subject for Group {
+    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
+        let tasks = self.tasks.borrow();
+        all.extend(tasks.values().map(|task| Rc::clone(&task.0).as_waitable()));
     }
 }
 

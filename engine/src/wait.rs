@@ -12,7 +12,7 @@ use crate::awaitable::Awaitable;
 use crate::coroutines::Request;
 use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
-use crate::future::{CallbackId, Future, Waitable, Waiter};
+use crate::future::{CallbackId, Future, Reason, Subject, Waitable, Waiter};
 use crate::handle::TimerHandle;
 use crate::{Co, Result};
 
@@ -151,11 +151,15 @@ where
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Waited<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let futures = distinct_futures(self.awaitables, &event_loop);
-        if futures.is_empty() {
+        let futures = Rc::new(Several(distinct_futures(self.awaitables, &event_loop)));
+        if futures.0.is_empty() {
             return Err(ValueError::new("wait: there is nothing to wait for").into());
         }
         wait_until(co, event_loop, &futures, self.timeout, self.return_when)?;
+        let futures = match Rc::try_unwrap(futures) {
+            Ok(futures) => futures.0,
+            Err(shared) => shared.0.clone(),
+        };
         let (done, pending) = futures.into_iter().partition(|future| future.done());
         Ok(Waited { done, pending })
     }
@@ -176,6 +180,20 @@ pub(crate) fn distinct_futures<A: Awaitable>(
         }
     }
     futures
+}
+
+/// What a wait is for. Reports find it through the waiter.
+struct Several<T: 'static>(Vec<Future<T>>);
+
+impl<T: 'static> Subject for Several<T> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.len())
+    }
+
+    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
+        let pending = self.0.iter().filter(|future| !future.done());
+        all.extend(pending.map(|future| Rc::clone(&future.inner) as Rc<dyn Waitable>));
+    }
 }
 
 /// Counts the futures that are done, and wakes who waits.
@@ -211,11 +229,12 @@ impl Counter {
 fn wait_until<T: 'static>(
     co: &Co,
     event_loop: EventLoop,
-    futures: &[Future<T>],
+    futures: &Rc<Several<T>>,
     timeout: Option<Duration>,
     return_when: ReturnWhen,
 ) -> Result<()> {
-    let waiter = Waiter::new();
+    let waiter = Waiter::new(Reason::futures("wait", futures));
+    let futures = &futures.0;
     let counter = Rc::new(Counter {
         left: Cell::new(futures.len()),
         return_when,

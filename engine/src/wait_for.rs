@@ -10,7 +10,7 @@ use crate::awaitable::Awaitable;
 use crate::coroutines::Request;
 use crate::errors::TimeoutError;
 use crate::event_loop::EventLoop;
-use crate::future::{Future, Waiter};
+use crate::future::{Future, Reason, Waiter};
 use crate::wait::wake_later;
 use crate::{Co, Result};
 
@@ -86,9 +86,10 @@ impl<A: Awaitable> Delegate<Request, ()> for WaitFor<A> {
 #[track_caller]
 fn wait_some_time<A: Awaitable>(co: &Co, awaitable: A, timeout: Duration) -> Result<A::Output> {
     let event_loop = EventLoop::current_or_closed();
-    let waiter = Waiter::new();
+    let waiter = Waiter::new(Reason::default());
     let timer = wake_later(&event_loop, timeout, &waiter)?;
     let future: Future<A::Output> = awaitable.into_future(&event_loop).into();
+    waiter.set_reason(Reason::futures("wait_for", &future.inner));
     // A suspended task that held its loop would keep it from being closed with its last handle.
     drop(event_loop);
     let done = wake_when_done(&future, &waiter);
@@ -123,7 +124,7 @@ fn wake_when_done<T>(future: &Future<T>, waiter: &Rc<Waiter>) -> crate::Callback
 /// Cancels a future, and waits until it is done.
 #[track_caller]
 fn cancel_and_wait<T>(co: &Co, future: &Future<T>) -> Result<()> {
-    let waiter = Waiter::new();
+    let waiter = Waiter::new(Reason::futures("wait_for (cancelled)", &future.inner));
     let done = wake_when_done(future, &waiter);
     future.cancel();
     let waited = waiter.wait(co);

@@ -6,6 +6,8 @@ mod bad_input;
 mod cancellation;
 mod comparing;
 mod comparison;
+mod deadlocks;
+mod debugging;
 mod ends;
 mod executor;
 mod fixtures;

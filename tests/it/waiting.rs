@@ -198,11 +198,8 @@ fn a_circle_of_waits_is_a_deadlock_that_is_found() {
     let tasks = circle(&event_loop, false);
     let error = event_loop.run_until_complete(&tasks[0]).unwrap_err();
     assert!(error.is::<yieldfrom::DeadlockError>());
-    assert_eq!(
-        error.to_string().matches("<Task pending").count(),
-        3,
-        "{error}"
-    );
+    let cycle = "cycle: Task-1 waits for Task-2, which waits for Task-3, which waits for Task-1\n";
+    assert!(error.to_string().contains(cycle), "{error}");
     log_of(|| drop((tasks, event_loop)));
 }
 

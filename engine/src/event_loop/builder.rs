@@ -224,6 +224,7 @@ impl LoopBuilder {
             debug: Cell::new(self.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: Ended::default(),
+            places: Default::default(),
             handles: Cell::new(0),
             stack_size: self.stack_size,
             exception_handler: RefCell::new(None),

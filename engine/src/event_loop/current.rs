@@ -5,7 +5,7 @@ use std::thread;
 
 use yieldfrom_delegation::stack;
 
-use super::EventLoop;
+use super::{EventLoop, Holder};
 use crate::Result;
 use crate::awaitable::Awaitable;
 use crate::errors::RuntimeError;
@@ -75,6 +75,20 @@ impl Drop for Entered {
         self.0.core().running.set(false);
         drop(RUNNING.take());
         update_stack_size();
+    }
+}
+
+impl Holder {
+    /// Returns the task that is running on this thread.
+    #[inline(always)]
+    pub(crate) fn current() -> Self {
+        let look = |running: &Cell<Option<EventLoop>>| {
+            let event_loop = running.take();
+            let holder = event_loop.as_ref().map(|it| it.core().as_holder());
+            running.set(event_loop);
+            holder
+        };
+        RUNNING.try_with(look).ok().flatten().unwrap_or_default()
     }
 }
 

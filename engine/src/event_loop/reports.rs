@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Context, Core, EventLoop};
+use crate::debug::Report;
 use crate::task::AnyTask;
 
 pub(super) type ExceptionHandler = Rc<dyn Fn(&EventLoop, &Context)>;
@@ -141,10 +142,30 @@ impl EventLoop {
         drop(before);
     }
 
-    /// Sets debug mode: every callback is timed by itself.
+    /// Returns what each task waits for, and who waits for whom.
     ///
-    /// Otherwise up to eight that follow each other without a wait are timed together, and a report
-    /// names all of them.
+    /// It can be asked for at any time: by a callback, by a task, or between two runs. What 3.14's
+    /// `python -m asyncio pstree` shows from outside.
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn report(&self) -> Report {
+        self.core().report()
+    }
+
+    /// Sets debug mode, which tells more, at some cost.
+    ///
+    /// - Futures and tasks that are made from then on say where they were made.
+    /// - Every callback is timed by itself. Otherwise up to eight that follow each other without a
+    ///   wait are timed together, and a report of slow ones names all of them.
+    /// - Each wait of the loop is logged, with its length: as information if it is over a second,
+    ///   otherwise for debugging only. So is each look-up of a name, which is information from
+    ///   [`slow_callback_duration`](EventLoop::set_slow_callback_duration) on.
+    ///
+    /// What asyncio checks in debug mode only, the library checks always: coroutines that were
+    /// never awaited, and sockets that block. That another thread calls a method of a loop does
+    /// not compile.
     ///
     /// # Examples
     ///

@@ -164,6 +164,7 @@ impl EventLoop {
     /// assert!(!future.done());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn create_future<T: 'static>(&self) -> Future<T> {
         Future::with_role(self, Role::Other(None))
     }

@@ -8,16 +8,21 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{Core, Ready};
+use super::inbox::Inbox;
+use super::{Core, Nanos, Ready};
+use crate::Result;
 
 /// As many entries share one reading of the clock.
 const BATCH: usize = 8;
 /// The coarse clock is several times cheaper to read, and right to some milliseconds.
 const FINE: Duration = Duration::from_millis(20);
+
+/// A wait that takes as long is told of by asyncio's debug mode as information.
+const LONG_WAIT: Duration = Duration::from_secs(1);
 
 const TARGET: &str = "yieldfrom::event_loop";
 
@@ -161,6 +166,36 @@ fn read(clock: ClockId) -> Duration {
 }
 
 impl Core {
+    /// Waits for the outside world, and tells how long that took.
+    #[cold]
+    pub(super) fn wait_and_tell(&self, inbox: &Inbox, timeout: Option<Nanos>) -> Result<()> {
+        let began = Instant::now();
+        self.reactor.wait(&inbox.poller, timeout)?;
+        let took = began.elapsed();
+        let level = if took >= LONG_WAIT {
+            log::Level::Info
+        } else {
+            log::Level::Debug
+        };
+        let limit = timeout.map_or_else(
+            || "no limit".to_owned(),
+            |limit| {
+                format!(
+                    "limit {:.3} seconds",
+                    Duration::from_nanos(limit).as_secs_f64()
+                )
+            },
+        );
+        let outcome = match self.ready.len() {
+            0 if inbox.is_notified() => "woken".to_owned(),
+            0 => "nothing".to_owned(),
+            n => format!("{n} ready"),
+        };
+        let seconds = took.as_secs_f64();
+        log::log!(target: TARGET, level, "Waiting took {seconds:.3} seconds ({limit}): {outcome}");
+        Ok(())
+    }
+
     fn name_of(&self, address: *const ()) -> String {
         if let Some(entry) = self.ended.find(address) {
             return Shown(&*entry).to_string();

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::Core;
 use crate::task::TaskObject;
 
 /// A task's place among those of its loop.
@@ -11,6 +12,44 @@ pub(crate) struct Slot(u32);
 impl Slot {
     /// That of a task which has none.
     pub(crate) const NONE: Self = Self(u32::MAX);
+}
+
+/// A task as something remembers it that it has taken, such as a lock: at the cost of a few loads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holder {
+    /// The address of the loop.
+    core: usize,
+    slot: Slot,
+    /// The number of the last task that was made before: who has the slot later has a greater one.
+    until: u32,
+}
+
+impl Default for Holder {
+    fn default() -> Self {
+        let (core, slot, until) = (0, Slot::NONE, 0);
+        Self { core, slot, until }
+    }
+}
+
+impl Core {
+    /// Returns the task that is running, to be remembered.
+    #[inline(always)]
+    pub(super) fn as_holder(&self) -> Holder {
+        Holder {
+            core: std::ptr::from_ref(self).addr(),
+            slot: self.current_task.get(),
+            until: self.task_numbers.get(),
+        }
+    }
+
+    /// Returns the number of a task that was remembered, unless it has ended.
+    pub(crate) fn number_of(&self, holder: Holder) -> Option<u32> {
+        if holder.core != std::ptr::from_ref(self).addr() {
+            return None;
+        }
+        let number = self.tasks.borrow().get(holder.slot)?.number();
+        (number <= holder.until).then_some(number)
+    }
 }
 
 /// Tasks in numbered slots, which are used again.

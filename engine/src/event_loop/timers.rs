@@ -9,7 +9,7 @@
 //! The order is exact: by deadline, equal ones in the order in which they were made.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use super::Core;
@@ -189,6 +189,13 @@ impl Timers {
         }
     }
 
+    /// Returns the deadlines, by the numbers of their timers.
+    pub(crate) fn deadlines(&self) -> HashMap<u64, Nanos> {
+        let far = self.far.values().flatten();
+        let all = self.near.iter().chain(far);
+        all.map(|timer| (timer.number, timer.deadline)).collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -215,7 +222,6 @@ fn bucket(now: Nanos, deadline: Nanos) -> Nanos {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::collections::HashMap;
 
     use super::*;
 

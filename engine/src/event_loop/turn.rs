@@ -17,7 +17,6 @@ use super::{Core, Ready};
 use crate::coroutines::{Request, Wish};
 use crate::errors::{DeadlockError, Panicked};
 use crate::handle::Scheduled;
-use crate::task::AnyTask;
 use crate::{Error, Result};
 
 /// What a run has at hand.
@@ -29,7 +28,7 @@ struct Run {
 
 impl EventLoop {
     /// Makes turns until a stop is requested.
-    pub(super) fn run_turns(&self, operation: &str) -> Result<()> {
+    pub(super) fn run_turns(&self, operation: &'static str) -> Result<()> {
         let _entered = Entered::new(self, operation)?;
         let mut began = false;
         self.guarded(|core, run| {
@@ -132,6 +131,9 @@ impl Core {
         }
         let until = deadline.map(|deadline| deadline.saturating_sub(self.now()));
         let timeout = until.into_iter().chain(max_wait).min();
+        if self.in_debug_mode() {
+            return self.wait_and_tell(inbox, timeout);
+        }
         Ok(self.reactor.wait(&inbox.poller, timeout)?)
     }
 
@@ -255,7 +257,7 @@ impl Core {
     /// Refuses to wait for what can never come.
     ///
     /// With nothing ready, no timer, and nobody who could wake the loop, the run would never end.
-    fn check_alive(&self, operation: &str) -> Result<()> {
+    fn check_alive(&self, operation: &'static str) -> Result<()> {
         let Some(inbox) = &self.inbox else {
             return self.check_open(operation);
         };
@@ -269,25 +271,6 @@ impl Core {
         if !dead {
             return Ok(());
         }
-        Err(DeadlockError::new(self.describe_deadlock(operation)).into())
-    }
-
-    #[cold]
-    fn describe_deadlock(&self, operation: &str) -> String {
-        let tasks = self.tasks.borrow().all();
-        let wait = if tasks.len() == 1 {
-            "task waits"
-        } else {
-            "tasks wait"
-        };
-        let mut text = format!(
-            "{operation}: nothing can ever wake the event loop again (no timer, no descriptor, \
-             no job, no handle in another thread); {} {wait}",
-            tasks.len(),
-        );
-        for task in tasks.into_iter().take(10) {
-            text += &format!("\n  {}", AnyTask(task));
-        }
-        text
+        Err(DeadlockError::new(operation, self.report()).into())
     }
 }

@@ -60,8 +60,9 @@ pub fn wrap_future<T: Send + 'static>(future: ConcurrentFuture<T>) -> Job<T> {
 
 impl<T: Send + 'static> Job<T> {
     /// Makes a job of a loop; it has failed, if that is closed.
+    #[track_caller]
     pub(crate) fn new(
-        operation: &str,
+        operation: &'static str,
         core: &Rc<Core>,
         concurrent: ConcurrentFuture<T>,
         executor: Option<ThreadPoolExecutor>,
@@ -76,6 +77,7 @@ impl<T: Send + 'static> Job<T> {
         let part = JobPart {
             core: Rc::clone(core),
             number,
+            operation,
         };
         let future = Future::with_role(&event_loop, Role::Other(Some(Box::new(part))));
         let job = Rc::new(PendingJob {

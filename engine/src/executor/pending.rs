@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::{Pool, ThreadPoolExecutor};
 use crate::Error;
+use crate::debug::WaitKind;
 use crate::event_loop::{ConcurrentFuture, Core, EventLoop, Failure, Inbox, Ready};
-use crate::future::{Cancelling, Composite, Future, Waitable};
+use crate::future::{Cancelling, Composite, Explanation, Future, Waitable};
 
 /// A loop's jobs, and where they run.
 #[derive(Default)]
@@ -152,12 +153,18 @@ impl<T: Send + 'static> Waitable for PendingJob<T> {
     fn address(&self) -> *const () {
         std::ptr::from_ref(self).cast()
     }
+
+    fn explain(&self, to: &mut Explanation) {
+        self.future.inner.explain(to);
+    }
 }
 
 /// What makes a future that of a job: it cancels the job, and at once.
 pub(super) struct JobPart {
     pub(super) core: Rc<Core>,
     pub(super) number: u64,
+    /// By which operation it was started.
+    pub(super) operation: &'static str,
 }
 
 impl Composite for JobPart {
@@ -174,5 +181,9 @@ impl Composite for JobPart {
 
     fn name(&self) -> &'static str {
         "Future"
+    }
+
+    fn purpose(&self) -> (WaitKind, &'static str) {
+        (WaitKind::Job, self.operation)
     }
 }

@@ -71,7 +71,7 @@ impl EventLoop {
 
     fn start_job<T: Send + 'static>(
         &self,
-        operation: &str,
+        operation: &'static str,
         executor: Option<ThreadPoolExecutor>,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Job<T> {

@@ -1,6 +1,9 @@
 //! Futures that stand for several others.
 
-use super::Cancelling;
+use std::rc::Rc;
+
+use super::{Cancelling, Waitable};
+use crate::debug::WaitKind;
 
 /// What a future such as a gather does when it is cancelled.
 pub(crate) trait Composite {
@@ -15,4 +18,10 @@ pub(crate) trait Composite {
     fn name(&self) -> &'static str {
         "GatheringFuture"
     }
+
+    /// Says what waiting for it is, for reports.
+    fn purpose(&self) -> (WaitKind, &'static str);
+
+    /// Leaves in `all` the others, unless they are done.
+    fn awaited(&self, _all: &mut Vec<Rc<dyn Waitable>>) {}
 }

@@ -1,9 +1,9 @@
 //! The handle of a future, as users have it.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::callbacks::DoneCallback;
-use super::{CallbackId, Inner, Role, Waitable, already_done, cancel, check_error};
+use super::{CallbackId, Composite, Inner, Role, Waitable, already_done, cancel, check_error};
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
 use crate::event_loop::EventLoop;
@@ -51,15 +51,33 @@ impl<T: 'static> Future<T> {
     /// assert_eq!(future.result()?, 5);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     #[allow(clippy::new_without_default, reason = "it belongs to the current loop")]
     pub fn new() -> Self {
         EventLoop::current_or_closed().create_future()
     }
 
+    #[track_caller]
     pub(crate) fn with_role(event_loop: &EventLoop, role: Role<T>) -> Self {
-        Self {
-            inner: Rc::new(Inner::new(event_loop.core(), role)),
-        }
+        let inner = Rc::new(Inner::new(event_loop.core(), role));
+        inner.place();
+        Self { inner }
+    }
+
+    /// Makes a future that stands for another one, and is known to what says so.
+    #[track_caller]
+    pub(crate) fn cyclic<C: Composite + 'static>(
+        event_loop: &EventLoop,
+        composite: impl FnOnce(&Weak<Inner<T>>) -> C,
+    ) -> Self {
+        let inner = Rc::new_cyclic(|weak| {
+            Inner::new(
+                event_loop.core(),
+                Role::Other(Some(Box::new(composite(weak)))),
+            )
+        });
+        inner.place();
+        Self { inner }
     }
 
     /// Returns the loop to which the future belongs: asyncio's `get_loop`.

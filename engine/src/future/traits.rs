@@ -55,6 +55,16 @@ impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
     }
 }
 
+impl<T: 'static> Inner<T> {
+    /// Writes where it was made, if that is known: in debug mode.
+    pub(crate) fn show_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.made_at() {
+            Some(at) => write!(f, " created at {at}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl<T: 'static> fmt::Display for Inner<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state() {
@@ -64,8 +74,12 @@ impl<T: 'static> fmt::Display for Inner<T> {
         };
         match &self.role {
             Role::Task(part) => part.show(self, state, f),
-            Role::Other(Some(composite)) => write!(f, "<{} {state}>", composite.name()),
-            Role::Other(None) => write!(f, "<Future {state}>"),
+            Role::Other(composite) => {
+                let name = composite.as_ref().map_or("Future", |it| it.name());
+                write!(f, "<{name} {state}")?;
+                self.show_place(f)?;
+                f.write_str(">")
+            }
         }
     }
 }

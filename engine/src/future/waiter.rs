@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::{Cancelling, Waitable};
+use super::{Cancelling, Explanation, Reason, Waitable};
 use crate::coroutines::Request;
 use crate::event_loop::Ready;
 use crate::{Co, Result};
@@ -23,14 +23,23 @@ enum State {
 pub(crate) struct Waiter {
     state: Cell<State>,
     waiting: Cell<Option<Rc<dyn Ready>>>,
+    /// For reports.
+    reason: Cell<Reason>,
 }
 
 impl Waiter {
-    pub(crate) fn new() -> Rc<Self> {
+    pub(crate) fn new(reason: Reason) -> Rc<Self> {
         Rc::new(Self {
             state: Cell::new(State::Pending),
             waiting: Cell::new(None),
+            reason: Cell::new(reason),
         })
+    }
+
+    /// Says what it is for this time, where that is not always the same.
+    #[inline(always)]
+    pub(crate) fn set_reason(&self, reason: Reason) {
+        self.reason.set(reason);
     }
 
     /// Returns whether it was woken or cancelled.
@@ -114,5 +123,12 @@ impl Waitable for Waiter {
 
     fn address(&self) -> *const () {
         std::ptr::from_ref(self).cast()
+    }
+
+    fn explain(&self, to: &mut Explanation) {
+        let reason = self.reason.take();
+        self.reason.set(reason.clone());
+        reason.explain(to);
+        to.over = self.is_done();
     }
 }

@@ -21,7 +21,7 @@ use super::{Target, TcpStream, UnixStream, describe};
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::event_loop::{Direction, EventLoop, Wake};
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::handle::TimerHandle;
 use crate::sleep::sleep;
 use crate::source::{Source, Waiting, poll};
@@ -138,7 +138,7 @@ impl Attempts {
     /// Waits for something to happen to an attempt; returns false if it is time for the next.
     #[track_caller]
     fn wait(&self, co: &Co, delay: Option<Duration>) -> Result<bool> {
-        let waiter = Waiter::new();
+        let waiter = Waiter::new(Reason::named("connect"));
         let mut waits = Vec::with_capacity(self.running.len());
         for (_, source) in &self.running {
             let watched = source.watched("connect")?;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use super::Target;
 use crate::coroutines::Request;
@@ -91,12 +92,34 @@ impl Delegate<Request, ()> for GetAddrInfo {
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
-        let job = match self.core {
-            Some(core) => lookup(&core, self.host, self.port),
-            None => lookup(EventLoop::current_or_closed().core(), self.host, self.port),
+        let core = match self.core {
+            Some(core) => core,
+            None => Rc::clone(EventLoop::current_or_closed().core()),
         };
-        Ok(co.yield_from(job)??)
+        let told = core
+            .in_debug_mode()
+            .then(|| (Instant::now(), self.host.clone()));
+        let found = co.yield_from(lookup(&core, self.host, self.port))?;
+        if let Some((began, host)) = told {
+            tell(&core, &host, began.elapsed(), &found);
+        }
+        Ok(found?)
     }
+}
+
+/// Tells in debug mode how long a look-up took.
+fn tell(core: &Core, host: &str, took: Duration, found: &io::Result<Vec<SocketAddr>>) {
+    let level = if took >= core.slow_callback_duration() {
+        log::Level::Info
+    } else {
+        log::Level::Debug
+    };
+    let seconds = took.as_secs_f64();
+    let outcome = match found {
+        Ok(addresses) => format!("{addresses:?}"),
+        Err(error) => error.to_string(),
+    };
+    log::log!(target: "yieldfrom::net", level, "Looking up {host} took {seconds:.3} seconds: {outcome}");
 }
 
 /// Finds the addresses that a target stands for.
@@ -161,7 +184,6 @@ impl StdError for Unresolvable {}
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex, mpsc};
-    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::{TimeoutError, wait_for};

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use crate::errors::RuntimeError;
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::transport::{Buffer, Stream};
 use crate::{Co, Error, Result};
 
@@ -153,7 +153,11 @@ impl State {
     #[track_caller]
     pub(super) fn wait_for_data(&self, co: &Co, operation: &'static str) -> Result<()> {
         self.prepare(operation)?;
-        let waiter = self.spare.take().unwrap_or_else(Waiter::new);
+        let waiter = self
+            .spare
+            .take()
+            .unwrap_or_else(|| Waiter::new(Reason::default()));
+        waiter.set_reason(Reason::method("StreamReader", operation));
         self.waiting.set(Some(Rc::clone(&waiter)));
         let place = Place(self, waiter);
         place.1.wait(co)?;

@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use super::condition::Condition;
 use crate::errors::{BrokenBarrierError, ValueError};
+use crate::future::{Reason, Subject};
 use crate::{Co, Delegate, Request, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,10 +196,7 @@ impl Barrier {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn n_waiting(&self) -> usize {
-        match self.0.phase.get() {
-            Phase::Filling => self.0.count.get(),
-            Phase::Draining | Phase::Resetting | Phase::Broken => 0,
-        }
+        self.0.waiting()
     }
 
     /// Returns whether the barrier is broken.
@@ -216,7 +214,20 @@ impl Barrier {
     }
 }
 
+impl Barrier {
+    fn reason(&self) -> Reason {
+        Reason::object("Barrier.wait", &self.0)
+    }
+}
+
 impl State {
+    fn waiting(&self) -> usize {
+        match self.phase.get() {
+            Phase::Filling => self.count.get(),
+            Phase::Draining | Phase::Resetting | Phase::Broken => 0,
+        }
+    }
+
     fn enter(&self, phase: Phase) {
         self.phase.set(phase);
         self.condition.wake_all();
@@ -230,10 +241,17 @@ impl State {
 /// Shows the state as in asyncio: `<Barrier filling, waiters:1/2>`.
 impl fmt::Debug for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phase = format!("{:?}", self.0.phase.get()).to_lowercase();
-        write!(f, "<Barrier {phase}")?;
-        if !self.broken() {
-            write!(f, ", waiters:{}/{}", self.n_waiting(), self.parties())?;
+        self.0.describe(f)
+    }
+}
+
+impl Subject for State {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = self.phase.get();
+        let name = format!("{phase:?}").to_lowercase();
+        write!(f, "<Barrier {name}")?;
+        if phase != Phase::Broken {
+            write!(f, ", waiters:{}/{}", self.waiting(), self.parties)?;
         }
         f.write_str(">")
     }
@@ -252,7 +270,7 @@ impl Delegate<Request, ()> for BarrierWait<'_> {
         let state = &*self.0.0;
         let _guard = co.yield_from(state.condition.acquire())?;
         while state.is_leaving() {
-            state.condition.wait_here(co)?;
+            state.condition.wait_here(co, || self.0.reason())?;
         }
         if state.phase.get() == Phase::Broken {
             return Err(BrokenBarrierError.into());
@@ -262,7 +280,7 @@ impl Delegate<Request, ()> for BarrierWait<'_> {
             state.enter(Phase::Draining);
         } else {
             while state.phase.get() == Phase::Filling {
-                state.condition.wait_here(co)?;
+                state.condition.wait_here(co, || self.0.reason())?;
             }
         }
         match state.phase.get() {

@@ -7,6 +7,7 @@ use super::line::Line;
 use super::lock::{Acquire, Lock, shown};
 use super::truth::Truth;
 use crate::errors::RuntimeError;
+use crate::future::{Reason, Subject};
 use crate::{Co, Delegate, Error, Request, Result};
 
 /// A condition variable: asyncio's `Condition`.
@@ -274,19 +275,23 @@ impl Condition {
     }
 
     /// As [`notify_all`](Self::notify_all), for those who may have lost the lock.
+    fn reason(&self) -> Reason {
+        Reason::object("Condition.wait", &self.0)
+    }
+
     pub(super) fn wake_all(&self) {
         self.0.line.wake_up_to(usize::MAX);
     }
 
     #[track_caller]
-    pub(super) fn wait_here(&self, co: &Co) -> Result<()> {
+    pub(super) fn wait_here(&self, co: &Co, reason: impl FnOnce() -> Reason) -> Result<()> {
         let lock = &self.0.lock;
         let acquisition = lock.holder();
         if acquisition == 0 {
             return Err(RuntimeError::new("cannot wait: the lock is not acquired").into());
         }
         lock.release()?;
-        let woken = self.0.line.wait(co, |_| {});
+        let woken = self.0.line.wait(co, reason, |_| {});
         if matches!(&woken, Err(error) if error.is_generator_exit()) {
             // It must not suspend any more. Without the lock, its guard is void.
             if lock.take_at_once() {
@@ -316,7 +321,14 @@ impl Condition {
 /// Shows the state as in asyncio: `<Condition locked, waiters:1>`.
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Condition {}{}>", shown(self.locked()), self.0.line)
+        self.0.describe(f)
+    }
+}
+
+impl Subject for State {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let locked = shown(self.lock.locked());
+        write!(f, "<Condition {locked}{}>", self.line)
     }
 }
 
@@ -331,7 +343,7 @@ impl Delegate<Request, ()> for ConditionWait<'_> {
     #[inline(always)]
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<()> {
-        self.0.wait_here(co)
+        self.0.wait_here(co, || self.0.reason())
     }
 }
 
@@ -352,7 +364,8 @@ impl<P: Truth, F: FnMut() -> P> Delegate<Request, ()> for ConditionWaitFor<'_, F
             if let Some(value) = (self.predicate)().truth()? {
                 return Ok(value);
             }
-            self.condition.wait_here(co)?;
+            let condition = self.condition;
+            condition.wait_here(co, || condition.reason())?;
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::line::Line;
+use crate::future::{Reason, Subject};
 use crate::{Co, Delegate, Request, Result};
 
 /// A flag that tasks wait for: asyncio's `Event`.
@@ -129,8 +130,14 @@ impl Event {
 /// Shows the state as in asyncio: `<Event unset, waiters:1>`.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.is_set() { "set" } else { "unset" };
-        write!(f, "<Event {state}{}>", self.0.line)
+        self.0.describe(f)
+    }
+}
+
+impl Subject for State {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.set.get() { "set" } else { "unset" };
+        write!(f, "<Event {state}{}>", self.line)
     }
 }
 
@@ -149,6 +156,7 @@ impl Delegate<Request, ()> for EventWait<'_> {
         if state.set.get() {
             return Ok(());
         }
-        state.line.wait(co, |_| {})
+        let reason = || Reason::object("Event.wait", &self.0.0);
+        state.line.wait(co, reason, |_| {})
     }
 }

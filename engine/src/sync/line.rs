@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::{Co, Result};
 
 #[derive(Default)]
@@ -91,11 +91,16 @@ impl Line {
 
     /// Waits at the end of the line until woken, and leaves the line.
     ///
-    /// If the wait ends in another way, `pass_on` gets the waiter, which has left the line.
+    /// The reason is the same for all of a line: waiters are used again. If the wait ends in another way, `pass_on` gets the waiter, which has left the line.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn wait(&self, co: &Co, pass_on: impl FnOnce(&Waiter)) -> Result<()> {
-        let waiter = self.wait_in_place(co, pass_on)?;
+    pub(crate) fn wait(
+        &self,
+        co: &Co,
+        reason: impl FnOnce() -> Reason,
+        pass_on: impl FnOnce(&Waiter),
+    ) -> Result<()> {
+        let waiter = self.wait_in_place(co, reason, pass_on)?;
         self.remove(&waiter);
         self.recycle(waiter);
         Ok(())
@@ -104,16 +109,27 @@ impl Line {
     /// As [`wait`](Self::wait), for lines whose waiters are taken off by who wakes them.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn wait_until_taken(&self, co: &Co, pass_on: impl FnOnce(&Waiter)) -> Result<()> {
-        let waiter = self.wait_in_place(co, pass_on)?;
+    pub(crate) fn wait_until_taken(
+        &self,
+        co: &Co,
+        reason: impl FnOnce() -> Reason,
+        pass_on: impl FnOnce(&Waiter),
+    ) -> Result<()> {
+        let waiter = self.wait_in_place(co, reason, pass_on)?;
         self.recycle(waiter);
         Ok(())
     }
 
     #[inline(always)]
     #[track_caller]
-    fn wait_in_place(&self, co: &Co, pass_on: impl FnOnce(&Waiter)) -> Result<Rc<Waiter>> {
-        let waiter = self.spare.take().unwrap_or_else(Waiter::new);
+    fn wait_in_place(
+        &self,
+        co: &Co,
+        reason: impl FnOnce() -> Reason,
+        pass_on: impl FnOnce(&Waiter),
+    ) -> Result<Rc<Waiter>> {
+        let new = || Waiter::new(reason());
+        let waiter = self.spare.take().unwrap_or_else(new);
         self.waiters.borrow_mut().push_back(Rc::clone(&waiter));
         let mut place = Place {
             line: self,

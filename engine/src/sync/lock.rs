@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use super::line::Line;
 use crate::errors::RuntimeError;
+use crate::event_loop::Holder;
+use crate::future::{Reason, Subject};
 use crate::{Co, Delegate, Request, Result};
 
 /// A lock that at most one holds at a time: asyncio's `Lock`.
@@ -42,6 +44,8 @@ struct State {
     /// The number of the acquisition that holds the lock: 0 while it is free.
     holder: Cell<u64>,
     acquisitions: Cell<u64>,
+    /// The task that has acquired it last, for reports.
+    taken_by: Cell<Holder>,
     line: Line,
 }
 
@@ -140,7 +144,8 @@ impl Lock {
                     self.0.line.wake_first();
                 }
             };
-            self.0.line.wait(co, pass_on)?;
+            let reason = || Reason::object("Lock.acquire", &self.0);
+            self.0.line.wait(co, reason, pass_on)?;
             self.hold();
         }
         Ok(())
@@ -161,6 +166,7 @@ impl Lock {
         let number = self.0.acquisitions.get() + 1;
         self.0.acquisitions.set(number);
         self.0.holder.set(number);
+        self.0.taken_by.set(Holder::current());
     }
 
     /// Returns the number of the acquisition that holds the lock.
@@ -178,7 +184,17 @@ impl Lock {
 /// Shows the state as in asyncio: `<Lock locked, waiters:1>`.
 impl fmt::Debug for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Lock {}{}>", shown(self.locked()), self.0.line)
+        self.0.describe(f)
+    }
+}
+
+impl Subject for State {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Lock {}{}>", shown(self.holder.get() != 0), self.line)
+    }
+
+    fn holder(&self) -> Option<Holder> {
+        (self.holder.get() != 0).then(|| self.taken_by.get())
     }
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::line::{Line, was_woken};
 use crate::errors::ValueError;
+use crate::future::{Reason, Subject};
 use crate::{Co, Delegate, Request, Result};
 
 /// A number of permits, which tasks acquire and release: asyncio's `Semaphore`.
@@ -47,6 +48,12 @@ struct State {
     bound: usize,
     name: &'static str,
     line: Line,
+}
+
+impl State {
+    fn locked(&self) -> bool {
+        self.value.get() == 0 || !self.line.all_cancelled()
+    }
 }
 
 impl Semaphore {
@@ -139,7 +146,7 @@ impl Semaphore {
     /// assert!(Semaphore::new(0).locked());
     /// ```
     pub fn locked(&self) -> bool {
-        self.0.value.get() == 0 || !self.0.line.all_cancelled()
+        self.0.locked()
     }
 
     fn put_back(&self) {
@@ -163,7 +170,8 @@ impl Semaphore {
             value.set(value.get() - 1);
             return Ok(());
         }
-        line.wait(co, |waiter| {
+        let reason = || Reason::object("Semaphore.acquire", &self.0);
+        line.wait(co, reason, |waiter| {
             if was_woken(waiter) {
                 self.put_back();
             }
@@ -186,9 +194,15 @@ impl Default for Semaphore {
 /// Shows the state as in asyncio: `<Semaphore locked, waiters:1>`.
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let State {
+        self.0.describe(f)
+    }
+}
+
+impl Subject for State {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
             value, name, line, ..
-        } = &*self.0;
+        } = self;
         match self.locked() {
             true => write!(f, "<{name} locked{line}>"),
             false => write!(f, "<{name} unlocked, value:{}{line}>", value.get()),

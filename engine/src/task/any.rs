@@ -4,10 +4,12 @@ use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom_delegation::Link;
 
+use super::part::Suspension;
 use crate::coroutines::Request;
 use crate::event_loop::Ready;
 use crate::future::{Callbacks, Waitable, cancel};
@@ -27,6 +29,15 @@ pub(crate) trait TaskObject: Ready {
     fn name(&self) -> String;
     fn set_name(&self, name: String);
     fn stack(&self) -> Vec<Link>;
+
+    /// Returns the coroutine's name, and where that was made.
+    fn origin(&self) -> Link;
+
+    /// Returns where the task was made, if that was in debug mode.
+    fn made_at(&self) -> Option<&'static Location<'static>>;
+
+    /// Returns what it waits for now.
+    fn suspension(&self) -> Suspension;
     fn cancelling(&self) -> &Cell<u32>;
     fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable>;
 }

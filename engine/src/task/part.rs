@@ -49,6 +49,15 @@ impl Default for Awaited {
     }
 }
 
+/// What a task waits for, for reports.
+pub(crate) enum Suspension {
+    /// Nothing: its next step is scheduled, or it is running.
+    Scheduled,
+    /// The timer with this number.
+    Asleep(u64),
+    Waiting(Rc<dyn Waitable>),
+}
+
 /// What makes a future a task.
 // In the order in which a step touches it.
 #[repr(C)]
@@ -137,7 +146,7 @@ impl<T: 'static> TaskPart<T> {
         }
     }
 
-    pub(super) fn name(&self, core: &Core) -> String {
+    pub(crate) fn name(&self, core: &Core) -> String {
         self.given_name(core)
             .unwrap_or_else(|| format!("Task-{}", self.number))
     }
@@ -149,6 +158,17 @@ impl<T: 'static> TaskPart<T> {
 
     pub(super) fn stack(&self) -> Vec<Link> {
         self.generator.delegation_chain()
+    }
+
+    pub(super) fn suspension(&self) -> Suspension {
+        let awaited = self.awaited.take();
+        let suspension = match (self.phase.get(), &awaited) {
+            (Phase::Waiting, Awaited::Future(what)) => Suspension::Waiting(Rc::clone(what)),
+            (Phase::Asleep, Awaited::Timer(number)) => Suspension::Asleep(*number),
+            _ => Suspension::Scheduled,
+        };
+        self.awaited.set(awaited);
+        suspension
     }
 
     /// Writes the task as asyncio shows it.
@@ -179,6 +199,7 @@ impl<T: 'static> TaskPart<T> {
         if let Some(error) = task.peek_error() {
             write!(f, " exception={error:?}")?;
         }
+        task.show_place(f)?;
         f.write_str(">")
     }
 

@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
 use yieldfrom_delegation::{Driver, Generator, GeneratorState, Link, Unresolved};
 
 use super::any::TaskObject;
-use super::part::{Awaited, Phase, TaskPart};
+use super::part::{Awaited, Phase, Suspension, TaskPart};
 use crate::coroutines::{Request, Wish};
 use crate::errors::{Panicked, RuntimeError};
 use crate::event_loop::{Core, Ready, Slot, Timed};
@@ -19,9 +20,11 @@ use crate::{Error, Result};
 impl<T: 'static> Inner<T> {
     /// Makes a task, whose first step is scheduled.
     #[inline(always)]
+    #[track_caller]
     pub(super) fn new_task(core: &Rc<Core>, generator: Generator<Request, (), T>) -> Rc<Self> {
         let part = TaskPart::new(generator, core.next_task_number());
         let task = Rc::new(Self::new(core, Role::Task(part)));
+        task.place();
         task.part().slot.set(core.add_task(task.clone()));
         core.ready.push(task.clone());
         task
@@ -243,6 +246,18 @@ impl<T: 'static> TaskObject for Inner<T> {
 
     fn stack(&self) -> Vec<Link> {
         self.part().stack()
+    }
+
+    fn origin(&self) -> Link {
+        self.part().generator.origin()
+    }
+
+    fn made_at(&self) -> Option<&'static Location<'static>> {
+        Self::made_at(self)
+    }
+
+    fn suspension(&self) -> Suspension {
+        self.part().suspension()
     }
 
     fn cancelling(&self) -> &Cell<u32> {

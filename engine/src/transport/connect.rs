@@ -13,7 +13,7 @@ use super::stream::Stream;
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::event_loop::EventLoop;
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
 use crate::{Co, Delegate, Result};
 
@@ -272,7 +272,7 @@ fn connected<P: Protocol>(
 pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Result<Transport> {
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_connection")?;
-    let waiter = Waiter::new();
+    let waiter = Waiter::new(Reason::named("create_connection"));
     let stream = Stream::start(&core, socket, protocol, Some(Rc::clone(&waiter)));
     let mut opening = Opening(Some(stream));
     waiter.wait(co)?;

@@ -14,7 +14,7 @@ use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::net::{Address, describe};
 use crate::source::Source;
 use crate::{Co, Delegate, Result};
@@ -261,7 +261,10 @@ where
         core.check_open("create_datagram_endpoint")?;
         let (socket, remote) = self.origin.open()?;
         let protocol = Rc::new((self.factory)());
-        let (waiter, told) = (Waiter::new(), Rc::clone(&protocol));
+        let (waiter, told) = (
+            Waiter::new(Reason::named("create_datagram_endpoint")),
+            Rc::clone(&protocol),
+        );
         let mut opening = Opening(Some(Datagrams::start(&core, socket, told, remote, &waiter)));
         waiter.wait(co)?;
         let datagrams = opening.0.take().expect("only this takes it out");

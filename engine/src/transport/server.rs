@@ -12,7 +12,7 @@ use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
 use crate::event_loop::Core;
-use crate::future::Waiter;
+use crate::future::{Reason, Waiter};
 use crate::net::Address;
 use crate::sleep::yield_now;
 use crate::sync::Event;
@@ -310,7 +310,7 @@ impl Delegate<Request, ()> for ServeForever {
             return Err(RuntimeError::new(why).into());
         }
         state.begin()?;
-        let waiter = Waiter::new();
+        let waiter = Waiter::new(Reason::named("Server.serve_forever"));
         state.forever.replace(Some(Rc::clone(&waiter)));
         let served = waiter.wait(co);
         let own = state.forever.take();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Queue;
+use crate::future::Reason;
 use crate::sync::line::was_woken;
 use crate::{Co, Delegate, Request, Result};
 
@@ -25,11 +26,15 @@ impl<T> Delegate<Request, ()> for Put<'_, T> {
                 return Err(queue.nothing());
             }
             let putters = &queue.0.putters;
-            putters.wait_until_taken(co, |waiter| {
-                if was_woken(waiter) && !queue.full() {
-                    putters.take_next();
-                }
-            })?;
+            putters.wait_until_taken(
+                co,
+                || Reason::queue("Queue.put"),
+                |waiter| {
+                    if was_woken(waiter) && !queue.full() {
+                        putters.take_next();
+                    }
+                },
+            )?;
         }
         queue.add(item)
     }
@@ -52,17 +57,25 @@ impl<T> Delegate<Request, ()> for Get<'_, T> {
     #[inline(always)]
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<T> {
-        let queue = self.0;
+        self.0.get_here(co, || Reason::queue("Queue.get"))
+    }
+}
+
+impl<T> Queue<T> {
+    /// Gets an item, for this reason.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn get_here(&self, co: &Co, reason: impl Fn() -> Reason) -> Result<T> {
         loop {
-            if let Some(item) = queue.take()? {
+            if let Some(item) = self.take()? {
                 return Ok(item);
             }
-            if queue.0.is_shut_down.get() {
-                return Err(queue.nothing());
+            if self.0.is_shut_down.get() {
+                return Err(self.nothing());
             }
-            let getters = &queue.0.getters;
-            getters.wait_until_taken(co, |waiter| {
-                if was_woken(waiter) && !queue.empty() {
+            let getters = &self.0.getters;
+            getters.wait_until_taken(co, &reason, |waiter| {
+                if was_woken(waiter) && !self.empty() {
                     getters.take_next();
                 }
             })?;
@@ -85,6 +98,7 @@ impl<T> Delegate<Request, ()> for Join<'_, T> {
         if shared.unfinished.get() == 0 {
             return Ok(());
         }
-        shared.joiners.wait(co, |_| {})
+        let reason = || Reason::queue("Queue.join");
+        shared.joiners.wait(co, reason, |_| {})
     }
 }

@@ -1,0 +1,4 @@
+//! Debug mode, and the report of all tasks.
+
+mod mode;
+mod reports;
