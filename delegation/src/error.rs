@@ -6,6 +6,17 @@ use std::fmt;
 use std::rc::Rc;
 
 /// Short for a `Result` whose error is this crate's [`Error`].
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Co, Result};
+///
+/// fn body(co: &Co<i32>) -> Result<()> {
+///     co.yield_(1)
+/// }
+/// # let _ = body;
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = dyn std::error::Error + 'static;

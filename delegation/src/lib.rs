@@ -10,6 +10,8 @@
 //! the letter.
 //!
 //! ```
+//! # thread_local!(static OUT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) });
+//! # macro_rules! println { ($($part:tt)*) => {{ let line = format!($($part)*); OUT.with_borrow_mut(|out| *out += &(line + "\n")) }} }
 //! use yieldfrom_delegation::{Co, Generator, GeneratorState, Result};
 //!
 //! /// Takes numbers until it is sent `None`, and returns their average.
@@ -19,6 +21,7 @@
 //!         total += term;
 //!         count += 1.0;
 //!     }
+//!     println!("{count} terms");
 //!     Ok(total / count)
 //! }
 //!
@@ -27,15 +30,32 @@
 //!     (0..2).map(|_| co.yield_from(Generator::new(averager))).collect()
 //! }
 //!
-//! let group = Generator::new(grouper);
-//! group.next()?; // to the first yield
-//! for value in [Some(40.5), Some(41.5), None, Some(1.4), Some(1.5)] {
+//! let group = Generator::new(grouper).primed()?; // to the first yield
+//! for value in [Some(40.5), Some(41.5), None, Some(1.4), Some(1.5), Some(1.6)] {
 //!     group.send(value)?; // goes to the averager of the moment
 //! }
-//! let end = group.send(None)?;
-//! assert_eq!(end, GeneratorState::Complete(vec![41.0, 1.45]));
+//! if let GeneratorState::Complete(averages) = group.send(None)? {
+//!     println!("{averages:?}");
+//! }
+//! # assert_eq!(
+//! #     OUT.take(),
+//! #     concat!(
+//! #         "2 terms\n",
+//! #         "3 terms\n",
+//! #         "[41.0, 1.5]\n",
+//! #     )
+//! # );
 //! # Ok::<(), yieldfrom_delegation::Error>(())
 //! ```
+//!
+//! ```text
+//! 2 terms
+//! 3 terms
+//! [41.0, 1.5]
+//! ```
+//!
+//! This crate has no I/O and no event loop. The crate `yieldfrom` has them, re-exports what is here, and
+//! has a guide whose pages on generators, delegation and stacks tell more with more programs.
 //!
 //! # From Python
 //!

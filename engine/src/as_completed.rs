@@ -196,6 +196,10 @@ impl<T: 'static> Race<T> {
 }
 
 /// The next result of an [`as_completed`], whichever it is: a delegate for `yield_from`.
+///
+/// # Examples
+///
+/// See [`as_completed`].
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
 pub struct NextCompleted<A: Awaitable> {
     race: Rc<Race<A::Output>>,

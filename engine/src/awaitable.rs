@@ -16,6 +16,24 @@ use crate::{Co, Result};
 
 /// What can become a coroutine: a [`Coroutine`], a generator of requests, or simply a function
 /// or closure that takes a [`&Co`](crate::Co).
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Result, coroutine, create_task, run_sync};
+///
+/// fn function(_: &Co) -> Result<i32> {
+///     Ok(1)
+/// }
+///
+/// run_sync(|co: &Co| {
+///     let tasks = [create_task(function), create_task(|_: &Co| Ok(2)), create_task(coroutine(|_| Ok(3)))];
+///     let sum = tasks.into_iter().map(|task| co.yield_from(task)).sum::<Result<i32>>()?;
+///     assert_eq!(sum, 6);
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
 pub trait IntoCoroutine {
     /// What the coroutine returns.
     type Output: 'static;
@@ -60,6 +78,25 @@ where
 /// Functions such as [`wait`](crate::wait()), [`gather`](crate::gather()) and
 /// [`run_until_complete`](EventLoop::run_until_complete) take any of these, as their counterparts
 /// in asyncio do. Coroutines become tasks, futures and tasks stay what they are.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Awaitable, Co, EventLoop, Future, Result, create_task};
+///
+/// /// Takes whatever can be waited for.
+/// fn answer(event_loop: &EventLoop, question: impl Awaitable<Output = i32>) -> Result<i32> {
+///     event_loop.run_until_complete(question)
+/// }
+///
+/// let event_loop = EventLoop::new()?;
+/// let (task, future) = (event_loop.create_task(|_: &Co| Ok(2)), event_loop.create_future());
+/// future.set_result(3)?;
+/// assert_eq!(answer(&event_loop, |_: &Co| Ok(1))?, 1);
+/// assert_eq!(answer(&event_loop, task)?, 2);
+/// assert_eq!(answer(&event_loop, &future)?, 3);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
 pub trait Awaitable: Sized {
     /// The result.
     type Output: 'static;

@@ -14,6 +14,26 @@ use crate::{Co, Result};
 ///
 /// Only the library's own operations make requests, so that a coroutine cannot yield anything
 /// wrong; whoever drives a coroutine by hand, inside another one, passes them on as they are.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Generator, GeneratorState, Request, Result, run_sync, yield_now};
+///
+/// /// Drives a coroutine as `yield_from` does, and counts its waits.
+/// fn counted(co: &Co, inner: &Generator<Request>) -> Result<u32> {
+///     let mut waits = 0;
+///     while let GeneratorState::Yielded(request) = inner.next()? {
+///         co.yield_(request)?;
+///         waits += 1;
+///     }
+///     Ok(waits)
+/// }
+///
+/// let twice = |co: &Co| (0..2).try_for_each(|_| co.yield_from(yield_now()));
+/// assert_eq!(run_sync(move |co: &Co| counted(co, &Generator::new(twice)))?, 2);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
 pub struct Request(pub(crate) Wish);
 
 /// What is requested. It is two words wide: more would be copied at each switch.

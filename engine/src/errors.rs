@@ -347,6 +347,10 @@ impl std::error::Error for Panicked {}
 /// Several errors at once: those of a [`TaskGroup`](crate::TaskGroup).
 ///
 /// Python 3.11's `ExceptionGroup`.
+///
+/// # Examples
+///
+/// See [`errors`](ExceptionGroup::errors).
 #[derive(Debug)]
 pub struct ExceptionGroup {
     message: &'static str,

@@ -2,128 +2,93 @@
 //!
 //! A *coroutine* is a body on a stack of its own ([`coroutine`], or simply a function that takes a
 //! [`&Co`](Co)). Wherever it is, it waits by `co.yield_from(...)`: for another coroutine, a
-//! [`Future`], a [`Task`], a [`sleep`]. That suspends the whole chain of calls, explicitly and at
-//! no other place, and the [`EventLoop`] runs what is ready meanwhile, on one thread. No
+//! [`Future`], a [`Task`], a [`sleep`], a socket. That suspends the whole chain of calls, explicitly
+//! and at no other place, and the [`EventLoop`] runs what is ready meanwhile, on one thread. No
 //! async/await, no function colours, no locks between suspensions.
 //!
 //! ```
+//! # thread_local!(static OUT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) });
+//! # macro_rules! println { ($($part:tt)*) => {{ let line = format!($($part)*); OUT.with_borrow_mut(|out| *out += &(line + "\n")) }} }
 //! use std::time::Duration;
 //! use yieldfrom::{Co, Coroutine, EventLoop, Result, coroutine, ensure_future, sleep};
 //!
-//! fn spin(msg: &'static str) -> Coroutine<usize> {
+//! fn spin(msg: &'static str) -> Coroutine<()> { // a coroutine function: calling it runs nothing
 //!     coroutine(move |co| {
-//!         let mut turns = 0;
-//!         loop {
-//!             // Here would be a step of an animation in front of `msg`.
-//!             match co.yield_from(sleep(Duration::from_millis(100))) {
-//!                 Ok(()) => turns += msg.len(),
-//!                 Err(error) if error.is_cancelled() => return Ok(turns),
-//!                 Err(error) => return Err(error),
-//!             }
+//!         for symbol in "|/-\\".chars().cycle() {
+//!             println!("{symbol} {msg}");
+//!             co.yield_from(sleep(Duration::from_millis(500)))?; // the others run meanwhile
 //!         }
+//!         Ok(())
 //!     })
 //! }
 //!
-//! fn slow_function(co: &Co) -> Result<i32> {
-//!     co.yield_from(sleep(Duration::from_secs(3)))?; // pretend to wait for I/O
+//! fn slow_function(co: &Co) -> Result<i32> { // without arguments, a plain function will do
+//!     co.yield_from(sleep(Duration::from_millis(1800)))?; // pretend to wait for I/O
 //!     Ok(42)
 //! }
 //!
 //! fn supervisor(co: &Co) -> Result<i32> {
-//!     let spinner = ensure_future(spin("thinking!"));
-//!     println!("spinner object: {spinner}"); // <Task pending coro=<spin() running at ...>>
+//!     let spinner = ensure_future(spin("thinking!")); // a task: runs beside this one
 //!     let result = co.yield_from(slow_function)?;
-//!     spinner.cancel(); // raises an error at its `sleep`
+//!     spinner.cancel(); // an error comes out of its `sleep`, and `?` ends it
 //!     Ok(result)
 //! }
 //!
-//! // In virtual time, so that the three seconds pass at once; `EventLoop::new` takes real time.
-//! let event_loop = EventLoop::builder().virtual_clock().build()?;
-//! assert_eq!(event_loop.run_until_complete(supervisor)?, 42);
-//! event_loop.close()?;
+//! // In virtual time, so that it is over at once; `yieldfrom::run(supervisor)` takes real time.
+//! let answer = EventLoop::builder().virtual_clock().run(supervisor)?;
+//! println!("Answer: {answer}");
+//! # assert_eq!(
+//! #     OUT.take(),
+//! #     concat!(
+//! #         "| thinking!\n",
+//! #         "/ thinking!\n",
+//! #         "- thinking!\n",
+//! #         "\\ thinking!\n",
+//! #         "Answer: 42\n",
+//! #     )
+//! # );
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 //!
-//! # From asyncio
+//! ```text
+//! | thinking!
+//! / thinking!
+//! - thinking!
+//! \ thinking!
+//! Answer: 42
+//! ```
+//!
+//! # Where to read on
+//!
+//! | | |
+//! | --- | --- |
+//! | [`guide`] | the book: from the first generator to stacks and measurements, each page with programs |
+//! | [`guide::coming_from_asyncio`] | every name of asyncio 3.4, and ours |
+//! | [`guide::coming_from_async_await`] | the idioms of tokio and smol, and ours; when not to use this crate |
+//! | [`delegation`] | the generators by themselves, with PEP 380's rules |
+//! | [`sync`], [`net`], [`streams`], [`transport`] | locks and queues; sockets; readers and writers; protocols |
+//!
+//! # From asyncio, in short
 //!
 //! | asyncio | here |
 //! | --- | --- |
 //! | `@coroutine def f(x): ...` | `fn f(x) -> Coroutine<T> { coroutine(move \|co\| ...) }`, or `fn f(co: &Co) -> Result<T>` |
 //! | `r = yield from f(x)` | `let r = co.yield_from(f(x))?;` |
-//! | `yield` | [`co.yield_from(yield_now())?`](yield_now) |
 //! | `except CancelledError` | `Err(error) if error.is_cancelled()` |
-//! | `except TimeoutError` | `Err(error) if error.is::<TimeoutError>()`, see [`TimeoutError`] |
 //! | `get_event_loop()`, `loop.run_until_complete(f)` | [`get_event_loop`], [`EventLoop::run_until_complete`] |
-//! | `asyncio.run(main())`, `Runner` | [`run`], [`LoopBuilder::run`] |
-//! | `loop.call_soon(f, x)` | [`event_loop.call_soon(move \|\| f(x))`](EventLoop::call_soon) |
-//! | `loop.call_later(0.1, f)`, `call_at` | [`call_later`](EventLoop::call_later), [`call_at`](EventLoop::call_at) with a `Duration` |
-//! | `loop.time()` | [`EventLoop::time`]: a `Duration` since the loop's clock began |
-//! | `async(f)`, `ensure_future(f)`, `create_task(f)` | [`ensure_future`], [`create_task`], [`EventLoop::create_task`] |
-//! | `Task.current_task()`, `Task.all_tasks()` | [`current_task`], [`all_tasks`] |
-//! | `Future`, `Task` | [`Future`], [`Task`], which dereferences to its future |
-//! | `sleep(d, result)` | [`sleep`], [`sleep_with`] |
-//! | `wait(fs, timeout=t, return_when=w)` | [`wait(fs).timeout(t).return_when(w)`](wait()) |
-//! | `wait_for(f, t)` | [`wait_for`] |
-//! | `gather(*fs)`, `return_exceptions=True` | [`gather`](gather()), [`gather_return_exceptions`] |
-//! | `as_completed(fs)`, `shield(f)` | [`as_completed`](as_completed()), [`shield`](shield()) |
-//! | `async with timeout(t):`, `TaskGroup()` | [`timeout`](timeout()), [`task_group`](task_group()) |
-//! | `Lock`, `Event`, `Condition`, `Semaphore`, `Queue`, ... | [`sync`] |
-//! | `call_soon_threadsafe`, `run_coroutine_threadsafe` | [`LoopHandle`] |
-//! | `loop.set_debug(True)`, `PYTHONASYNCIODEBUG=1` | [`EventLoop::set_debug`], `YIELDFROM_DEBUG=1` |
-//! | `python -m asyncio pstree` (3.14) | [`EventLoop::report`], see [`debug`] |
-//! | `loop.set_exception_handler(h)` | [`EventLoop::set_exception_handler`] |
-//! | `loop.run_in_executor(None, f)`, `to_thread(f)` | [`EventLoop::run_in_executor`], [`to_thread`](to_thread()) |
-//! | `wrap_future(f)` | [`wrap_future`](wrap_future()) |
-//! | `open_connection(host, port)`, `start_server(f, host, port)` | [`open_connection`], [`start_server`], see [`streams`] |
-//! | `loop.create_connection(p, host, port)`, `create_server`, ... | [`create_connection`], [`create_server`], see [`transport`] |
-//! | `loop.create_datagram_endpoint(p, ...)` | [`create_datagram_endpoint`] |
-//! | `loop.add_reader(fd, f)`, `add_writer`, `sock_recv`, ... | [`EventLoop::add_reader`], [`EventLoop::sock_recv`], for any descriptor |
-//! | `loop.getaddrinfo(host, port)` | [`net::getaddrinfo`] |
-//! | (sockets of their own that coroutines wait for) | [`net`], with the names of the standard library |
-//! | `loop.add_signal_handler(signal.SIGTERM, f)` | `EventLoop::add_signal_handler`, with the feature `signal` |
-//! | `except KeyboardInterrupt` | `Err(error) if error.is::<KeyboardInterrupt>()`, see [`KeyboardInterrupt`] |
-//! | a test loop whose time is set by hand | [`LoopBuilder::virtual_clock`] |
-//!
-//! Where Python 3.4 had bugs, behaviour is that of 3.11: `wait_for` waits for what it cancels,
-//! locks lose no wake-up, a cancellation is not caught by accident.
-//!
-//! # What is different from Python
+//! | `asyncio.run(main())` | [`run`] |
+//! | `loop.call_later(0.1, f)` | [`call_later(Duration::from_millis(100), f)`](EventLoop::call_later) |
+//! | `async(f)`, `create_task(f)` | [`ensure_future`], [`create_task`] |
+//! | `wait(fs)`, `gather(*fs)`, `wait_for(f, t)` | [`wait`](wait()), [`gather`](gather()), [`wait_for`] |
+//! | `Lock`, `Event`, `Queue`, ... | [`sync`] |
+//! | `open_connection(host, port)`, `start_server(f, host, port)` | [`open_connection`], [`start_server`] |
+//! | `loop.run_in_executor(None, f)` | [`EventLoop::run_in_executor`], [`to_thread`](to_thread()) |
 //!
 //! Exceptions are values: `?` passes them on, and an unhandled one is the coroutine's result.
 //! Results of futures are given out as clones, and moved by [`take_result`](Future::take_result)
 //! where they cannot be cloned. A loop keeps its tasks alive. A run that could never end, as
-//! nothing is left that could wake the loop, ends with a [`DeadlockError`], which names the tasks
-//! that wait for each other.
-//!
-//! # Sockets
-//!
-//! There are three layers, all on one edge-triggered reactor: [`net`] has sockets like the standard
-//! library's, whose operations a coroutine waits for; [`streams`] are asyncio's readers and writers,
-//! with buffers, lines and flow control; [`transport`] is asyncio's layer of callbacks, below the
-//! streams. What blocks the thread, such as files, goes to an executor: [`to_thread`](to_thread()).
-//!
-//! ```
-//! use yieldfrom::{Co, StreamReader, StreamWriter, open_connection, run, start_server};
-//!
-//! fn shout(reader: StreamReader, writer: StreamWriter) -> impl FnOnce(&Co) -> yieldfrom::Result<()> {
-//!     move |co: &Co| {
-//!         let line = co.yield_from(reader.readline())?;
-//!         writer.write(&line.to_ascii_uppercase())?;
-//!         co.yield_from(writer.drain())
-//!     }
-//! }
-//!
-//! run(|co: &Co| {
-//!     let server = co.yield_from(start_server(shout, "127.0.0.1:0"))?;
-//!     let address = server.sockets()[0].ip().unwrap();
-//!     let (reader, writer) = co.yield_from(open_connection(address))?;
-//!     writer.write(b"hello\n")?;
-//!     assert_eq!(co.yield_from(reader.readline())?, b"HELLO\n");
-//!     server.close();
-//!     co.yield_from(server.wait_closed())
-//! })?;
-//! # Ok::<(), yieldfrom::Error>(())
-//! ```
+//! nothing is left that could wake the loop, ends with a [`DeadlockError`]. Where Python 3.4 had
+//! bugs, behaviour is that of 3.11.
 //!
 //! # Cancellation
 //!
@@ -148,6 +113,7 @@ mod event_loop;
 mod executor;
 mod future;
 mod gather;
+pub mod guide;
 mod handle;
 pub mod net;
 mod shield;

@@ -17,6 +17,10 @@ use crate::handle::TimerHandle;
 use crate::{Co, Result};
 
 /// When a [`wait`](wait()) ends.
+///
+/// # Examples
+///
+/// See [`wait`](wait()).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReturnWhen {
     /// When any is done.
@@ -29,13 +33,29 @@ pub enum ReturnWhen {
 }
 
 /// asyncio's name of [`ReturnWhen::FirstCompleted`].
+///
+/// # Examples
+///
+/// See [`wait`](wait()).
 pub const FIRST_COMPLETED: ReturnWhen = ReturnWhen::FirstCompleted;
 /// asyncio's name of [`ReturnWhen::FirstException`].
+///
+/// # Examples
+///
+/// See [`wait`](wait()).
 pub const FIRST_EXCEPTION: ReturnWhen = ReturnWhen::FirstException;
 /// asyncio's name of [`ReturnWhen::AllCompleted`].
+///
+/// # Examples
+///
+/// See [`wait`](wait()).
 pub const ALL_COMPLETED: ReturnWhen = ReturnWhen::AllCompleted;
 
 /// What a [`wait`](wait()) has come to. Futures are in the order in which they were given.
+///
+/// # Examples
+///
+/// See [`wait`](wait()).
 pub struct Waited<T: 'static> {
     /// Those that are done.
     pub done: Vec<Future<T>>,

@@ -1,4 +1,5 @@
-//! `tests/ASYNCIO.md` names tests: they exist. And every file of tests is compiled.
+//! `tests/ASYNCIO.md` names tests, and the guide asyncio's names: all of them exist. And every file
+//! of tests is compiled.
 
 use std::collections::HashSet;
 use std::fs;
@@ -111,6 +112,15 @@ fn leads_somewhere(reference: &str, known: &HashSet<String>, waits: &str) -> Opt
             scenario.with_extension(extension).exists()
         }),
         "combined" => waits.contains(&format!("\"{rest}\"")),
+        "program" => {
+            let (file, name) = rest.split_once("::")?;
+            let (module, _) = file.split_once('/')?;
+            let of = |path: String| fs::read_to_string(tests().join(path)).unwrap_or_default();
+            let runs = of(format!("it/{module}.rs"));
+            let mut words = runs.split(|c: char| !c.is_alphanumeric() && c != '_');
+            of(format!("bin/{file}.rs")).contains(&format!("fn {name}("))
+                && words.any(|word| word == name)
+        }
         "unit" => {
             let (file, name) = rest.split_once("::")?;
             let source = tests().parent()?.join("engine/src").join(file);
@@ -149,5 +159,36 @@ fn whatever_the_ledger_names_exists() {
         count > 300 && wrong.is_empty(),
         "{count} rows; {}",
         wrong.join("\n")
+    );
+}
+
+/// Returns the words of the first column of the tables in a text.
+fn first_column(text: &str) -> HashSet<&str> {
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|line| line.trim_start_matches('|').split(" | ").next());
+    cells
+        .flat_map(|cell| cell.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .collect()
+}
+
+#[test]
+fn the_guide_has_every_name_of_asyncio() {
+    let names = read(&tests().join("reference/asyncio_names.txt"));
+    let folder = tests()
+        .parent()
+        .expect("the workspace")
+        .join("engine/src/guide");
+    let page = read(&folder.join("coming_from_asyncio.md"));
+    let (_, tables) = page
+        .split_once("# Every name of Python 3.4")
+        .expect("the heading");
+    let (tables, _) = tables
+        .split_once("# Names of later versions")
+        .expect("the heading");
+    let found = first_column(tables);
+    let missing: Vec<&str> = names.lines().filter(|name| !found.contains(name)).collect();
+    assert!(
+        names.lines().count() > 150 && missing.is_empty(),
+        "{missing:?}"
     );
 }

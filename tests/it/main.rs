@@ -8,6 +8,7 @@ mod comparing;
 mod comparison;
 mod deadlocks;
 mod debugging;
+mod documented;
 mod ends;
 mod executor;
 mod fixtures;

@@ -1,6 +1,20 @@
 //! What a generator has come to, and where it is in its life.
 
 /// What a resumed generator has come to.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Generator, GeneratorState};
+///
+/// let g: Generator<i32, (), &str> = Generator::new(|co| {
+///     co.yield_(1)?;
+///     Ok("done")
+/// });
+/// assert_eq!(g.next()?, GeneratorState::Yielded(1));
+/// assert_eq!(g.next()?, GeneratorState::Complete("done"));
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GeneratorState<Y, R> {
     /// The body has yielded this value.
@@ -47,6 +61,10 @@ impl<Y, R> GeneratorState<Y, R> {
 }
 
 /// Where a generator is in its life: `inspect.getgeneratorstate` of Python.
+///
+/// # Examples
+///
+/// See [`Generator::state`](crate::Generator::state).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Not started: it has neither run nor taken a stack.

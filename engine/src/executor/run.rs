@@ -150,6 +150,10 @@ impl super::Executors {
 
 /// Waits for the default executor, when delegated to: see
 /// [`EventLoop::shutdown_default_executor`].
+///
+/// # Examples
+///
+/// See [`EventLoop::shutdown_default_executor`].
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
 pub struct ShutdownDefaultExecutor(Rc<Core>);
 

@@ -14,6 +14,10 @@ use crate::source::{Source, poll};
 use crate::{Co, Delegate, Result};
 
 /// What the standard library's sockets of datagrams have in common.
+///
+/// # Examples
+///
+/// See [`UdpSocket`](crate::net::UdpSocket).
 pub trait Datagram: AsFd + sealed::Sealed {
     /// The address of such a socket.
     type Address;

@@ -290,6 +290,10 @@ impl Delegate<Request, ()> for AcquirePermit<'_> {
 ///
 /// If others have released too many by then, so that a [`BoundedSemaphore`] has no room for it, it
 /// does nothing.
+///
+/// # Examples
+///
+/// See [`Semaphore`].
 #[derive(Debug)]
 #[must_use = "releases the permit at once if not kept: let _permit = ..., or .forget()"]
 pub struct SemaphoreGuard(Option<Semaphore>);

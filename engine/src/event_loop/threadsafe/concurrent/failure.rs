@@ -9,6 +9,10 @@ use crate::errors::{Panicked, RuntimeError};
 /// Why there is no result of a [`ConcurrentFuture`](super::ConcurrentFuture).
 ///
 /// The error of a task stays on the loop's thread; what crosses is its description.
+///
+/// # Examples
+///
+/// See [`ConcurrentFuture`](super::ConcurrentFuture).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConcurrentError {
