@@ -178,4 +178,22 @@ pub use yieldfrom_delegation::{
 ///
 /// `Co` alone is the one that coroutines get, whose delegates are futures, sleeps and other
 /// coroutines; `Co<i32>` is that of a generator of numbers.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Generator, Result, run_sync, yield_now};
+///
+/// fn numbers(co: &Co<i32>) -> Result<()> {
+///     co.yield_(1)
+/// }
+///
+/// fn waits(co: &Co) -> Result<()> {
+///     co.yield_from(yield_now())
+/// }
+///
+/// assert_eq!(Generator::new(numbers).next()?.yielded(), Some(1));
+/// run_sync(waits)?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
 pub type Co<Y = Request, S = ()> = yieldfrom_delegation::Co<Y, S>;

@@ -6,6 +6,10 @@ use std::panic::Location;
 use yieldfrom_delegation::Link;
 
 /// Of which kind a wait is.
+///
+/// # Examples
+///
+/// See [`debug`](crate::debug).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitKind {
@@ -33,6 +37,10 @@ pub enum WaitKind {
 }
 
 /// What a task waits for.
+///
+/// # Examples
+///
+/// See [`debug`](crate::debug).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WaitsFor {
     pub(super) kind: WaitKind,
@@ -60,6 +68,10 @@ impl fmt::Display for WaitsFor {
 }
 
 /// What is known of a task.
+///
+/// # Examples
+///
+/// See [`debug`](crate::debug).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskReport {
     pub(super) index: usize,
