@@ -1,22 +1,36 @@
 //! Samples, each taken in a process of its own.
 
 use std::env;
-use std::process::Command;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+use rustix::time::Timespec;
 
-use crate::go;
 use crate::machine::{Neighbours, Processors};
 use crate::meter::{Meter, Samples};
-use crate::python;
 use crate::question::{Case, Contestant, How, Question};
 use crate::server::Server;
+use crate::{go, interrupt, python};
 
 /// A sample was disturbed if the processor worked for others for more than this share of it,
 const MOST_FOREIGN: f64 = 0.02;
 /// or if the other processors were busy for more than this share: they share memory, caches,
 /// and, in virtual machines, often the core.
 const MOST_BUSY: f64 = 0.2;
+
+/// A child that takes longer than this for a sample hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often somebody who waits for a child looks whether an early end is asked for.
+const GLANCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 250_000_000,
+};
 
 /// The hidden option by which this program runs itself for one sample.
 const SAMPLE: &str = "--sample";
@@ -41,6 +55,10 @@ impl Sampler {
             taken: 0,
             disturbed: 0,
         }
+    }
+
+    pub(crate) fn is_quick(&self) -> bool {
+        self.quick
     }
 
     /// Returns how many samples of a repetition the best is taken of.
@@ -87,7 +105,7 @@ impl Sampler {
             }
             _ => self.itself(&[question.name, case, contestant.who])?,
         };
-        let output = command.output().context("can't start it")?;
+        let output = output(&mut command, PATIENCE)?;
         if !output.status.success() {
             let words = last_words(&output.stderr);
             let words = words.as_deref().unwrap_or("it said nothing");
@@ -106,6 +124,64 @@ impl Sampler {
         }
         Ok(command)
     }
+}
+
+/// Runs a child to its end, and returns what it has printed.
+///
+/// # Errors
+///
+/// It takes too long, or an early end was asked for: then it is killed.
+pub(crate) fn output(command: &mut Command, patience: Duration) -> Result<Output> {
+    // Files, as a pipe that nobody reads would hold up who has much to say.
+    let (mut out, mut errors) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let command = command
+        .stdin(Stdio::null())
+        .stdout(out.try_clone()?)
+        .stderr(errors.try_clone()?);
+    let mut child = command.spawn().context("can't start it")?;
+    if let Err(error) = wait(&child, patience) {
+        child.kill()?;
+        child.wait()?;
+        return Err(error);
+    }
+    let status = child.wait()?;
+    if status.signal() == Some(Signal::INT.as_raw()) {
+        // At a terminal, Ctrl-C is for children as well.
+        interrupt::ask();
+    }
+    Ok(Output {
+        status,
+        stdout: written(&mut out)?,
+        stderr: written(&mut errors)?,
+    })
+}
+
+/// Waits until a child has ended, and reaps it not.
+fn wait(child: &Child, patience: Duration) -> Result<()> {
+    let pid = Pid::from_child(child);
+    let process = pidfd_open(pid, PidfdFlags::empty()).context("can't watch the child")?;
+    let start = Instant::now();
+    loop {
+        let mut ended = [PollFd::new(&process, PollFlags::IN)];
+        match poll(&mut ended, Some(&GLANCE)) {
+            Ok(1) => return Ok(()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if interrupt::asked() {
+            bail!("interrupted");
+        }
+        if start.elapsed() > patience {
+            bail!("it was killed as it has not ended within {patience:?}");
+        }
+    }
+}
+
+fn written(file: &mut File) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// Returns what runs this program as something else.

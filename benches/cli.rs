@@ -1,17 +1,24 @@
 //! The command line.
 
 use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Parser;
 use clap::builder::PossibleValuesParser;
+use clap::{Parser, Subcommand};
 
 use crate::child::{self, Sampler};
-use crate::contest::Contest;
+use crate::contest::{Contest, Outcome};
 use crate::question::{Contestant, Question};
 use crate::questions::QUESTIONS;
-use crate::{machine, report, server};
+use crate::survey::{self, Plan};
+use crate::{machine, server, table, twins};
+
+/// Stands for all questions.
+const ALL: &str = "all";
+const REPETITIONS: u16 = 5;
+const QUICK_REPETITIONS: u16 = 3;
 
 const METHOD: &str = "\
 Every sample is taken in a process of its own, all bound to one processor. A \
@@ -24,7 +31,7 @@ Contestants that are not on this machine are left out, with a word on standard e
 
 /// Asks questions of all contestants and prints their answers side by side.
 #[derive(Debug, Parser)]
-#[command(name = "versus", after_help = METHOD)]
+#[command(name = "versus", after_help = METHOD, subcommand_negates_reqs = true)]
 struct Args {
     /// What to ask; `all` asks everything.
     #[arg(value_name = "QUESTION", value_parser = names(), required_unless_present_any = ["sample", "serve"])]
@@ -32,18 +39,8 @@ struct Args {
     /// Print one JSON object for each result, and nothing else.
     #[arg(long)]
     json: bool,
-    /// How many repetitions the medians are of.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
-    repeat: u16,
-    /// Take shorter samples, and one round in a repetition.
-    #[arg(long)]
-    quick: bool,
-    /// Ask only this contestant; may be given several times.
-    #[arg(long, value_name = "WHO", value_parser = contestants())]
-    only: Vec<String>,
-    /// Ask only this case; may be given several times.
-    #[arg(long = "case", value_name = "CASE", value_parser = cases())]
-    cases: Vec<String>,
+    #[command(flatten)]
+    choice: Choice,
     /// Take one sample in this process: question, case, contestant.
     #[arg(long, hide = true, num_args = 3, conflicts_with = "questions")]
     sample: Option<Vec<String>>,
@@ -53,15 +50,58 @@ struct Args {
     /// The processor of a contestant's partner, for a sample or a server.
     #[arg(long, hide = true)]
     other: Option<usize>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// How much is asked, and of whom.
+#[derive(Clone, Debug, clap::Args)]
+struct Choice {
+    /// How many repetitions the medians are of: 5, or 3 in a quick report.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    repeat: Option<u16>,
+    /// Take shorter samples, and one round in a repetition; of a report, leave out what takes long.
+    #[arg(long)]
+    quick: bool,
+    /// Ask only this contestant; may be given several times.
+    #[arg(long, value_name = "WHO", value_parser = contestants())]
+    only: Vec<String>,
+    /// Ask only this case; may be given several times.
+    #[arg(long = "case", value_name = "CASE", value_parser = cases())]
+    cases: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Asks everything and writes a report: target/versus/index.html in the workspace.
+    ///
+    /// Beside the page are results.json, with all samples, and summary.md, the main table. The
+    /// files grow with every question; Ctrl-C ends the run with what there is.
+    Report {
+        /// Ask only these.
+        #[arg(value_name = "QUESTION", value_parser = names_and_twins())]
+        questions: Vec<String>,
+        #[command(flatten)]
+        choice: Choice,
+        /// Write the report to this folder instead.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Print the main table as Markdown at the end.
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 fn names() -> PossibleValuesParser {
-    QUESTIONS
-        .iter()
-        .map(|question| question.name)
-        .chain(["all"])
-        .collect::<Vec<_>>()
-        .into()
+    unique(questions().chain([ALL]))
+}
+
+fn names_and_twins() -> PossibleValuesParser {
+    unique(questions().chain([survey::TWINS, ALL]))
+}
+
+fn questions() -> impl Iterator<Item = &'static str> {
+    QUESTIONS.iter().map(|question| question.name)
 }
 
 fn contestants() -> PossibleValuesParser {
@@ -94,11 +134,16 @@ fn unique(values: impl Iterator<Item = &'static str>) -> PossibleValuesParser {
 
 /// Runs the program `versus`.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
-    let outcome = match (&args.sample, &args.serve) {
-        (Some(sample), _) => take_sample(sample, &args),
-        (None, Some(server)) => serve(server, args.other),
-        (None, None) => compare(args),
+    if let Some(ended) = twins::role() {
+        return ended;
+    }
+    let mut args = Args::parse();
+    let command = args.command.take();
+    let outcome = match (&args.sample, &args.serve, command) {
+        (Some(sample), _, _) => take_sample(sample, &args),
+        (None, Some(server), _) => serve(server, args.other),
+        (None, None, Some(command)) => report(command),
+        (None, None, None) => compare(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -112,7 +157,7 @@ pub fn main() -> ExitCode {
 
 fn take_sample(sample: &[String], args: &Args) -> Result<()> {
     let (question, case, contestant) = found(sample)?;
-    child::take_sample(question, case, contestant, args.quick, args.other)
+    child::take_sample(question, case, contestant, args.choice.quick, args.other)
 }
 
 fn serve(server: &[String], other: Option<usize>) -> Result<()> {
@@ -135,13 +180,13 @@ fn compare(args: Args) -> Result<()> {
     let mut out = io::stdout().lock();
     let processors = machine::bind();
     if !args.json {
-        report::head(&mut out, processors)?;
+        table::head(&mut out, processors)?;
     }
     let mut contest = Contest::new(
-        args.repeat.into(),
-        Sampler::new(args.quick, processors),
-        args.only,
-        args.cases,
+        args.choice.repeat.unwrap_or(REPETITIONS).into(),
+        Sampler::new(args.choice.quick, processors),
+        args.choice.only,
+        args.choice.cases,
     );
     for question in chosen(&args.questions) {
         ask(&mut contest, question, args.json, &mut out)?;
@@ -152,9 +197,35 @@ fn compare(args: Args) -> Result<()> {
     Ok(())
 }
 
+fn report(command: Command) -> Result<()> {
+    let Command::Report {
+        mut questions,
+        choice,
+        out,
+        markdown,
+    } = command;
+    if questions.iter().any(|name| name == ALL) {
+        questions.clear();
+    }
+    let usual = if choice.quick {
+        QUICK_REPETITIONS
+    } else {
+        REPETITIONS
+    };
+    survey::run(Plan {
+        questions,
+        cases: choice.cases,
+        only: choice.only,
+        quick: choice.quick,
+        repetitions: choice.repeat.unwrap_or(usual).into(),
+        folder: out,
+        markdown,
+    })
+}
+
 /// Returns the questions by these names, each once.
 fn chosen(names: &[String]) -> impl Iterator<Item = &'static Question> {
-    let all = names.iter().any(|name| name == "all");
+    let all = names.iter().any(|name| name == ALL);
     QUESTIONS
         .iter()
         .copied()
@@ -168,14 +239,14 @@ fn ask(
     out: &mut impl Write,
 ) -> Result<()> {
     if !json {
-        report::question(out, question)?;
+        table::question(out, question)?;
     }
     for run in question.runs() {
-        for (case, answers) in contest.ask(question, run) {
+        for Outcome { case, answers, .. } in contest.ask(question, run) {
             if json {
-                report::json(out, question, case, &answers)?;
+                table::json(out, question, case, &answers)?;
             } else {
-                report::table(out, case, &answers)?;
+                table::table(out, case, &answers)?;
             }
         }
     }

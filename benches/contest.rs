@@ -1,18 +1,20 @@
 //! Repetitions: every contestant gives a sample in turn.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::child::Sampler;
-use crate::go;
 use crate::meter::Samples;
-use crate::python;
+use crate::progress::Progress;
 use crate::question::{Case, Contestant, How, Question};
+use crate::{go, interrupt, python};
 
-/// No more than this is spent on a contestant in a case.
+/// No more than this is spent on a contestant in a case,
 const PATIENCE: Duration = Duration::from_secs(40);
+/// or than this, if samples are to be quick.
+const QUICK_PATIENCE: Duration = Duration::from_secs(5);
 /// Who takes longer than this has only one round in a repetition.
 const LONG: Duration = Duration::from_secs(1);
 
@@ -25,8 +27,18 @@ pub(crate) struct Contest {
     pub(crate) only: Vec<String>,
     /// Cases that are asked; none stands for all.
     pub(crate) cases: Vec<String>,
+    pub(crate) progress: Progress,
     /// Which versions Python's packages and Go have, or why they are absent.
-    versions: HashMap<&'static str, Result<String, String>>,
+    pub(crate) versions: BTreeMap<&'static str, Result<String, String>>,
+}
+
+/// What has become of a case.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) case: &'static Case,
+    pub(crate) answers: Vec<Answer>,
+    /// Who was wanted and has given no answer, and why.
+    pub(crate) absent: Vec<(&'static str, String)>,
 }
 
 /// The samples of one contestant in one case.
@@ -34,7 +46,7 @@ pub(crate) struct Contest {
 pub(crate) struct Answer {
     pub(crate) who: &'static str,
     /// The best of each repetition, in ascending order; never empty.
-    samples: Vec<f64>,
+    pub(crate) samples: Vec<f64>,
 }
 
 impl Answer {
@@ -77,10 +89,11 @@ impl Turn {
         &mut self,
         repetition: usize,
         run: &[Case],
+        patience: Duration,
         sample: impl FnOnce(&Contestant) -> Result<Samples>,
     ) -> Result<()> {
         let again = repetition < self.samples.len();
-        if self.spent > PATIENCE || again && self.took > LONG {
+        if self.spent > patience || again && self.took > LONG {
             return Ok(());
         }
         let start = Instant::now();
@@ -110,6 +123,7 @@ impl Turn {
 }
 
 impl Contest {
+    /// Prepares a contest that tells nothing of its progress.
     pub(crate) fn new(
         repetitions: usize,
         sampler: Sampler,
@@ -121,11 +135,12 @@ impl Contest {
             sampler,
             only,
             cases,
-            versions: HashMap::new(),
+            progress: Progress::silent(),
+            versions: BTreeMap::new(),
         }
     }
 
-    fn wants(&self, case: &Case) -> bool {
+    pub(crate) fn wants(&self, case: &Case) -> bool {
         self.cases.is_empty() || self.cases.iter().any(|name| name == case.name)
     }
 
@@ -134,81 +149,118 @@ impl Contest {
         &mut self,
         question: &'static Question,
         run: &'static [Case],
-    ) -> Vec<(&'static Case, Vec<Answer>)> {
+    ) -> Vec<Outcome> {
         if !run.iter().any(|case| self.wants(case)) {
             return Vec::new();
         }
-        let turns = self.turns(question, run);
+        let mut absent = Vec::new();
+        let turns = self.turns(question, run, &mut absent);
         let answers = |case| turns.iter().map(|turn| turn.answer(case)).collect();
         let cases = run.iter().enumerate();
         cases
             .filter(|(_, case)| self.wants(case))
-            .map(|(i, case)| (case, answers(i)))
+            .map(|(i, case)| Outcome {
+                case,
+                answers: answers(i),
+                absent: absent.clone(),
+            })
             .collect()
     }
 
-    /// Takes all samples of a run.
-    fn turns(&mut self, question: &'static Question, run: &'static [Case]) -> Vec<Turn> {
-        let wanted = question
-            .contestants
-            .iter()
-            .filter(|contestant| contestant.answers(run));
-        let wanted: Vec<_> = wanted
-            .filter(|contestant| self.takes_part(contestant))
-            .collect();
-        let mut turns: Vec<_> = wanted.into_iter().map(Turn::new).collect();
-        let (repetitions, rounds) = if run[0].is_once() {
+    /// Returns how often a contestant gives a sample of a run: repetitions, and rounds in each.
+    pub(crate) fn samples(&self, question: &Question, run: &[Case]) -> (usize, usize) {
+        if run[0].is_once() {
             (1, 1)
         } else {
             let repetitions = self.repetitions.min(question.repetitions);
             (repetitions, self.sampler.rounds())
-        };
-        for repetition in 0..repetitions {
-            for _ in 0..rounds {
-                turns.retain_mut(|turn| self.sampled(turn, repetition, question, run));
+        }
+    }
+
+    /// Takes all samples of a run, or those until an early end is asked for.
+    fn turns(
+        &mut self,
+        question: &'static Question,
+        run: &'static [Case],
+        absent: &mut Vec<(&'static str, String)>,
+    ) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for contestant in question.contestants {
+            if contestant.answers(run) && self.is_wanted(contestant) {
+                match self.presence(contestant) {
+                    Ok(()) => turns.push(Turn::new(contestant)),
+                    Err(why) => absent.push((contestant.who, why)),
+                }
             }
         }
+        let (repetitions, rounds) = self.samples(question, run);
+        for repetition in 0..repetitions {
+            for _ in 0..rounds {
+                turns.retain_mut(|turn| {
+                    let sampled = self.sampled(turn, repetition, question, run);
+                    sampled
+                        .map_err(|why| absent.push((turn.contestant.who, why)))
+                        .is_ok()
+                });
+            }
+        }
+        turns.retain(|turn| !turn.samples.is_empty());
         turns
     }
 
-    /// Takes a contestant's next sample; returns false, and says so, if that fails.
+    /// Takes a contestant's next sample; says, and returns, why that fails.
     fn sampled(
         &mut self,
         turn: &mut Turn,
         repetition: usize,
         question: &Question,
         run: &[Case],
-    ) -> bool {
+    ) -> Result<(), String> {
+        if interrupt::asked() {
+            return Ok(());
+        }
         let sampler = &mut self.sampler;
-        let sample = |contestant: &Contestant| sampler.sample(question, run, contestant);
-        let Err(error) = turn.take(repetition, run, sample) else {
-            return true;
+        let patience = if sampler.is_quick() {
+            QUICK_PATIENCE
+        } else {
+            PATIENCE
         };
+        let sample = |contestant: &Contestant| sampler.sample(question, run, contestant);
+        let Err(error) = turn.take(repetition, run, patience, sample) else {
+            return Ok(());
+        };
+        if interrupt::asked() {
+            return Ok(());
+        }
         let (question, case, who) = (question.name, run[0].name, turn.contestant.who);
-        eprintln!("versus: {question} {case}: {who} is left out: {error:#}");
-        false
+        let why = format!("{error:#}");
+        self.progress
+            .say(&format!("{question} {case}: {who} is left out: {why}"));
+        Err(why)
     }
 
-    /// Returns whether a contestant is wanted, and there; says so once if it is not there.
-    fn takes_part(&mut self, contestant: &Contestant) -> bool {
-        if !self.only.is_empty() && !self.only.iter().any(|who| who == contestant.who) {
-            return false;
-        }
+    fn is_wanted(&self, contestant: &Contestant) -> bool {
+        self.only.is_empty() || self.only.iter().any(|who| who == contestant.who)
+    }
+
+    /// Returns whether a contestant is there, or why not; says so once.
+    pub(crate) fn presence(&mut self, contestant: &Contestant) -> Result<(), String> {
         let ask: &dyn Fn() -> Result<String, String> = match contestant.how {
             How::Python { package, .. } => &move || python::version(package),
             How::Go => &go::version,
             How::Rust(_) | How::Server(_) | How::Client { .. } | How::Absent(_) => {
-                return true;
+                return Ok(());
             }
         };
-        let version = self.versions.entry(contestant.who).or_insert_with(|| {
+        let (who, progress) = (contestant.who, &self.progress);
+        let version = self.versions.entry(who).or_insert_with(|| {
             let version = ask();
             match &version {
-                Ok(version) => eprintln!("versus: {} is {version}", contestant.who),
-                Err(why) => eprintln!("versus: {} is left out: {why}", contestant.who),
+                Ok(version) => progress.say(&format!("{who} is {version}")),
+                Err(why) => progress.say(&format!("{who} is left out: {why}")),
             }
             version
         });
-        version.is_ok()
+        version.clone().map(drop)
     }
 }

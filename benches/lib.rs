@@ -7,7 +7,7 @@
 //! | `meter` | takes the time of a contestant, the same way for all |
 //! | `contest` | repetitions and medians |
 //! | `child` | samples, each in a process of its own |
-//! | `report` | tables and JSON lines |
+//! | `table` | tables of text, and JSON lines |
 //! | `server` | servers, each in a process of its own, and what they cost |
 //! | `syscalls` | counts a server's system calls |
 //! | `load` | plays ping-pong with a server on many connections |
@@ -24,16 +24,27 @@ mod child;
 mod cli;
 mod contest;
 mod go;
+mod group;
+mod interrupt;
 mod load;
 mod machine;
 mod mailbox;
+mod markdown;
 mod meter;
+mod page;
+mod progress;
 mod python;
 mod question;
 mod questions;
-mod report;
+mod results;
 mod runtimes;
 mod server;
+mod survey;
 mod syscalls;
+mod table;
+mod target;
+mod twins;
+mod wins;
 
 pub use cli::main;
+pub use twins::twin;

@@ -1,6 +1,6 @@
 //! The processors that measure, and what the machine is called.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::fs;
 
 use anyhow::{Result, ensure};
@@ -14,6 +14,19 @@ pub(crate) struct Processors {
     pub(crate) measuring: Option<usize>,
     /// That of a contestant's partner, where there is a second one.
     pub(crate) other: Option<usize>,
+}
+
+impl fmt::Display for Processors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.measuring, self.other) {
+            (Some(number), Some(other)) => write!(
+                f,
+                "all on processor {number}, the partners of servers and clients on {other}"
+            ),
+            (Some(number), None) => write!(f, "all on processor {number}"),
+            (None, _) => write!(f, "not bound to a processor"),
+        }
+    }
 }
 
 /// Binds this process and its children to one processor.
@@ -112,8 +125,18 @@ pub(crate) fn memory() -> f64 {
     memory_of("self")
 }
 
+/// Returns the most bytes of memory that this process has had, and its page tables.
+pub(crate) fn peak_memory() -> f64 {
+    sum_of("self", ["VmHWM:", "VmPTE:"])
+}
+
 /// Returns the bytes of memory that a process has, page tables included.
 pub(crate) fn memory_of(process: impl Display) -> f64 {
+    sum_of(process, ["VmRSS:", "VmPTE:"])
+}
+
+/// Returns the sum of what the system says of a process's memory.
+fn sum_of(process: impl Display, names: [&str; 2]) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status"))
         .expect("this system tells what a process has");
     let kib = |name: &str| -> f64 {
@@ -127,11 +150,16 @@ pub(crate) fn memory_of(process: impl Display) -> f64 {
             .parse()
             .expect("a number")
     };
-    (kib("VmRSS:") + kib("VmPTE:")) * 1024.0
+    names.map(kib).iter().sum::<f64>() * 1024.0
 }
 
 /// Describes the machine in a line.
 pub(crate) fn describe() -> String {
+    format!("{}, {}", processors(), kernel())
+}
+
+/// Says how many processors there are, and of which make.
+pub(crate) fn processors() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let mut models = cpus
         .lines()
@@ -139,18 +167,46 @@ pub(crate) fn describe() -> String {
     let model = models.next().map_or("processor of unknown make", |name| {
         name.trim_start_matches([' ', '\t', ':'])
     });
+    format!("{} x {model}", models.count() + 1)
+}
+
+/// Names the system and its version.
+pub(crate) fn kernel() -> String {
     let system = rustix::system::uname();
     let (name, release) = (
         system.sysname().to_string_lossy(),
         system.release().to_string_lossy(),
     );
-    format!("{} x {model}, {name} {release}", models.count() + 1)
+    format!("{name} {release}")
+}
+
+/// Returns how much memory the machine has.
+pub(crate) fn memory_bytes() -> u64 {
+    let info = rustix::system::sysinfo();
+    info.totalram as u64 * u64::from(info.mem_unit)
+}
+
+/// Returns how many processes could run, on average of the last minute.
+pub(crate) fn load_average() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let average = text
+        .split(' ')
+        .next()
+        .and_then(|average| average.parse().ok());
+    average.unwrap_or_default()
+}
+
+/// Names the compiler and the versions of the crates that are compared, in a line.
+pub(crate) fn version_line() -> String {
+    let named = |(name, version)| format!("{name} {version}");
+    versions().map(named).join(", ")
 }
 
 /// Names the compiler and the versions of the crates that are compared.
-pub(crate) fn versions() -> String {
+pub(crate) fn versions() -> [(String, String); 9] {
     const LOCK: &str = include_str!("../Cargo.lock");
-    const CRATES: [&str; 7] = [
+    const CRATES: [&str; 8] = [
+        "yieldfrom",
         "corosensei",
         "generator",
         "genawaiter",
@@ -172,6 +228,11 @@ pub(crate) fn versions() -> String {
         rest.and_then(|(_, rest)| rest.split_once('"'))
             .map_or("?", |(version, _)| version)
     };
-    let crates = CRATES.map(|name| format!("{name} {}", version(name)));
-    format!("{}, {}", env!("COMPILER"), crates.join(", "))
+    let compiler = env!("COMPILER").trim_start_matches("rustc ");
+    let mut all = [const { (String::new(), String::new()) }; 9];
+    all[0] = ("rustc".to_owned(), compiler.to_owned());
+    for (entry, name) in all[1..].iter_mut().zip(CRATES) {
+        *entry = (name.to_owned(), version(name).to_owned());
+    }
+    all
 }

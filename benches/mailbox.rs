@@ -4,9 +4,11 @@
 //! That is the least that a generator made of `async` costs.
 
 use std::cell::Cell;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+
+use crate::meter::{Meter, Sample};
 
 /// What a driver and its future share: a cell for each direction.
 #[derive(Default)]
@@ -77,6 +79,24 @@ where
     };
     send(0);
     send
+}
+
+/// Measures the future of a body as it is: not boxed, and of a type that is known.
+///
+/// What resumes it may be inlined, body and all.
+pub(crate) fn unboxed<F>(meter: &Meter, body: impl FnOnce(Shared) -> F) -> Sample
+where
+    F: Future<Output = ()>,
+{
+    let mailbox = Shared::default();
+    let mut future = pin!(body(mailbox.clone()));
+    let mut send = |value| {
+        mailbox
+            .send(future.as_mut(), value)
+            .expect("the body never ends")
+    };
+    send(0);
+    meter.sends(send)
 }
 
 /// Polls in a function that is not inlined: the helper in which futures suspend, which returns each time.

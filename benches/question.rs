@@ -18,6 +18,8 @@ pub(crate) struct Question {
     pub(crate) contestants: &'static [Contestant],
     /// The most repetitions that make sense.
     pub(crate) repetitions: usize,
+    /// About how many seconds a sample takes, on average: to tell how long all will take.
+    pub(crate) seconds: f64,
 }
 
 impl Question {
@@ -40,6 +42,7 @@ pub(crate) struct Case {
     pub(crate) unit: &'static str,
     joined: bool,
     once: bool,
+    long: bool,
 }
 
 impl Case {
@@ -53,6 +56,7 @@ impl Case {
             unit,
             joined: false,
             once: false,
+            long: false,
         }
     }
 
@@ -73,9 +77,23 @@ impl Case {
         self.once
     }
 
-    /// Returns the better of two values: the smaller, unless it is a rate.
+    /// A quick report does without it.
+    pub(crate) const fn long(self) -> Self {
+        Self { long: true, ..self }
+    }
+
+    pub(crate) fn is_long(&self) -> bool {
+        self.long
+    }
+
+    /// Returns whether a greater value is the better one, as with rates.
+    pub(crate) fn more_is_better(&self) -> bool {
+        self.unit.ends_with("/s")
+    }
+
+    /// Returns the better of two values.
     pub(crate) fn better(&self, a: f64, b: f64) -> f64 {
-        if self.unit.ends_with("/s") {
+        if self.more_is_better() {
             a.max(b)
         } else {
             a.min(b)

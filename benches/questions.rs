@@ -5,7 +5,7 @@ mod create;
 mod delegate_setup;
 mod delegation;
 mod echo;
-mod flags;
+pub(crate) mod flags;
 mod idle_connections;
 mod idle_memory;
 mod memory;

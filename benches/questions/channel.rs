@@ -1,5 +1,7 @@
 //! Messages from one task to another.
 
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Instant;
 
 use smol::LocalExecutor;
@@ -26,6 +28,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("threads", threads),
         Contestant::rust("may", may).only(&[PING_PONG]),
         Contestant::absent("may", "its channels have no capacity").only(&["stream"]),
         Contestant::go(),
@@ -33,6 +36,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::uvloop(SCRIPT),
     ],
     repetitions: usize::MAX,
+    seconds: 0.07,
 };
 
 /// Measures what plays so many rounds of ping-pong, or streams so many messages.
@@ -192,6 +196,42 @@ async fn smol_stream(executor: &LocalExecutor<'static>, messages: u64) {
     });
     producer.await;
     consumer.await;
+}
+
+/// Two threads and the standard library's channels; all on one processor, as all contestants are.
+fn threads(case: &str, meter: &Meter) -> Sample {
+    measured(case, meter, threads_ping_pong, threads_stream)
+}
+
+fn threads_ping_pong(rounds: u64) {
+    let (there, inbox) = sync_channel(1);
+    let (outbox, back) = sync_channel(1);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for number in 0..rounds {
+                there.send(number).expect("somebody answers");
+                back.recv().expect("somebody answers");
+            }
+        });
+        scope.spawn(move || {
+            for _ in 0..rounds {
+                let number = inbox.recv().expect("somebody serves");
+                outbox.send(number).expect("somebody serves");
+            }
+        });
+    });
+}
+
+fn threads_stream(messages: u64) {
+    let (queue, inbox) = sync_channel(CAPACITY);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            (0..messages).for_each(|number| queue.send(number).expect("somebody consumes"));
+        });
+        scope.spawn(move || {
+            (0..messages).for_each(|_| _ = inbox.recv().expect("somebody produces"));
+        });
+    });
 }
 
 /// Its queues have no capacity, but never hold more than one message here. (Of those it has, this is

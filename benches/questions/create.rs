@@ -1,12 +1,15 @@
 //! A generator's whole life: created, run to its one yield, run to its end.
 
 use std::hint::black_box;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::thread;
 use std::time::Instant;
 
 use corosensei::Coroutine;
 use yieldfrom_delegation::Generator;
 
+use crate::mailbox::Shared;
 use crate::meter::{Meter, Sample};
 use crate::question::{Case, Contestant, Question};
 
@@ -22,8 +25,10 @@ pub(crate) const QUESTION: Question = Question {
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("corosensei", corosensei),
+        Contestant::rust("async-boxed", async_boxed),
     ],
     repetitions: usize::MAX,
+    seconds: 0.09,
 };
 
 fn yieldfrom(case: &str, meter: &Meter) -> Sample {
@@ -39,6 +44,24 @@ fn corosensei(case: &str, meter: &Meter) -> Sample {
     let first = |coroutine: &mut Coroutine<i64, i64, ()>| _ = black_box(coroutine.resume(0));
     let last =
         |coroutine: &mut Coroutine<i64, i64, ()>| _ = black_box(coroutine.resume(black_box(2)));
+    life(case, meter, create, first, last)
+}
+
+/// A boxed future that is polled twice.
+fn async_boxed(case: &str, meter: &Meter) -> Sample {
+    type Boxed = Pin<Box<dyn Future<Output = ()>>>;
+    let create = || {
+        let mailbox = Shared::default();
+        let inner = Rc::clone(&mailbox);
+        let future: Boxed = Box::pin(async move { _ = inner.yield_(1).await });
+        (mailbox, future)
+    };
+    let first = |(mailbox, future): &mut (Shared, Boxed)| {
+        _ = black_box(mailbox.send(future.as_mut(), 0));
+    };
+    let last = |(mailbox, future): &mut (Shared, Boxed)| {
+        _ = black_box(mailbox.send(future.as_mut(), black_box(2)));
+    };
     life(case, meter, create, first, last)
 }
 

@@ -24,9 +24,11 @@ pub(crate) const QUESTION: Question = Question {
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("async-boxpin", async_boxpin),
+        Contestant::rust("async-inline", async_inline).only(&["same-stack"]),
         Contestant::cpython(include_str!("../python/delegate_setup_cpython.py")),
     ],
     repetitions: usize::MAX,
+    seconds: 0.06,
 };
 
 fn yieldfrom(case: &str, meter: &Meter) -> Sample {
@@ -83,4 +85,15 @@ fn async_boxpin(case: &str, meter: &Meter) -> Sample {
         "same-stack-helper" => meter.sends(mailbox::boxed(helped)),
         _ => meter.sends(mailbox::boxed(inlined)),
     }
+}
+
+/// A delegate that is part of its delegator's future, as it is where nothing recurs.
+fn async_inline(_case: &str, meter: &Meter) -> Sample {
+    async fn delegator(mailbox: Shared) {
+        let mut value = 0;
+        loop {
+            value = async { mailbox.yield_(value).await }.await + 1;
+        }
+    }
+    meter.sends(mailbox::boxed(delegator))
 }

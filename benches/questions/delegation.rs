@@ -26,6 +26,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::cpython(include_str!("../python/delegation_cpython.py")),
     ],
     repetitions: usize::MAX,
+    seconds: 0.06,
 };
 
 fn yieldfrom(case: &str, meter: &Meter) -> Sample {

@@ -28,7 +28,7 @@ const ROUNDS: usize = 10;
 const SCRIPT: &str = include_str!("../python/echo.py");
 
 /// All servers, and what measures them.
-pub(super) const fn servers(measure: Measure) -> [Contestant; 10] {
+pub(super) const fn servers(measure: Measure) -> [Contestant; 11] {
     [
         Contestant::server("yieldfrom", ours::stream).measured_by(measure),
         Contestant::server("yieldfrom-streams", ours::streams).measured_by(measure),
@@ -36,6 +36,7 @@ pub(super) const fn servers(measure: Measure) -> [Contestant; 10] {
         Contestant::server("raw-epoll", raw_epoll::serve).measured_by(measure),
         Contestant::server("tokio", peers::tokio).measured_by(measure),
         Contestant::server("smol", peers::smol).measured_by(measure),
+        Contestant::server("threads", peers::threads).measured_by(measure),
         Contestant::server("may", peers::may).measured_by(measure),
         Contestant::go().measured_by(measure),
         Contestant::asyncio(SCRIPT).measured_by(measure),
@@ -45,7 +46,7 @@ pub(super) const fn servers(measure: Measure) -> [Contestant; 10] {
 
 pub(crate) const QUESTION: Question = Question {
     name: "echo",
-    about: "a server on one thread (yieldfrom's on stacks of 64 KiB) sends back messages of 64 bytes; \
+    about: "a server on one thread (yieldfrom's on stacks of 64 KiB; threads: one for each connection) sends back messages of 64 bytes; \
             a load on another processor sends the next on a connection when the last has come \
             back, and checks it; one-core: one connection, and the load on the server's \
             processor; rps: messages in a second; cpu: what the processor does in the server for \
@@ -55,24 +56,27 @@ pub(crate) const QUESTION: Question = Question {
         Case::new("one-core rps", "req/s"),
         Case::new("one-core cpu", "CPU ns").joined(),
         Case::new("one-core syscalls", "calls").once(),
-        Case::new("connections=1 rps", "req/s"),
-        Case::new("connections=1 cpu", "CPU ns").joined(),
-        Case::new("connections=1 p50", "us").joined(),
-        Case::new("connections=1 p99", "us").joined(),
-        Case::new("connections=1 syscalls", "calls").once(),
+        Case::new("connections=1 rps", "req/s").long(),
+        Case::new("connections=1 cpu", "CPU ns").joined().long(),
+        Case::new("connections=1 p50", "us").joined().long(),
+        Case::new("connections=1 p99", "us").joined().long(),
+        Case::new("connections=1 syscalls", "calls").once().long(),
         Case::new("connections=100 rps", "req/s"),
         Case::new("connections=100 cpu", "CPU ns").joined(),
         Case::new("connections=100 p50", "us").joined(),
         Case::new("connections=100 p99", "us").joined(),
         Case::new("connections=100 syscalls", "calls").once(),
-        Case::new("connections=1000 rps", "req/s"),
-        Case::new("connections=1000 cpu", "CPU ns").joined(),
-        Case::new("connections=1000 p50", "us").joined(),
-        Case::new("connections=1000 p99", "us").joined(),
-        Case::new("connections=1000 syscalls", "calls").once(),
+        Case::new("connections=1000 rps", "req/s").long(),
+        Case::new("connections=1000 cpu", "CPU ns").joined().long(),
+        Case::new("connections=1000 p50", "us").joined().long(),
+        Case::new("connections=1000 p99", "us").joined().long(),
+        Case::new("connections=1000 syscalls", "calls")
+            .once()
+            .long(),
     ],
     contestants: &servers(measured),
     repetitions: usize::MAX,
+    seconds: 0.25,
 };
 
 /// Measures a server in the cases of the run that begins with `case`.

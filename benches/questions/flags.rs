@@ -1,7 +1,7 @@
 //! The downloads of the book: twenty flags, one after the other or all at once.
 
 mod clients;
-mod flag;
+pub(crate) mod flag;
 mod server;
 
 use std::time::{Duration, Instant};
@@ -21,15 +21,17 @@ pub(crate) const QUESTION: Question = Question {
         Case::new("delay=0", "s"),
         Case::new("delay=10", "s"),
         Case::new("delay=50", "s"),
-        Case::new("delay=200", "s"),
+        Case::new("delay=200", "s").long(),
     ],
     contestants: &[
         Contestant::client("yieldfrom", clients::yieldfrom, server::serve),
         Contestant::client("sequential", clients::sequential, server::serve),
         Contestant::client("threads", clients::threads, server::serve),
         Contestant::client("tokio", clients::tokio, server::serve),
+        Contestant::client("smol", clients::smol, server::serve),
     ],
     repetitions: usize::MAX,
+    seconds: 0.4,
 };
 
 /// Measures what downloads all flags.

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use smol::{LocalExecutor, Timer};
@@ -16,7 +17,8 @@ use crate::runtimes;
 
 const STACK: usize = 64 << 10;
 const HOUR: Duration = Duration::from_secs(3600);
-const FEWER: &[&str] = &["n=100000"];
+const FEWER: &[&str] = &["n=10000", "n=100000"];
+const MANY: &[&str] = &["n=100000", "n=1000000"];
 
 /// How many tasks have got as far as to sleep.
 static ASLEEP: AtomicUsize = AtomicUsize::new(0);
@@ -25,16 +27,19 @@ const SCRIPT: &str = include_str!("../python/idle_memory.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "idle-memory",
-    about: "n tasks that sleep (yieldfrom's on stacks of 64 KiB): what the process has grown by, \
-            resident and page tables, for each",
+    about: "n tasks (or threads) that sleep (yieldfrom's on stacks of 64 KiB): what the process has grown by, \
+            resident and page tables, for each; what the system keeps for a thread is not counted",
     cases: &[
+        Case::new("n=10000", "bytes"),
         Case::new("n=100000", "bytes"),
-        Case::new("n=1000000", "bytes"),
+        Case::new("n=1000000", "bytes").long(),
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("threads", threads).only(&["n=10000"]),
+        Contestant::absent("threads", "few systems have room for so many threads").only(MANY),
         Contestant::absent(
             "may",
             "each of its stacks is two mappings, of the 65,530 that a process may have",
@@ -45,6 +50,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     // The answer is the same each time.
     repetitions: 1,
+    seconds: 1.5,
 };
 
 fn falls_asleep() {
@@ -122,5 +128,23 @@ fn smol(case: &str, _meter: &Meter) -> Sample {
         memory() - before
     });
     mem::forget(executor);
+    Sample::count(grown).divided(n)
+}
+
+/// Threads as they come; the memory that the system has for each is not the process's.
+fn threads(case: &str, _meter: &Meter) -> Sample {
+    let n = number(case);
+    let before = memory();
+    for _ in 0..n {
+        let idle = thread::Builder::new().spawn(|| {
+            falls_asleep();
+            thread::sleep(HOUR);
+        });
+        idle.expect("this system has room for so many threads");
+    }
+    while !all_asleep(n) {
+        thread::yield_now();
+    }
+    let grown = memory() - before;
     Sample::count(grown).divided(n)
 }

@@ -7,6 +7,7 @@ use corosensei::{Coroutine, CoroutineResult};
 use yieldfrom_delegation::{Builder, Generator};
 
 use crate::machine::memory;
+use crate::mailbox;
 use crate::meter::{Meter, Sample};
 use crate::question::{Case, Contestant, Question, number};
 
@@ -16,21 +17,23 @@ const FEW: &[&str] = &["n=20000", "mappings n=20000"];
 
 pub(crate) const QUESTION: Question = Question {
     name: "memory",
-    about: "n suspended generators with stacks of 64 KiB: what the process has grown by, resident \
+    about: "n suspended generators with stacks of 64 KiB, or futures: what the process has grown by, resident \
             and page tables, for each; and by how many mappings in all",
     cases: &[
         Case::new("n=20000", "bytes"),
         Case::new("n=100000", "bytes"),
-        Case::new("n=1000000", "bytes"),
+        Case::new("n=1000000", "bytes").long(),
         Case::new("mappings n=20000", "count"),
-        Case::new("mappings n=1000000", "count"),
+        Case::new("mappings n=1000000", "count").long(),
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("corosensei", corosensei).only(FEW),
+        Contestant::rust("async-boxed", async_boxed),
     ],
     // The answer is the same each time.
     repetitions: 1,
+    seconds: 2.0,
 };
 
 fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
@@ -49,6 +52,18 @@ fn corosensei(case: &str, _meter: &Meter) -> Sample {
             Coroutine::with_stack(stack, |yielder, _| _ = yielder.suspend(1));
         assert!(matches!(coroutine.resume(0), CoroutineResult::Yield(1)));
         coroutine
+    })
+}
+
+/// The future, and the mailbox through which it yields.
+fn async_boxed(case: &str, _meter: &Meter) -> Sample {
+    grown(case, || {
+        let mut send = mailbox::boxed(|mailbox| async move {
+            mailbox.yield_(1).await;
+            mailbox.yield_(2).await;
+        });
+        assert_eq!(send(0), 2);
+        send
     })
 }
 

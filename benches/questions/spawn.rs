@@ -1,5 +1,6 @@
 //! A trivial task's whole life.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use smol::LocalExecutor;
@@ -15,19 +16,21 @@ const SCRIPT: &str = include_str!("../python/spawn.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "spawn",
-    about: "a task creates tasks that return at once and awaits each; batch: creates 1000, then \
+    about: "a task creates tasks (a thread: threads) that return at once and awaits each; batch: creates 1000, then \
             awaits them; one-by-one: awaits each before the next; ns for each",
     cases: &[Case::ns("batch=1000"), Case::ns("one-by-one")],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("threads", threads),
         Contestant::rust("may", may),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT),
     ],
     repetitions: usize::MAX,
+    seconds: 0.07,
 };
 
 /// Measures what creates and awaits, so many times, as many tasks as it is told.
@@ -88,6 +91,19 @@ fn smol(case: &str, meter: &Meter) -> Sample {
                 }
             }
         });
+    })
+}
+
+/// Threads that return at once, by the standard library.
+fn threads(case: &str, meter: &Meter) -> Sample {
+    measured(case, meter, |count, size| {
+        let mut threads = Vec::with_capacity(size);
+        for _ in 0..count {
+            threads.extend((0..size).map(|_| thread::spawn(|| {})));
+            for thread in threads.drain(..) {
+                thread.join().expect("it does not panic");
+            }
+        }
     })
 }
 

@@ -3,6 +3,8 @@
 //! In the cases `helper` a task yields in a function that is not inlined: a switch of
 //! stacks in there makes the processor mispredict its return, and a future is polled through it.
 
+mod threads;
+
 use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::{Pin, pin};
@@ -29,19 +31,23 @@ pub(crate) const QUESTION: Question = Question {
         Case::ns("tasks=100 inlined"),
         Case::ns("tasks=100 helper"),
         Case::ns("tasks=10000 inlined"),
-        Case::ns("tasks=10000 helper"),
+        Case::ns("tasks=10000 helper").long(),
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
         Contestant::rust("tokio-selfwake", tokio_selfwake),
         Contestant::rust("smol", smol),
+        Contestant::rust("threads", threads::ring).only(threads::RINGS),
+        Contestant::absent("threads", threads::ALONE).only(threads::ONE),
+        Contestant::absent("threads", threads::TOO_MANY).only(threads::MANY),
         Contestant::rust("may", may),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT),
     ],
     repetitions: usize::MAX,
+    seconds: 0.4,
 };
 
 /// What a case asks for.

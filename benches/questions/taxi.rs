@@ -30,7 +30,7 @@ pub(crate) const QUESTION: Question = Question {
     cases: &[
         Case::new("taxis=100", RATE),
         Case::new("taxis=10000", RATE),
-        Case::new("taxis=100000", RATE),
+        Case::new("taxis=100000", RATE).long(),
     ],
     contestants: &[
         Contestant::rust("yieldfrom", |case, meter| {
@@ -47,6 +47,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::package("simpy", include_str!("../python/taxi_simpy.py")),
     ],
     repetitions: usize::MAX,
+    seconds: 1.2,
 };
 
 type Time = u64;

@@ -13,6 +13,7 @@ use corosensei::Coroutine;
 use corosensei::stack::DefaultStack;
 use yieldfrom_delegation::{Co, Error, Generator, Result};
 
+use crate::mailbox::{self, Shared};
 use crate::meter::{Meter, Sample};
 use crate::question::{Case, Contestant, Question};
 
@@ -31,8 +32,10 @@ pub(crate) const QUESTION: Question = Question {
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("corosensei", corosensei).only(&["close"]),
+        Contestant::rust("async-boxed", async_boxed).only(&["send", "close"]),
     ],
     repetitions: usize::MAX,
+    seconds: 0.05,
 };
 
 /// Somebody's own error.
@@ -114,6 +117,28 @@ fn close(generators: &[Generator<i64, i64>]) {
     for generator in generators {
         let _ = black_box(generator.close());
     }
+}
+
+/// Futures: nothing can be thrown into them, and what closes a suspended one is that it is dropped.
+fn async_boxed(case: &str, meter: &Meter) -> Sample {
+    async fn body(mailbox: Shared) {
+        let mut value = 0;
+        loop {
+            value = mailbox.yield_(value).await + 1;
+        }
+    }
+    meter.batches(POPULATION, || {
+        let mut futures: Vec<_> = (0..POPULATION).map(|_| mailbox::boxed(body)).collect();
+        let start = Instant::now();
+        for send in &mut futures {
+            black_box(send(black_box(1)));
+        }
+        let sent = start.elapsed();
+        let start = Instant::now();
+        futures.clear();
+        let closed = start.elapsed();
+        if case == "send" { sent } else { closed }
+    })
 }
 
 /// What closes a coroutine that gets values only: its stack is unwound.

@@ -19,7 +19,10 @@ pub(crate) const QUESTION: Question = Question {
     about: "1,000,000 tasks (Python: 100,000; yieldfrom's on stacks of 64 KiB) sleep until random times \
             within a second and are awaited; cold: in a new process; warm: once more in the same; \
             the processor's ns for each",
-    cases: &[Case::new("cold", "CPU ns"), Case::new("warm", "CPU ns")],
+    cases: &[
+        Case::new("cold", "CPU ns").long(),
+        Case::new("warm", "CPU ns"),
+    ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
@@ -28,11 +31,13 @@ pub(crate) const QUESTION: Question = Question {
             "may",
             "each of its stacks is two mappings, of the 65,530 that a process may have",
         ),
+        Contestant::absent("threads", "a system has no room for 1,000,000 threads"),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT),
     ],
     repetitions: usize::MAX,
+    seconds: 3.0,
 };
 
 /// Random delays within a second, the same for all contestants.

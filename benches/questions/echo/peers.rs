@@ -1,6 +1,7 @@
 //! The servers of the event loop's peers.
 
 use std::io::{self, Read, Write};
+use std::thread;
 
 use ::smol::LocalExecutor;
 use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -74,6 +75,29 @@ pub(super) fn may() {
 }
 
 fn may_echo(mut stream: ::may::net::TcpStream) -> io::Result<()> {
+    let mut buffer = [0; BUFFER];
+    loop {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            size => stream.write_all(&buffer[..size])?,
+        }
+    }
+}
+
+/// A thread for each connection, as the standard library has them.
+pub(super) fn threads() {
+    let server = || -> io::Result<()> {
+        let listener = std::net::TcpListener::bind(ADDRESS)?;
+        announce(listener.local_addr()?.port());
+        loop {
+            let (stream, _) = listener.accept()?;
+            thread::Builder::new().spawn(|| blocking_echo(stream))?;
+        }
+    };
+    server().expect("it accepts");
+}
+
+fn blocking_echo(mut stream: std::net::TcpStream) -> io::Result<()> {
     let mut buffer = [0; BUFFER];
     loop {
         match stream.read(&mut buffer)? {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::thread;
 
-use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
+use ::smol::LocalExecutor;
 use ::yieldfrom::{Co, EventLoop, coroutine, gather};
 use anyhow::{Result, anyhow};
 
@@ -66,7 +66,38 @@ pub(super) fn tokio(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Sa
 }
 
 async fn tokio_download(server: SocketAddr, flag: &Flag) -> io::Result<()> {
+    use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     let mut stream = ::tokio::net::TcpStream::connect(server).await?;
+    stream.write_all(flag.request.as_bytes()).await?;
+    let mut response = Response::default();
+    let mut buffer = [0; BUFFER];
+    loop {
+        let size = stream.read(&mut buffer).await?;
+        if response.receive(&buffer[..size], flag)? {
+            return Ok(());
+        }
+    }
+}
+
+pub(super) fn smol(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Sample> {
+    let flags = Flag::all()?;
+    let executor = LocalExecutor::new();
+    measured(meter, || {
+        runtimes::smol(&executor, async {
+            let create = |flag| executor.spawn(smol_download(server, flag));
+            for task in flags.iter().map(create).collect::<Vec<_>>() {
+                task.await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+async fn smol_download(server: SocketAddr, flag: &Flag) -> io::Result<()> {
+    use ::smol::io::{AsyncReadExt, AsyncWriteExt};
+
+    let mut stream = ::smol::net::TcpStream::connect(server).await?;
     stream.write_all(flag.request.as_bytes()).await?;
     let mut response = Response::default();
     let mut buffer = [0; BUFFER];

@@ -20,15 +20,15 @@ const MOST_HEADERS: usize = 16;
 
 /// A flag, and how to ask for it.
 #[derive(Debug)]
-pub(super) struct Flag {
-    pub(super) path: String,
-    pub(super) request: String,
-    pub(super) gif: Vec<u8>,
+pub(crate) struct Flag {
+    pub(crate) path: String,
+    pub(crate) request: String,
+    pub(crate) gif: Vec<u8>,
 }
 
 impl Flag {
     /// Reads all flags, which stay until the process ends.
-    pub(super) fn all() -> anyhow::Result<&'static [Self]> {
+    pub(crate) fn all() -> anyhow::Result<&'static [Self]> {
         let flags: anyhow::Result<Vec<_>> = CODES.into_iter().map(Self::read).collect();
         Ok(flags?.leak())
     }
@@ -46,7 +46,7 @@ impl Flag {
 
 /// A response that arrives in pieces.
 #[derive(Debug, Default)]
-pub(super) struct Response {
+pub(crate) struct Response {
     received: Vec<u8>,
     /// Where its body begins and ends, once its head is there.
     body: Option<(usize, usize)>,
@@ -54,7 +54,7 @@ pub(super) struct Response {
 
 impl Response {
     /// Takes the next piece; returns whether the response is complete, and then it is that flag.
-    pub(super) fn receive(&mut self, piece: &[u8], flag: &Flag) -> Result<bool> {
+    pub(crate) fn receive(&mut self, piece: &[u8], flag: &Flag) -> Result<bool> {
         if piece.is_empty() {
             return Err(Error::other("the server closes the connection too early"));
         }

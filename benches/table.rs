@@ -10,16 +10,8 @@ use crate::question::{Case, Question};
 
 /// Prints about the machine and the versions of the contestants.
 pub(crate) fn head(out: &mut impl Write, processors: Processors) -> io::Result<()> {
-    let machine = machine::describe();
-    match (processors.measuring, processors.other) {
-        (Some(number), Some(other)) => writeln!(
-            out,
-            "{machine}; all on processor {number}, the partners of servers and clients on {other}"
-        )?,
-        (Some(number), None) => writeln!(out, "{machine}; all on processor {number}")?,
-        (None, _) => writeln!(out, "{machine}; not bound to a processor")?,
-    }
-    writeln!(out, "{}", machine::versions())
+    writeln!(out, "{}; {processors}", machine::describe())?;
+    writeln!(out, "{}", machine::version_line())
 }
 
 /// Prints what a question is about.
@@ -72,7 +64,7 @@ pub(crate) fn json(
 }
 
 /// Writes a number with about three significant digits.
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     match value {
         value if value >= 1e6 => format!("{:.2}M", value / 1e6),
         value if value >= 100.0 => format!("{value:.0}"),

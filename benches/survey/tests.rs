@@ -1,0 +1,64 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn plan(quick: bool) -> Plan {
+    Plan {
+        questions: Vec::new(),
+        cases: Vec::new(),
+        only: Vec::new(),
+        quick,
+        repetitions: 3,
+        folder: None,
+        markdown: false,
+    }
+}
+
+fn minutes(plan: &Plan) -> f64 {
+    let sampler = Sampler::new(plan.quick, Processors::default());
+    let contest = Contest::new(plan.repetitions, sampler, Vec::new(), Vec::new());
+    expected(plan, &contest).as_secs_f64() / 60.0
+}
+
+#[test]
+fn a_whole_report_leaves_nothing_out() {
+    let plan = plan(false);
+    assert_eq!(plan.questions().len(), QUESTIONS.len());
+    assert_eq!(plan.left_out(), [""; 0]);
+}
+
+#[test]
+fn a_quick_report_asks_every_question_and_says_what_it_leaves_out() {
+    let plan = plan(true);
+    assert_eq!(plan.questions().len(), QUESTIONS.len());
+    let lines = plan.left_out();
+    assert!(
+        lines.contains(&"of the question taxi: taxis=100000".to_owned()),
+        "{lines:?}"
+    );
+    assert!(minutes(&plan) < 5.0, "{} minutes", minutes(&plan));
+}
+
+#[test]
+fn what_is_wanted_by_name_is_asked_even_if_it_takes_long() {
+    let plan = Plan {
+        questions: vec!["taxi".to_owned()],
+        cases: vec!["taxis=100000".to_owned()],
+        ..plan(true)
+    };
+    let questions = plan.questions();
+    assert_eq!(questions.len(), 1);
+    let runs: Vec<_> = plan
+        .runs(questions[0])
+        .flatten()
+        .map(|case| case.name)
+        .collect();
+    assert_eq!(runs, ["taxis=100000"]);
+    assert!(plan.left_out().contains(&"the question switch".to_owned()));
+}
+
+#[test]
+fn names_are_unique() {
+    let names: BTreeSet<_> = QUESTIONS.iter().map(|question| question.name).collect();
+    assert_eq!(names.len(), QUESTIONS.len());
+}
