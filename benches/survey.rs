@@ -278,10 +278,7 @@ impl Plan {
                 )),
             }
         };
-        let mut lines: Vec<_> = QUESTIONS
-            .iter()
-            .filter_map(line)
-            .collect();
+        let mut lines: Vec<_> = QUESTIONS.iter().filter_map(line).collect();
         if !self.only.is_empty() {
             lines.push(format!("everybody but {}", self.only.join(", ")));
         }

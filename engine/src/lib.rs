@@ -116,6 +116,8 @@ mod gather;
 pub mod guide;
 mod handle;
 pub mod net;
+#[cfg(feature = "process")]
+pub mod process;
 mod shield;
 #[cfg(feature = "signal")]
 pub mod signal;
@@ -162,8 +164,9 @@ pub use task_group::{Grouped, TaskGroup, task_group};
 pub use timeout::{Limited, Timeout, timeout, timeout_at};
 pub use transport::{
     DatagramProtocol, DatagramTransport, Protocol, Server, Transport, connect_accepted_socket,
-    create_connection, create_connection_on, create_datagram_endpoint, create_datagram_endpoint_on,
-    create_server, create_server_on, create_unix_connection, create_unix_server,
+    connect_read_pipe, connect_write_pipe, create_connection, create_connection_on,
+    create_datagram_endpoint, create_datagram_endpoint_on, create_server, create_server_on,
+    create_unix_connection, create_unix_server,
 };
 pub use wait::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, Waited, wait};
 pub use wait_for::{WaitFor, wait_for};

@@ -53,6 +53,8 @@
 
 mod connection;
 mod open;
+#[cfg(feature = "process")]
+mod pipe;
 mod protocol;
 mod reader;
 mod reading;
@@ -64,7 +66,11 @@ pub use open::{
     OpenConnection, OpenConnectionOn, OpenUnixConnection, open_connection, open_connection_on,
     open_unix_connection,
 };
+#[cfg(feature = "process")]
+pub(crate) use pipe::{reading_end, writing_end};
 pub use reader::StreamReader;
+#[cfg(feature = "process")]
+pub(crate) use reader::checked_limit;
 pub use reading::{Read, ReadExactly, ReadLine, ReadUntil};
 pub use serve::{
     StartServer, StartServerOn, StartUnixServer, start_server, start_server_on, start_unix_server,
@@ -72,4 +78,4 @@ pub use serve::{
 pub use writer::{Drain, StreamWriter, WaitClosed};
 
 /// How long a line may be, in bytes, if nothing else is said.
-const DEFAULT_LIMIT: usize = 64 << 10;
+pub(crate) const DEFAULT_LIMIT: usize = 64 << 10;

@@ -15,6 +15,8 @@
 //! | `await loop.create_unix_server(factory, path)` | [`create_unix_server`] |
 //! | `await loop.create_datagram_endpoint(factory, local, remote)` | [`create_datagram_endpoint`] |
 //! | `await loop.connect_accepted_socket(factory, sock)` | [`connect_accepted_socket`] |
+//! | `await loop.connect_read_pipe(factory, pipe)` | [`connect_read_pipe(factory, pipe)`](connect_read_pipe) |
+//! | `await loop.connect_write_pipe(factory, pipe)` | [`connect_write_pipe(factory, pipe)`](connect_write_pipe) |
 //! | `transport.get_extra_info('peername')` | [`transport.peername()`](Transport::peername) |
 //!
 //! # The life of a connection
@@ -101,6 +103,7 @@ mod handle;
 mod listen;
 mod listen_on;
 mod methods;
+mod pipe;
 mod protocol;
 mod scratch;
 mod server;
@@ -120,6 +123,11 @@ pub use listen::{CreateServer, CreateUnixServer, create_server, create_unix_serv
 pub(crate) use listen::{Listening, UnixListening, listening_options, unix_listening_options};
 pub(crate) use listen_on::Given;
 pub use listen_on::{CreateServerOn, ListenerSocket, create_server_on};
+pub use pipe::{ConnectPipe, connect_read_pipe, connect_write_pipe};
+#[cfg(feature = "process")]
+pub(crate) use pipe::{End, start_pipe};
+#[cfg(feature = "process")]
+pub(crate) use protocol::guarded;
 pub use protocol::{DatagramProtocol, Protocol};
 pub(crate) use server::Factory;
 pub use server::{ServeForever, Server, StartServing, WaitServerClosed};

@@ -5,6 +5,7 @@ mod endings;
 mod failures;
 mod flow;
 mod life;
+mod pipes;
 pub(crate) mod scarcity;
 mod servers;
 

@@ -247,7 +247,7 @@ impl StreamReader {
     }
 }
 
-pub(super) fn checked_limit(limit: usize) -> Result<usize> {
+pub(crate) fn checked_limit(limit: usize) -> Result<usize> {
     if limit == 0 {
         let why = "limit: zero bytes leave no room for any data; give at least one";
         return Err(ValueError::new(why).into());

@@ -4,13 +4,15 @@ use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
 
+use super::pipe::End;
 use super::protocol::Protocol;
 use super::stream::Stream;
 use crate::Result;
 use crate::event_loop::Core;
 use crate::net::Address;
 
-/// What moves the bytes of a connection: asyncio's `Transport`, for TCP and Unix sockets.
+/// What moves the bytes of a connection: asyncio's `Transport`, for TCP and Unix sockets, and for
+/// one end of a pipe.
 ///
 /// A clone is the same transport. It stays open until it is closed or lost, also if no handle is
 /// left.
@@ -28,7 +30,8 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError`](crate::RuntimeError): [`write_eof`](Self::write_eof) was called.
+    /// [`RuntimeError`](crate::RuntimeError): [`write_eof`](Self::write_eof) was called, or it is
+    /// the reading end of a pipe.
     ///
     /// # Examples
     ///
@@ -62,11 +65,12 @@ impl Transport {
     }
 
     /// Ends this half of the connection when what is buffered has been written; the other half goes
-    /// on. Has no effect the second time, or after [`close`](Self::close).
+    /// on. Has no effect the second time, or after [`close`](Self::close). A pipe is closed.
     ///
     /// # Errors
     ///
-    /// What the system says, such as that there is no connection any more.
+    /// - What the system says, such as that there is no connection any more.
+    /// - [`RuntimeError`](crate::RuntimeError): it is the reading end of a pipe.
     ///
     /// # Examples
     ///
@@ -75,7 +79,7 @@ impl Transport {
         self.0.write_eof()
     }
 
-    /// Returns whether one half can be ended: true.
+    /// Returns whether [`write_eof`](Self::write_eof) works: unless it is the reading end of a pipe.
     ///
     /// # Examples
     ///
@@ -87,7 +91,7 @@ impl Transport {
     /// }
     /// ```
     pub fn can_write_eof(&self) -> bool {
-        true
+        self.0.end != Some(End::Reading)
     }
 
     /// Closes the connection when what is buffered has been written. No data is received any more.

@@ -1,10 +1,11 @@
 //! The loop's methods that make connections and servers.
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use super::{
-    CreateConnection, CreateConnectionOn, CreateDatagramEndpoint, CreateServer,
+    ConnectPipe, CreateConnection, CreateConnectionOn, CreateDatagramEndpoint, CreateServer,
     CreateUnixConnection, CreateUnixServer, DatagramProtocol, Protocol, StreamSocket,
 };
 use crate::event_loop::EventLoop;
@@ -93,6 +94,32 @@ impl EventLoop {
         P: Protocol,
     {
         super::create_unix_server(factory, path)
+    }
+
+    /// Makes a transport and a protocol of what can be read from.
+    ///
+    /// # Examples
+    ///
+    /// See [`connect_read_pipe`](crate::connect_read_pipe()).
+    pub fn connect_read_pipe<F, P>(&self, factory: F, pipe: impl Into<OwnedFd>) -> ConnectPipe<F>
+    where
+        F: FnOnce() -> P,
+        P: Protocol,
+    {
+        super::connect_read_pipe(factory, pipe)
+    }
+
+    /// Makes a transport and a protocol of what can be written to.
+    ///
+    /// # Examples
+    ///
+    /// See [`connect_write_pipe`](crate::connect_write_pipe()).
+    pub fn connect_write_pipe<F, P>(&self, factory: F, pipe: impl Into<OwnedFd>) -> ConnectPipe<F>
+    where
+        F: FnOnce() -> P,
+        P: Protocol,
+    {
+        super::connect_write_pipe(factory, pipe)
     }
 
     /// Makes a UDP socket with a transport and a protocol.

@@ -176,7 +176,7 @@ shared_protocol!(DatagramProtocol {
 
 /// Calls what is not ours: a panic becomes an error.
 #[inline]
-pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     panic::catch_unwind(AssertUnwindSafe(call))
         .unwrap_or_else(|payload| Err(Error::new(Panicked::new(payload))))
 }

@@ -1,5 +1,6 @@
-//! The socket below a stream transport.
+//! The socket, or pipe, below a stream transport.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,19 +11,22 @@ use crate::Result;
 use crate::event_loop::{Core, Direction, Ready};
 use crate::net::{self, Address};
 use crate::source::Source;
+use crate::transport::pipe::End;
 
-/// A socket of either kind that is connected, and does not block.
+/// A socket of either kind that is connected, or one end of a pipe. It does not block.
 pub(crate) enum Socket {
     Tcp(Source<TcpStream>),
     Unix(Source<UnixStream>),
+    Pipe(Source<File>, End),
 }
 
-/// Both kinds have the same operations.
-macro_rules! of_either {
+/// All kinds have the same operations.
+macro_rules! of_any {
     ($socket:expr, $source:ident => $body:expr) => {
         match $socket {
             Socket::Tcp($source) => $body,
             Socket::Unix($source) => $body,
+            Socket::Pipe($source, _) => $body,
         }
     };
 }
@@ -31,21 +35,21 @@ impl Socket {
     #[inline]
     pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = buffer.len();
-        of_either!(self, source => source.attempt_transfer(
+        of_any!(self, source => source.attempt_transfer(
             Direction::Read, wanted, |mut io| io.read(buffer)
         ))
     }
 
     #[inline]
     pub(super) fn send(&self, data: &[u8]) -> io::Result<usize> {
-        of_either!(self, source => source.attempt_transfer(
+        of_any!(self, source => source.attempt_transfer(
             Direction::Write, data.len(), |mut io| io.write(data)
         ))
     }
 
     #[inline]
     pub(super) fn may_be_ready(&self, direction: Direction) -> bool {
-        of_either!(self, source => source.may_be_ready(direction))
+        of_any!(self, source => source.may_be_ready(direction))
     }
 
     pub(super) fn set_callback(
@@ -54,12 +58,17 @@ impl Socket {
         direction: Direction,
         callback: Option<Rc<dyn Ready>>,
     ) -> Result<()> {
-        of_either!(self, source => source.set_callback(core, direction, callback))
+        of_any!(self, source => source.set_callback(core, direction, callback))
     }
 
     /// Tells the peer that nothing more will come.
     pub(super) fn end_writing(&self) -> io::Result<()> {
-        of_either!(self, source => source.get().shutdown(Shutdown::Write))
+        match self {
+            Self::Tcp(source) => source.get().shutdown(Shutdown::Write),
+            Self::Unix(source) => source.get().shutdown(Shutdown::Write),
+            // It is closed instead.
+            Self::Pipe(..) => Ok(()),
+        }
     }
 
     /// Has small writes sent at once, which lowers the latency.
@@ -74,6 +83,7 @@ impl Socket {
 
     pub(super) fn sockname(&self) -> Option<Address> {
         match self {
+            Self::Pipe(..) => None,
             Self::Tcp(source) => Some(source.get().local_addr().ok()?.into()),
             Self::Unix(source) => Some(source.get().local_addr().ok()?.into()),
         }
@@ -81,6 +91,7 @@ impl Socket {
 
     pub(super) fn peername(&self) -> Option<Address> {
         match self {
+            Self::Pipe(..) => None,
             Self::Tcp(source) => Some(source.get().peer_addr().ok()?.into()),
             Self::Unix(source) => Some(source.get().peer_addr().ok()?.into()),
         }
@@ -89,7 +100,7 @@ impl Socket {
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        of_either!(self, source => source.as_fd())
+        of_any!(self, source => source.as_fd())
     }
 }
 

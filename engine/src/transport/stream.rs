@@ -15,11 +15,11 @@ use std::rc::Rc;
 use super::base::Base;
 use super::buffer::Buffer;
 use super::handle::Transport;
+use super::pipe::End;
 use super::protocol::{Protocol, guarded};
 use super::scratch::Scratch;
 use super::server::Membership;
 use super::socket::Socket;
-use crate::errors::RuntimeError;
 use crate::event_loop::{Core, Direction, Ready};
 use crate::future::Waiter;
 use crate::net::{Address, describe};
@@ -37,16 +37,20 @@ pub(crate) struct Stream {
     ended: Cell<bool>,
     /// Whether this half is to be ended after what is buffered.
     finishing: Cell<bool>,
+    /// Which end of a pipe it is; none for a socket.
+    pub(super) end: Option<End>,
     names: [Option<Address>; 2],
     membership: Cell<Option<Membership>>,
 }
 
 /// What is to be done in a turn.
-enum Work {
+pub(super) enum Work {
     /// Tells the protocol, begins to read, and wakes who waits for that.
     Begin(Option<Rc<Waiter>>),
     Read,
     Write,
+    /// Looks whether anybody reads the pipe.
+    Watch,
     /// Tells the protocol, and closes the socket.
     Lose,
 }
@@ -65,14 +69,16 @@ impl Stream {
         waiter: Option<Rc<Waiter>>,
     ) -> Rc<Self> {
         socket.set_nodelay();
+        let end = socket.end();
         let stream = Rc::new(Self {
             base: Base::new(core),
+            end,
             names: [socket.sockname(), socket.peername()],
             socket: RefCell::new(Some(Rc::new(socket))),
             protocol: RefCell::new(Some(protocol)),
             buffer: RefCell::default(),
             ended: Cell::new(false),
-            finishing: Cell::new(false),
+            finishing: Cell::new(end == Some(End::Reading)),
             membership: Cell::new(None),
         });
         stream.schedule(Work::Begin(waiter));
@@ -89,7 +95,7 @@ impl Stream {
         Rc::new(Step { stream, work })
     }
 
-    fn schedule(self: &Rc<Self>, work: Work) {
+    pub(super) fn schedule(self: &Rc<Self>, work: Work) {
         self.base.core.schedule(self.step(work));
     }
 
@@ -135,9 +141,15 @@ impl Stream {
         if self.base.closing.get() {
             return;
         }
-        let callback = self.step(Work::Read);
+        let work = match self.end {
+            None | Some(End::Reading) => Work::Read,
+            Some(End::Writing) => Work::Watch,
+        };
+        let callback = self.step(work);
         let set = socket.set_callback(&self.base.core, Direction::Read, Some(callback));
-        if let Err(error) = set {
+        if let Err(error) = set
+            && !self.goes_without(&socket, &error)
+        {
             self.fail("Fatal error: the transport cannot read.", error);
         }
     }
@@ -149,7 +161,8 @@ impl Stream {
     }
 
     pub(crate) fn resume_reading(self: &Rc<Self>) {
-        if !self.base.closing.get() && self.base.paused.replace(false) {
+        let was_paused = self.base.paused.replace(false);
+        if was_paused && !self.base.closing.get() && self.end != Some(End::Writing) {
             self.schedule(Work::Read);
         }
     }
@@ -166,10 +179,7 @@ impl Stream {
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => return,
                 io::ErrorKind::Interrupted => {}
-                _ => {
-                    let error = describe(error, "read").into();
-                    return self.fail("Fatal read error on socket transport", error);
-                }
+                _ => return self.fail_to_read(error),
             },
         }
         // The others have a turn before this goes on.
@@ -194,16 +204,15 @@ impl Stream {
             return;
         };
         match guarded(|| protocol.eof_received()) {
-            Ok(true) => {}
-            Ok(false) => self.close(),
+            Ok(true) if self.end.is_none() => {}
+            Ok(_) => self.close(),
             Err(error) => self.fail("Fatal error: protocol.eof_received() call failed.", error),
         }
     }
 
     pub(super) fn write(self: &Rc<Self>, data: &[u8]) -> Result<()> {
         if self.finishing.get() {
-            let why = "write: this half was ended by write_eof; write before that";
-            return Err(RuntimeError::new(why).into());
+            return Err(self.refuse_write("write"));
         }
         if data.is_empty() {
             return Ok(());
@@ -247,11 +256,6 @@ impl Stream {
         }
     }
 
-    fn fail_to_write(self: &Rc<Self>, error: io::Error) {
-        let error = describe(error, "write").into();
-        self.fail("Fatal write error on socket transport", error);
-    }
-
     /// Writes some of what is buffered.
     fn flush(self: &Rc<Self>, step: Rc<Step>) {
         let Some(socket) = self.socket() else { return };
@@ -293,6 +297,15 @@ impl Stream {
     }
 
     pub(super) fn write_eof(self: &Rc<Self>) -> Result<()> {
+        match self.end {
+            None => {}
+            Some(End::Reading) => return Err(self.refuse_write("write_eof")),
+            Some(End::Writing) => {
+                self.close();
+                self.finishing.set(true);
+                return Ok(());
+            }
+        }
         if self.base.closing.get() || self.finishing.replace(true) {
             return Ok(());
         }
@@ -342,7 +355,7 @@ impl Stream {
     }
 
     #[cold]
-    fn fail(self: &Rc<Self>, message: &str, error: Error) {
+    pub(super) fn fail(self: &Rc<Self>, message: &str, error: Error) {
         self.base.report_fatal(message, &error, self);
         self.abort(Some(error));
     }
@@ -379,6 +392,7 @@ impl Ready for Step {
         match &self.work {
             Work::Read => stream.read(self),
             Work::Write => stream.flush(self),
+            Work::Watch => stream.watch_reader(),
             Work::Begin(waiter) => stream.begin(waiter.as_ref()),
             Work::Lose => stream.finish(),
         }
