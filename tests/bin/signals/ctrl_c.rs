@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use yieldfrom::signal::SIGINT;
 use yieldfrom::{
     Co, DeadlockError, EventLoop, KeyboardInterrupt, LoopBuilder, create_task, current_task, run,
-    sleep, yield_now,
+    sleep, timeout, yield_now,
 };
 
-use crate::fixtures::{Journal, failed_with, millis, virtual_loop};
+use crate::fixtures::{Journal, failed_with, millis, secs, virtual_loop};
 use crate::{pause, raise, raise_soon};
 
 pub(crate) fn the_first_cancels_the_main_task() {
@@ -43,16 +43,18 @@ pub(crate) fn a_task_may_catch_the_first() {
 
 pub(crate) fn the_second_ends_the_run_at_once_and_the_loop_goes_on() {
     let event_loop = EventLoop::new().unwrap();
-    let task = event_loop.create_task(|co: &Co| {
+    let go_on = event_loop.create_future();
+    let goes_on = go_on.clone();
+    let task = event_loop.create_task(move |co: &Co| {
         raise_soon(SIGINT);
         assert!(pause(co).unwrap_err().is_cancelled());
         raise_soon(SIGINT);
-        co.yield_from(sleep(millis(50)))?;
-        Ok("refused")
+        co.yield_from(timeout(secs(60), |co: &Co| co.yield_from(&goes_on)))
     });
     let result = event_loop.run_until_complete(&task);
     assert!(failed_with::<KeyboardInterrupt, _>(result));
     assert!(!task.done());
+    go_on.set_result("refused").unwrap();
     assert_eq!(event_loop.run_until_complete(task).unwrap(), "refused");
     // The next run counts anew.
     let result = event_loop.run_until_complete(|co: &Co| {
