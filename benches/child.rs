@@ -24,8 +24,8 @@ const MOST_FOREIGN: f64 = 0.02;
 /// and, in virtual machines, often the core.
 const MOST_BUSY: f64 = 0.2;
 
-/// A child that takes longer than this for a sample hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A child that takes longer than this, for a sample or to say its version, hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// How often somebody who waits for a child looks whether an early end is asked for.
 const GLANCE: Timespec = Timespec {
     tv_sec: 0,
@@ -242,4 +242,44 @@ fn parse(text: &str) -> Option<Samples> {
     let mut values = numbers.ok()?;
     let foreign = values.pop()?;
     Some(Samples { values, foreign })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_child_that_hangs_is_killed() {
+        let start = Instant::now();
+        let error = output(&mut shell("exec sleep 100"), Duration::from_millis(1)).unwrap_err();
+        assert!(start.elapsed() < Duration::from_secs(50));
+        assert!(
+            error.to_string().contains("has not ended within 1ms"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_child_may_say_more_than_a_pipe_holds() {
+        let script = "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2; exit 3";
+        let output = output(&mut shell(script), PATIENCE).unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(
+            (output.stdout.len(), output.stderr.len()),
+            (1_000_000, 1_000_000)
+        );
+    }
+
+    #[test]
+    fn samples_are_read_with_their_foreign_time() {
+        let samples = parse("1.5 2 0.25\n").unwrap();
+        assert_eq!((samples.values, samples.foreign), (vec![1.5, 2.0], 0.25));
+        assert!(parse("").is_none() && parse("fast").is_none());
+    }
 }

@@ -189,6 +189,7 @@ impl Contest {
             if contestant.answers(run) && self.is_wanted(contestant) {
                 match self.presence(contestant) {
                     Ok(()) => turns.push(Turn::new(contestant)),
+                    Err(_) if interrupt::asked() => {}
                     Err(why) => absent.push((contestant.who, why)),
                 }
             }

@@ -8,6 +8,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::child::{PATIENCE, output};
+
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/go");
 
 /// Returns what runs the program for one sample.
@@ -40,9 +42,7 @@ fn go() -> Command {
 }
 
 fn run(command: &mut Command) -> Result<String, String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("can't run go: {error}"))?;
+    let output = output(command, PATIENCE).map_err(|error| format!("can't run go: {error:#}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     } else {

@@ -1,7 +1,7 @@
 //! The processors that measure, and what the machine is called.
 
 use std::fmt::{self, Display};
-use std::fs;
+use std::{fs, iter};
 
 use anyhow::{Result, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -199,26 +199,27 @@ pub(crate) fn load_average() -> f64 {
 /// Names the compiler and the versions of the crates that are compared, in a line.
 pub(crate) fn version_line() -> String {
     let named = |(name, version)| format!("{name} {version}");
-    versions().map(named).join(", ")
+    versions().map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// Names the compiler and the versions of the crates that are compared.
-pub(crate) fn versions() -> [(String, String); 9] {
+pub(crate) fn versions() -> impl Iterator<Item = (String, String)> {
     const LOCK: &str = include_str!("../Cargo.lock");
-    const CRATES: [&str; 8] = [
+    const CRATES: [&str; 9] = [
         "yieldfrom",
         "corosensei",
         "generator",
         "genawaiter",
         "nexosim",
         "tokio",
+        "async-stream",
         "smol",
         "may",
     ];
     let ours = LOCK
         .split("[[package]]")
         .find(|package| package.contains("name = \"benches\""));
-    let version = |name: &str| {
+    let version = move |name: &str| {
         // A crate that is locked in two versions stands with its version among our dependencies.
         let ambiguous = format!("\"{name} ");
         let locked = format!("name = \"{name}\"\nversion = \"");
@@ -229,10 +230,21 @@ pub(crate) fn versions() -> [(String, String); 9] {
             .map_or("?", |(version, _)| version)
     };
     let compiler = env!("COMPILER").trim_start_matches("rustc ");
-    let mut all = [const { (String::new(), String::new()) }; 9];
-    all[0] = ("rustc".to_owned(), compiler.to_owned());
-    for (entry, name) in all[1..].iter_mut().zip(CRATES) {
-        *entry = (name.to_owned(), version(name).to_owned());
+    let crates = CRATES.map(|name| (name.to_owned(), version(name).to_owned()));
+    iter::once(("rustc".to_owned(), compiler.to_owned())).chain(crates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_versions_are_known() {
+        for (name, version) in versions() {
+            assert!(
+                version.starts_with(|c: char| c.is_ascii_digit()),
+                "{name} {version}"
+            );
+        }
     }
-    all
 }

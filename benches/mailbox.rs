@@ -81,15 +81,12 @@ where
     send
 }
 
-/// Measures the future of a body as it is: not boxed, and of a type that is known.
+/// Measures the future of a body as it is: not boxed, of a type that is known, its mailbox beside it.
 ///
-/// What resumes it may be inlined, body and all.
-pub(crate) fn unboxed<F>(meter: &Meter, body: impl FnOnce(Shared) -> F) -> Sample
-where
-    F: Future<Output = ()>,
-{
-    let mailbox = Shared::default();
-    let mut future = pin!(body(mailbox.clone()));
+/// The compiler sees all of it at once, and may inline what it likes.
+pub(crate) fn unboxed(meter: &Meter, body: impl AsyncFnOnce(&Mailbox<i64, i64>)) -> Sample {
+    let mailbox = Mailbox::default();
+    let mut future = pin!(body(&mailbox));
     let mut send = |value| {
         mailbox
             .send(future.as_mut(), value)

@@ -118,6 +118,7 @@ fn section(question: &Question) -> Markup {
             (legend(question))
             div.charts { @for case in &question.cases { (picture(case)) } }
             (figures(question))
+            (parts::left_out(question))
         }
     }
 }
@@ -178,13 +179,6 @@ fn figures(question: &Question) -> Markup {
                                 td.number { (figure(answer.least)) " \u{2013} " (figure(answer.most)) }
                                 td.number { @if let Some(ratio) = answer.ratio { (figure(ratio)) "\u{d7}" } }
                                 td.number { (answer.samples.len()) }
-                            }
-                        }
-                        @for absent in &case.absent {
-                            tr {
-                                td { @if case.answers.is_empty() { (case.name) } }
-                                td { (absent.who) }
-                                td.wrap.faint colspan="6" { "left out: " (absent.why) }
                             }
                         }
                     }

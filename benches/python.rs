@@ -4,7 +4,9 @@
 //! operations, or `sample(case)`, which measures by itself. What takes the time, in
 //! `python/meter.py`, is the twin of `meter.rs`.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use crate::child::{PATIENCE, output};
 
 const METER: &str = include_str!("python/meter.py");
 
@@ -28,17 +30,14 @@ pub(crate) fn version(package: Option<&str>) -> Result<String, String> {
         None => "import platform; print(platform.python_version())".to_owned(),
         Some(name) => format!("import {name}; print({name}.__version__)"),
     };
-    let output = Command::new("python3")
-        .arg("-c")
-        .arg(script)
-        .stderr(Stdio::null())
-        .output();
+    let mut python = Command::new("python3");
+    let output = output(python.arg("-c").arg(script), PATIENCE);
     match (output, package) {
         (Ok(output), _) if output.status.success() => {
             Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         }
         (Ok(_), Some(name)) => Err(format!("python3 has no package {name}")),
         (Ok(output), None) => Err(format!("python3 does not work: {}", output.status)),
-        (Err(error), _) => Err(format!("can't run python3: {error}")),
+        (Err(error), _) => Err(format!("can't run python3: {error:#}")),
     }
 }

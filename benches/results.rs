@@ -125,6 +125,20 @@ impl Question {
             cases: Vec::new(),
         }
     }
+
+    /// Returns everybody who gave no answer, each reason once, with the cases.
+    pub(crate) fn absent(&self) -> Vec<(&Absent, Vec<&str>)> {
+        let mut all: Vec<(&Absent, Vec<&str>)> = Vec::new();
+        for case in &self.cases {
+            for absent in &case.absent {
+                match all.iter_mut().find(|(known, _)| *known == absent) {
+                    Some((_, cases)) => cases.push(&case.name),
+                    None => all.push((absent, vec![&case.name])),
+                }
+            }
+        }
+        all
+    }
 }
 
 impl From<Outcome> for Case {
@@ -194,15 +208,13 @@ impl Results {
         question.cases.iter().find(|known| known.name == case)
     }
 
-    /// Returns everybody who gave no answer somewhere, with the reason, each once.
-    pub(crate) fn absent(&self) -> Vec<(String, &Absent)> {
-        let mut all: Vec<(String, &Absent)> = Vec::new();
+    /// Returns everybody who gave no answer somewhere, each reason once, with the first question.
+    pub(crate) fn absent(&self) -> Vec<(&Absent, &str)> {
+        let mut all: Vec<(&Absent, &str)> = Vec::new();
         for question in &self.questions {
-            for case in &question.cases {
-                for absent in &case.absent {
-                    if !all.iter().any(|(_, known)| *known == absent) {
-                        all.push((format!("{} {}", question.name, case.name), absent));
-                    }
+            for (absent, _) in question.absent() {
+                if !all.iter().any(|(known, _)| *known == absent) {
+                    all.push((absent, &question.name));
                 }
             }
         }

@@ -84,7 +84,7 @@ impl Survey {
                 before,
                 ..Machine::default()
             },
-            versions: machine::versions().into_iter().collect(),
+            versions: machine::versions().collect(),
             ..Results::default()
         };
         contest.progress = Progress::of(expected(&plan, &contest));

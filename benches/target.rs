@@ -7,14 +7,26 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use serde::Serialize;
 use tempfile::Builder;
 
+use crate::group::Group;
 use crate::results::Results;
+use crate::wins::Wins;
 use crate::{markdown, page};
 
 const PAGE: &str = "index.html";
 const RESULTS: &str = "results.json";
 const SUMMARY: &str = "summary.md";
+
+/// The contents of `results.json`.
+#[derive(Serialize)]
+struct File<'a> {
+    #[serde(flatten)]
+    results: &'a Results,
+    against_async: Wins,
+    against_threads: Wins,
+}
 
 /// A folder in which a report can be written.
 #[derive(Debug)]
@@ -23,7 +35,10 @@ pub(crate) struct Target(PathBuf);
 impl Target {
     /// Makes the folder, or `target/versus` in the workspace, and sees whether files can be written there.
     pub(crate) fn open(folder: Option<PathBuf>) -> Result<Self> {
-        let folder = folder.unwrap_or_else(usual);
+        let folder = match folder {
+            Some(folder) => folder,
+            None => usual()?,
+        };
         let context = || format!("can't write the report to {}", folder.display());
         fs::create_dir_all(&folder).with_context(context)?;
         for name in [PAGE, RESULTS, SUMMARY] {
@@ -40,7 +55,11 @@ impl Target {
 
     /// Writes all files, each at once, so that nobody sees half of one.
     pub(crate) fn write(&self, results: &Results) -> Result<()> {
-        let json = serde_json::to_string_pretty(results)?;
+        let json = serde_json::to_string_pretty(&File {
+            results,
+            against_async: Wins::against(Group::Async, results),
+            against_threads: Wins::against(Group::Threads, results),
+        })?;
         self.replace(RESULTS, &json)?;
         self.replace(PAGE, &page::page(results))?;
         self.replace(SUMMARY, &markdown::markdown(results))
@@ -60,13 +79,18 @@ impl Target {
 }
 
 /// Returns the usual place, whatever the working directory is.
-fn usual() -> PathBuf {
+fn usual() -> Result<PathBuf> {
     // Cargo knows where the workspace is now; else it is where it was compiled.
     let here = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let benches = here.filter(|path| path.ends_with("benches"));
     let benches = benches.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    ensure!(
+        benches.is_dir(),
+        "{} is gone, where this program was compiled: say by --out where the report goes",
+        benches.display()
+    );
     let workspace = benches.parent().unwrap_or(Path::new("."));
-    workspace.join("target").join("versus")
+    Ok(workspace.join("target").join("versus"))
 }
 
 #[cfg(test)]

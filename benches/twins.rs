@@ -69,11 +69,17 @@ struct One<O: Args> {
 
 #[derive(Debug, Subcommand)]
 enum Twin {
+    /// An animation while something slow goes on.
     Spinner(One<spinner::Options>),
+    /// Twenty flags, downloaded at once from a server that it starts.
     Flags(One<flags::Options>),
+    /// Iterables, one after the other.
     Chain(One<chain::Options>),
+    /// The taxi simulation of the example `taxi_sim`.
     Taxi(One<taxi::Options>),
+    /// Three stages with queues between them.
     Pipeline(One<pipeline::Options>),
+    /// A tree that is walked by recursion, and yields from every level.
     Recursion(One<recursion::Options>),
 }
 

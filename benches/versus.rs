@@ -4,6 +4,12 @@
 //! cargo run --release -p benches --bin versus -- QUESTION... [--json]
 //! ```
 //!
+//! or asks everything and writes a report with charts and tables, `target/versus/index.html`:
+//!
+//! ```text
+//! cargo run --release -p benches --bin versus -- report [--quick] [--out DIR] [--markdown]
+//! ```
+//!
 //! # Method
 //!
 //! Every sample is taken in a process of its own, this program's, Python's or Go's: no
@@ -32,6 +38,12 @@
 //! Contestants do equal work: values are `i64`, the driver hides what goes in and what
 //! comes out from the optimizer, bodies may be inlined as the compiler likes. What a
 //! case measures is written above each table; the files in `questions` are the whole truth.
+//!
+//! A report grows with every question; Ctrl-C ends it with what there is. With `--quick` it takes
+//! less than five minutes, by shorter samples, three repetitions, one round, and without the cases
+//! that take long, which it names. It says where async/await wins and where `yieldfrom` does, by
+//! comparing the samples: nobody wins by less than the spread. Before anything else it runs the
+//! twins: programs that are written in `yieldfrom`, in async/await and with threads (`twins.rs`).
 //!
 //! With `--json`, each result is one object on a line of its own, and nothing else is
 //! printed to standard output. Contestants that are not on this machine are left

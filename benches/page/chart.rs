@@ -14,18 +14,21 @@ use crate::results::{Answer, Case};
 use crate::table::figure;
 
 /// Columns for names and figures, and what is between them.
-const NAMES: i32 = 142;
-const FIGURES: i32 = 168;
-const WIDTH: i32 = 640;
-const ROW: i32 = 24;
+const NAMES: i32 = 124;
+const FIGURES: i32 = 146;
+const WIDTH: i32 = 500;
+const ROW: i32 = 22;
 const BAR: f64 = 0.34;
 /// Below the bars, for the axis.
 const AXIS: i32 = 34;
 /// Where the smallest and the largest bar differ by more, the axis is logarithmic.
 const MOST_LINEAR: f64 = 8.0;
+/// How many marks there is room for on an axis.
+const MOST_TICKS: usize = 6;
 /// How thick the bar of somebody is that is exactly as good as `yieldfrom`, on such an axis.
 const HAIR: f64 = 0.006;
 
+const FONT: &str = "system-ui, sans-serif";
 const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
 const FAINT: RGBColor = RGBColor(0x59, 0x63, 0x6e);
 const LINE: RGBColor = RGBColor(0xd1, 0xd9, 0xe0);
@@ -138,7 +141,10 @@ fn draw_on(area: &Area<'_>, case: &Case, bars: &[Bar<'_>]) -> Drawn {
         .margin_right(12)
         .margin_left(4);
     if least > 0.0 && most / least > MOST_LINEAR {
-        let range = (least / 1.3..most * 1.3).log_scale();
+        let (least, most) = (least / 1.3, most * 1.3);
+        let range = (least..most)
+            .log_scale()
+            .with_key_points(ticks(least, most));
         let hair = (most / least).powf(HAIR);
         draw_bars(
             &mut chart.build_cartesian_2d(range, rows..0.0)?,
@@ -163,7 +169,7 @@ fn draw_on(area: &Area<'_>, case: &Case, bars: &[Bar<'_>]) -> Drawn {
 
 /// Draws what stands beside a bar: who it is, and the figures.
 fn draw_words(area: &Area<'_>, case: &Case, row: usize, answer: &Answer) -> Drawn {
-    let font = ("system-ui, sans-serif", 13).into_font();
+    let font = (FONT, 15).into_font();
     let middle = ROW * row as i32 + ROW / 2;
     let at = |hpos| font.color(&INK).pos(Pos::new(hpos, VPos::Center));
     area.draw_text(&answer.who, &at(HPos::Right), (NAMES - 6, middle))?;
@@ -187,7 +193,7 @@ fn draw_bars<X>(
 where
     X: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let font = ("system-ui, sans-serif", 12).into_font();
+    let font = (FONT, 14).into_font();
     chart
         .configure_mesh()
         .disable_y_mesh()
@@ -214,6 +220,22 @@ where
     let ours = [(1.0, 0.0), (1.0, bars.len() as f64)];
     chart.draw_series([PathElement::new(ours, FAINT)])?;
     Ok(())
+}
+
+/// Returns where a logarithmic axis has its marks: at 1, 2 and 5, or at powers of ten only.
+fn ticks(least: f64, most: f64) -> Vec<f64> {
+    let decades = || (least.log10().floor() as i32)..=(most.log10().ceil() as i32);
+    let within = |tick: &f64| (least..=most).contains(tick);
+    let at = |digits: &'static [f64], step: i32| -> Vec<f64> {
+        decades()
+            .filter(|decade| decade % step == 0)
+            .flat_map(|decade| digits.iter().map(move |digit| digit * 10_f64.powi(decade)))
+            .filter(within)
+            .collect()
+    };
+    let finest = [at(&[1.0, 2.0, 5.0], 1), at(&[1.0], 1), at(&[1.0], 2)];
+    let fitting = finest.into_iter().find(|ticks| ticks.len() <= MOST_TICKS);
+    fitting.unwrap_or_else(|| vec![1.0])
 }
 
 /// Writes a number of the axis, without zeros that say nothing.
@@ -269,6 +291,17 @@ mod tests {
         let theme = theme();
         for colour in svg.split(['"']).filter(|value| value.starts_with('#')) {
             assert!(theme.contains(colour), "{colour}");
+        }
+    }
+
+    #[test]
+    fn marks_are_few_and_one_is_at_ours() {
+        assert_eq!(ticks(0.4, 12.0), [0.5, 1.0, 2.0, 5.0, 10.0]);
+        assert_eq!(ticks(0.3, 3000.0), [1.0, 10.0, 100.0, 1000.0]);
+        for (least, most) in [(1e-3, 1.5), (1e-5, 1e5), (0.7, 1e9)] {
+            let ticks = ticks(least, most);
+            assert!((2..=MOST_TICKS).contains(&ticks.len()), "{ticks:?}");
+            assert!(ticks.contains(&1.0), "{ticks:?}");
         }
     }
 

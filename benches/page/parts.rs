@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::group::Group;
 use crate::markdown::Summary;
-use crate::results::Results;
+use crate::results::{Question, Results};
 use crate::table::figure;
 use crate::wins::{Win, Wins};
 
@@ -95,6 +95,25 @@ pub(super) fn summary(summary: &Summary) -> Markup {
     }
 }
 
+/// Who gave no answer to a question, and why.
+pub(super) fn left_out(question: &Question) -> Markup {
+    let absent = question.absent();
+    html! {
+        @if !absent.is_empty() {
+            p.faint { "Left out:" }
+            ul.faint {
+                @for (absent, cases) in &absent {
+                    li {
+                        (absent.who)
+                        @if cases.len() < question.cases.len() { " (" (cases.join(", ")) ")" }
+                        ": " (absent.why)
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Who could not take part, or not everywhere, and what was not asked.
 pub(super) fn absent(results: &Results) -> Markup {
     let absent = results.absent();
@@ -103,9 +122,9 @@ pub(super) fn absent(results: &Results) -> Markup {
         @if absent.is_empty() { p { "Everybody was there, and answered." } } @else {
             div.scroll {
                 table {
-                    thead { tr { th { "who" } th { "why" } th { "where first" } } }
+                    thead { tr { th { "who" } th { "why" } th { "first in" } } }
                     tbody {
-                        @for (place, absent) in &absent {
+                        @for (absent, place) in &absent {
                             tr { td { (absent.who) } td.wrap { (absent.why) } td { (place) } }
                         }
                     }

@@ -5,12 +5,13 @@
 //! is what a body costs that is made of functions.
 
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::pin::{Pin, pin};
 
 use corosensei::{Coroutine, Yielder};
 use yieldfrom_delegation::{Co, Generator, GeneratorState, Result};
 
-use crate::mailbox::{self, Shared, poll_helper};
+use crate::mailbox::{self, Mailbox, poll_helper};
 use crate::meter::{Meter, Sample};
 use crate::question::{Case, Contestant, Question};
 
@@ -138,14 +139,14 @@ fn genawaiter(case: &str, meter: &Meter) -> Sample {
     })
 }
 
-async fn inlined(mailbox: Shared) {
+async fn inlined(mailbox: impl Deref<Target = Mailbox<i64, i64>>) {
     let mut value = 0;
     loop {
         value = mailbox.yield_(value).await + 1;
     }
 }
 
-async fn helped(mailbox: Shared) {
+async fn helped(mailbox: impl Deref<Target = Mailbox<i64, i64>>) {
     let mut value = 0;
     loop {
         let mut suspension = mailbox.yield_(value);
@@ -156,8 +157,8 @@ async fn helped(mailbox: Shared) {
 /// A future whose type the driver knows: a static generator, that the compiler sees through.
 fn async_static(case: &str, meter: &Meter) -> Sample {
     match case {
-        "helper" => mailbox::unboxed(meter, helped),
-        _ => mailbox::unboxed(meter, inlined),
+        "helper" => mailbox::unboxed(meter, async |mailbox| helped(mailbox).await),
+        _ => mailbox::unboxed(meter, async |mailbox| inlined(mailbox).await),
     }
 }
 

@@ -1,0 +1,138 @@
+//! A report of a question that takes but a moment, by the program itself.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+fn report(folder: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_versus"));
+    command
+        .args(["report", "--quick", "--out"])
+        .arg(folder)
+        .args(options);
+    // The place does not depend on where it runs.
+    command.current_dir("/");
+    command
+}
+
+fn results(folder: &Path) -> Value {
+    let text = fs::read_to_string(folder.join("results.json")).expect("it is written");
+    serde_json::from_str(&text).expect("it is JSON")
+}
+
+fn page(folder: &Path) -> String {
+    let page = fs::read_to_string(folder.join("index.html")).expect("it is written");
+    let document = scraper::Html::parse_document(&page);
+    assert_eq!(document.errors, [""; 0]);
+    document.root_element().text().collect()
+}
+
+#[test]
+fn a_small_report_is_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = [
+        "--markdown",
+        "--repeat",
+        "1",
+        "roundtrip",
+        "--case",
+        "inlined",
+    ];
+    // Nobody finds Python there.
+    let output = report(folder.path(), &options)
+        .env("PATH", "/nowhere")
+        .output();
+    let output = output.expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.contains("cpython is left out: can't run python3"),
+        "{errors}"
+    );
+
+    let results = results(folder.path());
+    let case = &results["questions"][0]["cases"][0];
+    assert_eq!(case["name"], "inlined");
+    assert_eq!(case["answers"][0]["who"], "yieldfrom");
+    assert!(
+        case["answers"][0]["median"]
+            .as_f64()
+            .is_some_and(|median| median > 0.0)
+    );
+    assert_eq!(case["answers"][0]["ratio"], 1.0);
+    let wins = &results["against_async"];
+    let compared =
+        ["ours", "theirs", "close"].map(|list| wins[list].as_array().expect("a list").len());
+    assert_eq!(compared.iter().sum::<usize>(), 1);
+
+    let page = page(folder.path());
+    assert!(
+        page.contains("can't run python3") && page.contains("the question taxi"),
+        "{page}"
+    );
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let summary = fs::read_to_string(folder.path().join("summary.md")).expect("it is written");
+    assert_eq!(printed, summary);
+    assert!(
+        summary.contains("| send to a generator that yields, ns |"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error_before_anything_is_measured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("written");
+    let output = report(&file.join("report"), &[]).output().expect("it runs");
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.starts_with("versus: can't write the report to"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1, "nothing was measured: {errors}");
+}
+
+/// Reads what a child says until something has begun.
+fn wait_for(child: &mut Child, words: &str) -> BufReader<std::process::ChildStderr> {
+    let mut errors = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    while !line.contains(words) {
+        line.clear();
+        assert!(
+            errors.read_line(&mut line).expect("text") > 0,
+            "it ends without {words}"
+        );
+    }
+    errors
+}
+
+#[test]
+fn ctrl_c_leaves_a_report_of_what_there_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = [
+        "--repeat",
+        "1000",
+        "roundtrip",
+        "switch",
+        "--only",
+        "yieldfrom",
+    ];
+    let mut command = report(folder.path(), &options);
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
+    let errors = wait_for(&mut child, "roundtrip inlined");
+    // Twice, as who sends it to a group as well does.
+    for _ in 0..2 {
+        kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+    }
+    let said: Vec<_> = errors.lines().map(|line| line.expect("text")).collect();
+    assert!(child.wait().expect("it ends").success(), "{said:?}");
+    let asked = &results(folder.path())["questions"];
+    assert_eq!(asked.as_array().expect("a list").len(), 1, "{asked}");
+    assert!(page(folder.path()).contains("This run was interrupted"));
+}
