@@ -28,7 +28,7 @@
 //! assert_eq!(waiter.waits_for().kind(), WaitKind::Sync);
 //! assert_eq!(waiter.waits_for().to_string(), "Lock.acquire of <Lock locked, waiters:1>");
 //! assert_eq!(report.awaited_by(waiter)[0].name(), "holder"); // which has the lock
-//! assert_eq!(waiter.stack()[0].name(), "main");
+//! assert_eq!(waiter.stack().len(), 1); // no delegations below the body
 //! println!("{report}");
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```

@@ -1,7 +1,8 @@
 //! The guide: what there is, how it is done, what surprises, and what it costs.
 //!
 //! Read the pages in their order, or begin with the one for where you come from. Every program on
-//! them runs as a test of this crate, with the output that is shown.
+//! them runs as a test of this crate, with the output that is shown. One that has no `main` stands in
+//! `fn main() -> yieldfrom::Result<()> { ...; Ok(()) }`.
 //!
 //! | page | for whom, and what |
 //! | --- | --- |

@@ -11,4 +11,5 @@ mod queues;
 mod shield;
 mod streams;
 mod tasks;
+mod terminals;
 mod wait;

@@ -18,6 +18,24 @@ const SIGINT: i32 = 2;
 const SIGUSR1: i32 = 10;
 const SIGTERM: i32 = 15;
 
+/// Returns the command that runs a program, for which Ctrl-C has its default action, even where
+/// these tests run in the background of a script, and so ignore it.
+fn program(name: &str) -> Command {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let mut command = match mask.is_some_and(|mask| mask >> (SIGINT - 1) & 1 == 1) {
+        true => {
+            let mut env = Command::new("env");
+            env.args(["--default-signal=INT", PROGRAMS]);
+            env
+        }
+        false => Command::new(PROGRAMS),
+    };
+    command.arg(name);
+    command
+}
+
 /// Runs a program, and checks its end.
 fn check(command: &mut Command, is_right: impl Fn(ExitStatus) -> bool) {
     let run = output(command);
@@ -44,7 +62,7 @@ macro_rules! programs {
             $(#[test]
             fn $name() {
                 let name = concat!(stringify!($module), "::", stringify!($name));
-                check(Command::new(PROGRAMS).arg(name), ending!($($($ending)*)?));
+                check(&mut program(name), ending!($($($ending)*)?));
             })*
         }
     )*};
@@ -99,8 +117,7 @@ fn what_is_ignored_from_the_start_stays_ignored() {
 
 #[test]
 fn ctrl_c_comes_from_outside_as_well() {
-    let mut command = Command::new(PROGRAMS);
-    command.arg("ctrl_c::it_comes_from_outside_as_well");
+    let mut command = program("ctrl_c::it_comes_from_outside_as_well");
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "ready"));

@@ -6,7 +6,7 @@ mod failures;
 mod flow;
 mod life;
 mod pipes;
-pub(crate) mod scarcity;
+mod scarcity;
 mod servers;
 
 use std::cell::{Cell, RefCell};
@@ -17,6 +17,8 @@ use yieldfrom::{
 };
 
 use crate::fixtures::{Journal, secs};
+
+pub(crate) use scarcity::{take_all_descriptors, with_few_descriptors};
 
 /// Runs this on a loop of its own, in real time; what hangs, fails.
 pub(crate) fn run_io<T: 'static>(body: impl FnOnce(&Co) -> Result<T> + 'static) -> Result<T> {

@@ -141,11 +141,12 @@ impl CreateSubprocess {
     /// # Examples
     ///
     /// ```
-    ///     /// use yieldfrom::process::{DEVNULL, PIPE, create_subprocess_exec};
+    /// use std::fs::File;
+    /// use yieldfrom::process::{DEVNULL, PIPE, create_subprocess_exec};
     /// use yieldfrom::{Co, run};
     ///
     /// let input = File::open("/dev/null")?;
-    /// let (output, _) = run(|co: &Co| {
+    /// let (output, _) = run(move |co: &Co| {
     ///     let cat = create_subprocess_exec("cat", &[]).stdin(input).stdout(PIPE).stderr(DEVNULL);
     ///     let process = co.yield_from(cat)?;
     ///     co.yield_from(process.communicate(""))

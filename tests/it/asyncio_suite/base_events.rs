@@ -10,8 +10,7 @@ use yieldfrom::{
 
 use crate::fixtures::{Journal, millis, secs, settle, virtual_loop};
 use crate::support::is_child;
-use crate::transports::run_io;
-use crate::transports::scarcity::{take_all_descriptors, with_few_descriptors};
+use crate::transports::{run_io, take_all_descriptors, with_few_descriptors};
 
 struct Silent;
 impl Protocol for Silent {}
