@@ -26,7 +26,7 @@
 //! yieldfrom = { path = "../yieldfrom/engine" }
 //! ```
 //!
-//! And in `src/main.rs`:
+//! Signals and child processes want `features = ["signal", "process"]` as well. And in `src/main.rs`:
 //!
 //! ```
 //! use std::time::Duration;

@@ -103,6 +103,15 @@
 //! while pending, and callbacks that hold the loop for long go to the crate `log` (or to
 //! [`set_exception_handler`](EventLoop::set_exception_handler)), with their line in the source.
 //! Install a logger, such as `env_logger`, to see them.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `signal` | handlers of signals, and Ctrl-C that cancels the main task first: the module `signal` |
+//! | `process` | child processes: the module `process` |
 
 mod as_completed;
 mod awaitable;

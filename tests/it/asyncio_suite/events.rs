@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use yieldfrom::{
     Co, EventLoop, RuntimeError, create_connection, create_connection_on, create_server,
-    create_task, create_unix_connection, create_unix_server, get_running_loop,
+    create_server_on, create_task, create_unix_connection, create_unix_server, get_running_loop,
 };
 
 use crate::fixtures::{failed_with, millis, secs};
@@ -163,6 +163,22 @@ fn a_server_listens_for_both_families_at_one_port() {
             let connection = create_connection(Recorder::default, (host, port));
             co.yield_from(connection)?.0.close();
         }
+        server.close();
+        co.yield_from(server.wait_closed())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_server_listens_on_a_socket_that_is_given() {
+    run_io(|co: &Co| {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let server = co.yield_from(create_server_on(Recorder::default, listener))?;
+        assert_eq!(server.sockets(), [address.into()]);
+        let (transport, recorder) = co.yield_from(create_connection(Recorder::default, address))?;
+        transport.close();
+        co.yield_from(recorder.lost.wait())?;
         server.close();
         co.yield_from(server.wait_closed())
     })
