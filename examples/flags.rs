@@ -15,6 +15,7 @@
 //! ```text
 //! cargo run --release --example flags
 //! cargo run --release --example flags -- --all --delay 200 --max_req 100
+//! cargo run --release --example flags -- --form flags2 --trace flags.svg
 //! cargo run --release --example flags -- BR IN U --form yieldfrom --output downloads
 //! cargo run --release --example flags -- --base-url http://localhost:8000 --form flags2
 //! ```
@@ -33,6 +34,8 @@ mod job;
 mod options;
 #[path = "flags/progress.rs"]
 mod progress;
+#[path = "flags/recording.rs"]
+mod recording;
 #[path = "flags/report.rs"]
 mod report;
 #[path = "flags/sequential.rs"]
@@ -53,10 +56,23 @@ use yieldfrom::Result;
 use crate::codes::Code;
 use crate::job::{Counter, Job, say};
 use crate::options::{Form, Options};
+use crate::recording::Recording;
 use crate::report::{Run, print_plan, print_runs, verify};
 
 /// Downloads with each form, and returns whether all went well.
 fn download(options: &Options, cc_list: &[Code]) -> Result<bool> {
+    let mut recording = Recording::create(options.trace.as_deref())?;
+    let result = download_by_each(options, cc_list, &mut recording);
+    let written = recording.write();
+    let all_went_well = result?;
+    written.map(|()| all_went_well)
+}
+
+fn download_by_each(
+    options: &Options,
+    cc_list: &[Code],
+    recording: &mut Recording,
+) -> Result<bool> {
     let destination = Destination::new(options.output.as_deref())?;
     let server = match &options.base_url {
         Some(_) => None,
@@ -74,7 +90,7 @@ fn download(options: &Options, cc_list: &[Code]) -> Result<bool> {
         let folder = destination.folder(form)?;
         let job = Job::new(options, form, base_url.clone(), folder, cc_list.len());
         let start = Instant::now();
-        let counter = download_many(form, job.clone(), cc_list)?;
+        let counter = download_many(form, job.clone(), cc_list, recording)?;
         let elapsed = start.elapsed();
         let reference = runs.first().map(|run: &Run| run.job.folder.as_path());
         let differences = verify(&job, &counter, server.is_some(), reference)?;
@@ -83,13 +99,18 @@ fn download(options: &Options, cc_list: &[Code]) -> Result<bool> {
     Ok(print_runs(&runs))
 }
 
-fn download_many(form: Form, job: Job, cc_list: &[Code]) -> Result<Counter> {
+fn download_many(
+    form: Form,
+    job: Job,
+    cc_list: &[Code],
+    recording: &mut Recording,
+) -> Result<Counter> {
     say(format!("\n{form}:\n"));
     match form {
         Form::Sequential => Ok(sequential::download_many(&job, cc_list)),
         Form::Threads => threads::download_many(job, cc_list),
-        Form::Yieldfrom => flags_yieldfrom::download_many(&Rc::new(job), cc_list),
-        Form::Flags2 => flags2::download_many(&Rc::new(job), cc_list),
+        Form::Yieldfrom => flags_yieldfrom::download_many(&Rc::new(job), cc_list, recording),
+        Form::Flags2 => flags2::download_many(&Rc::new(job), cc_list, recording),
     }
 }
 

@@ -26,6 +26,8 @@ mod spinners;
 mod taxis;
 #[path = "golden/taxis_loop.rs"]
 mod taxis_loop;
+#[path = "golden/traces.rs"]
+mod traces;
 
 /// Declares a test for each example that always prints the same.
 macro_rules! examples_print_their_golden_files {

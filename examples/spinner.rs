@@ -1,12 +1,27 @@
 //! An animation while something slow goes on: two tasks on an event loop, and no threads.
 //!
 //! `spinner_thread` is the same program with threads. With `--virtual-time` its three
-//! seconds pass at once.
+//! seconds pass at once. With `--trace FILE` it writes a timeline of the run: a picture if the
+//! name ends with `.svg`, otherwise for <https://ui.perfetto.dev> or `chrome://tracing`.
 
 use std::io::{Write, stdout};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use yieldfrom::{Co, Coroutine, Result, coroutine, ensure_future, sleep};
+use clap::Parser;
+use yieldfrom::{Co, Coroutine, Result, TraceFile, coroutine, ensure_future, sleep};
+
+/// Turns a spinner while something slow goes on.
+#[derive(Parser)]
+struct Options {
+    /// Let time pass at once
+    #[arg(long)]
+    virtual_time: bool,
+
+    /// Write a timeline into this file: a picture (.svg) or a Chrome trace
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+}
 
 fn spin(msg: &'static str) -> Coroutine<()> {
     coroutine(move |co| {
@@ -42,9 +57,14 @@ fn supervisor(co: &Co) -> Result<i32> {
 }
 
 fn main() -> Result<()> {
+    let options = Options::parse();
+    let file = options.trace.map(TraceFile::create).transpose()?;
     let event_loop = examples::event_loop()?;
+    if file.is_some() {
+        event_loop.start_trace(None)?;
+    }
     let result = event_loop.run_until_complete(supervisor)?;
     event_loop.close()?;
     println!("Answer: {result}");
-    Ok(())
+    file.map_or(Ok(()), |file| file.write(&event_loop.stop_trace()?))
 }

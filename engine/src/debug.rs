@@ -6,21 +6,22 @@
 //! ```
 //! use std::time::Duration;
 //! use yieldfrom::debug::WaitKind;
-//! use yieldfrom::{Co, EventLoop, Lock, Result, create_task, get_running_loop, sleep, yield_now};
+//! use yieldfrom::{Co, Coroutine, EventLoop, Lock};
+//! use yieldfrom::{coroutine, create_task, get_running_loop, sleep, yield_now};
 //!
-//! fn hold(co: &Co, lock: &Lock) -> Result<()> {
-//!     let _guard = co.yield_from(lock.acquire())?;
-//!     co.yield_from(sleep(Duration::from_secs(60)))
+//! fn hold(lock: &Lock) -> Coroutine<()> {
+//!     let lock = lock.clone();
+//!     coroutine(move |co| {
+//!         let _guard = co.yield_from(lock.acquire())?;
+//!         co.yield_from(sleep(Duration::from_secs(60)))
+//!     })
 //! }
 //!
 //! let event_loop = EventLoop::builder().virtual_clock().build()?;
 //! let report = event_loop.run_until_complete(|co: &Co| {
 //!     let lock = Lock::new();
-//!     let other = lock.clone();
-//!     let holder = create_task(move |co: &Co| hold(co, &other));
-//!     holder.set_name("holder");
-//!     let waiter = create_task(move |co: &Co| hold(co, &lock));
-//!     waiter.set_name("waiter");
+//!     create_task(hold(&lock)).set_name("holder");
+//!     create_task(hold(&lock)).set_name("waiter");
 //!     co.yield_from(yield_now())?;
 //!     Ok(get_running_loop()?.report())
 //! })?;
@@ -28,7 +29,7 @@
 //! assert_eq!(waiter.waits_for().kind(), WaitKind::Sync);
 //! assert_eq!(waiter.waits_for().to_string(), "Lock.acquire of <Lock locked, waiters:1>");
 //! assert_eq!(report.awaited_by(waiter)[0].name(), "holder"); // which has the lock
-//! assert_eq!(waiter.stack().len(), 1); // no delegations below the body
+//! assert_eq!(waiter.stack()[0].name(), "hold");
 //! println!("{report}");
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
@@ -36,13 +37,16 @@
 //! prints, with the source lines of your program,
 //!
 //! ```text
-//! Task-1 main() made at src/main.rs:12 is running
-//! │   main() at src/main.rs:18
-//! waiter main() made at src/main.rs:16 waits for Lock.acquire of <Lock locked, waiters:1>, held by holder
-//! │   main() at src/main.rs:16
-//! └── holder main() made at src/main.rs:14 waits for sleep until 60s
-//!         main() at src/main.rs:14
+//! Task-1 main() made at src/main.rs:16 is running
+//!     main() at src/main.rs:20
+//! waiter hold() made at src/main.rs:8 waits for Lock.acquire of <Lock locked, waiters:1>, held by holder
+//! │   hold() at src/main.rs:9
+//! └── holder hold() made at src/main.rs:8 waits for sleep until 60s
+//!         hold() at src/main.rs:10
 //! ```
+//!
+//! With the feature `signal`, a program that seems to hang can be asked from outside, by `kill -QUIT PID`
+//! or Ctrl-\: see `LoopBuilder::report_on_sigquit`.
 //!
 //! A run that can never end makes such a report by itself: it is in the
 //! [`DeadlockError`](crate::DeadlockError).

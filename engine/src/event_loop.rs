@@ -29,6 +29,8 @@ mod slow;
 mod tasks;
 mod threadsafe;
 mod timers;
+#[cfg(feature = "trace")]
+mod tracing;
 mod turn;
 
 use std::cell::{Cell, RefCell};
@@ -88,6 +90,8 @@ pub(crate) struct Core {
     task_names: RefCell<HashMap<u32, String>>,
     /// Where futures and tasks were made, by their address: those made in debug mode.
     places: Places,
+    #[cfg(feature = "trace")]
+    tracing: tracing::Tracing,
     /// How many [`EventLoop`] handles there are.
     handles: Cell<usize>,
     stack_size: usize,

@@ -138,6 +138,8 @@ pub mod sync;
 mod task;
 mod task_group;
 mod timeout;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod transport;
 mod wait;
 mod wait_for;
@@ -171,6 +173,8 @@ pub use sync::{
 pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future};
 pub use task_group::{Grouped, TaskGroup, task_group};
 pub use timeout::{Limited, Timeout, timeout, timeout_at};
+#[cfg(feature = "trace")]
+pub use trace::{Trace, TraceFile};
 pub use transport::{
     DatagramProtocol, DatagramTransport, Protocol, Server, Transport, connect_accepted_socket,
     connect_read_pipe, connect_write_pipe, create_connection, create_connection_on,

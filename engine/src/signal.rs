@@ -60,6 +60,7 @@
 
 mod handler;
 mod interrupt;
+mod reporting;
 mod table;
 
 use crate::errors::{RuntimeError, ValueError};
@@ -156,7 +157,7 @@ impl EventLoop {
         const NAME: &str = "add_signal_handler";
         self.core().check_open(NAME)?;
         check_catchable(signum, NAME)?;
-        handler::add(self.core(), signum, Box::new(callback), NAME)
+        handler::add(self.core(), signum, Box::new(callback), true, NAME)
     }
 
     /// Removes the handler of a signal; returns whether there was one. Needs the feature `signal`.

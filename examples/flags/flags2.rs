@@ -6,13 +6,14 @@ use std::rc::Rc;
 use examples::http::Session;
 use yieldfrom::{
     Co, Coroutine, Error, Result, Semaphore, as_completed, coroutine, get_event_loop,
-    new_event_loop, set_event_loop,
+    set_event_loop,
 };
 
 use crate::codes::Code;
 use crate::flags_yieldfrom::get_flag;
 use crate::job::{Counter, Job, Status, is_not_found, save_flag};
 use crate::progress::Progress;
+use crate::recording::Recording;
 
 /// An error, and the flag that could not be got.
 #[derive(Debug)]
@@ -91,11 +92,17 @@ fn failed(error: Error) -> Result<(Code, Status)> {
     }
 }
 
-pub(crate) fn download_many(job: &Rc<Job>, cc_list: &[Code]) -> Result<Counter> {
-    let event_loop = new_event_loop()?;
+pub(crate) fn download_many(
+    job: &Rc<Job>,
+    cc_list: &[Code],
+    recording: &mut Recording,
+) -> Result<Counter> {
+    let event_loop = recording.new_event_loop()?;
     set_event_loop(Some(&event_loop));
     let coro = downloader_coro(Rc::clone(job), cc_list.to_vec());
-    let counts = event_loop.run_until_complete(coro)?;
+    let counts = event_loop.run_until_complete(coro);
+    recording.take(&event_loop)?;
+    let counts = counts?;
     event_loop.close()?;
     Ok(counts)
 }

@@ -75,6 +75,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
 
+    /// Write a timeline of the form flags2, or of the one chosen, into this file: a picture if its
+    /// name ends with .svg, otherwise a Chrome trace
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
     /// Show no progress bar
     #[arg(long)]
     pub(crate) no_progress: bool,
@@ -156,6 +161,9 @@ impl Options {
             return Err(
                 "only the server in this process makes faults: leave --base-url out".into(),
             );
+        }
+        if self.trace.is_some() && matches!(self.form, Some(Form::Sequential | Form::Threads)) {
+            return Err("only the forms yieldfrom and flags2 have a loop to trace".into());
         }
         let choice = match self {
             Self { every: true, .. } => Choice::Every,

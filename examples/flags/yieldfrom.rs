@@ -5,12 +5,11 @@
 use std::rc::Rc;
 
 use examples::http::Session;
-use yieldfrom::{
-    Co, Coroutine, Delegate, Request, Result, coroutine, new_event_loop, set_event_loop, wait,
-};
+use yieldfrom::{Co, Coroutine, Delegate, Request, Result, coroutine, set_event_loop, wait};
 
 use crate::codes::Code;
 use crate::job::{Counter, Job, save_flag};
+use crate::recording::Recording;
 
 pub(crate) fn get_flag(
     session: &Session,
@@ -35,15 +34,21 @@ fn download_one(session: Session, job: Rc<Job>, cc: Code) -> Coroutine<()> {
     })
 }
 
-pub(crate) fn download_many(job: &Rc<Job>, cc_list: &[Code]) -> Result<Counter> {
-    let event_loop = new_event_loop()?;
+pub(crate) fn download_many(
+    job: &Rc<Job>,
+    cc_list: &[Code],
+    recording: &mut Recording,
+) -> Result<Counter> {
+    let event_loop = recording.new_event_loop()?;
     set_event_loop(Some(&event_loop));
     let session = Session::with_connections(job.http, job.concurrency);
     let to_do: Vec<_> = cc_list
         .iter()
         .map(|&cc| download_one(session.clone(), Rc::clone(job), cc))
         .collect();
-    let res = event_loop.run_until_complete(wait(to_do))?;
+    let res = event_loop.run_until_complete(wait(to_do));
+    recording.take(&event_loop)?;
+    let res = res?;
     let mut counter = Counter::default();
     for (&cc, task) in cc_list.iter().zip(&res.done) {
         counter.add(job, cc, task.result());

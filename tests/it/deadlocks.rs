@@ -4,11 +4,33 @@
 mod alive;
 mod planted;
 
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use yieldfrom::debug::Report;
 use yieldfrom::{Co, DeadlockError, Error, EventLoop, Result};
 
+/// Ends the process if what should have ended by now has not: a deadlock that nobody finds hangs.
+pub(crate) struct Watchdog(#[allow(dead_code, reason = "it is dropped")] mpsc::Sender<()>);
+
+impl Watchdog {
+    pub(crate) fn start() -> Self {
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || {
+            let waited = ended.recv_timeout(Duration::from_secs(30));
+            if waited == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("a test hangs: a deadlock was not found");
+                std::process::abort();
+            }
+        });
+        Self(sender)
+    }
+}
+
 /// Runs a program that can never end, and returns the error.
 fn deadlock(main: impl FnOnce(&Co) -> Result<()> + 'static) -> Error {
+    let _watchdog = Watchdog::start();
     let event_loop = EventLoop::new().expect("there are descriptors");
     let error = event_loop.run_until_complete(main).unwrap_err();
     assert!(error.is::<DeadlockError>(), "{error}");

@@ -2,3 +2,4 @@
 
 mod mode;
 mod reports;
+mod sigquit;

@@ -36,6 +36,7 @@ mod tasks;
 mod teardown;
 mod threads;
 mod tidy;
+mod timeline;
 mod transports;
 mod turns;
 mod unseen;

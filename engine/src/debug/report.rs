@@ -28,8 +28,8 @@ pub enum WaitKind {
     Futures,
     /// For something of [`sync`](crate::sync): a lock, a queue.
     Sync,
-    /// For a descriptor: a socket.
-    Descriptor,
+    /// For somebody outside of the program: a descriptor, a connection, a stream.
+    Io,
     /// For a job of an executor.
     Job,
     /// For something else.
@@ -230,6 +230,8 @@ impl Report {
 
     /// Returns the circles of tasks that wait for each other: each one waits for the next, and the
     /// last one for the first.
+    ///
+    /// In a loop that is alive, a limit of time or a cancellation may still break one.
     ///
     /// # Examples
     ///

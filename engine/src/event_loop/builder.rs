@@ -39,6 +39,11 @@ pub struct LoopBuilder {
     portable_reactor: bool,
     #[cfg(feature = "signal")]
     pub(crate) handles_sigint: bool,
+    #[cfg(feature = "signal")]
+    reports_on_sigquit: bool,
+    /// With which limit the loop is recorded from its start on, if it is.
+    #[cfg(feature = "trace")]
+    trace: Option<Option<usize>>,
 }
 
 impl Default for LoopBuilder {
@@ -52,6 +57,10 @@ impl Default for LoopBuilder {
             portable_reactor: false,
             #[cfg(feature = "signal")]
             handles_sigint: true,
+            #[cfg(feature = "signal")]
+            reports_on_sigquit: false,
+            #[cfg(feature = "trace")]
+            trace: None,
         }
     }
 }
@@ -135,6 +144,38 @@ impl LoopBuilder {
         self
     }
 
+    /// Lets the loop write a report of all tasks to standard error at each `SIGQUIT` (Ctrl-\\), see
+    /// [`EventLoop::report_on_sigquit`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, LoopBuilder};
+    ///
+    /// let builder = LoopBuilder::new().report_on_sigquit();
+    /// assert_eq!(builder.run(|_: &Co| Ok(42))?, 42);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[cfg(feature = "signal")]
+    #[must_use]
+    pub fn report_on_sigquit(mut self) -> Self {
+        self.reports_on_sigquit = true;
+        self
+    }
+
+    /// Records what the loop does from its start on, as
+    /// [`start_trace`](EventLoop::start_trace) with this limit.
+    ///
+    /// # Examples
+    ///
+    /// See [`trace`](crate::trace).
+    #[cfg(feature = "trace")]
+    #[must_use]
+    pub fn trace(mut self, limit: impl Into<Option<usize>>) -> Self {
+        self.trace = Some(limit.into());
+        self
+    }
+
     /// Lets the loop wait by the crate `polling` alone, as it does on other systems than Linux.
     ///
     /// It costs some system calls more each time that the loop waits; for comparisons and tests.
@@ -164,7 +205,14 @@ impl LoopBuilder {
     /// See [`LoopBuilder`].
     pub fn build(self) -> Result<EventLoop> {
         let inbox = Inbox::new().map_err(|error| describe(error, "make an event loop"))?;
-        Ok(EventLoop::new_handle(self.core(Some(inbox))))
+        #[cfg(feature = "signal")]
+        let reports_on_sigquit = self.reports_on_sigquit;
+        let event_loop = EventLoop::new_handle(self.core(Some(inbox)));
+        #[cfg(feature = "signal")]
+        if reports_on_sigquit {
+            event_loop.report_on_sigquit()?;
+        }
+        Ok(event_loop)
     }
 
     /// Makes a loop, runs a coroutine on it, cancels the tasks that are left, waits for the jobs
@@ -210,6 +258,12 @@ impl LoopBuilder {
         } else {
             Clock::real(self.start_time)
         };
+        #[cfg(feature = "trace")]
+        let tracing = super::tracing::Tracing::default();
+        #[cfg(feature = "trace")]
+        if let Some(limit) = self.trace {
+            tracing.start(limit, clock.now());
+        }
         Rc::new(Core {
             ready: Default::default(),
             current_task: Cell::new(Slot::NONE),
@@ -225,6 +279,8 @@ impl LoopBuilder {
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: Ended::default(),
             places: Default::default(),
+            #[cfg(feature = "trace")]
+            tracing,
             handles: Cell::new(0),
             stack_size: self.stack_size,
             exception_handler: RefCell::new(None),

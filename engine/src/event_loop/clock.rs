@@ -40,6 +40,11 @@ impl Clock {
         }
     }
 
+    #[cfg(feature = "trace")]
+    pub(crate) fn is_virtual(&self) -> bool {
+        matches!(self, Self::Virtual(_))
+    }
+
     /// Lets virtual time pass until `deadline`, if that is not past; real time passes by itself.
     pub(crate) fn advance(&self, deadline: Nanos) {
         if let Self::Virtual(now) = self {

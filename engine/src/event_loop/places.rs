@@ -37,3 +37,18 @@ impl Core {
         self.places.0.borrow_mut().remove(&address);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Co, EventLoop};
+
+    #[test]
+    fn the_places_of_what_is_gone_are_forgotten() {
+        let event_loop = EventLoop::builder().debug(true).build().unwrap();
+        let future = event_loop.create_future::<i32>();
+        event_loop.run_until_complete(|_: &Co| Ok(())).unwrap();
+        assert_eq!(event_loop.core().places.0.borrow().len(), 1);
+        drop(future);
+        assert!(event_loop.core().places.0.borrow().is_empty());
+    }
+}

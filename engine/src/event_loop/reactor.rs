@@ -78,6 +78,10 @@ impl Reactor {
         self.waits.get() > 0
     }
 
+    pub(crate) fn waits(&self) -> usize {
+        self.waits.get()
+    }
+
     /// Registers a descriptor, which must not be closed before it is removed.
     pub(crate) fn add(
         &self,

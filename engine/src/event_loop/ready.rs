@@ -9,6 +9,8 @@ use yieldfrom_delegation::{Driver, Unresolved};
 use super::Core;
 use super::tasks::Slot;
 use crate::coroutines::Request;
+#[cfg(feature = "trace")]
+use crate::task::TaskObject;
 
 /// Something that the loop runs in one of its turns: a task's step, a handle, a done callback.
 pub(crate) trait Ready {
@@ -43,6 +45,12 @@ pub(crate) trait Ready {
     /// Says what it is, for reports: `<Handle main() at a.rs:3>`.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
+    /// Returns the task that it is, if it is one.
+    #[cfg(feature = "trace")]
+    fn as_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
+        None
+    }
+
     /// Returns what it consists of, if it stands for several.
     fn parts(&self) -> Option<&RefCell<Vec<Rc<dyn Ready>>>> {
         None
@@ -75,6 +83,14 @@ impl ReadyQueue {
 
     pub(crate) fn len(&self) -> usize {
         self.entries.borrow().len()
+    }
+
+    /// Returns the addresses of those that were appended after the first `n`.
+    #[cfg(feature = "trace")]
+    pub(crate) fn addresses_from(&self, n: usize) -> Vec<*const ()> {
+        let entries = self.entries.borrow();
+        let new = entries.iter().skip(n);
+        new.map(|entry| Rc::as_ptr(entry).cast()).collect()
     }
 
     /// Takes everything out, for its owner to drop.
@@ -125,6 +141,11 @@ impl Batch {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     #[inline(always)]

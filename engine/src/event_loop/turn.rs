@@ -20,10 +20,10 @@ use crate::handle::Scheduled;
 use crate::{Error, Result};
 
 /// What a run has at hand.
-struct Run {
+pub(super) struct Run {
     /// The entries of this turn that are still to run.
-    batch: Batch,
-    watch: Watch,
+    pub(super) batch: Batch,
+    pub(super) watch: Watch,
 }
 
 impl EventLoop {
@@ -113,6 +113,17 @@ impl Core {
     }
 
     fn idle(&self, max_wait: Option<Nanos>) -> Result<()> {
+        #[cfg(feature = "trace")]
+        if self.tracing.is_on() {
+            let began = self.now();
+            let waited = self.wait_for_something(max_wait);
+            self.record_idle(began);
+            return waited;
+        }
+        self.wait_for_something(max_wait)
+    }
+
+    fn wait_for_something(&self, max_wait: Option<Nanos>) -> Result<()> {
         let Some(inbox) = &self.inbox else {
             return Ok(());
         };
@@ -212,6 +223,10 @@ impl Core {
     /// Runs what is left of this turn.
     #[inline(always)]
     fn run_batch(self: &Rc<Self>, run: &mut Run) {
+        #[cfg(feature = "trace")]
+        if self.tracing.is_on() {
+            return self.run_recorded(run);
+        }
         while let Some(entry) = run.batch.next() {
             run.batch.prefetch();
             run.watch.note(&entry);
@@ -224,7 +239,7 @@ impl Core {
     ///
     /// [`Driver`]: yieldfrom_delegation::Driver
     #[inline(always)]
-    fn run_entry(self: &Rc<Self>, entry: Rc<dyn Ready>) {
+    pub(super) fn run_entry(self: &Rc<Self>, entry: Rc<dyn Ready>) {
         let Some((coroutine, slot)) = entry.begin() else {
             return entry.run(self);
         };
@@ -254,6 +269,15 @@ impl Core {
         self.call_exception_handler(&context);
     }
 
+    /// Returns whether a descriptor may wake somebody.
+    fn waits_for_descriptors(&self) -> bool {
+        #[cfg(feature = "signal")]
+        let idle = self.signals.idle_waits();
+        #[cfg(not(feature = "signal"))]
+        let idle = 0;
+        self.reactor.waits() > idle
+    }
+
     /// Refuses to wait for what can never come.
     ///
     /// With nothing ready, no timer, and nobody who could wake the loop, the run would never end.
@@ -264,7 +288,7 @@ impl Core {
         let dead = self.ready.is_empty()
             && !self.stopping.get()
             && !inbox.has_handles()
-            && !self.reactor.has_waits()
+            && !self.waits_for_descriptors()
             && !self.executors.has_jobs()
             && !inbox.is_notified()
             && self.earliest_deadline().is_none();

@@ -45,16 +45,19 @@ pub(crate) trait Subject {
 }
 
 impl Reason {
-    pub(crate) const fn named(operation: &'static str) -> Self {
-        let on = On::Nothing(WaitKind::Other);
+    /// For what somebody outside has to do.
+    pub(crate) const fn io(operation: &'static str) -> Self {
+        let on = On::Nothing(WaitKind::Io);
         Self { operation, on }
     }
 
+    /// For an end of a queue, or its being worked off.
     pub(crate) const fn queue(operation: &'static str) -> Self {
         let on = On::Nothing(WaitKind::Sync);
         Self { operation, on }
     }
 
+    /// For a stream or a connection.
     pub(crate) const fn method(class: &'static str, operation: &'static str) -> Self {
         let on = On::Class(class);
         Self { operation, on }
@@ -91,12 +94,9 @@ impl Reason {
         let operation = self.operation;
         match &self.on {
             On::Nothing(kind) => to.says(*kind, operation.to_owned()),
-            On::Class(class) => to.says(WaitKind::Other, format!("{class}.{operation}")),
+            On::Class(class) => to.says(WaitKind::Io, format!("{class}.{operation}")),
             On::Descriptor(fd) => {
-                to.says(
-                    WaitKind::Descriptor,
-                    format!("{operation} on descriptor {fd}"),
-                );
+                to.says(WaitKind::Io, format!("{operation} on descriptor {fd}"));
             }
             On::Subject(kind, subject) => {
                 to.says(*kind, operation.to_owned());
@@ -115,7 +115,8 @@ impl Reason {
 
 impl Default for Reason {
     fn default() -> Self {
-        Self::named("")
+        let on = On::Nothing(WaitKind::Other);
+        Self { operation: "", on }
     }
 }
 

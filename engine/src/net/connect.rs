@@ -138,7 +138,7 @@ impl Attempts {
     /// Waits for something to happen to an attempt; returns false if it is time for the next.
     #[track_caller]
     fn wait(&self, co: &Co, delay: Option<Duration>) -> Result<bool> {
-        let waiter = Waiter::new(Reason::named("connect"));
+        let waiter = Waiter::new(Reason::io("connect"));
         let mut waits = Vec::with_capacity(self.running.len());
         for (_, source) in &self.running {
             let watched = source.watched("connect")?;

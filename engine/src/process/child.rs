@@ -76,7 +76,7 @@ impl Child {
             pid,
             exit: RefCell::new(Some(exit)),
             returncode: Cell::new(None),
-            ended: Event::new(),
+            ended: Event::for_operation("Process.wait"),
             told: Cell::new(None),
         });
         let step = Rc::new(Step(Rc::clone(&child)));

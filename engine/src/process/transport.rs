@@ -272,7 +272,7 @@ where
         let protocol = Rc::new((self.factory)());
         let told = Rc::clone(&protocol) as Rc<dyn SubprocessProtocol>;
         let mut opening = Opening(Some(start(&core, spawned, told)?));
-        let waiter = Waiter::new(Reason::named("subprocess_exec"));
+        let waiter = Waiter::new(Reason::io("subprocess_exec"));
         let made = Rc::clone(&waiter);
         if let Some(transport) = &opening.0 {
             transport.0.soon(move |_| _ = made.wake());

@@ -30,6 +30,13 @@ impl Signals {
         }
     }
 
+    /// Returns how many handlers wait for their signal, but wake nobody.
+    pub(crate) fn idle_waits(&self) -> usize {
+        let handlers = self.handlers.borrow();
+        let idle = handlers.values().filter(|handler| !handler.may_wake);
+        idle.count()
+    }
+
     /// Takes all handlers out, for its caller to drop: the loop is closed.
     pub(crate) fn take(&self) -> impl Sized + use<> {
         self.handlers.take()
@@ -44,6 +51,8 @@ struct Handler {
     core: Rc<Core>,
     made_at: &'static Location<'static>,
     registration: Cell<Option<Registration>>,
+    /// Whether a run may count on it to wake somebody, so that it is no deadlock.
+    may_wake: bool,
 }
 
 #[track_caller]
@@ -51,6 +60,7 @@ pub(super) fn add(
     core: &Rc<Core>,
     signum: i32,
     callback: Box<dyn FnMut()>,
+    may_wake: bool,
     operation: &str,
 ) -> Result<()> {
     let Some(index) = table::index(signum) else {
@@ -72,6 +82,7 @@ pub(super) fn add(
         core: Rc::clone(core),
         made_at: Location::caller(),
         registration: Cell::new(Some(registration)),
+        may_wake,
     });
     let told = Rc::clone(&handler) as Rc<dyn Ready>;
     handler

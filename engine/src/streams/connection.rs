@@ -34,13 +34,13 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new() -> Rc<Self> {
-        let writable = Event::new();
+        let writable = Event::for_operation("StreamWriter.drain");
         writable.set();
         Rc::new(Self {
             lost: Cell::new(false),
             error: RefCell::default(),
             writable,
-            closed: Event::new(),
+            closed: Event::for_operation("StreamWriter.wait_closed"),
         })
     }
 

@@ -34,6 +34,17 @@ pub struct Event(Rc<State>);
 struct State {
     set: Cell<bool>,
     line: Line,
+    /// What waiting for it is, in reports, if the library has it for an operation of its own.
+    operation: Option<&'static str>,
+}
+
+impl State {
+    fn reason(self: &Rc<Self>) -> Reason {
+        match self.operation {
+            Some(operation) => Reason::io(operation),
+            None => Reason::object("Event.wait", self),
+        }
+    }
 }
 
 impl Event {
@@ -48,6 +59,14 @@ impl Event {
     /// ```
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes one for which this operation of the library waits.
+    pub(crate) fn for_operation(operation: &'static str) -> Self {
+        Self(Rc::new(State {
+            operation: Some(operation),
+            ..State::default()
+        }))
     }
 
     /// Waits until the event is set; if it is, without suspending.
@@ -152,11 +171,10 @@ impl Delegate<Request, ()> for EventWait<'_> {
     #[inline(always)]
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<()> {
-        let state = &*self.0.0;
+        let state = &self.0.0;
         if state.set.get() {
             return Ok(());
         }
-        let reason = || Reason::object("Event.wait", &self.0.0);
-        state.line.wait(co, reason, |_| {})
+        state.line.wait(co, || state.reason(), |_| {})
     }
 }

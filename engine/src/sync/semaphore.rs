@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::line::{Line, was_woken};
 use crate::errors::ValueError;
+use crate::event_loop::Holder;
 use crate::future::{Reason, Subject};
 use crate::{Co, Delegate, Request, Result};
 
@@ -48,9 +49,20 @@ struct State {
     bound: usize,
     name: &'static str,
     line: Line,
+    /// Whether it had one permit at first, so that it is used as a lock.
+    is_lock: bool,
+    /// The task that has taken that one, for reports.
+    taken_by: Cell<Holder>,
 }
 
 impl State {
+    #[inline(always)]
+    fn note_taker(&self) {
+        if self.is_lock {
+            self.taken_by.set(Holder::current());
+        }
+    }
+
     fn locked(&self) -> bool {
         self.value.get() == 0 || !self.line.all_cancelled()
     }
@@ -77,6 +89,8 @@ impl Semaphore {
             bound,
             name,
             line: Line::default(),
+            is_lock: permits == 1,
+            taken_by: Cell::default(),
         }))
     }
 
@@ -150,6 +164,7 @@ impl Semaphore {
     }
 
     fn put_back(&self) {
+        self.0.taken_by.take();
         self.0.value.set(self.0.value.get() + 1);
         self.give_to_next();
     }
@@ -168,6 +183,7 @@ impl Semaphore {
         let State { value, line, .. } = &*self.0;
         if !self.locked() {
             value.set(value.get() - 1);
+            self.0.note_taker();
             return Ok(());
         }
         let reason = || Reason::object("Semaphore.acquire", &self.0);
@@ -176,6 +192,7 @@ impl Semaphore {
                 self.put_back();
             }
         })?;
+        self.0.note_taker();
         // Those who waited may have been passed over while this one had their place.
         if value.get() > 0 {
             self.give_to_next();
@@ -199,6 +216,10 @@ impl fmt::Debug for Semaphore {
 }
 
 impl Subject for State {
+    fn holder(&self) -> Option<Holder> {
+        self.is_lock.then(|| self.taken_by.get())
+    }
+
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             value, name, line, ..

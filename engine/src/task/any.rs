@@ -38,6 +38,10 @@ pub(crate) trait TaskObject: Ready {
 
     /// Returns what it waits for now.
     fn suspension(&self) -> Suspension;
+
+    /// Returns whether it sleeps still, and its entry in the ready queue is its timer's.
+    #[cfg(feature = "trace")]
+    fn is_due(&self) -> bool;
     fn cancelling(&self) -> &Cell<u32>;
     fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable>;
 }

@@ -184,6 +184,11 @@ impl<T: 'static> Ready for Inner<T> {
         fmt::Display::fmt(self, f)
     }
 
+    #[cfg(feature = "trace")]
+    fn as_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
+        Some(self)
+    }
+
     fn prefetch(&self) {
         self.part().generator.prefetch();
     }
@@ -258,6 +263,11 @@ impl<T: 'static> TaskObject for Inner<T> {
 
     fn suspension(&self) -> Suspension {
         self.part().suspension()
+    }
+
+    #[cfg(feature = "trace")]
+    fn is_due(&self) -> bool {
+        matches!(self.part().phase.get(), Phase::Due | Phase::DueCancelled)
     }
 
     fn cancelling(&self) -> &Cell<u32> {

@@ -272,7 +272,7 @@ fn connected<P: Protocol>(
 pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Result<Transport> {
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_connection")?;
-    let waiter = Waiter::new(Reason::named("create_connection"));
+    let waiter = Waiter::new(Reason::io("create_connection"));
     let stream = Stream::start(&core, socket, protocol, Some(Rc::clone(&waiter)));
     let mut opening = Opening(Some(stream));
     waiter.wait(co)?;

@@ -262,7 +262,7 @@ where
         let (socket, remote) = self.origin.open()?;
         let protocol = Rc::new((self.factory)());
         let (waiter, told) = (
-            Waiter::new(Reason::named("create_datagram_endpoint")),
+            Waiter::new(Reason::io("create_datagram_endpoint")),
             Rc::clone(&protocol),
         );
         let mut opening = Opening(Some(Datagrams::start(&core, socket, told, remote, &waiter)));

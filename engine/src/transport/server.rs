@@ -81,7 +81,7 @@ impl Server {
             serving: Cell::new(false),
             closed: Cell::new(false),
             members: Members::default(),
-            over: Event::new(),
+            over: Event::for_operation("Server.wait_closed"),
             forever: RefCell::default(),
         }))
     }
@@ -310,7 +310,7 @@ impl Delegate<Request, ()> for ServeForever {
             return Err(RuntimeError::new(why).into());
         }
         state.begin()?;
-        let waiter = Waiter::new(Reason::named("Server.serve_forever"));
+        let waiter = Waiter::new(Reason::io("Server.serve_forever"));
         state.forever.replace(Some(Rc::clone(&waiter)));
         let served = waiter.wait(co);
         let own = state.forever.take();

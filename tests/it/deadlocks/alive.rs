@@ -10,10 +10,13 @@ use yieldfrom::{
     to_thread, wait_for, yield_now,
 };
 
+use super::Watchdog;
+
 const A_WHILE: Duration = Duration::from_millis(20);
 
 #[test]
 fn a_thread_that_has_a_handle_may_call_at_any_time() {
+    let _watchdog = Watchdog::start();
     let event_loop = EventLoop::new().unwrap();
     let handle = event_loop.handle();
     let thread = thread::spawn(move || {
@@ -29,6 +32,7 @@ fn a_thread_that_has_a_handle_may_call_at_any_time() {
 
 #[test]
 fn a_job_wakes_who_waits_for_it() {
+    let _watchdog = Watchdog::start();
     let main = |co: &Co| {
         let lock = Lock::new();
         let other = lock.clone();
@@ -46,6 +50,7 @@ fn a_job_wakes_who_waits_for_it() {
 
 #[test]
 fn a_descriptor_wakes_who_waits_for_it() {
+    let _watchdog = Watchdog::start();
     let event_loop = EventLoop::new().unwrap();
     let (near, mut far) = UnixStream::pair().unwrap();
     near.set_nonblocking(true).unwrap();
@@ -66,6 +71,7 @@ fn a_descriptor_wakes_who_waits_for_it() {
 
 #[test]
 fn a_callback_of_a_descriptor_may_set_anything() {
+    let _watchdog = Watchdog::start();
     let event_loop = EventLoop::new().unwrap();
     let (near, mut far) = UnixStream::pair().unwrap();
     let future = event_loop.create_future();
@@ -89,6 +95,7 @@ fn patient(co: &Co, other: Future<()>, limit: Duration) -> Result<bool> {
 
 #[test]
 fn a_circle_that_a_timer_breaks_is_no_deadlock() {
+    let _watchdog = Watchdog::start();
     let event_loop = EventLoop::builder().virtual_clock().build().unwrap();
     let main = |co: &Co| {
         let future = Future::new();
@@ -101,6 +108,7 @@ fn a_circle_that_a_timer_breaks_is_no_deadlock() {
 
 #[test]
 fn a_timer_that_is_due_far_away_is_one() {
+    let _watchdog = Watchdog::start();
     let event_loop = EventLoop::builder().virtual_clock().build().unwrap();
     let future = event_loop.create_future();
     let setter = future.clone();

@@ -6,7 +6,7 @@ use yieldfrom::{
     create_task, gather, shield, task_group, wait, wait_for, yield_now,
 };
 
-use super::{cycles, deadlock, of, report};
+use super::{Watchdog, cycles, deadlock, of, report};
 
 fn named<T: 'static>(name: &str, task: Task<T>) -> Task<T> {
     task.set_name(name);
@@ -232,6 +232,65 @@ fn a_semaphore_without_permits() {
     assert_eq!(of(report(&error), "Task-1").0, reason);
 }
 
+fn take_both_permits(co: &Co, first: &Semaphore, second: &Semaphore) -> Result<()> {
+    let _first = co.yield_from(first.acquire())?;
+    co.yield_from(yield_now())?;
+    co.yield_from(second.acquire()).map(drop)
+}
+
+#[test]
+fn two_semaphores_of_one_permit_are_as_good_as_locks() {
+    let error = deadlock(|co: &Co| {
+        let (a, b) = (Semaphore::new(1), Semaphore::new(1));
+        // They have had other holders before.
+        drop(co.yield_from(a.acquire())?);
+        drop(co.yield_from(b.acquire())?);
+        let (c, d) = (a.clone(), b.clone());
+        let one = named(
+            "one",
+            create_task(move |co: &Co| take_both_permits(co, &a, &b)),
+        );
+        let two = named(
+            "two",
+            create_task(move |co: &Co| take_both_permits(co, &d, &c)),
+        );
+        co.yield_from(gather([one, two])).map(drop)
+    });
+    assert_eq!(cycles(report(&error)), [["one", "two"]]);
+}
+
+#[test]
+fn a_semaphore_of_several_permits_has_no_holder_that_is_known() {
+    let error = deadlock(|co: &Co| {
+        let semaphore = Semaphore::new(2);
+        co.yield_from(semaphore.acquire())?.forget();
+        co.yield_from(semaphore.acquire())?.forget();
+        co.yield_from(semaphore.acquire()).map(drop)
+    });
+    assert!(cycles(report(&error)).is_empty(), "{error}");
+}
+
+#[test]
+fn a_lock_that_was_passed_on_is_held_by_who_got_it() {
+    let error = deadlock(|co: &Co| {
+        let lock = Lock::new();
+        let (second, third) = (lock.clone(), lock.clone());
+        let guard = co.yield_from(lock.acquire())?;
+        let waits = move |co: &Co| {
+            let _guard = co.yield_from(second.acquire())?;
+            co.yield_from(Event::new().wait())
+        };
+        let second = named("second", create_task(waits));
+        let last = move |co: &Co| co.yield_from(third.acquire()).map(drop);
+        let third = named("third", create_task(last));
+        co.yield_from(yield_now())?;
+        drop(guard);
+        co.yield_from(gather([second, third])).map(drop)
+    });
+    assert_eq!(of(report(&error), "third").1, ["second"]);
+    assert!(cycles(report(&error)).is_empty());
+}
+
 #[test]
 fn a_task_group_with_a_stuck_child() {
     let error = deadlock(|co: &Co| {
@@ -333,6 +392,7 @@ fn of_very_many_tasks_the_text_shows_some_and_the_data_all() {
 
 #[test]
 fn without_a_task_there_is_nothing_to_show() {
+    let _watchdog = Watchdog::start();
     let event_loop = yieldfrom::EventLoop::new().unwrap();
     let error = event_loop.run_forever().unwrap_err();
     assert!(error.to_string().ends_with("; there is no task"), "{error}");

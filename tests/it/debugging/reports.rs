@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use yieldfrom::debug::{Report, WaitKind};
 use yieldfrom::net::UnixStream;
+use yieldfrom::process::create_subprocess_exec;
 use yieldfrom::{
-    Co, CoroutineBuilder, Event, Future, Result, StreamReader, create_task, gather,
-    get_running_loop, sleep, task_group, timeout, to_thread, wait_for, yield_now,
+    Co, CoroutineBuilder, Event, EventLoop, Future, Result, StreamReader, StreamWriter,
+    create_task, gather, get_running_loop, open_connection, sleep, start_server, task_group,
+    timeout, to_thread, wait_for, yield_now,
 };
 
 use crate::fixtures::{run_virtual, secs, virtual_loop};
+use crate::support::log_of;
 
 fn report_here() -> Result<Report> {
     Ok(get_running_loop()?.report())
@@ -118,7 +121,7 @@ fn each_kind_of_wait_is_named() {
             "Event.wait of <Event unset, waiters:1>",
         ),
         ("future", WaitKind::Future, "<Future pending>"),
-        ("reader", WaitKind::Other, "StreamReader.readexactly"),
+        ("reader", WaitKind::Io, "StreamReader.readexactly"),
         ("job", WaitKind::Job, "to_thread"),
         ("ready", WaitKind::Nothing, ""),
     ];
@@ -130,10 +133,7 @@ fn each_kind_of_wait_is_named() {
         );
     }
     let socket = format!("read on descriptor {fd}");
-    assert_eq!(
-        kind_and_text(&report, "socket"),
-        (WaitKind::Descriptor, socket)
-    );
+    assert_eq!(kind_and_text(&report, "socket"), (WaitKind::Io, socket));
     let limit = report.find("limit").unwrap();
     assert_eq!(report.awaited_by(limit)[0].name(), "event");
     assert!(report.cycles().is_empty());
@@ -247,4 +247,50 @@ fn a_deep_chain_of_tasks_is_no_problem_for_a_small_stack() {
     let (report, text) = report.unwrap();
     assert_eq!(report.tasks().len(), 3_002);
     assert!(text.ends_with("... and 2002 more\n"), "{}", text.len());
+}
+
+#[test]
+fn operations_of_the_library_that_wait_for_events_have_their_own_names() {
+    let event_loop = EventLoop::new().unwrap();
+    let report = event_loop.run_until_complete(|co: &Co| {
+        let accepted = Event::new();
+        let told = accepted.clone();
+        let serve = move |reader: StreamReader, writer: StreamWriter| {
+            told.set();
+            move |co: &Co| {
+                let _open = (reader, writer);
+                co.yield_from(Event::new().wait())
+            }
+        };
+        let server = co.yield_from(start_server(serve, "127.0.0.1:0"))?;
+        let address = server.sockets()[0].ip().expect("it is a TCP socket");
+        let (_reader, writer) = co.yield_from(open_connection(address))?;
+        co.yield_from(accepted.wait())?;
+        let flood = move |co: &Co| {
+            writer.write(&vec![0; 64 << 20])?;
+            co.yield_from(writer.drain())
+        };
+        create_task(flood).set_name("flood");
+        let process = co.yield_from(create_subprocess_exec("sleep", &["60"]))?;
+        let (awaited, last) = (process.clone(), server.clone());
+        let wait = create_task(move |co: &Co| co.yield_from(awaited.wait()).map(drop));
+        wait.set_name("parent");
+        create_task(move |co: &Co| co.yield_from(last.wait_closed())).set_name("closer");
+        server.close();
+        co.yield_from(yield_now())?;
+        let report = report_here()?;
+        process.kill()?;
+        co.yield_from(wait)?;
+        Ok(report)
+    });
+    let report = report.unwrap();
+    for (name, text) in [
+        ("flood", "StreamWriter.drain"),
+        ("parent", "Process.wait"),
+        ("closer", "Server.wait_closed"),
+    ] {
+        let expected = (WaitKind::Io, text.to_owned());
+        assert_eq!(kind_and_text(&report, name), expected, "{report}");
+    }
+    log_of(|| drop(event_loop));
 }
