@@ -33,7 +33,8 @@
 //! 3. Where a callback holds the loop, so that the first was not even noticed, the second has the
 //!    default action: the process ends.
 //!
-//! Outside of runs, Ctrl-C has its default action. [`LoopBuilder::handle_sigint`] and
+//! Outside of these runs, and in [`run_forever`](EventLoop::run_forever), Ctrl-C has its default
+//! action. [`LoopBuilder::handle_sigint`] and
 //! [`EventLoop::set_handle_sigint`] switch all of this off. It does not keep a run from ending with a
 //! [`DeadlockError`](crate::DeadlockError).
 //!

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `reader, writer = await open_connection(host, port)` | `let (reader, writer) = co.yield_from(open_connection((host, port)))?;` |
 //! | `await start_server(callback, host, port)` | `co.yield_from(start_server(callback, (host, port)))?` |
+//! | `await loop.connect_read_pipe(lambda: StreamReaderProtocol(reader), pipe)` | `let reader = co.yield_from(open_read_pipe(pipe))?`, see [`open_read_pipe`], [`open_write_pipe`] |
 //! | `await reader.read(n)`, `read()` | `co.yield_from(reader.read(n))?`, `read(None)` |
 //! | `await reader.readline()`, `readexactly(n)`, `readuntil(sep)` | the same by `co.yield_from` |
 //! | `writer.write(data)`, `writelines(...)` | `writer.write(data)?`, or `write!(writer, ...)?` |
@@ -53,7 +54,6 @@
 
 mod connection;
 mod open;
-#[cfg(feature = "process")]
 mod pipe;
 mod protocol;
 mod reader;
@@ -66,6 +66,7 @@ pub use open::{
     OpenConnection, OpenConnectionOn, OpenUnixConnection, open_connection, open_connection_on,
     open_unix_connection,
 };
+pub use pipe::{OpenReadPipe, OpenWritePipe, open_read_pipe, open_write_pipe};
 #[cfg(feature = "process")]
 pub(crate) use pipe::{reading_end, writing_end};
 pub use reader::StreamReader;

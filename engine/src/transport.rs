@@ -124,7 +124,6 @@ pub(crate) use listen::{Listening, UnixListening, listening_options, unix_listen
 pub(crate) use listen_on::Given;
 pub use listen_on::{CreateServerOn, ListenerSocket, create_server_on};
 pub use pipe::{ConnectPipe, connect_read_pipe, connect_write_pipe};
-#[cfg(feature = "process")]
 pub(crate) use pipe::{End, start_pipe};
 #[cfg(feature = "process")]
 pub(crate) use protocol::guarded;

@@ -81,7 +81,8 @@ impl LoopBuilder {
     ///
     /// Nothing ever waits, and every run is the same: for tests and simulations. Sockets work as
     /// well: before time jumps, the loop looks whether any is ready, which those of one thread are
-    /// by then. While jobs of an executor are pending, time passes no faster than real time.
+    /// by then. While jobs of an executor are pending, or child processes run, time passes no faster
+    /// than real time.
     ///
     /// # Examples
     ///

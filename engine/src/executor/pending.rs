@@ -19,11 +19,18 @@ pub(crate) struct Executors {
     pub(crate) lookups: RefCell<Option<Arc<Pool>>>,
     pending: RefCell<HashMap<u64, Rc<dyn Pending>>>,
     numbers: Cell<u64>,
+    /// How many child processes run, which are jobs as well.
+    #[cfg(feature = "process")]
+    pub(crate) children: Cell<usize>,
 }
 
 impl Executors {
     /// Returns whether any job may wake the loop.
     pub(crate) fn has_jobs(&self) -> bool {
+        #[cfg(feature = "process")]
+        if self.children.get() > 0 {
+            return true;
+        }
         !self.pending.borrow().is_empty()
     }
 

@@ -81,6 +81,8 @@ impl Child {
         });
         let step = Rc::new(Step(Rc::clone(&child)));
         descriptor.set_callback(core, Direction::Read, Some(step))?;
+        let children = &core.executors.children;
+        children.set(children.get() + 1);
         Ok(child)
     }
 
@@ -138,6 +140,8 @@ impl Child {
             .descriptor
             .set_callback(&self.core, Direction::Read, None);
         drop((exit, kept));
+        let children = &self.core.executors.children;
+        children.set(children.get() - 1);
         self.ended.set();
         if let Some(told) = self.told.take() {
             told();

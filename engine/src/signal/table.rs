@@ -29,6 +29,7 @@ static TABLE: Mutex<Table> = Mutex::new(Table {
     emulated: [false; COUNT],
     handlers: [0; COUNT],
     ctrl_c: None,
+    is_taken: false,
     wake: None,
 });
 
@@ -39,6 +40,8 @@ struct Table {
     handlers: [usize; COUNT],
     /// What is registered for Ctrl-C: nothing while a loop has a handler for it.
     ctrl_c: Option<[SigId; 3]>,
+    /// Whether the program had made its own arrangements for Ctrl-C before the first run.
+    is_taken: bool,
     /// What becomes readable at a Ctrl-C, and what makes it so.
     wake: Option<&'static (UnixStream, UnixStream)>,
 }
@@ -112,12 +115,9 @@ impl Registration {
         }
         table.handlers[index] += 1;
         if signum == SIGINT {
-            table
-                .ctrl_c
-                .take()
-                .into_iter()
-                .flatten()
-                .for_each(|id| _ = unregister(id));
+            for id in table.ctrl_c.take().into_iter().flatten() {
+                unregister(id);
+            }
         }
         IS_DEFAULT[index].store(false, Ordering::SeqCst);
         Ok(Self { index, id })
@@ -137,17 +137,18 @@ impl Drop for Registration {
 }
 
 /// Begins to note Ctrl-C, unless that is somebody else's; returns what becomes readable then.
+///
+/// Who has arranged something else before the first run is found out then, and keeps it.
 pub(super) fn begin_run() -> Option<&'static UnixStream> {
     let mut table = table();
-    let is_free = table.handlers[SIGINT as usize] == 0;
-    let is_ours = table.emulated[SIGINT as usize];
-    if !is_free || !(is_ours || has_default_action()) {
+    if table.handlers[SIGINT as usize] > 0 || table.is_taken() {
         return None;
     }
     if table.ctrl_c.is_none()
         && let Err(error) = table.register_ctrl_c()
     {
         log::debug!("Ctrl-C has its default action: {error}");
+        IS_DEFAULT[SIGINT as usize].store(true, Ordering::SeqCst);
         return None;
     }
     IS_DEFAULT[SIGINT as usize].store(false, Ordering::SeqCst);
@@ -179,6 +180,20 @@ pub(super) fn notice() -> bool {
 }
 
 impl Table {
+    fn is_taken(&mut self) -> bool {
+        if self.emulated[SIGINT as usize] {
+            return false;
+        }
+        // Asked once; where it cannot be known, it is left alone for now.
+        let is_default = if self.is_taken {
+            Some(false)
+        } else {
+            has_default_action()
+        };
+        self.is_taken = is_default == Some(false);
+        is_default != Some(true)
+    }
+
     fn take_interrupt(&self) -> bool {
         let came = INTERRUPTED.swap(false, Ordering::SeqCst);
         if came && let Some(wake) = self.wake {
@@ -188,20 +203,19 @@ impl Table {
     }
 }
 
-/// Returns whether nobody has changed what Ctrl-C does. Where that cannot be known, it is left
-/// alone.
+/// Returns whether nobody has changed what Ctrl-C does, if that can be known.
 #[cfg(target_os = "linux")]
-fn has_default_action() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+fn has_default_action() -> Option<bool> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let is_in = |set: &str| {
         let mask = status.lines().find_map(|line| line.strip_prefix(set))?;
         let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
         Some(mask >> (SIGINT - 1) & 1 == 1)
     };
-    is_in("SigIgn:") == Some(false) && is_in("SigCgt:") == Some(false)
+    Some(!is_in("SigIgn:")? && !is_in("SigCgt:")?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn has_default_action() -> bool {
-    true
+fn has_default_action() -> Option<bool> {
+    Some(true)
 }

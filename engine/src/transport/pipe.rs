@@ -17,7 +17,6 @@ use super::stream::{Stream, Work};
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::{RuntimeError, ValueError};
-#[cfg(feature = "process")]
 use crate::event_loop::Core;
 use crate::net::describe;
 use crate::source::Source;
@@ -210,7 +209,6 @@ fn file_type(fd: &impl AsFd) -> rustix::io::Result<FileType> {
 }
 
 /// Makes a transport of one end of a pipe, whose protocol is told in the next turn.
-#[cfg(feature = "process")]
 pub(crate) fn start_pipe(
     core: &Rc<Core>,
     fd: OwnedFd,

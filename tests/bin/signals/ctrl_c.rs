@@ -210,6 +210,12 @@ pub(crate) fn what_the_program_has_arranged_before_stays() {
     });
     result.unwrap();
     assert!(flag.load(Ordering::SeqCst));
+    // Of the second run as well.
+    let result = run(|_: &Co| {
+        raise(SIGINT);
+        Ok(())
+    });
+    result.unwrap();
 }
 
 pub(crate) fn it_comes_from_outside_as_well() {

@@ -6,12 +6,15 @@ use std::io::{Read, Seek};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
-use yieldfrom::process::{CreateSubprocess, PIPE, STDOUT, create_subprocess_from};
-use yieldfrom::{Co, Result, RuntimeError, create_task};
+use yieldfrom::process::{
+    CreateSubprocess, PIPE, STDOUT, create_subprocess_exec, create_subprocess_from,
+};
+use yieldfrom::{Co, Result, RuntimeError, TimeoutError, create_task, wait_for};
 
 use super::{each, state};
-use crate::fixtures::failed_with;
+use crate::fixtures::{failed_with, millis, secs};
 
 fn output(co: &Co, create: CreateSubprocess) -> Result<String> {
     let process = co.yield_from(create.stdout(PIPE))?;
@@ -120,9 +123,31 @@ fn it_is_a_coroutine_where_one_is_asked_for() {
 }
 
 #[test]
+fn virtual_time_passes_no_faster_than_children_run() {
+    let event_loop = yieldfrom::EventLoop::builder()
+        .virtual_clock()
+        .build()
+        .unwrap();
+    let body = |co: &Co| {
+        let process = co.yield_from(create_subprocess_exec("sleep", &["0.01"]))?;
+        assert_eq!(co.yield_from(wait_for(process.wait(), secs(15)))?, 0);
+        let process = co.yield_from(create_subprocess_exec("sleep", &["1000"]))?;
+        let began = Instant::now();
+        let limited = wait_for(process.wait(), millis(10));
+        assert!(failed_with::<TimeoutError, _>(co.yield_from(limited)));
+        assert!(began.elapsed() >= millis(10));
+        process.kill()?;
+        co.yield_from(process.wait())?;
+        // Without any, an hour is nothing.
+        co.yield_from(yieldfrom::sleep(secs(3600)))
+    };
+    event_loop.run_until_complete(body).unwrap();
+}
+
+#[test]
 fn a_closed_loop_starts_nothing() {
     let event_loop = yieldfrom::EventLoop::new().unwrap();
     event_loop.close().unwrap();
-    let task = event_loop.create_task(yieldfrom::process::create_subprocess_exec("true", &[]));
+    let task = event_loop.create_task(create_subprocess_exec("true", &[]));
     assert!(failed_with::<RuntimeError, _>(task.take_result()));
 }

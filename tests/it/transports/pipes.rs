@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
+use yieldfrom::streams::{open_read_pipe, open_write_pipe};
 use yieldfrom::{
     Co, Error, EventLoop, Result, RuntimeError, Transport, ValueError, connect_read_pipe,
     connect_write_pipe,
@@ -275,6 +276,52 @@ fn devices_work_also_those_that_are_always_ready() {
         transport.write_eof()?;
         co.yield_from(recorder.lost.wait())?;
         assert_eq!(recorder.journal.take(), ["made", "lost"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_terminal_that_is_left_ends_quietly() {
+    both(|co| {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        let path = ptsname(&master, Vec::new())?.into_string()?;
+        let mut slave = File::options().read(true).write(true).open(path)?;
+        let (_, recorder) = co.yield_from(connect_read_pipe(Recorder::default, master))?;
+        slave.write_all(b"abc")?;
+        until(co, || *recorder.received.borrow() == b"abc")?;
+        drop(slave);
+        co.yield_from(recorder.lost.wait())?;
+        let journal = recorder.journal.take();
+        assert!(
+            journal.last().unwrap().starts_with("lost read: "),
+            "{journal:?}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn pipes_are_streams_as_well() {
+    both(|co| {
+        let (reader, writer) = pipe()?;
+        let reader = co.yield_from(open_read_pipe(reader).limit(1000))?;
+        let writer = co.yield_from(open_write_pipe(writer))?;
+        let data = vec![b'x'; 500_000];
+        writer.write(&data)?;
+        writer.close();
+        assert!(co.yield_from(reader.read(None))? == data);
+        co.yield_from(writer.wait_closed())?;
+        let (reader, writer) = pipe()?;
+        let writer = co.yield_from(open_write_pipe(writer))?;
+        drop(reader);
+        co.yield_from(writer.wait_closed())?;
+        let refused = co.yield_from(open_read_pipe(File::open("/etc/passwd")?));
+        assert!(failed_with::<ValueError, _>(refused));
+        let limitless = co.yield_from(open_read_pipe(pipe()?.0).limit(0));
+        assert!(failed_with::<ValueError, _>(limitless));
         Ok(())
     });
 }
