@@ -45,7 +45,9 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Parser;
-use yieldfrom::{Co, Coroutine, Queue, Result, StreamReader, StreamWriter, ValueError};
+use yieldfrom::{
+    Co, Coroutine, KeyboardInterrupt, Queue, Result, StreamReader, StreamWriter, ValueError,
+};
 use yieldfrom::{coroutine, run, start_server};
 
 use crate::index::{UnicodeNameIndex, status};
@@ -169,6 +171,10 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<KeyboardInterrupt>() => {
+            println!("Server shutting down.");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("charfinder: {error}");
             ExitCode::FAILURE

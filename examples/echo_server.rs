@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use yieldfrom::{Co, Coroutine, Queue, Result, StreamReader, StreamWriter};
+use yieldfrom::{Co, Coroutine, KeyboardInterrupt, Queue, Result, StreamReader, StreamWriter};
 use yieldfrom::{coroutine, run, start_server, start_unix_server};
 
 /// Sends back what it is sent.
@@ -114,6 +114,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     match run(move |co: &Co| serve(co, &options)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<KeyboardInterrupt>() => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("echo_server: {error}");
             ExitCode::FAILURE

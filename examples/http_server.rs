@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Parser;
 use examples::http::server::Site;
 use examples::http::{Faults, Files};
-use yieldfrom::{Co, Result, run};
+use yieldfrom::{Co, KeyboardInterrupt, Result, run};
 
 /// Serves the files of a folder.
 #[derive(Debug, Parser)]
@@ -71,6 +71,7 @@ fn main() -> ExitCode {
             options.root.display()
         ),
         Ok(_) => match run(|co: &Co| serve(co, options)) {
+            Err(error) if error.is::<KeyboardInterrupt>() => return ExitCode::SUCCESS,
             Err(error) => eprintln!("http_server: {error}"),
             Ok(()) => return ExitCode::SUCCESS,
         },

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::harness::command;
@@ -40,6 +40,13 @@ impl Server {
         }
     }
 
+    /// Sends it a Ctrl-C.
+    fn interrupt(&self) {
+        let pid = self.process.id().to_string();
+        let kill = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(kill.expect("send a signal").success());
+    }
+
     pub(crate) fn port(&self) -> String {
         let (_, port) = self.address.rsplit_once(':').expect("HOST:PORT");
         port.to_owned()
@@ -74,5 +81,30 @@ impl Drop for Server {
         // It may have ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// Returns whether these tests, and so what they start, ignore Ctrl-C: in the background of a
+/// script.
+fn ignores_ctrl_c() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 0b10 != 0)
+}
+
+#[test]
+fn ctrl_c_ends_a_server_in_order() {
+    if ignores_ctrl_c() {
+        return eprintln!("Ctrl-C is ignored here");
+    }
+    for (name, farewell) in [
+        ("echo_server", ""),
+        ("charfinder", "Server shutting down.\n"),
+    ] {
+        let server = Server::start(name, &["--port", "0"]);
+        let _client = server.connect();
+        server.interrupt();
+        assert!(server.printed().ends_with(farewell));
     }
 }

@@ -195,8 +195,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// - `is_cancelled`: always in the end. When the wait itself is cancelled, the server is closed
-    ///   and waited for before.
+    /// - `is_cancelled`: always in the end. When the wait itself is cancelled, the server and its
+    ///   connections are closed and waited for before, as of Python 3.13.
     /// - [`RuntimeError`]: the server is closed, or somebody else does this already.
     ///
     /// # Examples
@@ -317,6 +317,8 @@ impl Delegate<Request, ()> for ServeForever {
         drop(own);
         if served.as_ref().is_err_and(|error| error.is_cancelled()) {
             state.close();
+            // Or clients that stay would keep the server from ending.
+            self.0.close_clients();
             co.yield_from(self.0.wait_closed())?;
         }
         served

@@ -122,6 +122,15 @@ fn serving_forever_ends_by_cancellation_and_by_close() {
         let server = co.yield_from(create_server(Recorder::default, "127.0.0.1:0"))?;
         let limited = wait_for(server.serve_forever(), millis(1));
         assert!(co.yield_from(limited).is_err() && !server.is_serving());
+
+        // A client that stays does not keep it.
+        let server = co.yield_from(create_server(Recorder::default, "127.0.0.1:0"))?;
+        let forever = create_task(server.serve_forever());
+        let client = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+        until(co, || format!("{server:?}").contains("connections=1"))?;
+        forever.cancel();
+        assert!(co.yield_from(&forever).unwrap_err().is_cancelled());
+        assert_eq!((&client).read(&mut [0])?, 0, "the end");
         Ok(())
     })
     .unwrap();
