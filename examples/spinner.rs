@@ -63,8 +63,11 @@ fn main() -> Result<()> {
     if file.is_some() {
         event_loop.start_trace(None)?;
     }
-    let result = event_loop.run_until_complete(supervisor)?;
+    let result = event_loop.run_until_complete(supervisor);
     event_loop.close()?;
-    println!("Answer: {result}");
-    file.map_or(Ok(()), |file| file.write(&event_loop.stop_trace()?))
+    if let Some(file) = file {
+        file.write(&event_loop.stop_trace()?)?; // also of a run that was interrupted
+    }
+    println!("Answer: {}", result?);
+    Ok(())
 }

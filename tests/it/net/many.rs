@@ -57,7 +57,8 @@ fn client(co: &Co, n: usize, to: SocketAddr) -> Result<()> {
 #[test]
 fn a_mixed_crowd_is_served() {
     both(|co| {
-        let n = if cfg!(debug_assertions) { 600 } else { 4000 };
+        // No more than may wait to be accepted: of others, the system forgets those that are reset.
+        let n = if cfg!(debug_assertions) { 600 } else { 1000 };
         let listener = listen(co)?;
         let to = listener.local_addr()?;
         let server = create_task(move |co: &Co| serve(co, &listener, n));
