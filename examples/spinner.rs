@@ -65,9 +65,10 @@ fn main() -> Result<()> {
     }
     let result = event_loop.run_until_complete(supervisor);
     event_loop.close()?;
-    if let Some(file) = file {
-        file.write(&event_loop.stop_trace()?)?; // also of a run that was interrupted
+    if let Ok(answer) = &result {
+        println!("Answer: {answer}");
     }
-    println!("Answer: {}", result?);
-    Ok(())
+    // Also that of a run that was interrupted.
+    let written = file.map_or(Ok(()), |file| file.write(&event_loop.stop_trace()?));
+    result.and(written)
 }
