@@ -170,7 +170,9 @@ fn standard_error_is_separate_merged_or_nowhere() {
 #[test]
 fn a_client_that_closes_its_output_breaks_the_pipe_of_the_child() {
     each(|co, how| {
-        let (transport, recorder) = shell(co, how, "read x; echo $x; echo broken $? >&2")?;
+        // More than once: a child that another thread starts has our end too, for a moment.
+        let script = "read x; while echo $x; do :; done; echo broken >&2";
+        let (transport, recorder) = shell(co, how, script)?;
         transport.get_pipe_transport(1).unwrap().close();
         until(co, || {
             recorder.journal.take().contains(&"pipe 1 lost".to_owned())
@@ -179,7 +181,7 @@ fn a_client_that_closes_its_output_breaks_the_pipe_of_the_child() {
         stdin.write(b"xxx\n")?;
         co.yield_from(recorder.lost.wait())?;
         // A shell dies by the signal, or says that the write failed.
-        assert!(transport.get_returncode() == Some(-13) || recorder.text(2).contains("broken 1"));
+        assert!(transport.get_returncode() == Some(-13) || recorder.text(2).contains("broken"));
         assert_eq!(recorder.text(1), "");
         Ok(())
     });
