@@ -73,6 +73,7 @@ pub(crate) use connect::{Dial, connect_tcp, connect_unix};
 pub use datagram::{Datagram, Recv, RecvFrom, Send, SendTo};
 pub(crate) use describe::{describe, refused};
 pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+pub(crate) use listen::PAUSE as ACCEPT_PAUSE;
 pub use listen::{Accept, BindTcp, TcpListener, UnixListener};
 pub(crate) use listen::{ListenOptions, accept, listen_on, out_of_descriptors, was_lost};
 pub(crate) use lookup::resolve;

@@ -249,8 +249,3 @@ fn kind<T>(result: Result<T>) -> io::ErrorKind {
         },
     }
 }
-
-/// Returns how many descriptors this process has: of use in a process of its own only.
-fn open_descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
-}

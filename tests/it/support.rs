@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::env;
+use std::fs;
 use std::process::{Command, Output};
 use std::sync::Once;
 
@@ -42,6 +43,11 @@ const CHILD: &str = "YIELDFROM_TEST_CHILD";
 /// Returns whether this process was started by [`again`].
 pub(crate) fn is_child() -> bool {
     env::var_os(CHILD).is_some()
+}
+
+/// Returns how many descriptors this process has: of use in a process of its own only.
+pub(crate) fn open_descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
 /// Returns a command that runs one test, named with its module, in a process of its own.

@@ -104,7 +104,7 @@ pub(crate) fn was_lost(error: &io::Error, listener: impl AsFd) -> bool {
 }
 
 /// How long accepting pauses when there are no descriptors left, as in asyncio.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 /// Waits for a connection.
 #[track_caller]

@@ -10,10 +10,11 @@ use yieldfrom::net::{TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStrea
 use yieldfrom::{Co, EventLoop, Result, TimeoutError, create_task, get_running_loop, timeout};
 
 use super::{
-    Full, SocketPath, both, both_virtually, fill, join, listen, open_descriptors, pattern,
-    std_pair, tcp_pair, turns, unix_pair,
+    Full, SocketPath, both, both_virtually, fill, join, listen, pattern, std_pair, tcp_pair, turns,
+    unix_pair,
 };
 use crate::fixtures::{failed_with, secs};
+use crate::support::open_descriptors;
 use crate::teardown::in_a_child;
 
 /// Runs an operation that would wait for ever, for a second.

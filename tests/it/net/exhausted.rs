@@ -12,9 +12,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use yieldfrom::net::{TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, getaddrinfo};
 use yieldfrom::{Co, Result, create_task, get_running_loop, sleep};
 
-use super::{SocketPath, both, both_virtually, join, listen, open_descriptors};
+use super::{SocketPath, both, both_virtually, join, listen};
 use crate::fixtures::{millis, secs};
-use crate::support::log_of;
+use crate::support::{log_of, open_descriptors};
 use crate::teardown::in_a_child;
 
 /// Takes all descriptors that this process may have; few, from now on.

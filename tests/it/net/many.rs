@@ -8,7 +8,8 @@ use std::time::Duration;
 use yieldfrom::net::{TcpListener, TcpStream};
 use yieldfrom::{Co, Result, all_tasks, create_task, gather};
 
-use super::{both, listen, open_descriptors, reactors, turns};
+use super::{both, listen, reactors, turns};
+use crate::support::open_descriptors;
 use crate::teardown::in_a_child;
 
 /// Echoes whatever comes, until the end.

@@ -9,11 +9,8 @@ use yieldfrom::process::PIPE;
 use yieldfrom::{Co, EventLoop, Result};
 
 use super::{How, children, each, until_blocking};
+use crate::support::open_descriptors;
 use crate::teardown::in_a_child;
-
-fn open_descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
-}
 
 fn threads() -> usize {
     fs::read_dir("/proc/self/task").map_or(0, Iterator::count)

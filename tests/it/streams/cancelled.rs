@@ -13,21 +13,9 @@ use yieldfrom::{
 
 use super::{pair, run_io_on, turns};
 use crate::fixtures::settle;
-use crate::support::{again, is_child, output};
+use crate::support::open_descriptors;
+use crate::teardown::in_a_child;
 use crate::transports::Recorder;
-
-fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").map_or(0, |files| files.count())
-}
-
-/// Runs a test in a process of its own, whose descriptors are all its own.
-fn alone(test: &str) -> bool {
-    if !is_child() {
-        let output = output(&mut again(test));
-        assert!(output.status.success(), "{output:?}");
-    }
-    is_child()
-}
 
 /// Cancels an operation after each number of turns, until it ends before.
 fn cancel<A>(co: &Co, make: impl Fn() -> A) -> Result<()>
@@ -55,10 +43,10 @@ fn silent(_: StreamReader, _: StreamWriter) -> impl FnOnce(&Co) -> Result<()> {
 
 #[test]
 fn making_connections_and_servers() {
-    if !alone("streams::cancelled::making_connections_and_servers") {
+    if !in_a_child("streams::cancelled::making_connections_and_servers") {
         return;
     }
-    let before = descriptors();
+    let before = open_descriptors();
     let event_loop = EventLoop::new().unwrap();
     let path = std::env::temp_dir().join(format!("yieldfrom-cancelled-{}", std::process::id()));
     let here = path.clone();
@@ -85,16 +73,16 @@ fn making_connections_and_servers() {
     .unwrap();
     settle(&event_loop);
     drop(event_loop);
-    assert_eq!(descriptors(), before);
+    assert_eq!(open_descriptors(), before);
     fs::remove_file(path).unwrap();
 }
 
 #[test]
 fn servers_and_endpoints() {
-    if !alone("streams::cancelled::servers_and_endpoints") {
+    if !in_a_child("streams::cancelled::servers_and_endpoints") {
         return;
     }
-    let before = descriptors();
+    let before = open_descriptors();
     let event_loop = EventLoop::new().unwrap();
     let path = std::env::temp_dir().join(format!("yieldfrom-cancelled-s-{}", std::process::id()));
     let here = path.clone();
@@ -111,7 +99,7 @@ fn servers_and_endpoints() {
     })
     .unwrap();
     drop(event_loop);
-    assert_eq!(descriptors(), before);
+    assert_eq!(open_descriptors(), before);
     fs::remove_file(path).unwrap();
 }
 
@@ -122,10 +110,10 @@ impl yieldfrom::DatagramProtocol for Datagrams {}
 
 #[test]
 fn reading_writing_and_waiting() {
-    if !alone("streams::cancelled::reading_writing_and_waiting") {
+    if !in_a_child("streams::cancelled::reading_writing_and_waiting") {
         return;
     }
-    let before = descriptors();
+    let before = open_descriptors();
     let event_loop = EventLoop::new().unwrap();
     run_io_on(&event_loop, |co: &Co| {
         let ((reader, writer), (theirs, other)) = pair(co)?;
@@ -159,23 +147,23 @@ fn reading_writing_and_waiting() {
     })
     .unwrap();
     assert_eq!(
-        descriptors(),
+        open_descriptors(),
         before + 3,
         "only those of the loop: it is still open"
     );
     drop(event_loop);
-    assert_eq!(descriptors(), before);
+    assert_eq!(open_descriptors(), before);
 }
 
 #[test]
 fn a_loop_that_is_dropped_in_the_middle_of_everything() {
-    if !alone("streams::cancelled::a_loop_that_is_dropped_in_the_middle_of_everything") {
+    if !in_a_child("streams::cancelled::a_loop_that_is_dropped_in_the_middle_of_everything") {
         return;
     }
     thread_local! {
         static KEPT: RefCell<Vec<StreamWriter>> = const { RefCell::new(Vec::new()) };
     }
-    let before = descriptors();
+    let before = open_descriptors();
     for n in 0..60 {
         let event_loop = EventLoop::new().unwrap();
         run_io_on(&event_loop, move |co: &Co| {
@@ -206,6 +194,6 @@ fn a_loop_that_is_dropped_in_the_middle_of_everything() {
         event_loop.close().unwrap();
         KEPT.take();
         drop(event_loop);
-        assert_eq!(descriptors(), before, "after {n} turns");
+        assert_eq!(open_descriptors(), before, "after {n} turns");
     }
 }

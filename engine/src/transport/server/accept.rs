@@ -7,7 +7,6 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::State;
 use super::members::Membership;
@@ -18,9 +17,6 @@ use crate::transport::Stream;
 use crate::transport::protocol::guarded;
 use crate::transport::socket::Socket;
 use crate::{Error, Result};
-
-/// How long accepting pauses when there are too few descriptors, as in asyncio.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// A socket that listens, and does not block.
 pub(in crate::transport) enum ListeningSocket {
@@ -167,7 +163,7 @@ impl Accepting {
             accepting.schedule();
         };
         // A loop that the exception handler has closed needs nothing more.
-        let _ = EventLoop::of(&self.server.core).call_later(PAUSE, go_on);
+        let _ = EventLoop::of(&self.server.core).call_later(net::ACCEPT_PAUSE, go_on);
     }
 
     fn report(&self, message: &str, error: Error) {
