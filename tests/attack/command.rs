@@ -9,12 +9,15 @@ use super::shrink::shrink;
 use super::worker::{self, Target};
 use super::{choices, fleet::CHILD};
 
-const USAGE: &str = "usage: attack generators [--seed N] [--count N | --seconds N]
-                         [--all] [--patience SECONDS]
-       attack generators --replay N,N,...
+const USAGE: &str = "usage: attack TARGET [--seed N] [--count N | --seconds N]
+                     [--all] [--patience SECONDS]
+       attack TARGET --replay N,N,...
+       attack TARGET --seed N --here
 
+The target is generators or loop.
 Runs random programs, from the seed on, each on a thread of a child process. The first that fails
 is made smaller, and written so that it can be replayed; with --all, those that fail are counted.
+With --here, that of one seed runs in this process, and says what it does, as a replay does.
 One that takes longer than the patience (60 seconds) hangs.";
 
 /// What the command line asks for.
@@ -51,6 +54,7 @@ impl Options {
                 "--count" => options.count = args.next()?.parse().ok()?,
                 "--seconds" => options.seconds = Some(args.next()?.parse().ok()?),
                 "--replay" => options.replay = Some(fleet::numbers(&args.next()?)?),
+                "--here" => options.replay = Some(choices::of_seed(options.seed)),
                 _ => return None,
             }
         }

@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 
 use super::world::{World, drop_quietly, take_foreign_panics, watch};
-use super::{generators, world};
+use super::{generators, loops, world};
 
 /// The name of the threads on which programs run.
 pub(super) const THREAD: &str = "attack";
@@ -13,12 +13,14 @@ pub(super) const THREAD: &str = "attack";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Generators,
+    Loop,
 }
 
 impl Target {
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "generators" => Some(Self::Generators),
+            "loop" => Some(Self::Loop),
             _ => None,
         }
     }
@@ -26,18 +28,21 @@ impl Target {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Generators => "generators",
+            Self::Loop => "loop",
         }
     }
 
-    fn acts(self) -> &'static [world::Act] {
+    fn acts(self) -> &'static [&'static [world::Act]] {
         match self {
-            Self::Generators => generators::ACTS,
+            Self::Generators => &[generators::ACTS],
+            Self::Loop => loops::ACTS,
         }
     }
 
     fn attack(self, world: &World) {
         match self {
             Self::Generators => generators::attack(world),
+            Self::Loop => loops::attack(world),
         }
     }
 }

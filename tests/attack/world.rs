@@ -64,7 +64,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct World {
     pub(super) choices: Choices,
     pub(super) registry: Arc<Registry>,
-    acts: &'static [Act],
+    acts: &'static [&'static [Act]],
     depth: Cell<usize>,
     /// How many stacks the library said that it leaked.
     pub(super) leaks: Cell<usize>,
@@ -80,7 +80,11 @@ thread_local! {
 
 impl World {
     /// Makes the world of this thread.
-    pub(super) fn create(numbers: Vec<u32>, acts: &'static [Act], says: bool) -> Rc<Self> {
+    pub(super) fn create(
+        numbers: Vec<u32>,
+        acts: &'static [&'static [Act]],
+        says: bool,
+    ) -> Rc<Self> {
         let world = Rc::new(Self {
             choices: Choices::new(numbers),
             registry: Arc::default(),
@@ -139,9 +143,9 @@ impl World {
         let Some(_deeper) = Deeper::go(self) else {
             return;
         };
-        let weights = self.acts.iter().map(|act| act.0).sum();
-        let mut at = self.below(weights);
-        for (weight, name, act) in self.acts {
+        let acts = || self.acts.iter().copied().flatten();
+        let mut at = self.below(acts().map(|act| act.0).sum());
+        for (weight, name, act) in acts() {
             if at < *weight {
                 self.say(format_args!("{name}"));
                 return act(self);
