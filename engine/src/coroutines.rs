@@ -4,10 +4,11 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use yieldfrom_delegation::{Builder, Delegate, Generator, State};
+use yieldfrom_delegation::{Builder, Delegate, Generator, Link, State};
 
 use crate::event_loop::{Nanos, default_stack_size, nanos};
 use crate::future::Waitable;
+use crate::panics::Panics;
 use crate::{Co, Result};
 
 /// What a task's coroutine yields to the event loop: the future it waits for.
@@ -237,18 +238,25 @@ impl<T: 'static> Drop for Coroutine<T> {
         if let Some(generator) = &self.0
             && generator.state() == State::Created
         {
-            never_driven(&generator.origin());
+            let origin = generator.origin();
+            never_driven(&origin, self.0.take());
         }
     }
 }
 
 #[cold]
-fn never_driven(origin: &yieldfrom_delegation::Link) {
-    log::error!(
-        target: "yieldfrom::coroutine",
-        "coroutine {}() was never awaited (created at {}:{})",
-        origin.name(), origin.file(), origin.line()
-    );
+fn never_driven(origin: &Link, body: impl Sized) {
+    let mut panics = Panics::default();
+    panics.catch(|| {
+        log::error!(
+            target: "yieldfrom::coroutine",
+            "coroutine {}() was never awaited (created at {}:{})",
+            origin.name(), origin.file(), origin.line()
+        );
+    });
+    // Not while the first panic unwinds.
+    panics.catch(|| drop(body));
+    panics.resume();
 }
 
 impl<T: 'static> fmt::Debug for Coroutine<T> {

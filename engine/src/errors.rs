@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use crate::Error;
 use crate::debug::Report;
+use crate::panics::Payload;
 
 macro_rules! plain_errors {
     ($($(#[$doc:meta])* $name:ident => $message:literal;)*) => {$(
@@ -287,15 +288,16 @@ impl std::error::Error for LimitOverrunError {}
 /// ```
 pub struct Panicked {
     message: String,
-    payload: Cell<Option<Box<dyn Any + Send>>>,
+    payload: Cell<Option<Payload>>,
 }
 
 impl Panicked {
-    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
-        let message = payload
-            .downcast_ref::<&str>()
+    pub(crate) fn new(payload: Payload) -> Self {
+        let content = payload.get();
+        let message = content
+            .and_then(|content| content.downcast_ref::<&str>())
             .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .or_else(|| content?.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a value that is not a message".to_owned());
         Self {
             message,
@@ -326,7 +328,7 @@ impl Panicked {
     /// assert_eq!(*payload.unwrap().downcast::<i32>().unwrap(), 7);
     /// ```
     pub fn take_payload(&self) -> Option<Box<dyn Any + Send>> {
-        self.payload.take()
+        self.payload.take().map(Payload::into_inner)
     }
 }
 

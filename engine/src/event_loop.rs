@@ -45,6 +45,8 @@ pub use builder::LoopBuilder;
 pub(crate) use clock::{Nanos, nanos};
 pub use context::Context;
 pub(crate) use current::default_stack_size;
+#[cfg(feature = "signal")]
+pub(crate) use current::on_main_thread;
 pub use current::{
     get_event_loop, get_running_loop, new_event_loop, run, run_sync, set_event_loop,
 };
@@ -58,6 +60,7 @@ use crate::Result;
 use crate::errors::RuntimeError;
 use crate::executor::Executors;
 use crate::net::refused;
+use crate::panics::{self, Panics};
 use crate::task::TaskObject;
 use clock::Clock;
 use descriptors::Descriptors;
@@ -66,7 +69,7 @@ pub(crate) use reactor::{Direction, Readiness, Wake, Watched};
 use reactor::{Mode, Reactor};
 use ready::ReadyQueue;
 use reports::{ExceptionHandler, TaskFactory};
-use slow::Ended;
+use slow::{Ended, Pace};
 use tasks::Tasks;
 pub(crate) use tasks::{Holder, Slot};
 use timers::{Lost, Timers};
@@ -86,6 +89,9 @@ pub(crate) struct Core {
     debug: Cell<bool>,
     slow_callback_duration: Cell<Duration>,
     pub(crate) ended: Ended,
+    pace: Cell<Pace>,
+    /// Whether a panic is being reported, so that another one ends the run.
+    reporting: Cell<bool>,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
     /// Where futures and tasks were made, by their address: those made in debug mode.
@@ -169,7 +175,9 @@ impl Core {
             return;
         };
         if let Err(error) = self.reactor.remove(&inbox.poller, fd, watched) {
-            log::error!("cannot remove a descriptor from the poller: {error}");
+            panics::contain(|| {
+                log::error!("cannot remove a descriptor from the poller: {error}");
+            });
         }
     }
 
@@ -239,25 +247,37 @@ impl Core {
     /// Ends everything: the loop cannot run again.
     ///
     /// What is dropped and destroyed here may have any destructor, and what that schedules is
-    /// dropped as well.
+    /// dropped as well. The first panic goes on when all is done.
     pub(crate) fn shut_down(&self) {
         if self.closed.replace(true) {
             return;
         }
+        let mut panics = Panics::default();
         if let Some(inbox) = &self.inbox {
-            inbox.close();
+            inbox.close(&mut panics);
         }
-        self.executors.close();
-        drop(self.remote.take());
-        drop(self.ready.take());
+        panics.catch(|| self.executors.close());
+        panics.drop_each(self.remote.take());
+        panics.drop_each(self.ready.take());
         let timers = self.timers.borrow_mut().take();
-        drop(timers);
-        drop(self.reactor.take());
-        drop(self.descriptors.take());
+        panics.drop_each(timers);
+        panics.drop_each(self.reactor.take());
+        panics.drop_each(self.descriptors.take());
         #[cfg(feature = "signal")]
-        drop(self.signals.take());
-        // Tasks that wait for each other form chains, along which dropping would recurse: so all
-        // are kept until none refers to another.
+        panics.drop_each(self.signals.take());
+        self.destroy_tasks(&mut panics);
+        // Now that nothing is left for which a job that runs could wait.
+        self.executors.finish(&mut panics);
+        panics.drop_each(self.ready.take());
+        panics.drop_each(self.ended.take());
+        panics.catch(|| drop(self.exception_handler.take()));
+        panics.catch(|| drop(self.task_factory.take()));
+        panics.resume();
+    }
+
+    /// Tasks that wait for each other form chains, along which dropping would recurse: so all are
+    /// kept until none refers to another.
+    fn destroy_tasks(&self, panics: &mut Panics) {
         let (mut destroyed, mut callbacks) = (Vec::new(), Vec::new());
         loop {
             let tasks = self.tasks.borrow_mut().take();
@@ -265,16 +285,11 @@ impl Core {
                 break;
             }
             for task in &tasks {
-                task.destroy(&mut callbacks);
+                panics.catch(|| task.destroy(&mut callbacks));
             }
             destroyed.extend(tasks);
         }
-        drop(callbacks);
-        drop(destroyed);
-        // Now that nothing is left for which a job that runs could wait.
-        self.executors.finish();
-        drop(self.ready.take());
-        drop(self.exception_handler.take());
-        drop(self.task_factory.take());
+        panics.drop_each(callbacks);
+        panics.drop_each(destroyed);
     }
 }

@@ -22,6 +22,7 @@ pub(crate) use waiter::Waiter;
 use crate::debug::WaitKind;
 use crate::errors::{InvalidStateError, TypeError};
 use crate::event_loop::{Context, Core, Ready};
+use crate::panics::Panics;
 use crate::task::TaskPart;
 use crate::{Error, Result};
 
@@ -363,9 +364,37 @@ impl<T: 'static> Waitable for Inner<T> {
 /// Reports what would be lost unseen: an error, or a task that was waiting for something.
 impl<T: 'static> Drop for Inner<T> {
     fn drop(&mut self) {
-        if let Role::Task(part) = &self.role {
-            part.report_drop(self);
+        let is_lost = match &self.role {
+            Role::Task(part) => part.is_lost(self) || part.is_named(),
+            Role::Other(_) => false,
+        };
+        if is_lost || self.unseen.get() || self.is_placed.get() {
+            self.end_noticed();
         }
+    }
+}
+
+impl<T: 'static> Inner<T> {
+    /// Ends what somebody has to be told of, or what the loop has to forget. Much of it is anybody's
+    /// code, whose panics go on when all is done.
+    #[cold]
+    fn end_noticed(&self) {
+        let mut panics = Panics::default();
+        panics.catch(|| self.report_unseen());
+        if let Role::Task(part) = &self.role {
+            panics.catch(|| part.report_lost(self));
+            part.forget_name(&self.core);
+        }
+        if self.is_placed.get() {
+            self.core.forget_place(self.address());
+        }
+        // Not while the first panic unwinds.
+        panics.catch(|| drop(self.callbacks.take()));
+        panics.catch(|| drop(self.outcome.take()));
+        panics.resume();
+    }
+
+    fn report_unseen(&self) {
         if self.unseen.get()
             && let Some(Err(error)) = self.outcome.take()
         {
@@ -374,9 +403,6 @@ impl<T: 'static> Drop for Inner<T> {
                 .error(error)
                 .source(self.to_string());
             self.core.call_exception_handler(&context);
-        }
-        if self.is_placed.get() {
-            self.core.forget_place(self.address());
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::Error;
-use crate::errors::Panicked;
-use crate::event_loop::{Context, Core, Nanos, Ready, Timed};
+use crate::event_loop::{Core, Nanos, Ready, Timed};
+use crate::panics;
 
 type Callback = Box<dyn FnOnce()>;
 
@@ -53,11 +52,8 @@ impl Ready for Scheduled {
         let Some(callback) = self.callback.take() else {
             return;
         };
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(callback)) {
-            let context = Context::new("Exception in callback")
-                .source(format!("<Handle created at {}>", self.made_at))
-                .error(Error::new(Panicked::new(payload)));
-            core.call_exception_handler(&context);
+        if let Err(payload) = panics::catch(callback) {
+            core.callback_panicked(|| made_at(self.made_at), payload);
         }
         core.ended.keep(self);
     }
@@ -68,8 +64,58 @@ impl Ready for Scheduled {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Handle created at {}>", self.made_at)
+        f.write_str(&made_at(self.made_at))
     }
+}
+
+/// A callback that is called more than once: at each event of a descriptor, at each signal.
+pub(crate) struct Repeating {
+    callback: Cell<Option<Box<dyn FnMut()>>>,
+    cancelled: Cell<bool>,
+    made_at: &'static Location<'static>,
+}
+
+impl Repeating {
+    #[track_caller]
+    pub(crate) fn new(callback: Box<dyn FnMut()>) -> Self {
+        Self {
+            callback: Cell::new(Some(callback)),
+            cancelled: Cell::new(false),
+            made_at: Location::caller(),
+        }
+    }
+
+    /// Calls it, unless it was cancelled, or is being called.
+    pub(crate) fn call(&self, core: &Rc<Core>) {
+        let Some(mut callback) = self.callback.take() else {
+            return;
+        };
+        let called = panics::catch(&mut callback);
+        let ended = if self.cancelled.get() {
+            panics::catch(|| drop(callback))
+        } else {
+            self.callback.set(Some(callback));
+            Ok(())
+        };
+        if let Err(payload) = called.and(ended) {
+            core.callback_panicked(|| made_at(self.made_at), payload);
+        }
+    }
+
+    /// Makes sure that it is not called any more, and drops it unless it is being called.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.set(true);
+        drop(self.callback.take());
+    }
+
+    pub(crate) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&made_at(self.made_at))
+    }
+}
+
+/// Shows a callback by the line of the program that has scheduled it.
+fn made_at(place: &Location<'_>) -> String {
+    format!("<Handle created at {place}>")
 }
 
 impl Timed for Scheduled {

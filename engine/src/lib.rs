@@ -125,6 +125,7 @@ mod gather;
 pub mod guide;
 mod handle;
 pub mod net;
+mod panics;
 #[cfg(feature = "process")]
 pub mod process;
 mod shield;

@@ -21,6 +21,7 @@ mod loop_replayer;
 mod loop_scenarios;
 mod net;
 mod overflow;
+mod panics;
 mod processes;
 mod protocol;
 mod reentrant;

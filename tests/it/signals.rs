@@ -79,7 +79,8 @@ programs! {
         a_busy_loop_sees_signals
         a_panic_of_a_handler_is_reported_and_it_stays
         loops_of_several_threads_are_all_told
-        handlers_leave_no_descriptor;
+        handlers_leave_no_descriptor
+        handlers_that_are_replaced_or_removed_hold_no_descriptor_until_the_next_turn;
     defaults:
         the_last_removal_restores_the_default (by SIGTERM)
         so_does_closing_the_loop (by SIGHUP)
@@ -104,6 +105,7 @@ programs! {
         it_can_be_left_alone_by_the_builder (by SIGINT)
         it_can_be_left_alone_by_the_loop (by SIGINT)
         runs_of_other_threads_leave_it_alone (by SIGINT)
+        so_do_those_of_a_thread_that_is_called_main (by SIGINT)
         what_the_program_has_arranged_before_stays;
 }
 

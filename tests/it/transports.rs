@@ -3,7 +3,6 @@
 mod datagrams;
 mod endings;
 mod failures;
-mod fifos;
 mod flow;
 mod life;
 mod pipes;

@@ -9,7 +9,7 @@ use yieldfrom::{
 };
 
 use crate::fixtures::{millis, secs, settle, virtual_loop};
-use crate::support::log_of;
+use crate::support::{log_of, log_with_slow};
 
 /// Returns what is logged while `f` runs, as one text.
 fn logged(f: impl FnOnce()) -> String {
@@ -186,7 +186,7 @@ fn holding(logged: Vec<String>) -> Vec<String> {
 
 /// Returns the reports of slow callbacks among what is logged by some turns of a loop.
 fn slow_reports(event_loop: &EventLoop) -> Vec<String> {
-    holding(log_of(|| settle(event_loop)).0)
+    holding(log_with_slow(|| settle(event_loop)).0)
 }
 
 #[test]
@@ -199,13 +199,9 @@ fn a_slow_callback_is_logged_with_its_line() {
     future.add_done_callback(|_| hold());
     let done = line!() - 1;
     let reports = slow_reports(&event_loop);
-    // Outside of debug mode, callbacks that follow each other may share a report.
-    assert!((1..=2).contains(&reports.len()), "{reports:?}");
-    let text = reports.join("\n");
-    assert!(
-        text.contains(&at(here)) && text.contains(&at(done)),
-        "{text}"
-    );
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    assert!(reports[0].contains(&at(here)), "{reports:?}");
+    assert!(reports[1].contains(&at(done)), "{reports:?}");
 }
 
 #[test]
@@ -221,7 +217,7 @@ fn in_debug_mode_each_slow_callback_has_a_report_of_its_own() {
     assert_eq!(reports.len(), 2, "{reports:?}");
     for (report, line) in reports.iter().zip(lines) {
         assert!(
-            report.contains(&at(line)) && !report.contains("in a row"),
+            report.contains(&at(line)) && !report.contains("one of"),
             "{report}"
         );
     }
@@ -301,31 +297,51 @@ fn only_report(event_loop: &EventLoop, ends: bool) -> (String, usize) {
 }
 
 #[test]
-fn a_slow_step_among_many_is_found() {
-    let (ended, named) = only_report(&watching(false), true);
-    assert!(
-        ended.contains("holds_and_ends() done") && named <= 8,
-        "{ended}"
-    );
-    let (goes_on, named) = only_report(&watching(false), false);
-    assert!(
-        goes_on.contains("holds_and_goes_on() running") && named <= 8,
-        "{goes_on}"
-    );
+fn a_slow_step_among_many_is_named_alone() {
+    for debug in [false, true] {
+        let (ended, named) = only_report(&watching(debug), true);
+        assert!(
+            ended.contains("holds_and_ends() done") && named == 1,
+            "{ended}"
+        );
+        let (goes_on, named) = only_report(&watching(debug), false);
+        assert!(
+            goes_on.contains("holds_and_goes_on() running") && named == 1,
+            "{goes_on}"
+        );
+    }
 }
 
 #[test]
-fn in_debug_mode_a_slow_step_among_many_is_named_alone() {
-    let (ended, named) = only_report(&watching(true), true);
-    assert!(
-        ended.contains("holds_and_ends() done") && named == 1,
-        "{ended}"
-    );
-    let (goes_on, named) = only_report(&watching(true), false);
-    assert!(
-        goes_on.contains("holds_and_goes_on() running") && named == 1,
-        "{goes_on}"
-    );
+fn a_slow_step_is_logged_with_the_line_where_it_ended_and_not_a_later_one() {
+    let event_loop = watching(false);
+    let here = line!() + 3;
+    event_loop.create_task(|co: &Co| {
+        hold();
+        co.yield_from(yield_now())?;
+        co.yield_from(yield_now())?;
+        co.yield_from(yield_now())
+    });
+    event_loop.create_task(|co: &Co| co.yield_from(yield_now()));
+    let reports = slow_reports(&event_loop);
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    assert!(reports[0].contains(&at(here)), "{reports:?}");
+}
+
+#[test]
+fn what_takes_long_before_a_panic_is_named_alone() {
+    let event_loop = watching(false);
+    event_loop.set_exception_handler(Some(Box::new(|_, _| ())));
+    let here = line!() + 1;
+    drop(event_loop.create_task(|_: &Co| -> Result<()> {
+        hold();
+        std::panic::resume_unwind(Box::new("quietly"))
+    }));
+    event_loop.call_soon(|| ()).unwrap();
+    let reports = slow_reports(&event_loop);
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    assert!(reports[0].contains(&at(here)), "{reports:?}");
+    assert!(!reports[0].contains("one of"), "{reports:?}");
 }
 
 #[test]
@@ -343,7 +359,7 @@ fn what_is_quick_is_not_logged() {
 #[test]
 fn waiting_is_not_slow() {
     let event_loop = watching(true);
-    let (logged, result) = log_of(|| {
+    let (logged, result) = log_with_slow(|| {
         event_loop.run_until_complete(|co: &Co| {
             create_task(|co: &Co| co.yield_from(sleep(millis(20))));
             co.yield_from(sleep(millis(30)))
@@ -357,7 +373,7 @@ fn waiting_is_not_slow() {
 #[test]
 fn time_between_runs_is_nobodys() {
     let event_loop = watching(false);
-    let (logged, ()) = log_of(|| {
+    let (logged, ()) = log_with_slow(|| {
         for _ in 0..3 {
             event_loop
                 .run_until_complete(|co: &Co| co.yield_from(yield_now()))

@@ -10,7 +10,7 @@ use super::{Core, LoopBuilder, nanos};
 use crate::Result;
 use crate::awaitable::Awaitable;
 use crate::errors::RuntimeError;
-use crate::future::Future;
+use crate::future::{CallbackId, Future};
 
 /// An event loop: what runs tasks, callbacks and timers, on one thread.
 ///
@@ -130,12 +130,11 @@ impl EventLoop {
             let why = format!("{NAME}: the future belongs to another loop");
             return Err(RuntimeError::new(why).into());
         }
-        let core = Rc::clone(&self.core);
-        let stop = future.add_done_callback(move |_| core.stopping.set(true));
+        let stop = StopsWhenDone::new(&future);
         #[cfg(feature = "signal")]
         let interruptible = self.core.interruptible(&future);
         let run = self.run_turns(NAME);
-        future.remove_done_callback(&stop);
+        drop(stop);
         #[cfg(feature = "signal")]
         let run = interruptible.end(run, future.cancelled())?;
         if future.done() {
@@ -304,6 +303,27 @@ impl EventLoop {
         }
         let deadline = core.earliest_deadline()?;
         Some(Duration::from_nanos(deadline.saturating_sub(core.now())))
+    }
+}
+
+/// Has the run end with its future. It does not stay behind when something else ends the run, be it
+/// a panic: it would end another one.
+struct StopsWhenDone<'a, T: 'static> {
+    future: &'a Future<T>,
+    callback: CallbackId,
+}
+
+impl<'a, T: 'static> StopsWhenDone<'a, T> {
+    fn new(future: &'a Future<T>) -> Self {
+        let core = Rc::clone(&future.inner.core);
+        let callback = future.add_done_callback(move |_| core.stopping.set(true));
+        Self { future, callback }
+    }
+}
+
+impl<T: 'static> Drop for StopsWhenDone<'_, T> {
+    fn drop(&mut self) {
+        self.future.remove_done_callback(&self.callback);
     }
 }
 

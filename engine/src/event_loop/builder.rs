@@ -279,6 +279,8 @@ impl LoopBuilder {
             debug: Cell::new(self.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: Ended::default(),
+            pace: Cell::default(),
+            reporting: Cell::new(false),
             places: Default::default(),
             #[cfg(feature = "trace")]
             tracing,

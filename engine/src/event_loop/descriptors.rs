@@ -9,22 +9,21 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::panic::{self, AssertUnwindSafe, Location};
 use std::rc::Rc;
 
 use super::reactor::{Direction, Mode, Wake, Watched};
-use super::{Context, Core, EventLoop, Ready};
-use crate::errors::Panicked;
+use super::{Core, EventLoop, Ready};
+use crate::handle::Repeating;
 use crate::net::{describe, refused};
-use crate::{Error, Result};
+use crate::{Result, panics};
 
 /// The registered descriptors, by number.
 #[derive(Default)]
 pub(super) struct Descriptors(RefCell<HashMap<RawFd, Rc<Watched>>>);
 
 impl Descriptors {
-    pub(super) fn take(&self) -> impl Sized + use<> {
-        self.0.take()
+    pub(super) fn take(&self) -> impl Iterator<Item = Rc<Watched>> + use<> {
+        self.0.take().into_values()
     }
 
     fn get(&self, fd: BorrowedFd<'_>) -> Option<Rc<Watched>> {
@@ -34,30 +33,17 @@ impl Descriptors {
 
 /// A callback that is called at each event.
 struct Repeated {
-    callback: Cell<Option<Box<dyn FnMut()>>>,
+    callback: Repeating,
     core: Rc<Core>,
-    cancelled: Cell<bool>,
     /// Whether it is in the ready queue: one wait may report an event twice.
     queued: Cell<bool>,
-    made_at: &'static Location<'static>,
 }
 
 impl Ready for Repeated {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
         self.queued.set(false);
-        let Some(mut callback) = self.callback.take() else {
-            return;
-        };
-        let called = panic::catch_unwind(AssertUnwindSafe(&mut callback));
-        if !self.cancelled.get() {
-            self.callback.set(Some(callback));
-        }
-        if let Err(payload) = called {
-            let context = Context::new("Exception in callback")
-                .source(format!("<Handle created at {}>", self.made_at))
-                .error(Error::new(Panicked::new(payload)));
-            core.call_exception_handler(&context);
-        }
+        self.callback.call(core);
+        core.ended.keep(self);
     }
 
     fn schedule(self: Rc<Self>) {
@@ -68,12 +54,11 @@ impl Ready for Repeated {
     }
 
     fn cancel(&self) {
-        self.cancelled.set(true);
-        drop(self.callback.take());
+        self.callback.cancel();
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Handle created at {}>", self.made_at)
+        self.callback.describe(f)
     }
 }
 
@@ -151,7 +136,7 @@ impl Core {
         if let Some(watched) = self.descriptors.get(fd) {
             watched.remove_waiter(direction, waiter);
             if let Err(error) = self.update(fd, &watched) {
-                log::error!("cannot change what the poller reports: {error}");
+                cannot_change(&error);
             }
         }
     }
@@ -169,11 +154,9 @@ impl Core {
         };
         let watched = self.descriptor(fd, operation)?;
         let repeated = Rc::new(Repeated {
-            callback: Cell::new(Some(callback)),
+            callback: Repeating::new(callback),
             core: Rc::clone(self),
-            cancelled: Cell::new(false),
             queued: Cell::new(false),
-            made_at: Location::caller(),
         });
         cancel(watched.set_callback(direction, Some(repeated)));
         if let Err(error) = self.update(fd, &watched) {
@@ -191,10 +174,15 @@ impl Core {
         let found = before.is_some();
         cancel(before);
         if let Err(error) = self.update(fd, &watched) {
-            log::error!("cannot change what the poller reports: {error}");
+            cannot_change(&error);
         }
         found
     }
+}
+
+#[cold]
+fn cannot_change(error: &io::Error) {
+    panics::contain(|| log::error!("cannot change what the poller reports: {error}"));
 }
 
 /// Makes sure that a callback does not run any more, even if it is in the ready queue.

@@ -7,6 +7,8 @@ use std::thread::{self, ThreadId};
 use crossbeam_queue::SegQueue;
 use polling::Poller;
 
+use crate::panics::{self, Panics};
+
 /// A call that another thread asks for.
 pub(crate) type Call = Box<dyn FnOnce() + Send>;
 
@@ -71,7 +73,7 @@ impl Inbox {
             // It fails only when the system is out of memory for events, and the loop looks
             // again whenever it comes round.
             if let Err(error) = self.poller.notify() {
-                log::error!("cannot wake the event loop: {error}");
+                panics::contain(|| log::error!("cannot wake the event loop: {error}"));
             }
         }
     }
@@ -97,15 +99,13 @@ impl Inbox {
     }
 
     /// Refuses calls from now on, and drops those that are there.
-    pub(crate) fn close(&self) {
+    pub(crate) fn close(&self, panics: &mut Panics) {
         self.closed.store(true, Ordering::SeqCst);
-        self.clear();
+        panics.drop_each(std::iter::from_fn(|| self.take()));
     }
 
     fn clear(&self) {
-        while let Some(call) = self.take() {
-            drop(call);
-        }
+        panics::drop_each(std::iter::from_fn(|| self.take()));
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -213,10 +213,9 @@ impl Reactor {
     }
 
     /// Takes out all who wait, for its caller to drop: the loop is closed.
-    pub(crate) fn take(&self) -> impl Sized + use<> {
+    pub(crate) fn take(&self) -> Vec<impl Sized + use<>> {
         let entries = self.entries.take();
         let watched = entries.iter().filter_map(|entry| entry.watched.as_ref());
-        let waits: Vec<_> = watched.map(|watched| watched.take()).collect();
-        (entries, waits)
+        watched.flat_map(|watched| watched.take()).collect()
     }
 }

@@ -139,6 +139,15 @@ impl Batch {
         };
     }
 
+    /// Puts what is left before all that has become ready since.
+    #[cold]
+    pub(crate) fn put_back(&mut self, ready: &ReadyQueue) {
+        self.entries.reverse();
+        let mut queue = ready.entries.borrow_mut();
+        self.entries.append(&mut queue);
+        std::mem::swap(&mut self.entries, &mut queue);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -1,11 +1,13 @@
 //! What the loop tells about errors, and about itself.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Context, Core, EventLoop};
+use crate::Error;
 use crate::debug::Report;
+use crate::errors::Panicked;
+use crate::panics::{self, Payload};
 use crate::task::AnyTask;
 
 pub(super) type ExceptionHandler = Rc<dyn Fn(&EventLoop, &Context)>;
@@ -22,13 +24,40 @@ impl Core {
             return log_context(context);
         };
         let event_loop = EventLoop::of(self);
-        let call = AssertUnwindSafe(|| handler(&event_loop, context));
-        if panic::catch_unwind(call).is_err() {
+        // What it has captured may be dropped here as well, if it has set another handler.
+        let called = panics::catch(move || {
+            handler(&event_loop, context);
+            drop(handler);
+        });
+        if called.is_err() {
             log::error!(
                 target: "yieldfrom::event_loop",
                 "the exception handler panicked while it dealt with: {context}"
             );
         }
+    }
+
+    /// Reports the panic of a callback, to which the loop is the only caller.
+    #[cold]
+    pub(crate) fn callback_panicked(
+        self: &Rc<Self>,
+        source: impl FnOnce() -> String,
+        payload: Payload,
+    ) {
+        self.report_panic(|| {
+            Context::new("Exception in callback")
+                .source(source())
+                .error(Error::new(Panicked::new(payload)))
+        });
+    }
+
+    /// Reports a panic that has come to the loop: only while it runs. A panic of the report itself
+    /// ends the run, as there is nobody left to whom it could be reported.
+    #[cold]
+    pub(super) fn report_panic(self: &Rc<Self>, context: impl FnOnce() -> Context) {
+        self.reporting.set(true);
+        self.call_exception_handler(&context());
+        self.reporting.set(false);
     }
 
     pub(super) fn call_task_factory(self: &Rc<Self>, task: &AnyTask) {
@@ -157,8 +186,9 @@ impl EventLoop {
     /// Sets debug mode, which tells more, at some cost.
     ///
     /// - Futures and tasks that are made from then on say where they were made.
-    /// - Every callback is timed by itself. Otherwise up to eight that follow each other without a
-    ///   wait are timed together, and a report of slow ones names all of them.
+    /// - Every callback is timed by itself. Otherwise, while a loop runs more than some hundred
+    ///   thousand callbacks in a second, up to eight that follow each other are timed together, and
+    ///   a report of a slow one names all of them.
     /// - Each wait of the loop is logged, with its length: as information if it is over a second,
     ///   otherwise for debugging only. So is each look-up of a name, which is information from
     ///   [`slow_callback_duration`](EventLoop::set_slow_callback_duration) on.
@@ -192,8 +222,9 @@ impl EventLoop {
     /// Sets how long a callback or a task's step may hold the loop before it is logged with its
     /// source line: 0.1 seconds by default. `Duration::MAX` switches the reports off.
     ///
-    /// asyncio's `slow_callback_duration`, which there works in debug mode only. Outside of that,
-    /// several in a row may be timed together, see [`set_debug`](EventLoop::set_debug).
+    /// A task is shown as it is after the step. asyncio's `slow_callback_duration`, which there works
+    /// in debug mode only; here a loop in great haste may name several outside of it, see
+    /// [`set_debug`](EventLoop::set_debug).
     ///
     /// # Examples
     ///

@@ -1,9 +1,12 @@
 //! Finds the callbacks that hold the loop for long.
 //!
-//! Reading a clock costs half as much as a task's step. So, outside of debug mode, it is read once
-//! for several entries, or when the loop waits; then all of these are named. What is noted of an
-//! entry is its address: those of tasks that go on are found among the loop's tasks, and what has
-//! ended is kept until the clock is read.
+//! The clock is read after each entry, and so the one that has held the loop is known. Only while
+//! more than some hundred thousand entries run in a second, where that would cost a good part of
+//! each, it is read once for several of them, or when the loop waits: the [`Pace`] tells. Debug mode
+//! knows no such haste.
+//!
+//! What is noted of an entry is its address: those of tasks that go on are found among the loop's
+//! tasks, and what has ended, or is no task, is kept until the clock is read.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,10 +17,15 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::inbox::Inbox;
 use super::{Core, Nanos, Ready};
-use crate::Result;
+use crate::{Result, panics};
 
-/// As many entries share one reading of the clock.
+/// As many entries share one reading of the clock, when they are in haste.
 const BATCH: usize = 8;
+/// Entries that take less than this, as a mean, are in haste: reading the clock takes about 10 ns,
+/// and should not take a hundredth of their time.
+const HASTE: Duration = Duration::from_micros(4);
+/// The mean is taken over at least so long: some ticks of the coarse clock.
+const SPAN: Duration = Duration::from_millis(4);
 /// The coarse clock is several times cheaper to read, and right to some milliseconds.
 const FINE: Duration = Duration::from_millis(20);
 
@@ -51,6 +59,11 @@ impl Ended {
         }
     }
 
+    /// Takes all out, for its caller to drop.
+    pub(super) fn take(&self) -> Vec<Rc<dyn Ready>> {
+        self.0.take()
+    }
+
     fn next(&self) -> Option<Rc<dyn Ready>> {
         self.0.borrow_mut().pop()
     }
@@ -61,10 +74,36 @@ impl Ended {
     }
 }
 
+/// How fast a loop's entries follow each other.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Pace {
+    /// Since when they are counted.
+    began: Duration,
+    count: u32,
+    in_haste: bool,
+}
+
+impl Pace {
+    /// Notes that so many more have run by now.
+    fn note(&mut self, now: Duration, count: usize) {
+        self.count = self.count.saturating_add(count as u32);
+        let span = now.saturating_sub(self.began);
+        if span >= SPAN {
+            let in_haste = HASTE.saturating_mul(self.count) > span;
+            *self = Self {
+                began: now,
+                count: 0,
+                in_haste,
+            };
+        }
+    }
+}
+
 /// Watches the entries of one run.
 pub(super) struct Watch {
     clock: ClockId,
     limit: Duration,
+    debug: bool,
     /// When the first of the noted entries began.
     began: Duration,
     noted: [*const (); BATCH],
@@ -78,6 +117,7 @@ impl Watch {
         let mut watch = Self {
             clock: COARSE_CLOCK,
             limit: Duration::MAX,
+            debug: false,
             began: Duration::ZERO,
             noted: [std::ptr::null(); BATCH],
             count: 0,
@@ -89,14 +129,14 @@ impl Watch {
 
     /// Begins anew, as the loop's settings are now.
     pub(super) fn restart(&mut self, core: &Core) {
-        let debug = core.debug.get();
+        self.debug = core.debug.get();
         self.limit = core.slow_callback_duration.get();
-        self.clock = if debug || self.limit < FINE {
+        self.clock = if self.debug || self.limit < FINE {
             ClockId::Monotonic
         } else {
             COARSE_CLOCK
         };
-        self.batch = if debug { 1 } else { BATCH };
+        self.set_batch(core);
         self.began = read(self.clock);
     }
 
@@ -113,47 +153,60 @@ impl Watch {
         }
     }
 
+    fn set_batch(&mut self, core: &Core) {
+        let in_haste = core.pace.get().in_haste && !self.debug;
+        self.batch = if in_haste { BATCH } else { 1 };
+    }
+
     /// Looks at what was noted, before the loop waits, or the run ends.
     pub(super) fn finish(&mut self, core: &Core) {
         if self.count > 0 {
             self.look(core);
+        } else {
+            core.ended.forget();
         }
     }
 
     #[inline(never)]
     fn look(&mut self, core: &Core) {
         let now = read(self.clock);
+        let count = std::mem::take(&mut self.count);
+        let mut pace = core.pace.get();
+        pace.note(now, count);
+        core.pace.set(pace);
         if now.saturating_sub(self.began) >= self.limit {
-            self.report(core, now - self.began);
+            panics::contain(|| self.report(core, count, now - self.began));
             // A report takes its time as well.
+            self.restart(core);
+        } else if core.debug.get() != self.debug {
             self.restart(core);
         } else {
             self.began = now;
+            self.set_batch(core);
         }
-        if core.debug.get() != (self.batch == 1) {
-            self.restart(core);
-        }
-        self.count = 0;
         core.ended.forget();
     }
 
     #[cold]
-    fn report(&self, core: &Core, took: Duration) {
+    fn report(&self, core: &Core, count: usize, took: Duration) {
         if !log::log_enabled!(target: TARGET, log::Level::Warn) {
             return;
         }
-        let noted = self.noted[..self.count.min(BATCH)].iter();
+        let noted = self.noted[..count.min(BATCH)].iter();
         let mut names: Vec<String> = Vec::new();
         for name in noted.map(|&address| core.name_of(address)) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
+        let (one_of, which) = match names.len() {
+            1 => ("", ""),
+            _ => ("one of ", "; debug mode tells which"),
+        };
         log::warn!(
             target: TARGET,
-            "Executing {}{} took {:.3} seconds",
+            "Executing {one_of}{} took {:.3} seconds{which}",
             names.join(", "),
-            if names.len() == 1 { "" } else { " in a row" },
             took.as_secs_f64()
         );
     }
@@ -192,7 +245,11 @@ impl Core {
             n => format!("{n} ready"),
         };
         let seconds = took.as_secs_f64();
-        log::log!(target: TARGET, level, "Waiting took {seconds:.3} seconds ({limit}): {outcome}");
+        panics::contain(|| {
+            log::log!(
+                target: TARGET, level, "Waiting took {seconds:.3} seconds ({limit}): {outcome}"
+            );
+        });
         Ok(())
     }
 
@@ -210,5 +267,31 @@ struct Shown<'a, R: ?Sized>(&'a R);
 impl<R: Ready + ?Sized> fmt::Display for Shown<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.describe(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_many_entries_in_a_short_time_are_in_haste() {
+        let mut pace = Pace::default();
+        let mut now = Duration::from_secs(1000);
+        let mut run = |entries: usize, span: Duration| {
+            now += span;
+            pace.note(now, entries);
+            pace.in_haste
+        };
+        assert!(!run(8, Duration::ZERO), "the first have no past");
+        assert!(
+            !run(1_000_000, Duration::from_millis(3)),
+            "too soon to tell"
+        );
+        assert!(run(1, Duration::from_millis(1)));
+        assert!(run(8, Duration::ZERO), "as before, until more is known");
+        assert!(!run(900, Duration::from_millis(4)));
+        assert!(run(1_100, Duration::from_millis(4)));
+        assert!(!run(8, Duration::from_millis(150)), "something was slow");
     }
 }

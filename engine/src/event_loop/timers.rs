@@ -200,12 +200,13 @@ impl Timers {
         self.len
     }
 
-    /// Takes everything out, for its owner to drop.
-    pub(crate) fn take(&mut self) -> Self {
+    /// Takes everything out, for its caller to drop.
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = Rc<dyn Timed>> + use<> {
         let numbers = self.numbers;
         let taken = std::mem::take(self);
         self.numbers = numbers;
-        taken
+        let far = taken.far.into_values().flatten();
+        taken.near.into_iter().chain(far).map(|timer| timer.timed)
     }
 }
 

@@ -1,7 +1,5 @@
 //! One turn of the loop, and runs, which are turns until a stop.
 
-use std::any::Any;
-use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -17,6 +15,7 @@ use super::{Core, Ready};
 use crate::coroutines::{Request, Wish};
 use crate::errors::{DeadlockError, Panicked};
 use crate::handle::Scheduled;
+use crate::panics::{self, Payload};
 use crate::{Error, Result};
 
 /// What a run has at hand.
@@ -59,7 +58,8 @@ impl EventLoop {
         })
     }
 
-    /// Runs turns, and goes on with them after a panic.
+    /// Runs turns, and goes on with them after a panic, which is reported. A panic of that report
+    /// ends the run.
     ///
     /// There is one guard around all of them: one around each step would cost at every switch.
     fn guarded(&self, mut turns: impl FnMut(&Rc<Core>, &mut Run) -> Result<()>) -> Result<()> {
@@ -70,17 +70,20 @@ impl EventLoop {
         };
         let (mut panicked, mut result) = (None, None);
         loop {
-            let guarded = panic::catch_unwind(AssertUnwindSafe(|| {
+            let guarded = panics::catch(|| {
                 if let Some(payload) = panicked.take() {
                     core.panicked(payload);
+                    // What comes next is not to be taken for what has taken so long.
+                    run.watch.finish(core);
                 }
                 if result.is_none() {
                     result = Some(turns(core, &mut run));
                 }
                 // This drops what has ended, which may panic after the run is over.
                 run.watch.finish(core);
-            }));
+            });
             match (guarded, &mut result) {
+                (Err(payload), _) if core.reporting.get() => core.give_up(&mut run, payload),
                 (Err(payload), _) => panicked = Some(payload),
                 (Ok(()), result) => return result.take().unwrap_or(Ok(())),
             }
@@ -258,15 +261,26 @@ impl Core {
 
     /// Deals with a panic that came out of a task, or out of a destructor.
     #[cold]
-    fn panicked(self: &Rc<Self>, payload: Box<dyn Any + Send>) {
+    fn panicked(self: &Rc<Self>, payload: Payload) {
         let task = self.current_task();
         self.leave_task();
         if let Some(task) = task {
             return task.panicked(payload);
         }
-        let context =
-            Context::new("Exception in the event loop").error(Error::new(Panicked::new(payload)));
-        self.call_exception_handler(&context);
+        self.report_panic(|| {
+            let error = Error::new(Panicked::new(payload));
+            Context::new("Exception in the event loop").error(error)
+        });
+    }
+
+    /// Ends a run by a panic. What is left of the turn is for the next run.
+    #[cold]
+    fn give_up(&self, run: &mut Run, payload: Payload) -> ! {
+        self.reporting.set(false);
+        self.stopping.set(false);
+        self.leave_task();
+        run.batch.put_back(&self.ready);
+        payload.resume()
     }
 
     /// Returns whether a descriptor may wake somebody.
@@ -295,6 +309,10 @@ impl Core {
         if !dead {
             return Ok(());
         }
-        Err(DeadlockError::new(operation, self.report()).into())
+        // A panic in here would come again at each attempt: it ends the run.
+        self.reporting.set(true);
+        let report = self.report();
+        self.reporting.set(false);
+        Err(DeadlockError::new(operation, report).into())
     }
 }

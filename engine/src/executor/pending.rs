@@ -10,6 +10,7 @@ use crate::Error;
 use crate::debug::WaitKind;
 use crate::event_loop::{ConcurrentFuture, Core, EventLoop, Failure, Inbox, Ready};
 use crate::future::{Cancelling, Composite, Explanation, Future, Waitable};
+use crate::panics::Panics;
 
 /// A loop's jobs, and where they run.
 #[derive(Default)]
@@ -64,14 +65,15 @@ impl Executors {
     }
 
     /// Waits for the jobs of the default executor, and ends the futures of all.
-    pub(crate) fn finish(&self) {
+    pub(crate) fn finish(&self, panics: &mut Panics) {
         let default = self.default.take();
         if let Some(executor) = default {
-            executor.shutdown();
+            panics.catch(|| executor.shutdown());
         }
         let pending = self.pending.take();
         for job in pending.into_values() {
-            job.finish_or_cancel();
+            panics.catch(|| job.finish_or_cancel());
+            panics.catch(|| drop(job));
         }
     }
 }

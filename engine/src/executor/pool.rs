@@ -11,7 +11,6 @@
 use std::cell::Cell;
 use std::io;
 use std::num::NonZeroUsize;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -19,6 +18,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_queue::SegQueue;
 
 use crate::event_loop::{Callback, ConcurrentFuture, Failure, Shared, call_all, concurrent_job};
+use crate::panics;
 
 thread_local! {
     static WORKS_FOR: Cell<u64> = const { Cell::new(0) };
@@ -184,28 +184,31 @@ impl Pool {
     #[cold]
     fn warn(&self, state: &mut State, error: &io::Error) {
         if !std::mem::replace(&mut state.warned, true) {
-            log::warn!(
-                target: "yieldfrom::executor",
-                "cannot start another thread, {} of {} do the work: {error}",
-                state.workers, self.most
-            );
+            panics::contain(|| {
+                log::warn!(
+                    target: "yieldfrom::executor",
+                    "cannot start another thread, {} of {} do the work: {error}",
+                    state.workers, self.most
+                );
+            });
         }
     }
 
     /// A thread's life.
     fn work(self: Arc<Self>) {
-        WORKS_FOR.set(self.number);
+        let _ = WORKS_FOR.try_with(|works_for| works_for.set(self.number));
         while let Some(work) = self.next() {
-            // Its own panic is the job's result; what remains are destructors.
-            let run = panic::catch_unwind(AssertUnwindSafe(|| {
-                work.run(&self);
-                drop(work);
-            }));
-            if run.is_err() {
-                log::error!(
-                    target: "yieldfrom::executor",
-                    "the destructor of a job or its result panicked"
-                );
+            // Its own panic is the job's result; what remains are destructors. None of their panics
+            // may end the thread, which somebody may wait for.
+            let run = panics::catch(|| work.run(&self));
+            let dropped = panics::catch(|| drop(work));
+            if run.and(dropped).is_err() {
+                panics::contain(|| {
+                    log::error!(
+                        target: "yieldfrom::executor",
+                        "the destructor of a job or its result panicked"
+                    );
+                });
             }
         }
         self.leave();

@@ -2,13 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use super::{Future, Inner};
-use crate::Error;
-use crate::errors::Panicked;
-use crate::event_loop::{Context, Core, Ready};
+use crate::event_loop::{Core, Ready};
+use crate::panics;
 
 /// The done callbacks of a future, in the order in which they were added.
 ///
@@ -34,6 +33,13 @@ impl Ready for Several {
 
     fn parts(&self) -> Option<&RefCell<Vec<Rc<dyn Ready>>>> {
         Some(&self.0)
+    }
+}
+
+/// Each of them may have anybody's destructor.
+impl Drop for Several {
+    fn drop(&mut self) {
+        panics::drop_each(self.0.take());
     }
 }
 
@@ -134,11 +140,9 @@ impl<T: 'static> Ready for DoneCallback<T> {
             return;
         };
         let future = Future { inner };
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| callback(&future))) {
-            let context = Context::new("Exception in callback")
-                .source(format!("<Callback of {future} added at {}>", self.made_at))
-                .error(Error::new(Panicked::new(payload)));
-            core.call_exception_handler(&context);
+        if let Err(payload) = panics::catch(|| callback(&future)) {
+            let source = || format!("<Callback of {future} added at {}>", self.made_at);
+            core.callback_panicked(source, payload);
         }
         drop(future);
         core.ended.keep(self);

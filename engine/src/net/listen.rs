@@ -20,7 +20,7 @@ use crate::coroutines::Request;
 use crate::event_loop::Direction;
 use crate::sleep::sleep;
 use crate::source::Source;
-use crate::{Co, Delegate, Result};
+use crate::{Co, Delegate, Result, panics};
 
 /// Settings of a socket that listens.
 #[derive(Clone, Debug)]
@@ -126,10 +126,12 @@ fn wait_accept<L: AsFd, R>(
         match accepted? {
             Ok(connection) => return Ok(connection),
             Err(error) if out_of_descriptors(&error) => {
-                log::error!("accept: {error}; trying again in {PAUSE:?}");
+                panics::contain(|| {
+                    log::error!("accept: {error}; trying again in {PAUSE:?}");
+                });
                 co.yield_from(sleep(PAUSE))?;
             }
-            Err(error) => log::debug!("accept: a connection was lost: {error}"),
+            Err(error) => panics::contain(|| log::debug!("accept: a connection was lost: {error}")),
         }
     }
 }

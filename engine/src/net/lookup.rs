@@ -11,7 +11,7 @@ use super::Target;
 use crate::coroutines::Request;
 use crate::event_loop::{Core, EventLoop};
 use crate::executor::Job;
-use crate::{Co, Delegate, Result};
+use crate::{Co, Delegate, Result, panics};
 
 /// Finds the addresses of a host, without blocking the loop: asyncio's `loop.getaddrinfo`.
 ///
@@ -119,7 +119,9 @@ fn tell(core: &Core, host: &str, took: Duration, found: &io::Result<Vec<SocketAd
         Ok(addresses) => format!("{addresses:?}"),
         Err(error) => error.to_string(),
     };
-    log::log!(target: "yieldfrom::net", level, "Looking up {host} took {seconds:.3} seconds: {outcome}");
+    panics::contain(|| {
+        log::log!(target: "yieldfrom::net", level, "Looking up {host} took {seconds:.3} seconds: {outcome}");
+    });
 }
 
 /// Finds the addresses that a target stands for.

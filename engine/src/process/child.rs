@@ -28,7 +28,7 @@ use crate::event_loop::{Core, Direction, Ready};
 use crate::net::describe;
 use crate::source::Source;
 use crate::sync::Event;
-use crate::{Error, Result};
+use crate::{Error, Result, panics};
 
 /// What is returned for a child whose end somebody else has noticed, as in asyncio.
 const UNKNOWN: i32 = 255;
@@ -121,10 +121,12 @@ impl Child {
         let returncode = match status {
             Ok(status) => returncode(&status?),
             Err(error) => {
-                log::warn!(
-                    target: "yieldfrom::process",
-                    "the end of child {} was noticed elsewhere: {error}", self.pid()
-                );
+                panics::contain(|| {
+                    log::warn!(
+                        target: "yieldfrom::process",
+                        "the end of child {} was noticed elsewhere: {error}", self.pid()
+                    );
+                });
                 UNKNOWN
             }
         };
@@ -171,7 +173,7 @@ impl Child {
     pub(super) fn kill(&self) {
         match self.send_signal(Signal::KILL.as_raw(), "kill") {
             Err(error) if !error.is::<ProcessLookupError>() => {
-                log::warn!(target: "yieldfrom::process", "{error}");
+                panics::contain(|| log::warn!(target: "yieldfrom::process", "{error}"));
             }
             _ => {}
         }

@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::os::unix::net::UnixStream;
-use std::panic::{self, AssertUnwindSafe, Location};
 use std::rc::Rc;
 
 use super::interrupt::CtrlC;
 use super::table::{self, Registration};
-use crate::errors::Panicked;
-use crate::event_loop::{Context, Core, Direction, Ready};
+use crate::Result;
+use crate::event_loop::{Core, Direction, Ready};
+use crate::handle::Repeating;
 use crate::net::describe;
 use crate::source::Source;
-use crate::{Error, Result};
 
 /// What a loop has to do with signals.
 pub(crate) struct Signals {
@@ -38,18 +37,19 @@ impl Signals {
     }
 
     /// Takes all handlers out, for its caller to drop: the loop is closed.
-    pub(crate) fn take(&self) -> impl Sized + use<> {
-        self.handlers.take()
+    pub(crate) fn take(&self) -> impl Iterator<Item = impl Sized + use<>> + use<> {
+        self.handlers.take().into_values()
     }
 }
 
 /// A callback that is called for each byte in its pipe, which are as many as there were signals.
 struct Handler {
-    callback: Cell<Option<Box<dyn FnMut()>>>,
-    source: Source<UnixStream>,
-    cancelled: Cell<bool>,
+    callback: Repeating,
+    /// None once it has ended: what is left of it in the ready queue holds no descriptor.
+    source: RefCell<Option<Source<UnixStream>>>,
     core: Rc<Core>,
-    made_at: &'static Location<'static>,
+    /// How many signals have come for which it was not called yet.
+    due: Cell<usize>,
     registration: Cell<Option<Registration>>,
     /// Whether a run may count on it to wake somebody, so that it is no deadlock.
     may_wake: bool,
@@ -76,18 +76,14 @@ pub(super) fn add(
         }
     })?;
     let handler = Rc::new(Handler {
-        callback: Cell::new(Some(callback)),
-        source: Source::new(ours),
-        cancelled: Cell::new(false),
+        callback: Repeating::new(callback),
+        source: RefCell::new(Some(Source::new(ours))),
         core: Rc::clone(core),
-        made_at: Location::caller(),
+        due: Cell::new(0),
         registration: Cell::new(Some(registration)),
         may_wake,
     });
-    let told = Rc::clone(&handler) as Rc<dyn Ready>;
-    handler
-        .source
-        .set_callback(core, Direction::Read, Some(told))?;
+    handler.listen()?;
     let before = core.signals.handlers.borrow_mut().insert(signum, handler);
     before.into_iter().for_each(|handler| handler.end());
     Ok(())
@@ -101,53 +97,62 @@ pub(super) fn remove(core: &Rc<Core>, signum: i32) -> bool {
 }
 
 impl Handler {
+    /// Has itself scheduled when there is something in the pipe.
+    fn listen(self: &Rc<Self>) -> Result<()> {
+        let told = Rc::clone(self) as Rc<dyn Ready>;
+        let source = self.source.borrow();
+        let source = source.as_ref().expect("it is not ended yet");
+        source.set_callback(&self.core, Direction::Read, Some(told))
+    }
+
     /// Makes sure that it is not called any more, even if it is in the ready queue.
     fn end(&self) {
         drop(self.registration.take());
-        self.cancelled.set(true);
-        // Without a callback, this fails for nothing.
-        let _ = self.source.set_callback(&self.core, Direction::Read, None);
-        drop(self.callback.take());
+        let source = self.source.take();
+        if let Some(source) = &source {
+            // Without a callback, this fails for nothing.
+            let _ = source.set_callback(&self.core, Direction::Read, None);
+        }
+        drop(source);
+        self.callback.cancel();
     }
 
-    /// Returns how many signals have come.
-    fn count(&self) -> usize {
-        let (mut count, mut buffer) = (0, [0; 64]);
-        let receive = |mut io: &UnixStream, buffer: &mut [u8]| io.read(buffer);
-        while let Ok(n) = self
-            .source
-            .attempt(Direction::Read, |io| receive(io, &mut buffer))
-        {
+    /// Counts the signals that have come.
+    fn count(&self) {
+        let mut buffer = [0; 64];
+        let source = self.source.borrow();
+        let Some(source) = &*source else { return };
+        let mut receive = || source.attempt(Direction::Read, |mut io| io.read(&mut buffer));
+        while let Ok(n) = receive() {
             if n == 0 {
                 break;
             }
-            count += n;
+            self.due.set(self.due.get() + n);
         }
-        count
     }
+}
 
-    fn call(&self, core: &Rc<Core>) {
-        let Some(mut callback) = self.callback.take() else {
-            return;
-        };
-        let called = panic::catch_unwind(AssertUnwindSafe(&mut callback));
-        if !self.cancelled.get() {
-            self.callback.set(Some(callback));
-        }
-        if let Err(payload) = called {
-            let context = Context::new("Exception in callback")
-                .source(format!("<Handle created at {}>", self.made_at))
-                .error(Error::new(Panicked::new(payload)));
-            core.call_exception_handler(&context);
+/// What is due is not lost when a report of a panic ends the run.
+struct Rest<'a>(&'a Rc<Handler>);
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        if self.0.due.get() > 0 {
+            Rc::clone(self.0).schedule();
         }
     }
 }
 
 impl Ready for Handler {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
-        for _ in 0..self.count() {
-            self.call(core);
+        self.count();
+        let rest = Rest(&self);
+        while let Some(due) = self.due.get().checked_sub(1) {
+            self.due.set(due);
+            self.callback.call(core);
         }
+        drop(rest);
+        core.ended.keep(self);
     }
 
     fn schedule(self: Rc<Self>) {
@@ -156,6 +161,6 @@ impl Ready for Handler {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Handle created at {}>", self.made_at)
+        self.callback.describe(f)
     }
 }

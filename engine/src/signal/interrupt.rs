@@ -6,14 +6,13 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::thread;
 
 use super::table;
-use crate::Result;
 use crate::errors::KeyboardInterrupt;
-use crate::event_loop::{Core, Watched};
+use crate::event_loop::{Core, Watched, on_main_thread};
 use crate::future::{Future, Waitable, cancel};
 use crate::task::AnyTask;
+use crate::{Error, Result, panics};
 
 /// What a loop knows of Ctrl-C.
 pub(super) struct CtrlC {
@@ -47,7 +46,7 @@ impl Core {
     /// Begins a run that Ctrl-C ends in order, if it is on the main thread.
     pub(crate) fn interruptible<T: 'static>(&self, main: &Future<T>) -> Interruptible<'_> {
         let ctrl_c = &self.signals.ctrl_c;
-        if !ctrl_c.wanted.get() || thread::current().name() != Some("main") {
+        if !ctrl_c.wanted.get() || !on_main_thread() {
             return Interruptible(None);
         }
         let Some(wake) = table::begin_run() else {
@@ -56,7 +55,8 @@ impl Core {
         ctrl_c.watched.get_or_init(|| {
             let watched = self.watch(wake.as_fd(), "watch for Ctrl-C");
             // Without it, a loop that waits may notice Ctrl-C a little late.
-            watched.inspect_err(|error| log::debug!("{error}")).ok()
+            let tell = |error: &Error| panics::contain(|| log::debug!("{error}"));
+            watched.inspect_err(tell).ok()
         });
         let main = Rc::clone(&main.inner) as Rc<dyn Waitable>;
         drop(ctrl_c.main.replace(Some(main)));

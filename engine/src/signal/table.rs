@@ -16,6 +16,8 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use signal_hook::low_level::{pipe, signal_name, unregister};
 
+use crate::panics;
+
 /// Signals have the numbers from 1 to 64.
 const COUNT: usize = 65;
 
@@ -147,7 +149,7 @@ pub(super) fn begin_run() -> Option<&'static UnixStream> {
     if table.ctrl_c.is_none()
         && let Err(error) = table.register_ctrl_c()
     {
-        log::debug!("Ctrl-C has its default action: {error}");
+        panics::contain(|| log::debug!("Ctrl-C has its default action: {error}"));
         IS_DEFAULT[SIGINT as usize].store(true, Ordering::SeqCst);
         return None;
     }

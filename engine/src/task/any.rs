@@ -1,6 +1,5 @@
 //! Tasks of whatever result type.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::io;
@@ -13,12 +12,13 @@ use super::part::Suspension;
 use crate::coroutines::Request;
 use crate::event_loop::Ready;
 use crate::future::{Callbacks, Waitable, cancel};
+use crate::panics::Payload;
 use crate::{Co, Result};
 
 /// What can be done with a task without knowing its result.
 pub(crate) trait TaskObject: Ready {
     /// Ends the task whose coroutine has panicked.
-    fn panicked(&self, payload: Box<dyn Any + Send>);
+    fn panicked(&self, payload: Payload);
 
     /// Ends the coroutine of a task that cannot go on: its loop is closed. Its callbacks, which
     /// never run any more and may refer to anything, are left in `lost`.

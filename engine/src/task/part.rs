@@ -203,14 +203,28 @@ impl<T: 'static> TaskPart<T> {
         f.write_str(">")
     }
 
-    /// Reports a task that goes away before its coroutine has ended.
+    /// Returns whether it has to be reported that the task goes away: its coroutine has not ended.
     #[inline]
-    pub(crate) fn report_drop(&self, task: &Inner<T>) {
-        if !task.is_done() && !self.destroyed.replace(true) {
-            self.report_destroyed(task);
-        }
+    pub(crate) fn is_lost(&self, task: &Inner<T>) -> bool {
+        !task.is_done() && !self.destroyed.get()
+    }
+
+    /// Returns whether the loop has a name for it, which it has to forget.
+    #[inline]
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_named.get()
+    }
+
+    pub(crate) fn forget_name(&self, core: &Core) {
         if self.is_named.get() {
-            task.core.forget_task_name(self.number);
+            core.forget_task_name(self.number);
+        }
+    }
+
+    pub(crate) fn report_lost(&self, task: &Inner<T>) {
+        if self.is_lost(task) {
+            self.destroyed.set(true);
+            self.report_destroyed(task);
         }
     }
 

@@ -1,6 +1,5 @@
 //! How a task goes on: its steps.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
@@ -15,6 +14,7 @@ use crate::coroutines::{Request, Wish};
 use crate::errors::{Panicked, RuntimeError};
 use crate::event_loop::{Core, Ready, Slot, Timed};
 use crate::future::{Callbacks, Inner, Role, Waitable};
+use crate::panics::{Panics, Payload};
 use crate::{Error, Result};
 
 impl<T: 'static> Inner<T> {
@@ -118,6 +118,8 @@ impl<T: 'static> Inner<T> {
         if let Some(task) = self.core.remove_task(self.part().slot.get()) {
             self.core.ended.keep(task);
         }
+        // From here on its place may be another task's, which a panic below must not reach.
+        self.core.leave_task();
         match outcome {
             Err(error) if error.is_cancelled() => {
                 self.end_cancelled();
@@ -217,7 +219,7 @@ impl<T: 'static> Timed for Inner<T> {
 }
 
 impl<T: 'static> TaskObject for Inner<T> {
-    fn panicked(&self, payload: Box<dyn Any + Send>) {
+    fn panicked(&self, payload: Payload) {
         self.conclude(Err(Error::new(Panicked::new(payload))));
     }
 
@@ -226,10 +228,12 @@ impl<T: 'static> TaskObject for Inner<T> {
         if self.is_done() || part.destroyed.replace(true) {
             return;
         }
-        part.report_destroyed(self);
-        drop(part.awaited.take());
-        part.generator.abandon();
+        let mut panics = Panics::default();
+        panics.catch(|| part.report_destroyed(self));
+        panics.catch(|| drop(part.awaited.take()));
+        panics.catch(|| part.generator.abandon());
         lost.push(self.take_callbacks());
+        panics.resume();
     }
 
     fn is_done(&self) -> bool {

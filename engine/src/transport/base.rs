@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::flow::Flow;
 use super::protocol::guarded;
 use crate::event_loop::{Context, Core};
-use crate::{Error, Result};
+use crate::{Error, Result, panics};
 
 /// From so many writes after the loss of a connection on, each is logged.
 const TOO_MANY_WRITES: usize = 5;
@@ -68,10 +68,12 @@ impl Base {
     pub(super) fn note_lost_write(&self, operation: &str, transport: &dyn std::fmt::Debug) {
         let count = self.lost.get();
         if count >= TOO_MANY_WRITES {
-            log::warn!(
-                target: "yieldfrom::transport",
-                "{operation}: the connection is lost, and the data is dropped: {transport:?}"
-            );
+            panics::contain(|| {
+                log::warn!(
+                    target: "yieldfrom::transport",
+                    "{operation}: the connection is lost, and the data is dropped: {transport:?}"
+                );
+            });
         }
         self.lost.set(count + 1);
     }
@@ -112,7 +114,9 @@ impl Base {
             )
         });
         if gone {
-            log::debug!(target: "yieldfrom::transport", "{message} {transport:?}: {error}");
+            panics::contain(|| {
+                log::debug!(target: "yieldfrom::transport", "{message} {transport:?}: {error}");
+            });
         } else {
             self.report(message, error.clone(), transport);
         }

@@ -1,12 +1,11 @@
 //! What is told of a connection.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 
 use super::{DatagramTransport, Transport};
 use crate::errors::Panicked;
 use crate::net::Address;
-use crate::{Error, Result};
+use crate::{Error, Result, panics};
 
 /// What is told of a connection's life: asyncio's `Protocol`.
 ///
@@ -177,6 +176,5 @@ shared_protocol!(DatagramProtocol {
 /// Calls what is not ours: a panic becomes an error.
 #[inline]
 pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    panic::catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or_else(|payload| Err(Error::new(Panicked::new(payload))))
+    panics::catch(call).unwrap_or_else(|payload| Err(Error::new(Panicked::new(payload))))
 }

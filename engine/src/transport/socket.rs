@@ -7,11 +7,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
-use crate::Result;
 use crate::event_loop::{Core, Direction, Ready};
 use crate::net::{self, Address};
 use crate::source::Source;
-use crate::transport::pipe::{End, read_from};
+use crate::transport::pipe::End;
+use crate::{Result, panics};
 
 /// A socket of either kind that is connected, or one end of a pipe. It does not block.
 pub(crate) enum Socket {
@@ -35,14 +35,9 @@ impl Socket {
     #[inline]
     pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = buffer.len();
-        const READ: Direction = Direction::Read;
-        match self {
-            Self::Tcp(source) => source.attempt_transfer(READ, wanted, |mut io| io.read(buffer)),
-            Self::Unix(source) => source.attempt_transfer(READ, wanted, |mut io| io.read(buffer)),
-            Self::Pipe(source, _) => {
-                source.attempt_transfer(READ, wanted, |io| read_from(io, buffer))
-            }
-        }
+        of_any!(self, source => source.attempt_transfer(
+            Direction::Read, wanted, |mut io| io.read(buffer)
+        ))
     }
 
     #[inline]
@@ -82,7 +77,7 @@ impl Socket {
             && let Err(error) = source.get().set_nodelay(true)
         {
             // Such as that the peer has gone already, which will show soon enough.
-            log::debug!("cannot switch off the delay of small writes: {error}");
+            panics::contain(|| log::debug!("cannot switch off the delay of small writes: {error}"));
         }
     }
 

@@ -193,6 +193,19 @@ pub(crate) fn runs_of_other_threads_leave_it_alone() {
     other.join().unwrap();
 }
 
+pub(crate) fn so_do_those_of_a_thread_that_is_called_main() {
+    run(|_: &Co| Ok(())).unwrap();
+    let named = std::thread::Builder::new().name("main".to_owned());
+    let run = || {
+        run(|_: &Co| {
+            raise(SIGINT);
+            Ok(())
+        })
+        .is_ok()
+    };
+    named.spawn(run).unwrap().join().unwrap();
+}
+
 pub(crate) fn what_is_ignored_from_the_start_stays_ignored() {
     let result = run(|co: &Co| {
         (0..3).for_each(|_| raise(SIGINT));

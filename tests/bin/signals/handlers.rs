@@ -235,3 +235,39 @@ pub(crate) fn handlers_leave_no_descriptor() {
     (0..10).for_each(|i| round(i % 2 == 0));
     assert_eq!(count(), before);
 }
+
+pub(crate) fn handlers_that_are_replaced_or_removed_hold_no_descriptor_until_the_next_turn() {
+    let count = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    for builder in [
+        EventLoop::builder(),
+        EventLoop::builder().portable_reactor(),
+    ] {
+        let event_loop = builder.build().unwrap();
+        event_loop.add_signal_handler(SIGUSR1, || ()).unwrap();
+        let with_one = count();
+        for _ in 0..20 {
+            event_loop.add_signal_handler(SIGUSR1, || ()).unwrap();
+            raise(SIGUSR1);
+            assert_eq!(count(), with_one);
+        }
+        event_loop.remove_signal_handler(SIGUSR1).unwrap();
+        let without = count();
+        assert!(without < with_one);
+        for _ in 0..20 {
+            event_loop.add_signal_handler(SIGUSR2, || ()).unwrap();
+            event_loop.remove_signal_handler(SIGUSR2).unwrap();
+            assert_eq!(count(), without);
+        }
+        // Inside of a handler, too.
+        let (inner, least) = (event_loop.clone(), Rc::new(Cell::new(usize::MAX)));
+        let seen = Rc::clone(&least);
+        let replace = move || {
+            inner.remove_signal_handler(SIGUSR1).unwrap();
+            seen.set(count());
+        };
+        event_loop.add_signal_handler(SIGUSR1, replace).unwrap();
+        raise(SIGUSR1);
+        settle_all(&event_loop);
+        assert_eq!(least.get(), without);
+    }
+}

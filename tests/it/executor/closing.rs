@@ -228,3 +228,90 @@ fn the_threads_of_a_closed_loop_have_ended() {
         assert_eq!(ended.load(Ordering::SeqCst), 1);
     }
 }
+
+/// Panics when it is dropped, with something whose destructor panics as well, and so on.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new(Bomb));
+    }
+}
+
+/// Runs this on a pool of one thread, which then does another job, and is shut down; fails if that
+/// takes for ever.
+fn outlives(mess: impl FnOnce(&yieldfrom::ThreadPoolExecutor) + Send + 'static) {
+    let (told, ended) = mpsc::channel();
+    thread::spawn(move || {
+        let executor = pool(1);
+        mess(&executor);
+        let name = executor.submit(super::thread_name).result(None);
+        assert_eq!(
+            name.unwrap(),
+            "yieldfrom-worker-0",
+            "it is the first thread still"
+        );
+        executor.shutdown();
+        told.send(()).unwrap();
+    });
+    ended.recv_timeout(secs(60)).unwrap();
+}
+
+#[test]
+fn no_destructor_of_a_job_ends_the_thread_that_runs_it() {
+    if !crate::teardown::in_a_child(
+        "executor::closing::no_destructor_of_a_job_ends_the_thread_that_runs_it",
+    ) {
+        return;
+    }
+    // What it panics with, and nobody wants.
+    outlives(|executor| drop(executor.submit(|| std::panic::resume_unwind(Box::new(Bomb)))));
+    // The result, the same.
+    outlives(|executor| drop(executor.submit(|| Bomb)));
+    // What the closure has captured.
+    outlives(|executor| {
+        let bomb = Bomb;
+        drop(executor.submit(move || drop(bomb)));
+    });
+    outlives(|executor| {
+        let future = executor.submit(|| ());
+        future.add_done_callback(|| std::panic::resume_unwind(Box::new(Bomb)));
+        future.result(None).unwrap();
+    });
+    // A payload that somebody wants.
+    outlives(|executor| {
+        let future = executor.submit(|| std::panic::resume_unwind(Box::new(Bomb)));
+        assert!(matches!(
+            future.result(None),
+            Err::<(), _>(ConcurrentError::Failed(_))
+        ));
+    });
+}
+
+#[test]
+fn jobs_that_never_run_are_all_cancelled_though_their_destructors_panic() {
+    if !crate::teardown::in_a_child(
+        "executor::closing::jobs_that_never_run_are_all_cancelled_though_their_destructors_panic",
+    ) {
+        return;
+    }
+    let executor = pool(1);
+    let (gate, running) = Gate::occupy(&executor);
+    let told = Arc::new(AtomicUsize::new(0));
+    let jobs: Vec<_> = (0..3)
+        .map(|_| {
+            let bomb = Bomb;
+            let job = executor.submit(move || drop(bomb));
+            let count = Arc::clone(&told);
+            job.add_done_callback(move || _ = count.fetch_add(1, Ordering::SeqCst));
+            job
+        })
+        .collect();
+    assert!(jobs[0].cancel());
+    gate.open();
+    let closer = thread::spawn(move || executor.shutdown());
+    drop(running.result(None));
+    closer.join().unwrap();
+    assert!(jobs.iter().all(|job| job.done()));
+    assert_eq!(told.load(Ordering::SeqCst), 3);
+}

@@ -195,7 +195,7 @@ impl Watched {
     }
 
     /// Takes out all who wait, for its caller to drop.
-    pub(super) fn take(&self) -> impl Sized + use<> {
+    pub(super) fn take(&self) -> [impl Sized + use<>; 2] {
         [Direction::Read, Direction::Write].map(|direction| {
             let waiters = self.side(direction).waiters.take();
             self.uncount(waiters.len());

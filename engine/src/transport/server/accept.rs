@@ -16,7 +16,7 @@ use crate::source::Source;
 use crate::transport::Stream;
 use crate::transport::protocol::guarded;
 use crate::transport::socket::Socket;
-use crate::{Error, Result};
+use crate::{Error, Result, panics};
 
 /// A socket that listens, and does not block.
 pub(in crate::transport) enum ListeningSocket {
@@ -125,7 +125,9 @@ impl Accepting {
                 Ok(connection) => self.connect(connection),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if net::was_lost(&error, &*socket) => {
-                    log::debug!(target: "yieldfrom::transport", "accept: {error}");
+                    panics::contain(|| {
+                        log::debug!(target: "yieldfrom::transport", "accept: {error}");
+                    });
                 }
                 Err(error) => return self.rest(error),
             }

@@ -1,10 +1,10 @@
 //! Why there is no result.
 
-use std::any::Any;
 use std::fmt;
 
 use crate::Error;
 use crate::errors::{Panicked, RuntimeError};
+use crate::panics::Payload;
 
 /// Why there is no result of a [`ConcurrentFuture`](super::ConcurrentFuture).
 ///
@@ -45,7 +45,7 @@ pub(crate) enum Failure {
     /// A task's error, described.
     Failed(String),
     /// What a job panicked with.
-    Panicked(Box<dyn Any + Send>),
+    Panicked(Payload),
     /// The job was not accepted, for this reason.
     Refused(String),
 }

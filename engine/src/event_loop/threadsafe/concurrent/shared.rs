@@ -1,10 +1,10 @@
 //! What a future for other threads shares with who gives its result.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::failure::Failure;
 use crate::executor::{Waker, works_for};
+use crate::panics;
 
 pub(crate) type Callback = Box<dyn FnOnce() + Send>;
 pub(super) type Work<T> = Box<dyn FnOnce() -> T + Send>;
@@ -86,6 +86,8 @@ impl<T> Shared<T> {
         if let Some(waker) = pending.waker {
             waker.wake();
         }
+        // A job that never runs. A panic of its destructor must keep nobody from being told.
+        panics::contain(|| drop(pending.source));
         Some(pending.callbacks)
     }
 
@@ -110,7 +112,7 @@ impl<T> Shared<T> {
         match std::mem::replace(&mut pending.source, Source::Running) {
             Source::Queued(work) => {
                 drop(state);
-                Some(panic::catch_unwind(AssertUnwindSafe(work)).map_err(Failure::Panicked))
+                Some(panics::catch(work).map_err(Failure::Panicked))
             }
             other => {
                 pending.source = other;
@@ -134,11 +136,13 @@ impl<T> Shared<T> {
 /// Calls the callbacks in their order; a panic of one does not keep it from the others.
 pub(crate) fn call_all(callbacks: Vec<Callback>) {
     for callback in callbacks {
-        if panic::catch_unwind(AssertUnwindSafe(callback)).is_err() {
-            log::error!(
-                target: "yieldfrom::executor",
-                "a callback of a concurrent future panicked; the others are called"
-            );
+        if panics::catch(callback).is_err() {
+            panics::contain(|| {
+                log::error!(
+                    target: "yieldfrom::executor",
+                    "a callback of a concurrent future panicked; the others are called"
+                );
+            });
         }
     }
 }
