@@ -3,6 +3,7 @@
 mod datagrams;
 mod endings;
 mod failures;
+mod fifos;
 mod flow;
 mod life;
 mod pipes;

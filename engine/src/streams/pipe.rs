@@ -18,7 +18,8 @@ use crate::{Co, Delegate, Result};
 /// terminal. It is closed when the reader is dropped.
 ///
 /// asyncio's `connect_read_pipe` with a `StreamReaderProtocol`. The file does not block from now on,
-/// see [`connect_read_pipe`](crate::connect_read_pipe()).
+/// and a named pipe waits for its first writer, see
+/// [`connect_read_pipe`](crate::connect_read_pipe()).
 ///
 /// # Errors
 ///

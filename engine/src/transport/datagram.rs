@@ -28,7 +28,7 @@ pub struct DatagramTransport(pub(super) Rc<Datagrams>);
 
 impl DatagramTransport {
     /// Sends a datagram without waiting: at once if the system takes it, else when it does. One
-    /// without any data is not sent.
+    /// without any bytes is sent like the others.
     ///
     /// No address means that of the remote end, if the endpoint was made with one.
     ///
@@ -115,7 +115,7 @@ impl DatagramTransport {
         self.0.base.flow.limits()
     }
 
-    /// Returns how many bytes wait to be sent.
+    /// Returns how many bytes wait to be sent; each datagram counts for eight more than it has.
     ///
     /// # Examples
     ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
@@ -36,6 +36,10 @@ pub(crate) enum End {
 /// the end of the file, whatever [`eof_received`](Protocol::eof_received) returns. The file does
 /// not block from now on, and neither do others that share it: a terminal is shared with whoever
 /// else has it open by inheritance.
+///
+/// A named pipe that was opened without blocking, before its first writer, waits for that writer.
+/// It ends when its last writer has closed it; whoever wants to hear of later ones too opens it for
+/// reading and writing, so that it never ends.
 ///
 /// # Errors
 ///
@@ -202,6 +206,50 @@ impl Socket {
             Self::Tcp(_) | Self::Unix(_) => None,
         }
     }
+}
+
+/// Reads from a pipe. The end of a named one is no end before its first writer has come: then it
+/// would block.
+#[inline]
+pub(super) fn read_from(mut pipe: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match pipe.read(buffer)? {
+            0 => match look_at_end(pipe)? {
+                Looks::Ended => return Ok(0),
+                Looks::Early => return Err(io::ErrorKind::WouldBlock.into()),
+                Looks::Readable => {}
+            },
+            n => return Ok(n),
+        }
+    }
+}
+
+/// How it is with a pipe that gave no bytes.
+enum Looks {
+    Ended,
+    /// No writer has come since it was opened.
+    Early,
+    /// Somebody has written meanwhile.
+    Readable,
+}
+
+/// Asks whether it is the end: reading gives the same without any writer yet, polling does not.
+#[cold]
+fn look_at_end(pipe: &File) -> io::Result<Looks> {
+    // A terminal whose user has typed the end does not tell by polling.
+    if file_type(pipe)? != FileType::Fifo {
+        return Ok(Looks::Ended);
+    }
+    let mut polled = [PollFd::new(pipe, PollFlags::IN)];
+    rustix::event::poll(&mut polled, Some(&Timespec::default()))?;
+    let found = polled[0].revents();
+    Ok(if found.contains(PollFlags::IN) {
+        Looks::Readable
+    } else if found.is_empty() {
+        Looks::Early
+    } else {
+        Looks::Ended
+    })
 }
 
 fn file_type(fd: &impl AsFd) -> rustix::io::Result<FileType> {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::event_loop::{Core, Direction, Ready};
 use crate::net::{self, Address};
 use crate::source::Source;
-use crate::transport::pipe::End;
+use crate::transport::pipe::{End, read_from};
 use crate::{Result, panics};
 
 /// A socket of either kind that is connected, or one end of a pipe. It does not block.
@@ -35,9 +35,14 @@ impl Socket {
     #[inline]
     pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = buffer.len();
-        of_any!(self, source => source.attempt_transfer(
-            Direction::Read, wanted, |mut io| io.read(buffer)
-        ))
+        const READ: Direction = Direction::Read;
+        match self {
+            Self::Tcp(source) => source.attempt_transfer(READ, wanted, |mut io| io.read(buffer)),
+            Self::Unix(source) => source.attempt_transfer(READ, wanted, |mut io| io.read(buffer)),
+            Self::Pipe(source, _) => {
+                source.attempt_transfer(READ, wanted, |io| read_from(io, buffer))
+            }
+        }
     }
 
     #[inline]

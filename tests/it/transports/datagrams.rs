@@ -102,8 +102,11 @@ fn datagrams_go_there_and_back() {
         client.sendto(b"one", None)?;
         client.sendto(b"", None)?;
         client.sendto(b"two", server.sockname())?;
-        until(co, || ours.count.get() == 2)?;
-        assert_eq!(ours.journal.take(), ["made", "data one", "data two"]);
+        until(co, || ours.count.get() == 3)?;
+        assert_eq!(
+            ours.journal.take(),
+            ["made", "data one", "data ", "data two"]
+        );
         client.close();
         assert!(client.is_closing() && ours.journal.take().is_empty());
         server.close();
@@ -111,7 +114,7 @@ fn datagrams_go_there_and_back() {
         co.yield_from(ours.lost.wait())?;
         assert_eq!(
             theirs.journal.take(),
-            ["made", "data one", "data two", "lost"]
+            ["made", "data one", "data ", "data two", "lost"]
         );
         turns(co, 1)?;
         assert!(client.fd().is_none() && client.get_protocol().is_none());
@@ -181,6 +184,77 @@ fn a_refused_datagram_is_an_error_for_the_protocol_and_no_end() {
         transport.sendto(b"now", None)?;
         assert_eq!(peer.recv(&mut [0; 10])?, 3);
         Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_datagram_of_no_bytes_is_a_datagram() {
+    run_io(|co: &Co| {
+        let receiver = create_datagram_endpoint(Recorder::default, any(), None);
+        let (receiver, theirs) = co.yield_from(receiver)?;
+        let to = receiver.sockname().unwrap();
+        let connected = create_datagram_endpoint(Recorder::default, None, to.ip());
+        let (connected, _) = co.yield_from(connected)?;
+        connected.sendto(b"", None)?;
+        connected.sendto(b"", to.clone())?;
+        let free = create_datagram_endpoint(Recorder::default, any(), None);
+        let (free, _) = co.yield_from(free)?;
+        free.sendto(b"", to)?;
+        until(co, || theirs.count.get() == 3)?;
+        assert_eq!(theirs.journal.take(), ["made", "data ", "data ", "data "]);
+        let (ours, other) = UnixDatagram::pair()?;
+        let (ours, _) = co.yield_from(create_datagram_endpoint_on(Recorder::default, ours))?;
+        ours.sendto(b"", None)?;
+        let (_other, theirs) =
+            co.yield_from(create_datagram_endpoint_on(Recorder::default, other))?;
+        until(co, || theirs.count.get() == 1)
+    })
+    .unwrap();
+}
+
+#[test]
+fn datagrams_of_no_bytes_are_queued_and_sent_before_the_end() {
+    run_io(|co: &Co| {
+        let (ours, theirs) = UnixDatagram::pair()?;
+        let endpoint = create_datagram_endpoint_on(Recorder::default, ours);
+        let (transport, recorder) = co.yield_from(endpoint)?;
+        let mut sent = 0;
+        while transport.get_write_buffer_size() == 0 && sent < 100_000 {
+            transport.sendto(b"", None)?;
+            sent += 1;
+        }
+        assert_eq!(transport.get_write_buffer_size(), 8, "one is queued");
+        transport.close();
+        turns(co, 50)?;
+        assert!(!recorder.lost.is_set(), "some are still to be sent");
+        theirs.set_nonblocking(true)?;
+        let theirs = create_datagram_endpoint_on(Recorder::default, theirs);
+        let (_keep, other) = co.yield_from(theirs)?;
+        co.yield_from(recorder.lost.wait())?;
+        until(co, || other.count.get() == sent)?;
+        assert_eq!(transport.get_write_buffer_size(), 0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_queue_of_datagrams_of_no_bytes_pauses_who_sends() {
+    run_io(|co: &Co| {
+        let (ours, theirs) = UnixDatagram::pair()?;
+        let endpoint = create_datagram_endpoint_on(Recorder::default, ours);
+        let (transport, recorder) = co.yield_from(endpoint)?;
+        transport.set_write_buffer_limits(1000, None)?;
+        for _ in 0..100_000 {
+            transport.sendto(b"", None)?;
+            if recorder.journal.take().contains(&"pause".to_owned()) {
+                let theirs = create_datagram_endpoint_on(Recorder::default, theirs);
+                let _keep = co.yield_from(theirs)?;
+                return until(co, || recorder.journal.take() == ["resume"]);
+            }
+        }
+        panic!("it was never paused");
     })
     .unwrap();
 }

@@ -30,7 +30,7 @@ fn writing(co: &Co) -> Result<Ends<PipeReader>> {
 }
 
 /// Runs this with each reactor; nothing may be reported.
-fn both(body: impl Fn(&Co) -> Result<()> + Copy + 'static) {
+pub(super) fn both(body: impl Fn(&Co) -> Result<()> + Copy + 'static) {
     for builder in [
         EventLoop::builder(),
         EventLoop::builder().portable_reactor(),

@@ -17,6 +17,9 @@ use crate::transport::protocol::DatagramProtocol;
 use crate::transport::scratch::Scratch;
 use crate::{Error, Result};
 
+/// What each datagram counts for besides its bytes, as in CPython: a queue of empty ones fills, too.
+const HEADER: usize = 8;
+
 /// An endpoint, until it is closed.
 pub(in crate::transport) struct Datagrams {
     pub(super) base: Base,
@@ -25,7 +28,7 @@ pub(in crate::transport) struct Datagrams {
     protocol: RefCell<Option<Rc<dyn DatagramProtocol>>>,
     /// What is to be sent, and where to.
     queue: RefCell<VecDeque<(Vec<u8>, Option<Address>)>>,
-    /// How many bytes that is.
+    /// How many bytes that is, with the headers.
     size: Cell<usize>,
     /// The only address to send to.
     remote: Option<Address>,
@@ -154,9 +157,6 @@ impl Datagrams {
 
     pub(super) fn send(self: &Rc<Self>, data: &[u8], address: Option<Address>) -> Result<()> {
         let address = self.check(address)?;
-        if data.is_empty() {
-            return Ok(());
-        }
         let Some(socket) = self.socket().filter(|_| !self.base.is_lost()) else {
             self.base.note_lost_write("sendto", self);
             return Ok(());
@@ -165,7 +165,7 @@ impl Datagrams {
         if idle && !self.send_now(&socket, data, address.as_ref()) {
             return Ok(());
         }
-        self.size.set(self.size.get() + data.len());
+        self.size.set(self.size.get() + HEADER + data.len());
         self.queue.borrow_mut().push_back((data.to_vec(), address));
         if idle {
             self.watch_writing(&socket, true);
@@ -225,7 +225,8 @@ impl Datagrams {
             if self.send_now(&socket, &data, address.as_ref()) {
                 return self.queue.borrow_mut().push_front((data, address));
             }
-            self.size.set(self.size.get().saturating_sub(data.len()));
+            let sent = HEADER + data.len();
+            self.size.set(self.size.get().saturating_sub(sent));
             self.resume_if_low();
         }
     }

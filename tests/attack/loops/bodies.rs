@@ -1,0 +1,296 @@
+//! What coroutines do.
+
+use std::rc::Rc;
+
+use yieldfrom::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION};
+use yieldfrom::{
+    Co, Error, Result, as_completed, gather, gather_return_exceptions, shield, sleep, sleep_with,
+    task_group, timeout, wait, wait_for, yield_now,
+};
+
+use super::{Stage, delay, stage};
+use crate::attack::token::Token;
+use crate::attack::world::{World, meddle};
+
+/// A body that runs.
+#[derive(Clone)]
+struct Body<'a> {
+    co: &'a Co,
+    world: Rc<World>,
+    stage: Rc<Stage>,
+}
+
+/// Does things until it is to end.
+pub(super) fn body(co: &Co) -> Result<Token> {
+    let Some(world) = World::current() else {
+        return Err(Error::msg("the program is over"));
+    };
+    world.say(format_args!("a body runs"));
+    let body = Body {
+        co,
+        world,
+        stage: stage(),
+    };
+    let result = body.go_on();
+    body.world.say(format_args!("a body ends"));
+    result
+}
+
+impl Body<'_> {
+    fn go_on(&self) -> Result<Token> {
+        loop {
+            let world = &self.world;
+            match world.below(16) {
+                0 => return Ok(Token::new()),
+                1..=9 => self.hear(self.wait_somehow())?,
+                10 | 11 => world.act(),
+                12 => world.panic(),
+                13 => drop(WaitsAtEnd(self)),
+                14 => self.swallow(),
+                _ => return Err(self.stage.error(world)),
+            }
+        }
+    }
+
+    fn wait_somehow(&self) -> Result<()> {
+        match self.world.below(22) {
+            0..3 => self.rest(),
+            3 | 4 => self.wait_for_one(),
+            5 if self.stage.composites => self.gather(),
+            6 => self.wait(),
+            7 => self.wait_with_limit(),
+            8 if self.stage.composites => self.shield(),
+            9 => self.limited(),
+            10 => self.limited_by_shared(),
+            11 => self.group(),
+            12 => self.lock(),
+            13 => self.semaphore(),
+            14 => self.condition(),
+            15 => self.event(),
+            16 => self.barrier(),
+            17 | 18 => self.queue(),
+            19 => self.as_completed(),
+            20 => self.job(),
+            _ => self.coroutine(),
+        }
+    }
+
+    /// Passes an error on, or goes on all the same.
+    fn hear<T>(&self, result: Result<T>) -> Result<()> {
+        match result {
+            Ok(value) => drop(value),
+            Err(error) if self.world.below(3) < 2 => return Err(error),
+            Err(error) => drop(error),
+        }
+        Ok(())
+    }
+
+    /// Suspends, and goes on also when it is unwound.
+    fn swallow(&self) {
+        self.world.catch(|| {
+            let _waits = WaitsAtEnd(self);
+            drop(self.rest());
+            self.world.panic();
+        });
+    }
+
+    fn rest(&self) -> Result<()> {
+        match self.world.below(3) {
+            0 => self.co.yield_from(yield_now()),
+            1 => self.co.yield_from(sleep(delay(&self.world))),
+            _ => self
+                .co
+                .yield_from(sleep_with(delay(&self.world), Token::new()))
+                .map(drop),
+        }
+    }
+
+    fn wait_for_one(&self) -> Result<()> {
+        match self.stage.awaitable(&self.world) {
+            Some(future) if self.world.one_in(2) => self.co.yield_from(&future).map(drop),
+            Some(future) => self.co.yield_from(future).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn gather(&self) -> Result<()> {
+        let all = self.stage.awaitables(&self.world);
+        match self.world.below(3) {
+            0 => self.co.yield_from(gather(all)).map(drop),
+            1 => {
+                let coroutines = (0..all.len()).map(|_| self.stage.coroutine());
+                self.co.yield_from(gather(coroutines)).map(drop)
+            }
+            _ => {
+                let all = gather_return_exceptions(all);
+                self.co.yield_from(&all)?;
+                all.take_result().map(drop)
+            }
+        }
+    }
+
+    fn wait(&self) -> Result<()> {
+        let when = [ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION][self.world.below(3)];
+        let limit = self.world.one_in(2).then(|| delay(&self.world));
+        let wait = wait(self.stage.awaitables(&self.world));
+        let waited = self.co.yield_from(wait.timeout(limit).return_when(when))?;
+        self.stage.receive(&self.world, waited);
+        Ok(())
+    }
+
+    fn wait_with_limit(&self) -> Result<()> {
+        let limit = self.world.one_in(4).then(|| delay(&self.world));
+        match self.stage.awaitable(&self.world) {
+            Some(future) if self.world.one_in(2) => {
+                self.co.yield_from(wait_for(future, limit)).map(drop)
+            }
+            _ => {
+                let waited = wait_for(self.stage.coroutine(), delay(&self.world));
+                self.co.yield_from(waited).map(drop)
+            }
+        }
+    }
+
+    fn shield(&self) -> Result<()> {
+        match self.stage.awaitable(&self.world) {
+            Some(future) => self.co.yield_from(shield(future)).map(drop),
+            None => self.co.yield_from(shield(self.stage.coroutine())).map(drop),
+        }
+    }
+
+    fn limited(&self) -> Result<()> {
+        let body = self.clone();
+        let limited = timeout(delay(&self.world), move |_: &Co| body.go_on());
+        self.co.yield_from(limited).map(drop)
+    }
+
+    fn limited_by_shared(&self) -> Result<()> {
+        let Some(shared) = self.world.pick(&self.stage.timeouts) else {
+            return Ok(());
+        };
+        let body = self.clone();
+        let limited = shared.enter(move |_: &Co| body.go_on());
+        self.co.yield_from(limited).map(drop)
+    }
+
+    fn group(&self) -> Result<()> {
+        let body = self.clone();
+        let group = task_group(move |_: &Co, group| {
+            for _ in 0..body.world.below(4) {
+                let task = group.create_task(body.stage.coroutine());
+                body.stage.place(&body.world, &body.stage.tasks, task);
+            }
+            if body.world.one_in(4) {
+                body.stage
+                    .place(&body.world, &body.stage.groups, group.clone());
+            }
+            body.go_on()
+        });
+        self.co.yield_from(group).map(drop)
+    }
+
+    fn lock(&self) -> Result<()> {
+        let Some(lock) = self.world.pick(&self.stage.locks) else {
+            return Ok(());
+        };
+        let guard = self.co.yield_from(lock.acquire())?;
+        let result = self.go_on();
+        match self.world.one_in(4) {
+            true => guard.forget(),
+            false => drop(guard),
+        }
+        result.map(drop)
+    }
+
+    fn semaphore(&self) -> Result<()> {
+        let Some(semaphore) = self.world.pick(&self.stage.semaphores) else {
+            return Ok(());
+        };
+        let _guard = self.co.yield_from(semaphore.acquire())?;
+        self.go_on().map(drop)
+    }
+
+    fn condition(&self) -> Result<()> {
+        let Some(condition) = self.world.pick(&self.stage.conditions) else {
+            return Ok(());
+        };
+        let _guard = self.co.yield_from(condition.acquire())?;
+        if self.world.one_in(2) {
+            return self.co.yield_from(condition.wait());
+        }
+        let world = Rc::clone(&self.world);
+        let predicate = move || {
+            meddle("a predicate");
+            world.below(2) == 0
+        };
+        self.co.yield_from(condition.wait_for(predicate)).map(drop)
+    }
+
+    fn event(&self) -> Result<()> {
+        match self.world.pick(&self.stage.events) {
+            Some(event) => self.co.yield_from(event.wait()),
+            None => Ok(()),
+        }
+    }
+
+    fn barrier(&self) -> Result<()> {
+        let Some(barrier) = self.world.pick(&self.stage.barriers) else {
+            return Ok(());
+        };
+        match self.world.below(6) {
+            4 => self.co.yield_from(barrier.reset()),
+            5 => self.co.yield_from(barrier.abort()),
+            _ => self.co.yield_from(barrier.wait()).map(drop),
+        }
+    }
+
+    fn queue(&self) -> Result<()> {
+        let Some(queue) = self.world.pick(&self.stage.queues) else {
+            return Ok(());
+        };
+        match self.world.below(7) {
+            0..3 => self.co.yield_from(queue.put(Token::new())),
+            3 => self.co.yield_from(queue.join()),
+            _ => {
+                let item = self.co.yield_from(queue.get())?;
+                self.stage.receive(&self.world, item);
+                Ok(())
+            }
+        }
+    }
+
+    fn as_completed(&self) -> Result<()> {
+        let limit = self.world.one_in(2).then(|| delay(&self.world));
+        let all = self.stage.awaitables(&self.world);
+        for next in as_completed(all).timeout(limit) {
+            let result = self.co.yield_from(next);
+            self.hear(result)?;
+        }
+        Ok(())
+    }
+
+    fn job(&self) -> Result<()> {
+        match self.stage.job(&self.world) {
+            Some(job) => self.co.yield_from(job).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn coroutine(&self) -> Result<()> {
+        let coroutine = match self.world.take(&self.stage.coroutines) {
+            Some(coroutine) => coroutine,
+            None => self.stage.coroutine(),
+        };
+        self.co.yield_from(coroutine).map(drop)
+    }
+}
+
+/// Waits when it is dropped.
+struct WaitsAtEnd<'a, 'b>(&'a Body<'b>);
+
+impl Drop for WaitsAtEnd<'_, '_> {
+    fn drop(&mut self) {
+        // Caught, as one that comes while another panic unwinds ends the process.
+        self.0.world.catch(|| drop(self.0.rest()));
+    }
+}
