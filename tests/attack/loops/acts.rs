@@ -1,5 +1,7 @@
 //! What any code does to loops and tasks.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use yieldfrom::{EventLoop, TimerHandle, get_running_loop, run, run_sync, set_event_loop};
@@ -32,13 +34,26 @@ fn make_loop(world: &World) {
 }
 
 /// Stops a run that nobody ends, until this is dropped.
-struct Limited(Option<TimerHandle>);
+struct Limited(Rc<Cell<Option<TimerHandle>>>);
 
 impl Limited {
     fn new(event_loop: &EventLoop, limit: Duration) -> Self {
-        let stopped = event_loop.clone();
-        Self(event_loop.call_later(limit, move || stopped.stop()).ok())
+        let timer = Rc::default();
+        arm(event_loop, &timer, limit);
+        Self(timer)
     }
+}
+
+/// Stops a loop after a time, and again: another run may have taken the first for its own.
+fn arm(event_loop: &EventLoop, timer: &Rc<Cell<Option<TimerHandle>>>, limit: Duration) {
+    let (stopped, again) = (event_loop.clone(), Rc::downgrade(timer));
+    let stop = move || {
+        stopped.stop();
+        if let Some(timer) = again.upgrade() {
+            arm(&stopped, &timer, limit.max(Duration::from_secs(1)));
+        }
+    };
+    timer.set(event_loop.call_later(limit, stop).ok());
 }
 
 impl Drop for Limited {
