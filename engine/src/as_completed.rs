@@ -28,10 +28,10 @@ use crate::{Co, Result};
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, as_completed, coroutine, run_sync, sleep_with};
+/// use yieldfrom::{Co, EventLoop, as_completed, coroutine, sleep_with};
 ///
 /// let later = |ms| coroutine(move |co| co.yield_from(sleep_with(Duration::from_millis(ms), ms)));
-/// let order = run_sync(move |co: &Co| {
+/// let order = EventLoop::builder().virtual_clock().run(move |co: &Co| {
 ///     let mut order = Vec::new();
 ///     for next in as_completed([later(3), later(1), later(2)]) {
 ///         order.push(co.yield_from(next)?);
@@ -73,9 +73,9 @@ impl<A: Awaitable> AsCompleted<A> {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use yieldfrom::{Co, Future, TimeoutError, as_completed, run_sync};
+    /// use yieldfrom::{Co, EventLoop, Future, TimeoutError, as_completed};
     ///
-    /// run_sync(|co: &Co| {
+    /// EventLoop::builder().virtual_clock().run(|co: &Co| {
     ///     let never = Future::<()>::new();
     ///     for next in as_completed([&never]).timeout(Duration::from_millis(1)) {
     ///         assert!(co.yield_from(next).unwrap_err().is::<TimeoutError>());

@@ -27,10 +27,12 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, coroutine, gather, run_sync, sleep_with};
+/// use yieldfrom::{Co, EventLoop, coroutine, gather, sleep_with};
 ///
 /// let later = |ms, value| coroutine(move |co| co.yield_from(sleep_with(Duration::from_millis(ms), value)));
-/// let results = run_sync(move |co: &Co| co.yield_from(gather([later(2, 'a'), later(1, 'b')])))?;
+/// let results = EventLoop::builder()
+///     .virtual_clock()
+///     .run(move |co: &Co| co.yield_from(gather([later(2, 'a'), later(1, 'b')])))?;
 /// assert_eq!(results, ['a', 'b']);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```

@@ -16,9 +16,9 @@ use crate::future::{Cancelling, Composite, Future, Inner, Waitable};
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, create_task, run_sync, shield, sleep_with};
+/// use yieldfrom::{Co, EventLoop, create_task, shield, sleep_with};
 ///
-/// run_sync(|co: &Co| {
+/// EventLoop::builder().virtual_clock().run(|co: &Co| {
 ///     let save = create_task(|co: &Co| co.yield_from(sleep_with(Duration::from_millis(1), "saved")));
 ///     let shielded = shield(&save);
 ///     shielded.cancel();

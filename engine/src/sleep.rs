@@ -60,9 +60,10 @@ pub struct SleepWith<T>(Duration, T);
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, run_sync, sleep_with};
+/// use yieldfrom::{EventLoop, sleep_with};
 ///
-/// let value = run_sync(|co: &Co| co.yield_from(sleep_with(Duration::from_millis(1), "woken")))?;
+/// let event_loop = EventLoop::builder().virtual_clock().build()?;
+/// let value = event_loop.run_until_complete(sleep_with(Duration::from_secs(1), "woken"))?;
 /// assert_eq!(value, "woken");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```

@@ -41,9 +41,9 @@
 //! ```
 //! use std::time::Duration;
 //! use yieldfrom::sync::Queue;
-//! use yieldfrom::{Co, TimeoutError, run_sync, wait_for};
+//! use yieldfrom::{Co, EventLoop, TimeoutError, wait_for};
 //!
-//! let error = run_sync(|co: &Co| {
+//! let error = EventLoop::builder().virtual_clock().run(|co: &Co| {
 //!     let queue = Queue::<i32>::new();
 //!     co.yield_from(wait_for(queue.get(), Duration::from_millis(1)))
 //! });

@@ -210,10 +210,10 @@ pub struct Grouped<F>(F);
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, coroutine, run_sync, sleep_with, task_group};
+/// use yieldfrom::{Co, EventLoop, coroutine, sleep_with, task_group};
 ///
 /// let later = |ms| coroutine(move |co| co.yield_from(sleep_with(Duration::from_millis(ms), ms)));
-/// let (one, two) = run_sync(move |co: &Co| {
+/// let (one, two) = EventLoop::builder().virtual_clock().run(move |co: &Co| {
 ///     co.yield_from(task_group(|_co, group| {
 ///         Ok((group.create_task(later(1)), group.create_task(later(2))))
 ///     }))

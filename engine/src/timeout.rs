@@ -289,9 +289,9 @@ impl<F> fmt::Debug for Limited<F> {
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, TimeoutError, run_sync, sleep, timeout};
+/// use yieldfrom::{Co, EventLoop, TimeoutError, sleep, timeout};
 ///
-/// let error = run_sync(|co: &Co| {
+/// let error = EventLoop::builder().virtual_clock().run(|co: &Co| {
 ///     co.yield_from(timeout(Duration::from_millis(1), |co| {
 ///         co.yield_from(sleep(Duration::from_secs(3600)))
 ///     }))
@@ -317,10 +317,12 @@ where
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, run_sync, timeout_at};
+/// use yieldfrom::{Co, EventLoop, timeout_at};
 ///
-/// let soon = Duration::from_secs(5);
-/// assert_eq!(run_sync(move |co: &Co| co.yield_from(timeout_at(soon, |_| Ok(42))))?, 42);
+/// let event_loop = EventLoop::builder().virtual_clock().build()?;
+/// let soon = event_loop.time() + Duration::from_secs(5);
+/// let limited = move |co: &Co| co.yield_from(timeout_at(soon, |_| Ok(42)));
+/// assert_eq!(event_loop.run_until_complete(limited)?, 42);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 pub fn timeout_at<F, R>(when: impl Into<Option<Duration>>, body: F) -> Limited<F>

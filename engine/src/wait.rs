@@ -95,10 +95,11 @@ pub struct Wait<I> {
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, FIRST_COMPLETED, coroutine, run_sync, sleep_with, wait};
+/// use yieldfrom::{Co, EventLoop, FIRST_COMPLETED, coroutine, sleep_with, wait};
 ///
 /// let later = |ms| coroutine(move |co| co.yield_from(sleep_with(Duration::from_millis(ms), ms)));
-/// let waited = run_sync(move |co: &Co| {
+/// let event_loop = EventLoop::builder().virtual_clock().build()?;
+/// let waited = event_loop.run_until_complete(move |co: &Co| {
 ///     co.yield_from(wait([later(60_000), later(1)]).return_when(FIRST_COMPLETED))
 /// })?;
 /// assert_eq!(waited.done[0].result()?, 1);
@@ -126,9 +127,9 @@ impl<I> Wait<I> {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use yieldfrom::{Co, create_task, run_sync, sleep, wait};
+    /// use yieldfrom::{Co, EventLoop, create_task, sleep, wait};
     ///
-    /// run_sync(|co: &Co| {
+    /// EventLoop::builder().virtual_clock().run(|co: &Co| {
     ///     let task = create_task(|co: &Co| co.yield_from(sleep(Duration::MAX)));
     ///     let waited = co.yield_from(wait([&task]).timeout(Duration::from_millis(1)))?;
     ///     assert!(waited.done.is_empty() && task.cancel());

@@ -37,9 +37,9 @@ pub struct WaitFor<A> {
 ///
 /// ```
 /// use std::time::Duration;
-/// use yieldfrom::{Co, TimeoutError, run_sync, sleep, wait_for};
+/// use yieldfrom::{Co, EventLoop, TimeoutError, sleep, wait_for};
 ///
-/// let error = run_sync(|co: &Co| {
+/// let error = EventLoop::builder().virtual_clock().run(|co: &Co| {
 ///     let slow = |co: &Co| co.yield_from(sleep(Duration::from_secs(3600)));
 ///     co.yield_from(wait_for(slow, Duration::from_millis(1)))
 /// });

@@ -24,20 +24,16 @@ use crate::{Co, Result};
 /// # Examples
 ///
 /// ```
-/// use yieldfrom::{Co, EventLoop};
+/// use yieldfrom::{Co, EventLoop, get_running_loop};
 ///
 /// let event_loop = EventLoop::new()?;
-/// let future = event_loop.create_future();
 /// let handle = event_loop.handle();
 /// let worker = std::thread::spawn(move || {
-///     handle.run_coroutine_threadsafe(|_: &Co| Ok(6 * 7)).unwrap().result(None)
+///     let answer = handle.run_coroutine_threadsafe(|_: &Co| Ok(6 * 7)).unwrap().result(None);
+///     handle.call_soon_threadsafe(|| get_running_loop().unwrap().stop()).unwrap();
+///     answer
 /// });
-/// let inner = future.clone();
-/// event_loop.create_task(move |co: &Co| {
-///     co.yield_from(yieldfrom::sleep(std::time::Duration::from_millis(20)))?;
-///     inner.set_result(())
-/// });
-/// event_loop.run_until_complete(&future)?;
+/// event_loop.run_forever()?;
 /// assert_eq!(worker.join().unwrap().unwrap(), 42);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```

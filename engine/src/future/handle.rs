@@ -139,9 +139,9 @@ impl<T: 'static> Future<T> {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use yieldfrom::{Co, create_task, run_sync, sleep, yield_now};
+    /// use yieldfrom::{Co, EventLoop, create_task, sleep, yield_now};
     ///
-    /// run_sync(|co: &Co| {
+    /// EventLoop::builder().virtual_clock().run(|co: &Co| {
     ///     let task = create_task(|co: &Co| co.yield_from(sleep(Duration::from_secs(60))));
     ///     co.yield_from(yield_now())?; // it begins to sleep
     ///     assert!(task.cancel() && !task.done());

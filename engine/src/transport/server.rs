@@ -203,12 +203,12 @@ impl Server {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use yieldfrom::{Co, Protocol, TimeoutError, create_server, run_sync, wait_for};
+    /// use yieldfrom::{Co, EventLoop, Protocol, TimeoutError, create_server, wait_for};
     ///
     /// struct Silent;
     /// impl Protocol for Silent {}
     ///
-    /// run_sync(|co: &Co| {
+    /// EventLoop::builder().virtual_clock().run(|co: &Co| {
     ///     let server = co.yield_from(create_server(|| Silent, "127.0.0.1:0"))?;
     ///     let served = co.yield_from(wait_for(server.serve_forever(), Duration::from_millis(1)));
     ///     assert!(served.unwrap_err().is::<TimeoutError>() && !server.is_serving());
