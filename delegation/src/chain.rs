@@ -49,7 +49,6 @@ pub(crate) enum Outcome<Y> {
     Returned,
     Raised(Error),
     Panicked(Payload),
-    Unwound,
     /// The root had ended before.
     Finished,
 }
@@ -119,12 +118,18 @@ fn start<Y: 'static, S: Default + 'static>(
     message: Message<S>,
     lost: &mut Lost,
 ) -> Outcome<Y> {
+    if root.status() == Status::Suspended {
+        // The usual case, a body that has just got its stack: it does not delegate.
+        root.up.set(None);
+        return run(root, root, message, lost);
+    }
     match locate(root) {
         Place::Closed => match message {
             Message::Throw(error) => Outcome::Raised(error),
             _ => Outcome::Finished,
         },
         Place::Running => Outcome::Raised(Error::already_executing()),
+        Place::Lost => Outcome::Raised(Error::lost()),
         Place::At(leaf, obstacle) => {
             root.up.set(None);
             run(root, leaf, obstacle.replace(message, lost), lost)
@@ -159,7 +164,7 @@ fn advance<'a, Y: 'static, S: Default + 'static>(
 ) -> Result<Next<'a, Y, S>, Outcome<Y>> {
     match resumed {
         Resumed::Value(value) => Err(Outcome::Yielded(value)),
-        Resumed::Delegate(delegate) => Ok(enter(leaf, delegate, lost)),
+        Resumed::Delegate(delegate, none) => Ok(enter(leaf, delegate, none, lost)),
         Resumed::Ended(end) if ptr::eq(leaf, root) => {
             forget(root);
             Err(end.into())
@@ -175,39 +180,44 @@ impl<Y, S> From<Message<S>> for Outcome<Y> {
             Message::Returned => Self::Returned,
             Message::Throw(error) => Self::Raised(error),
             Message::Panic(payload) => Self::Panicked(payload),
-            Message::Unwind => Self::Unwound,
-            Message::Finished | Message::Next(_) | Message::Send(_) => Self::Finished,
+            Message::Finished | Message::Unwind | Message::Next(_) | Message::Send(_) => {
+                Self::Finished
+            }
         }
     }
 }
 
-/// Begins the delegation of `from` to `delegate`; returns whom to resume with what.
+/// Begins the delegation of `from` to `delegate`, which gets `none` first; returns whom to resume
+/// with what.
 fn enter<'a, Y: 'static, S: Default + 'static>(
     from: &'a Node<Y, S>,
     delegate: NonNull<Node<Y, S>>,
+    none: S,
     lost: &mut Lost,
 ) -> Next<'a, Y, S> {
-    // Anybody's code, and so before the links are looked at.
-    let none = Message::Next(S::default());
+    let message = Message::Next(none);
     // SAFETY: rule 1: the body of `from` is suspended in the `yield_from` that was given the
     // delegate.
     let delegate = unsafe { delegate.as_ref() };
-    // Most delegates are fresh, and where they are is no question. `from` still counts as running
-    // here, so that delegating up the chain is found out.
-    let place = match delegate.status() {
-        Status::Suspended => Place::At(delegate, Obstacle::None),
-        _ => locate(delegate),
-    };
-    from.set_delegating();
-    match place {
-        Place::Closed => (from, Obstacle::Closed.replace(none, lost)),
-        Place::Running => (from, Obstacle::Running.replace(none, lost)),
-        Place::At(leaf, obstacle) => {
-            from.down.set(Some(NonNull::from(delegate)));
-            delegate.up.set(Some(NonNull::from(from)));
-            (leaf, obstacle.replace(none, lost))
-        }
+    if delegate.status() == Status::Suspended {
+        // The usual case, a fresh delegate: where it is is no question.
+        from.set_delegating();
+        link(from, delegate);
+        return (delegate, message);
     }
+    // `from` still counts as running here, so that delegating up the chain is found out.
+    let place = locate(delegate);
+    from.set_delegating();
+    let (leaf, obstacle) = match place {
+        Place::Closed => (from, Obstacle::Closed),
+        Place::Running => (from, Obstacle::Running),
+        Place::Lost => (from, Obstacle::Lost),
+        Place::At(leaf, obstacle) => {
+            link(from, delegate);
+            (leaf, obstacle)
+        }
+    };
+    (leaf, obstacle.replace(message, lost))
 }
 
 /// Where an operation on a generator ends up.
@@ -218,6 +228,8 @@ enum Place<'a, Y, S> {
     Running,
     /// Nowhere: it has ended.
     Closed,
+    /// Nowhere: it must not be resumed any more.
+    Lost,
 }
 
 /// Why a message does not reach the delegate of the body it ends up in.
@@ -227,9 +239,12 @@ enum Obstacle {
     Closed,
     /// Somebody else is running the delegate.
     Running,
+    /// The delegate must not be resumed any more.
+    Lost,
 }
 
 impl Obstacle {
+    #[inline]
     fn replace<S: 'static>(self, message: Message<S>, lost: &mut Lost) -> Message<S> {
         match (self, message) {
             (Self::Closed, Message::Next(value) | Message::Send(value)) => {
@@ -239,6 +254,10 @@ impl Obstacle {
             (Self::Running, message) => {
                 lost.push(Box::new(message));
                 Message::Throw(Error::already_executing())
+            }
+            (Self::Lost, message) => {
+                lost.push(Box::new(message));
+                Message::Throw(Error::lost())
             }
             (_, message) => message,
         }
@@ -250,6 +269,9 @@ impl Obstacle {
 ///
 /// A delegation whose delegate cannot be resumed ends here.
 fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> Place<'_, Y, S> {
+    if start.status() == Status::Lost {
+        return Place::Lost;
+    }
     let mut last = start;
     let mut before = None;
     // The first on the chain that is running, if the last is: from there on, all `up` agree.
@@ -266,6 +288,11 @@ fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> Place<'_, Y, S> {
     let (leaf, obstacle) = match (last.status(), before, before_running) {
         (Status::Created, ..) => unreachable!("operations and delegations start it first"),
         (Status::Closed, None, _) => return Place::Closed,
+        (Status::Lost, None, _) => return Place::Lost,
+        (Status::Lost, Some(delegator), _) => {
+            unlink(delegator, last);
+            (delegator, Obstacle::Lost)
+        }
         (Status::Closed, Some(delegator), _) => {
             unlink(delegator, last);
             (delegator, Obstacle::Closed)
@@ -289,6 +316,13 @@ fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> Place<'_, Y, S> {
 fn down<Y, S>(node: &Node<Y, S>) -> Option<&Node<Y, S>> {
     // SAFETY: rule 1.
     node.down.get().map(|down| unsafe { down.as_ref() })
+}
+
+/// Notes that `up` delegates to `down`, in this activation.
+#[inline(always)]
+fn link<Y, S>(up: &Node<Y, S>, down: &Node<Y, S>) {
+    up.down.set(Some(NonNull::from(down)));
+    down.up.set(Some(NonNull::from(up)));
 }
 
 /// Ends the delegation of `up` to `down`.

@@ -12,6 +12,11 @@
 //! | Delegating | at a `yield_from` of another generator (`down`)      | Running        |
 //! | Running    | its code is on the processor, or below what is       | all but Created |
 //! | Closed     | the body has ended; the stack is given back          |                |
+//! | Lost       | suspended for ever: nobody may switch to its stack   |                |
+//!
+//! A body is lost where resuming it would be unsound, or would never end: when its thread
+//! destroys the thread locals that the body may have borrowed ([`stack`](crate::stack)),
+//! and when it goes on for ever while a panic unwinds the thread ([`Suspender`]).
 #![allow(unsafe_code, reason = "switches stacks")]
 
 mod body;
@@ -31,8 +36,10 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 pub(crate) use body::Shared;
 pub(crate) use suspender::{Suspender, unwind};
 
+use suspender::ForcedUnwind;
+
 use crate::error::{Error, Result};
-use crate::stack::Stack;
+use crate::stack::{Owner, Stack, StackSize};
 
 /// What a panic carries. Boxed once more, so that what contains it is two words wide and travels in
 /// registers.
@@ -67,8 +74,11 @@ pub(crate) enum Message<S> {
 pub(crate) enum Event<Y, S> {
     /// A yield.
     Value(Y),
-    /// A delegation to another generator.
-    Delegate(NonNull<Node<Y, S>>),
+    /// A delegation to another generator, and `S::default()` to enter it with. The body makes
+    /// that value, so that a `default` which panics or comes back in meets a body that runs.
+    Delegate(NonNull<Node<Y, S>>, S),
+    /// Nothing: the body is lost.
+    GiveUp,
 }
 
 /// What crosses in a switch. Which of the two it is follows from the direction.
@@ -82,7 +92,7 @@ union Mail<Y, S> {
 /// The end is the message that its delegator is resumed with: in a chain it is passed on as it is.
 pub(crate) enum Resumed<Y, S> {
     Value(Y),
-    Delegate(NonNull<Node<Y, S>>),
+    Delegate(NonNull<Node<Y, S>>, S),
     Ended(Message<S>),
 }
 
@@ -93,7 +103,14 @@ pub(crate) enum Status {
     Delegating,
     Running,
     Closed,
+    Lost,
 }
+
+/// How many bytes below the noted stack pointer a switch uses.
+const BELOW_CONTEXT: usize = 32;
+
+/// How often a body that was resumed while its thread panics may go on after a refused suspension.
+const PATIENCE: u16 = 10_000;
 
 /// A generator's name. Most are those of types; a word less than `Cow` is saved for each.
 #[derive(Debug)]
@@ -138,8 +155,9 @@ pub(crate) struct Node<Y, S> {
     /// Whom an operation on this generator resumes, if that is known.
     pub(crate) leaf: Cell<Option<NonNull<Self>>>,
     status: Cell<Status>,
-    /// Whether the body was resumed while the thread was unwinding already.
-    resumed_panicking: Cell<bool>,
+    /// How often this body is refused a suspension before it is given up; it is unwound half-way.
+    /// 0 if the thread did not panic when it was resumed: it may then be refused for ever.
+    patience: Cell<u16>,
     /// How many references there are, see [`Shared`].
     handles: Cell<u32>,
     /// Where the body is suspended.
@@ -163,7 +181,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         Self {
             leaf: Cell::new(None),
             status: Cell::new(Status::Created),
-            resumed_panicking: Cell::new(false),
+            patience: Cell::new(0),
             location: Cell::new(label.made_at),
             mail: UnsafeCell::new(MaybeUninit::uninit()),
             coroutine: UnsafeCell::new(None),
@@ -204,9 +222,10 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     /// Panics if the body is not suspended.
     #[inline(always)]
     pub(crate) fn switch(&self, message: Message<S>) -> Resumed<Y, S> {
-        self.resumed_panicking.set(thread::panicking());
+        let patience = if thread::panicking() { 2 * PATIENCE } else { 0 };
+        self.patience.set(patience);
         let resumed = self.switch_calmly(message);
-        self.resumed_panicking.set(false);
+        self.patience.set(0);
         resumed
     }
 
@@ -226,7 +245,9 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         // while the status is Running, which it is from the line above until `resume` has come
         // back.
         let coroutine = unsafe { &mut *self.coroutine.get() };
-        let coroutine = coroutine.as_mut().expect("a suspended body has a stack");
+        // SAFETY: the status was Suspended or Delegating, which it becomes after `start` has filled
+        // the cell, and never again after `end` has emptied it.
+        let coroutine = unsafe { coroutine.as_mut().unwrap_unchecked() };
         self.leave_mail(Mail {
             message: ManuallyDrop::new(message),
         });
@@ -238,7 +259,11 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
                         self.status.set(Status::Suspended);
                         Resumed::Value(value)
                     }
-                    Event::Delegate(delegate) => Resumed::Delegate(delegate),
+                    Event::Delegate(delegate, none) => Resumed::Delegate(delegate, none),
+                    Event::GiveUp => {
+                        self.status.set(Status::Lost);
+                        Resumed::Ended(Message::Throw(Error::panicking()))
+                    }
                 }
             }
             CoroutineResult::Return(end) => {
@@ -262,13 +287,16 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     /// Puts a coroutine in place, to be run by `switch`.
     fn start(
         &self,
-        stack_size: usize,
+        stack_size: StackSize,
         entry: impl FnOnce(&Switch, ()) -> Message<S> + 'static,
     ) -> Result<()> {
         debug_assert_eq!(self.status(), Status::Created);
-        let stack = Stack::acquire(stack_size, &self.label)?;
+        let node = ptr::from_ref(self);
+        // SAFETY: the pointer is that of `self`; the fields are not read here.
+        let owner = unsafe { Owner::new(&raw const (*node).label, &raw const (*node).status) };
+        let stack = Stack::acquire(stack_size, owner)?;
         self.context
-            .set(stack.base().get() - 64 * (crate::stack::PREFETCHED_LINES - 1));
+            .set(stack.base().get() - 64 * (crate::stack::PREFETCHED_LINES - 1) + BELOW_CONTEXT);
         // SAFETY: the status is Created, so that there is no coroutine yet to which anything could
         // refer.
         unsafe { *self.coroutine.get() = Some(Coroutine::with_stack(stack, entry)) };
@@ -321,7 +349,8 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     /// Fetches the part of the stack that a resume will touch into the cache.
     #[inline]
     pub(crate) fn prefetch(&self) {
-        let context: *const u8 = ptr::without_provenance(self.context.get());
+        let context = self.context.get().wrapping_sub(BELOW_CONTEXT);
+        let context: *const u8 = ptr::without_provenance(context);
         for line in 0..crate::stack::PREFETCHED_LINES {
             prefetch(context.wrapping_add(64 * line));
         }
@@ -355,8 +384,8 @@ impl<Y, S> Drop for Node<Y, S> {
     fn drop(&mut self) {
         crate::chain::detach(self);
         if let Some(coroutine) = self.coroutine.get_mut().take() {
-            // The body refused to end, or was forgotten with its frames: its stack stays as it is
-            // for ever.
+            // Not to be reached: `Generator` leaks a node whose body has live frames. If it were,
+            // those frames would stay as they are for ever.
             mem::forget(coroutine);
         }
     }

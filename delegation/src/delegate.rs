@@ -3,9 +3,9 @@
 use std::any::type_name;
 
 use crate::co::{Co, interrupted};
-use crate::coroutine::Message;
+use crate::coroutine::{Message, Status};
 use crate::error::{Error, Result};
-use crate::generator::{Generator, State};
+use crate::generator::Generator;
 
 /// What [`Co::yield_from`] takes: something that yields `Y`, takes `S`, and ends with a result.
 ///
@@ -79,10 +79,12 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &Generator
 
     #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
-        if self.state() == State::Created {
+        // First, as it is anybody's code, which may drive the delegate.
+        let none = S::default();
+        if self.shared.node().status() == Status::Created {
             self.shared.start()?;
         }
-        match co.suspender.delegate(&self.shared) {
+        match co.suspender.delegate(&self.shared, none) {
             Message::Returned => Ok(self
                 .shared
                 .take_result()

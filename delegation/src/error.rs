@@ -59,6 +59,9 @@ enum Repr {
     RaisedStopIteration(Error),
     NoSend,
     Panicking,
+    NotRunning,
+    Unwound,
+    Lost,
     Stack(String),
     Other(Box<Source>),
 }
@@ -192,6 +195,20 @@ impl Error {
         Self(Rc::new(Repr::Panicking))
     }
 
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn not_running() -> Self {
+        Self(Rc::new(Repr::NotRunning))
+    }
+
+    pub(crate) fn unwound() -> Self {
+        Self(Rc::new(Repr::Unwound))
+    }
+
+    pub(crate) fn lost() -> Self {
+        Self(Rc::new(Repr::Lost))
+    }
+
     pub(crate) fn stack(why: String) -> Self {
         Self(Rc::new(Repr::Stack(why)))
     }
@@ -303,7 +320,19 @@ impl Error {
             Repr::Finished(_) => "generator already finished",
             Repr::RaisedStopIteration(_) => "generator raised StopIteration",
             Repr::NoSend => "iterator has no send: delegate to a generator to receive values",
-            Repr::Panicking => "can't suspend a generator while a panic unwinds it",
+            Repr::Panicking => "can't suspend a generator while a panic unwinds its thread",
+            Repr::NotRunning => {
+                "can't suspend a body by a `Co` while that body does not run: \
+                 use the `Co` of the body that runs"
+            }
+            Repr::Unwound => {
+                "the body was ended by a forced unwinding, whose payload must not be kept or \
+                 thrown elsewhere"
+            }
+            Repr::Lost => {
+                "can't resume a generator whose stack was given up: its thread destroys its thread \
+                 locals, or its body did not end while a panic unwound the thread"
+            }
             Repr::Stack(why) => why,
             Repr::Other(_) => unreachable!("shown by its own Display"),
         }

@@ -391,7 +391,6 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             Outcome::Raised(error) => Err(error),
             Outcome::Finished => Err(Error::finished()),
             Outcome::Panicked(payload) => panic::resume_unwind(*payload),
-            Outcome::Unwound => unreachable!("only a drop unwinds"),
         }
     }
 }

@@ -7,6 +7,10 @@
 //! When far fewer slots are in use than once were, the pages of idle ones are
 //! given back to the system in batches.
 //!
+//! A thread's pool is made with its first stack. Its end is how this crate learns that the
+//! thread destroys its thread locals: from then on no generator of the thread is resumed, as its
+//! body may have borrowed a thread local that is gone.
+//!
 //! Guards are installed in batches with `MADV_GUARD_INSTALL` where the kernel has it
 //! (Linux 6.13), so that a slab stays one mapping however many stacks it holds.
 //! Elsewhere each guard is a mapping of its own, made with `mprotect`; as a process
@@ -16,10 +20,11 @@
 #![allow(unsafe_code, reason = "maps memory")]
 
 mod guard;
+mod owner;
 mod pool;
 mod slab;
 
-pub(crate) use slab::label_of;
+pub(crate) use owner::{Owner, StackSize};
 
 use corosensei::stack::StackPointer;
 
@@ -137,13 +142,13 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Takes a stack of `size` bytes on behalf of `label`, which must stay where it is while it is
-    /// used.
+    /// Takes a stack on behalf of `owner`.
     #[inline]
-    pub(crate) fn acquire(size: usize, label: &Label) -> Result<Self> {
-        let slot = pool::with(|pool| pool.take(size)).unwrap_or_else(|| Err(thread_ends()))?;
+    pub(crate) fn acquire(size: StackSize, owner: Owner) -> Result<Self> {
+        let slot =
+            pool::with(|pool| pool.take(size.bytes())).unwrap_or_else(|| Err(thread_ends()))?;
         Ok(Self {
-            base: slab::prepare(&slot, label, size),
+            base: slab::prepare(&slot, owner, size),
         })
     }
 
@@ -181,6 +186,17 @@ unsafe impl corosensei::stack::Stack for Stack {
     fn limit(&self) -> StackPointer {
         StackPointer::new(self.slot().0).expect("no slab is mapped at address 0")
     }
+}
+
+/// Returns the label of the generator that has the slot at `limit`, and the size that was asked for.
+///
+/// # Safety
+///
+/// The slot must have been taken, and its slab still be mapped.
+pub(crate) unsafe fn label_of(limit: usize, size: usize) -> (*const Label, usize) {
+    // SAFETY: the same promise.
+    let (owner, asked) = unsafe { slab::owner_of(limit, size) };
+    (owner.label, asked)
 }
 
 /// Returns the size of the slots for a size that is asked for.

@@ -29,6 +29,7 @@ pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(
     root.up.set(None);
     let mut failure = match obstacle {
         Obstacle::Running => Some(Failure::Error(Error::already_executing())),
+        Obstacle::Lost => Some(Failure::Error(Error::lost())),
         Obstacle::None | Obstacle::Closed => None,
     };
     while !ptr::eq(node, root) {
@@ -39,7 +40,13 @@ pub(crate) fn throw_exit<Y: 'static, S: Default + 'static>(
         lost.push(Box::new(outcome));
         node = leave(node);
     }
-    let message = failure.map_or_else(|| Message::Throw(exit), Message::from);
+    let message = match failure {
+        None => Message::Throw(exit),
+        Some(failure) => {
+            lost.push(Box::new(exit));
+            failure.into()
+        }
+    };
     run(root, root, message, &mut lost)
 }
 

@@ -5,10 +5,10 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-use super::suspender::{ForcedUnwind, Suspender};
-use super::{Label, Message, Node, Status, Switch, memory};
+use super::{ForcedUnwind, Label, Message, Node, Status, Suspender, Switch, memory};
 use crate::co::Co;
 use crate::error::{Error, Result};
+use crate::stack::StackSize;
 
 /// A generator's memory: the node, the body until it starts, and the result until it is fetched.
 #[repr(C)]
@@ -17,33 +17,6 @@ struct Inner<Y, S, R, F> {
     stack_size: StackSize,
     result: Cell<Option<R>>,
     body: Cell<Option<F>>,
-}
-
-/// A stack's size in 32 bits: exact below 2 GiB, and in steps of 64 KiB above.
-#[derive(Clone, Copy)]
-struct StackSize(u32);
-
-impl StackSize {
-    const LARGE: u32 = 1 << 31;
-    const STEP: usize = 1 << 16;
-
-    fn new(bytes: usize) -> Self {
-        Self(match u32::try_from(bytes) {
-            Ok(exact) if exact < Self::LARGE => exact,
-            _ => {
-                let steps = u32::try_from(bytes.div_ceil(Self::STEP)).unwrap_or(u32::MAX);
-                steps | Self::LARGE
-            }
-        })
-    }
-
-    fn bytes(self) -> usize {
-        if self.0 < Self::LARGE {
-            self.0 as usize
-        } else {
-            (self.0 - Self::LARGE) as usize * Self::STEP
-        }
-    }
 }
 
 impl<Y, S, R, F> Inner<Y, S, R, F>
@@ -94,14 +67,16 @@ where
 {
     fn start(&self) -> Result<()> {
         let inner = NonNull::from(self);
-        self.node.start(self.stack_size.bytes(), move |switch, ()| {
+        self.node.start(self.stack_size, move |switch, ()| {
             // SAFETY: the body runs only in `Node::switch`, to which the node was passed by
             // reference; rule 4 of the chain keeps it, and so `inner`, alive until the body ends.
             let inner = unsafe { inner.as_ref() };
             let run = AssertUnwindSafe(|| inner.run(switch));
             match panic::catch_unwind(run) {
                 Ok(end) => end,
-                Err(payload) if payload.is::<ForcedUnwind>() => Message::Unwind,
+                // What the unwinding was for does not matter here: whoever forced it drops this
+                // error, and anybody else who threw that payload gets it.
+                Err(payload) if payload.is::<ForcedUnwind>() => Message::Throw(Error::unwound()),
                 Err(payload) => Message::Panic(Box::new(payload)),
             }
         })

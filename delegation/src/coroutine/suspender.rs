@@ -1,4 +1,11 @@
 //! The body's end of the switch.
+//!
+//! A body may not suspend while a panic unwinds its thread. If it is its own panic, the thread's
+//! panic count would travel with whoever runs next, and stay wrong for ever. The standard library
+//! tells whether a thread panics, not how often, so a body that was resumed by a destructor
+//! during another panic is refused as well. It gets an error each time. One that goes on
+//! regardless, [`PATIENCE`] times, is unwound. One that catches that, and goes on as often again,
+//! is given up. Otherwise the destructor that drives it would never return.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -6,8 +13,8 @@ use std::panic::{self, Location};
 use std::ptr::NonNull;
 use std::thread;
 
-use super::{Event, Frame, Mail, Message, Node, Shared, Switch};
-use crate::error::Error;
+use super::{Event, Frame, Mail, Message, Node, PATIENCE, Shared, Status, Switch};
+use crate::error::{Error, Result};
 
 /// The body's end of the switch.
 pub(crate) struct Suspender<Y, S> {
@@ -43,19 +50,34 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     }
 
     /// Suspends the body until `delegate` has ended or cannot be entered.
+    ///
+    /// `none` is what the delegate is entered with.
     #[inline(always)]
-    pub(crate) fn delegate<R: 'static>(&self, delegate: &Shared<Y, S, R>) -> Message<S> {
+    pub(crate) fn delegate<R: 'static>(&self, delegate: &Shared<Y, S, R>, none: S) -> Message<S> {
         // The borrow keeps the delegate alive while this frame exists: rule 1 of the chain.
-        self.switch(Event::Delegate(NonNull::from(delegate.node())))
+        self.switch(Event::Delegate(NonNull::from(delegate.node()), none))
     }
 
     #[inline(always)]
     fn switch(&self, event: Event<Y, S>) -> Message<S> {
-        // A body that is being unwound must not suspend: the thread's panic count would travel with
-        // whom runs next.
-        if thread::panicking() && !self.node().resumed_panicking.get() {
-            return refuse(event);
+        if !self.is_running() || thread::panicking() {
+            return self.refuse(event);
         }
+        self.switch_away(event)
+    }
+
+    /// Returns whether the body runs, on the processor or below what does.
+    ///
+    /// Code that is not the body's can get at its `Co`, through a scoped thread local. Only while
+    /// the body runs does everything that runs stand on top of it, so that its switch suspends
+    /// all of that as one.
+    #[inline(always)]
+    fn is_running(&self) -> bool {
+        self.node().status() == Status::Running
+    }
+
+    #[inline(always)]
+    fn switch_away(&self, event: Event<Y, S>) -> Message<S> {
         self.node().leave_mail(Mail {
             event: ManuallyDrop::new(event),
         });
@@ -76,13 +98,42 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
             unsafe {
                 std::arch::asm!("mov {}, rsp", out(reg) pointer, options(nomem, nostack, preserves_flags));
             }
-            self.node().context.set(pointer - 32);
+            self.node().context.set(pointer);
+        }
+    }
+
+    /// Answers a suspension that cannot be granted.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, event: Event<Y, S>) -> Message<S> {
+        drop(event);
+        if !self.is_running() {
+            return Message::Throw(Error::not_running());
+        }
+        let patience = &self.node().patience;
+        match patience.get() {
+            0 => Message::Throw(Error::panicking()),
+            1 => self.switch_away(Event::GiveUp),
+            left => {
+                patience.set(left - 1);
+                if left == PATIENCE && cfg!(panic = "unwind") {
+                    unwind()
+                }
+                Message::Throw(Error::panicking())
+            }
         }
     }
 
     /// Runs `delegate` on this stack, linked so that a report of the chain shows it.
     #[inline(always)]
-    pub(crate) fn on_same_stack<R>(&self, name: &'static str, delegate: impl FnOnce() -> R) -> R {
+    pub(crate) fn on_same_stack<R>(
+        &self,
+        name: &'static str,
+        delegate: impl FnOnce() -> Result<R>,
+    ) -> Result<R> {
+        if !self.is_running() {
+            return Err(Error::not_running());
+        }
         struct Unlink<'a>(&'a Cell<Option<NonNull<Frame>>>, Option<NonNull<Frame>>);
         impl Drop for Unlink<'_> {
             #[inline(always)]
@@ -101,13 +152,6 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         let _unlink = Unlink(&node.frame, outer);
         delegate()
     }
-}
-
-/// Answers a suspension that cannot be granted.
-#[cold]
-fn refuse<Y, S>(event: Event<Y, S>) -> Message<S> {
-    drop(event);
-    Message::Throw(Error::panicking())
 }
 
 /// What unwinds a body that refuses to end.

@@ -161,19 +161,96 @@ impl Error {
         matches!(*self.0, Repr::NoSend)
     }
 
-    /// Returns whether a body tried to suspend while a panic unwinds it.
+    /// Returns whether a body tried to suspend while a panic unwinds its thread.
+    ///
+    /// A destructor that runs during a panic may drive a generator, but only to its end: the
+    /// first yield in its body gets this error. Otherwise a panic that is being unwound could be
+    /// left behind in a suspended body, and its thread would count as panicking for ever.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use yieldfrom_delegation::Error;
-    /// assert!(!Error::cancelled().is_panicking());
+    /// use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// struct Drives(Generator<i32>);
+    ///
+    /// impl Drop for Drives {
+    ///     fn drop(&mut self) {
+    ///         assert!(self.0.next().unwrap_err().is_panicking());
+    ///     }
+    /// }
+    ///
+    /// let drives = Drives(Generator::new(|co| co.yield_(1)));
+    /// let panic = catch_unwind(AssertUnwindSafe(|| {
+    ///     let _drives = drives;
+    ///     resume_unwind(Box::new("a panic"))
+    /// }));
+    /// assert!(panic.is_err());
     /// ```
     pub fn is_panicking(&self) -> bool {
         matches!(*self.0, Repr::Panicking)
     }
 
-    /// Returns whether there was no stack to be had for a generator.
+    /// Returns whether a [`Co`](crate::Co) was used while its body did not run.
+    ///
+    /// A `Co` suspends its own body. Code that gets at the `Co` of another body, for example
+    /// through a scoped thread local, cannot suspend that body while it is suspended already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Error, Generator};
+    /// let g: Generator<i32> = Generator::new(|co| {
+    ///     let end = co.yield_(1);
+    ///     assert!(!end.as_ref().is_err_and(Error::is_not_running)); // this body runs
+    ///     end
+    /// });
+    /// g.next()?;
+    /// g.close()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn is_not_running(&self) -> bool {
+        matches!(*self.0, Repr::NotRunning)
+    }
+
+    /// Returns whether a body was ended by a forced unwinding.
+    ///
+    /// A drop unwinds a body that yields instead of ending. A body that catches the payload of
+    /// that unwinding, and throws it later, in itself or elsewhere, fails with this error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let kept = Rc::new(RefCell::new(None));
+    /// let keeps = kept.clone();
+    /// let stubborn: Generator<i32> = Generator::new(move |co| {
+    ///     let yields = AssertUnwindSafe(|| loop {
+    ///         let _ = co.yield_(1);
+    ///     });
+    ///     keeps.replace(catch_unwind::<_, ()>(yields).err());
+    ///     Ok(())
+    /// });
+    /// stubborn.next()?;
+    /// drop(stubborn);
+    ///
+    /// let thrower: Generator<i32> = Generator::new(move |_| resume_unwind(kept.take().unwrap()));
+    /// assert!(thrower.next().unwrap_err().is_unwound());
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn is_unwound(&self) -> bool {
+        matches!(*self.0, Repr::Unwound)
+    }
+
+    /// Returns whether there was no stack to be had for a generator, or its stack was given up.
+    ///
+    /// A stack is given up when its thread destroys its thread locals, as the body may have
+    /// borrowed one; and when a body goes on for ever though a panic unwinds the thread that
+    /// drives it. The generator is then leaked with a warning.
     ///
     /// # Examples
     ///
@@ -184,6 +261,6 @@ impl Error {
     /// assert!(g.next().unwrap_err().is_stack());
     /// ```
     pub fn is_stack(&self) -> bool {
-        matches!(*self.0, Repr::Stack(_))
+        matches!(*self.0, Repr::Stack(_) | Repr::Lost)
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Generator, GeneratorState};
-use crate::chain::{self, Unfinished};
-use crate::coroutine::{Message, Node};
+use crate::chain::{self, Outcome, Unfinished};
+use crate::coroutine::{Message, Node, Status};
 use crate::error::Result;
 
 /// The part of a [`Generator`] that does not depend on what it returns.
@@ -24,7 +24,7 @@ use crate::error::Result;
 /// });
 /// let mut yielded = Vec::new();
 /// let result = loop {
-///     match g.driver().next() {
+///     match g.driver().step() {
 ///         Ok(value) => yielded.push(value),
 ///         Err(unresolved) => match g.resolve(unresolved)? {
 ///             Yielded(value) => yielded.push(value),
@@ -40,23 +40,47 @@ pub struct Driver<'a, Y: 'static, S: 'static> {
 }
 
 impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
-    /// Resumes the generator as [`Generator::next`], as long as that is plain.
+    /// Resumes the generator as [`Generator::next`], unless it has not started.
     ///
     /// # Errors
     ///
-    /// Returns what is left to be done, if the generator did not yield at once: it has not started,
-    /// delegates to another one, or has ended. [`Generator::resolve`] does that.
+    /// Returns what [`Generator::resolve`] has to do, which knows the result's type, if the
+    /// generator did not yield: it has not started, and was left alone; or it has ended.
     ///
     /// # Examples
     ///
     /// See [`Driver`].
     #[inline(always)]
-    #[allow(clippy::should_implement_trait, reason = "Python's name")]
-    pub fn next(self) -> Result<Y, Unresolved<'a, Y, S>> {
+    pub fn step(self) -> Result<Y, Unresolved<'a, Y, S>> {
         let root = self.node;
-        chain::resume(root, Message::Next(S::default()))
-            .map_err(|unfinished| Unresolved { root, unfinished })
+        match chain::resume(root, Message::Next(S::default())) {
+            Ok(value) => Ok(value),
+            Err(unfinished) => match finish(root, unfinished) {
+                Rest::Ended(Outcome::Yielded(value)) => Ok(value),
+                rest => Err(Unresolved { root, rest }),
+            },
+        }
     }
+}
+
+/// Does what there is to do when a resume does not come to a yield at once.
+#[inline(never)]
+fn finish<Y: 'static, S: Default + 'static>(
+    root: &Node<Y, S>,
+    unfinished: Unfinished<'_, Y, S>,
+) -> Rest<Y, S> {
+    match unfinished {
+        Unfinished::Start(message) if root.status() == Status::Created => Rest::NotStarted(message),
+        unfinished => Rest::Ended(chain::finish(root, unfinished)),
+    }
+}
+
+/// What is left of a resume for those who know the result's type.
+enum Rest<Y, S> {
+    /// To do all of it: the generator was left alone.
+    NotStarted(Message<S>),
+    /// To fetch the body's result, if there is one.
+    Ended(Outcome<Y>),
 }
 
 impl<Y: 'static, S: 'static> fmt::Debug for Driver<'_, Y, S> {
@@ -65,13 +89,14 @@ impl<Y: 'static, S: 'static> fmt::Debug for Driver<'_, Y, S> {
     }
 }
 
-/// A resume that is not over: see [`Driver::next`].
+/// A resume that did not come to a yield: see [`Driver::step`].
 ///
-/// Dropping it leaves the generator as if it was running for ever.
-#[must_use = "the generator counts as running until it is resolved"]
+/// The generator does not depend on it: other operations may come first, and dropping it loses
+/// only the error or panic that it carries. What the body returned stays with the generator.
+#[must_use = "it carries the error or the panic that the body ended with"]
 pub struct Unresolved<'a, Y: 'static, S: 'static> {
     root: &'a Node<Y, S>,
-    unfinished: Unfinished<'a, Y, S>,
+    rest: Rest<Y, S>,
 }
 
 impl<Y: 'static, S: 'static> fmt::Debug for Unresolved<'_, Y, S> {
@@ -93,7 +118,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Brings a resume to its end that [`Driver::next`] has begun.
+    /// Brings a resume to its end that [`Driver::step`] has begun.
+    ///
+    /// One that has not started is resumed by [`next`](Generator::next).
     ///
     /// # Errors
     ///
@@ -111,6 +138,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             std::ptr::eq(unresolved.root, self.shared.node()),
             "resolve: the resume is one of another generator"
         );
-        self.finish(unresolved.unfinished)
+        match unresolved.rest {
+            Rest::NotStarted(message) => self.finish(Unfinished::Start(message)),
+            Rest::Ended(end) => self.outcome(end),
+        }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::iter::FusedIterator;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
+use std::thread;
 
 use super::{Generator, GeneratorState, State};
 use crate::chain::{self, Failure};
-use crate::coroutine::Status;
+use crate::coroutine::{Shared, Status};
 use crate::error::Result;
 use crate::link::{Link, short_name};
 
@@ -27,8 +30,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     ///
     /// let g = Generator::new(outer);
     /// g.next()?;
-    /// let names: Vec<_> = g.delegation_chain().iter().map(|link|
-    /// link.name().to_string()).collect(); assert_eq!(names, ["outer", "inner"]);
+    /// let chain = g.delegation_chain();
+    /// let names: Vec<_> = chain.iter().map(|link| link.name()).collect();
+    /// assert_eq!(names, ["outer", "inner"]);
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     pub fn delegation_chain(&self) -> Vec<Link> {
@@ -103,7 +107,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     pub fn abandon(&self) {
         match self.state() {
             State::Created => self.shared.discard(),
-            State::Suspended => self.dispose(),
+            State::Suspended => self.end(),
             State::Running | State::Closed => {}
         }
     }
@@ -121,19 +125,44 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.shared.ptr_eq(&other.shared)
     }
 
-    /// Closes a suspended generator whose last handle goes away.
+    /// Ends a body that has a stack, as the last handle goes away.
+    ///
+    /// A generator whose body has not ended then is leaked as a whole: something may still refer to
+    /// the frames on its stack, and they to its node.
     #[cold]
     fn dispose(&self) {
+        struct LeakUnlessClosed<'a, Y: 'static, S: 'static, R: 'static>(&'a Shared<Y, S, R>);
+        impl<Y, S, R> Drop for LeakUnlessClosed<'_, Y, S, R> {
+            fn drop(&mut self) {
+                if self.0.node().status() != Status::Closed {
+                    mem::forget(self.0.clone());
+                }
+            }
+        }
+        let _leak = LeakUnlessClosed(&self.shared);
+        if !thread::panicking() {
+            return self.end();
+        }
+        // A second panic that left this destructor would abort the program.
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| self.end())) {
+            mem::forget(payload);
+        }
+    }
+
+    /// Closes a suspended body, or unwinds it.
+    fn end(&self) {
         let node = self.shared.node();
+        match node.status() {
+            // Its thread exits from within the body.
+            Status::Running => return,
+            Status::Lost => return self.warn_of_leak(),
+            _ => {}
+        }
         match chain::close(node) {
             Ok(()) => {}
             Err(Failure::Error(_)) if node.status() != Status::Closed => {
                 if cfg!(panic = "abort") || !chain::unwind(node) {
-                    log::warn!(
-                        "generator {} (made at {}) was dropped but does not end: its stack is leaked",
-                        self.name(),
-                        node.label().made_at
-                    );
+                    self.warn_of_leak();
                 }
             }
             Err(Failure::Error(error)) => {
@@ -142,13 +171,28 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
                     self.name()
                 );
             }
-            Err(Failure::Panic(_)) => {
+            Err(Failure::Panic(payload)) => {
+                // Its destructor may panic as well.
+                let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+                dropped.unwrap_or_else(mem::forget);
                 log::error!(
                     "panic ignored in generator {} that was dropped",
                     self.name()
                 );
             }
         }
+    }
+
+    fn warn_of_leak(&self) {
+        let why = match self.shared.node().status() {
+            Status::Lost => "cannot be ended any more",
+            _ => "does not end",
+        };
+        log::warn!(
+            "generator {} (made at {}) was dropped but {why}: its stack is leaked",
+            self.name(),
+            self.shared.node().label().made_at
+        );
     }
 }
 
@@ -165,16 +209,16 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Clone for Generator<Y, S, R> 
 ///
 /// As [`close`](Generator::close) does it. Errors are logged. A body that yields
 /// instead of ending is unwound; if it catches even that, or in a program built with
-/// `panic = "abort"`, its stack is leaked with a warning.
+/// `panic = "abort"`, the generator is leaked with a warning. So is one that is dropped while
+/// its thread destroys its thread locals, which the body may have borrowed.
 impl<Y: 'static, S: Default + 'static, R: 'static> Drop for Generator<Y, S, R> {
     #[inline]
     fn drop(&mut self) {
-        if self.shared.is_last()
-            && matches!(
-                self.shared.node().status(),
-                Status::Suspended | Status::Delegating
-            )
-        {
+        let has_stack = !matches!(
+            self.shared.node().status(),
+            Status::Created | Status::Closed
+        );
+        if has_stack && self.shared.is_last() {
             self.dispose();
         }
     }

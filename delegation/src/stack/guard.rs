@@ -79,17 +79,30 @@ fn protect(first: usize, stride: usize, count: usize, page: usize) -> Result<(),
              hangs. Raise vm.max_map_count, or use Linux 6.13 or later, where guards take none"
         ));
     }
-    for i in 0..count {
-        let guard = ptr::with_exposed_provenance_mut(first + i * stride);
-        // SAFETY: the page belongs to a slot that was never taken, so that nothing uses it.
-        if unsafe { libc::mprotect(guard, page, libc::PROT_NONE) } != 0 {
-            return Err(format!(
-                "can't protect a guard page: {}",
-                io::Error::last_os_error()
-            ));
+    for made in 0..count {
+        if let Err(error) = set_protection(first + made * stride, page, libc::PROT_NONE) {
+            // All of them are tried again later, and counted again.
+            for i in 0..made {
+                // What stays protected is a guard all the same.
+                let _ = set_protection(first + i * stride, page, OPEN);
+            }
+            PROTECTED.fetch_sub(count, Ordering::Relaxed);
+            return Err(format!("can't protect a guard page: {error}"));
         }
     }
     Ok(())
+}
+
+/// The protection of a stack.
+const OPEN: libc::c_int = libc::PROT_READ | libc::PROT_WRITE;
+
+fn set_protection(start: usize, page: usize, protection: libc::c_int) -> io::Result<()> {
+    let start = ptr::with_exposed_provenance_mut(start);
+    // SAFETY: the page belongs to a slot that was never taken, so that nothing uses it.
+    match unsafe { libc::mprotect(start, page, protection) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Returns how many guards may be made by protection: nine tenths of what there are mappings for.

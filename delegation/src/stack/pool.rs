@@ -252,6 +252,25 @@ impl Class {
         ))
     }
 
+    /// Has nobody resume the generators that hold a stack. `free` must be in order.
+    fn lose_live(&self) {
+        for slab in &self.slabs {
+            let end = if slab.contains(self.fresh) {
+                self.fresh
+            } else {
+                slab.start + slab.len()
+            };
+            let slots = (slab.start..end).step_by(self.size);
+            for limit in slots.filter(|limit| self.free.binary_search(limit).is_err()) {
+                // SAFETY: the slot was taken and not given back.
+                let (owner, _) = unsafe { slab::owner_of(limit, self.size) };
+                // SAFETY: the generator that has taken it belongs to this thread, whose pool this
+                // is.
+                unsafe { owner.lose() };
+            }
+        }
+    }
+
     /// At the end of a window: releases some of what was not needed in it.
     #[cold]
     fn look_at_idle(&mut self) {
@@ -296,6 +315,7 @@ impl Drop for Pool {
     fn drop(&mut self) {
         for class in &mut self.classes {
             class.free.sort_unstable();
+            class.lose_live();
             for slab in class.slabs.drain(..) {
                 let within = |address: &usize| *address < slab.start + slab.len();
                 let first = class.free.partition_point(|address| *address < slab.start);

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! limit                                                        limit + size
-//! | guard page |            stack, growing down       <- base | label | colour |
+//! | guard page |            stack, growing down       <- base | head | colour |
 //! ```
 //!
-//! The word above the base points to the [`Label`] of whom the slot belongs to, for the
-//! report of an overflow; there it shares a cache line with what a switch touches. The
+//! The head, two words above the base, tells whose the slot is, for the report of an
+//! overflow; there it shares a cache line with what a switch touches. The
 //! colour is a gap of 0 to 31 cache lines: without it, all stacks would have their
 //! busiest lines in the same few sets of the cache.
 
@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use corosensei::stack::{STACK_ALIGNMENT, StackPointer};
 
+use super::{Owner, StackSize};
 use crate::coroutine::Label;
 
 /// The largest size of a stack: more than that no address space has room for.
@@ -118,17 +119,30 @@ pub(super) fn slot_size(asked: usize) -> usize {
 #[repr(C)]
 struct Head {
     label: *const Label,
+    /// How many bytes before the label the owner's status lies: an offset, for lack of room.
+    status: u32,
     /// The size that was asked for.
-    asked: usize,
+    asked: StackSize,
 }
+
+const _: () = assert!(
+    size_of::<Head>() <= STACK_ALIGNMENT,
+    "it lies above the base"
+);
 
 /// Writes what stands above the base of the stack in a slot, and returns the base.
 #[inline]
-pub(super) fn prepare(slot: &Slot, label: &Label, asked: usize) -> StackPointer {
+pub(super) fn prepare(slot: &Slot, owner: Owner, asked: StackSize) -> StackPointer {
     let base = base_of(slot.limit, slot.size);
     // SAFETY: the slot is taken, so that the words above its base are mapped, writable and nobody
     // else's (rule 1 of `pool`).
-    unsafe { head(base).write(Head { label, asked }) };
+    unsafe {
+        head(base).write(Head {
+            label: owner.label,
+            status: (owner.label.addr() - owner.status.addr()) as u32,
+            asked,
+        });
+    }
     StackPointer::new(base).expect("no slab is mapped at address 0")
 }
 
@@ -140,7 +154,7 @@ pub(super) fn prepare(slot: &Slot, label: &Label, asked: usize) -> StackPointer 
 #[inline]
 pub(super) unsafe fn slot_of(base: usize) -> (usize, usize) {
     // SAFETY: `prepare` has written it.
-    let asked = unsafe { (*head(base)).asked };
+    let asked = unsafe { (*head(base)).asked }.bytes();
     // Head and colour lie within the slot's last page.
     (base.next_multiple_of(page_size()) - slot_size(asked), asked)
 }
@@ -159,20 +173,29 @@ fn head(base: usize) -> *mut Head {
     ptr::with_exposed_provenance_mut(base)
 }
 
-/// Reads the label of a slot that was taken once, and the size that was asked for.
+/// Reads whose a slot is that was taken once, and the size that was asked for.
 ///
 /// # Safety
 ///
 /// The slot must have been taken, and its slab still be mapped.
-pub(crate) unsafe fn label_of(limit: usize, size: usize) -> (*const Label, usize) {
+pub(super) unsafe fn owner_of(limit: usize, size: usize) -> (Owner, usize) {
     // SAFETY: `prepare` has written it when the slot was taken.
-    let Head { label, asked } = unsafe { head(base_of(limit, size)).read() };
-    (label, asked)
+    let head = unsafe { head(base_of(limit, size)).read() };
+    let status = head.label.wrapping_byte_sub(head.status as usize).cast();
+    // SAFETY: what `prepare` was given is put together again.
+    (
+        unsafe { Owner::new(head.label, status) },
+        head.asked.bytes(),
+    )
 }
 
 /// Writes where a head goes, so that the system provides the page at its upper end.
 pub(super) fn touch(slot: &Slot) {
     // SAFETY: the slot is taken, so that the word is mapped, writable and nobody else's (rule
     // 1 of `pool`).
-    unsafe { (&raw mut (*head(base_of(slot.limit, slot.size))).label).write_volatile(ptr::null()) };
+    unsafe {
+        head(base_of(slot.limit, slot.size))
+            .cast::<usize>()
+            .write_volatile(0)
+    };
 }

@@ -247,7 +247,7 @@ impl Core {
             return entry.run(self);
         };
         self.enter_task(slot);
-        let request = match coroutine.next() {
+        let request = match coroutine.step() {
             Ok(request) => Some(request),
             Err(unresolved) => entry.resolve(unresolved),
         };
