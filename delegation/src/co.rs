@@ -54,8 +54,10 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     /// - What was thrown in by [`throw`](crate::Generator::throw).
     /// - [`is_generator_exit`](Error::is_generator_exit): the generator is being closed
     ///   or dropped; the body should end.
-    /// - [`is_panicking`](Error::is_panicking): a panic is unwinding this body, which
-    ///   cannot suspend any more; `value` is dropped.
+    /// - [`is_panicking`](Error::is_panicking): a panic unwinds the thread, so that this body
+    ///   cannot suspend; `value` is dropped.
+    /// - [`is_not_running`](Error::is_not_running): the body that this `Co` belongs to does
+    ///   not run; `value` is dropped.
     ///
     /// # Examples
     ///
@@ -98,6 +100,10 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     ///   generator that is running, such as this one.
     /// - [`is_no_send`](Error::is_no_send): a value was sent to an iterator.
     /// - [`is_stack`](Error::is_stack): there is no stack for the delegate.
+    /// - [`is_panicking`](Error::is_panicking): the delegate is a generator, and a panic unwinds
+    ///   the thread.
+    /// - [`is_not_running`](Error::is_not_running): the body that this `Co` belongs to does
+    ///   not run.
     /// - What was thrown in, if the delegate could not take it.
     ///
     /// # Panics

@@ -109,10 +109,16 @@
 //!
 //! Unix only, on the processors that corosensei supports. A generator stays on its
 //! thread. Bodies, and the values that cross, borrow nothing (`'static`): a generator that
-//! is forgotten never ends what it would have borrowed. Two things that code on one thread
-//! may take for granted do not hold across a suspension: that a scope which was entered
-//! last is left first (so do not yield inside a closure given to `LocalKey::with` that
-//! others rely on), and that a lock held by this thread is held by this body.
+//! is forgotten never ends what it would have borrowed. A lock that this thread holds is not
+//! always held by this body: others run while it is suspended.
+//!
+//! **A soundness limit.** What a thread local lends to a body can be gone when that body goes on.
+//! So do not suspend inside the closure of `LocalKey::with`, and keep no suspended generator in a
+//! thread local. What this crate can see it refuses: once a thread destroys the pool that its
+//! first stack has made, none of its generators is resumed ([`Error::is_stack`]); they are leaked
+//! with a warning. It cannot see a thread local that was first used after the first stack, and
+//! that is destroyed earlier. Nor can it see another thread that `std::thread::scope` has started
+//! in a body, and that still reads that body's variables when the body was forgotten.
 
 mod builder;
 mod chain;

@@ -1,5 +1,7 @@
 //! How generators end otherwise than by returning: drops, panics, leaks.
 
+mod panics;
+
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
@@ -282,31 +284,6 @@ fn the_error_of_a_dropped_generator_is_logged_though_it_is_anothers_refusal() {
         warnings[0].contains("error ignored in generator"),
         "{warnings:?}"
     );
-}
-
-#[test]
-fn a_generator_can_be_driven_from_a_destructor_during_a_panic() {
-    struct Drives(Generator<i32>, Rc<Cell<i32>>);
-    impl Drop for Drives {
-        fn drop(&mut self) {
-            let items = (&mut self.0).take(3).map(|item| item.unwrap());
-            self.1.set(items.sum());
-        }
-    }
-    let sum = Rc::new(Cell::new(0));
-    let inner: Generator<i32> = Generator::new(|co| {
-        for n in 1.. {
-            co.yield_(n)?;
-        }
-        Ok(())
-    });
-    let outer: Generator<i32> = Generator::new(move |co| co.yield_from(inner));
-    let drives = Drives(outer, sum.clone());
-    let message = caught(move || {
-        let _drives = drives;
-        quiet_panic()
-    });
-    assert_eq!((message, sum.get()), (Some("quiet"), 6));
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod replayer;
 mod replaying;
 mod scenarios;
 mod signals;
+mod soundness;
 mod stacks;
 mod streams;
 mod support;

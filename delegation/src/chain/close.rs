@@ -55,11 +55,11 @@ pub(crate) fn close<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> Resu
     judge(&mut throw_exit(root, Error::generator_exit()))
 }
 
-/// Unwinds the bodies of `root` and its delegates, innermost first; false if one of them goes on
-/// all the same.
-pub(crate) fn unwind<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> bool {
+/// Unwinds the bodies of `root` and its delegates, innermost first, until one of them goes on all
+/// the same.
+pub(crate) fn unwind<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) {
     let Place::At(mut node, _) = locate(root) else {
-        return true;
+        return;
     };
     root.up.set(None);
     let mut lost = Lost::new();
@@ -67,11 +67,8 @@ pub(crate) fn unwind<Y: 'static, S: Default + 'static>(root: &Node<Y, S>) -> boo
         let outcome = run(node, node, Message::Unwind, &mut lost);
         let refused = matches!(outcome, Outcome::Yielded(_));
         lost.push(Box::new(outcome));
-        if refused {
-            return false;
-        }
-        if ptr::eq(node, root) {
-            return true;
+        if refused || ptr::eq(node, root) {
+            return;
         }
         node = leave(node);
     }

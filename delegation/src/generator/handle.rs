@@ -161,7 +161,10 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         match chain::close(node) {
             Ok(()) => {}
             Err(Failure::Error(_)) if node.status() != Status::Closed => {
-                if cfg!(panic = "abort") || !chain::unwind(node) {
+                if cfg!(panic = "unwind") {
+                    chain::unwind(node);
+                }
+                if node.status() != Status::Closed {
                     self.warn_of_leak();
                 }
             }

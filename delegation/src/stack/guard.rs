@@ -199,3 +199,29 @@ fn advise_one(start: usize, len: usize, advice: libc::c_int) -> io::Result<()> {
         _ => Err(io::Error::last_os_error()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::slab::{Slab, page_size};
+    use super::*;
+
+    #[test]
+    fn guards_that_fail_half_way_are_not_counted() {
+        let page = page_size();
+        let slab = Slab::map(2, page).unwrap();
+        let first = slab.start;
+        let before = PROTECTED.load(Ordering::Relaxed);
+        // The second one then lies where no process has memory.
+        let stride = (usize::MAX / 2 - first) / page * page;
+        assert!(protect(first, page, 2, page).is_ok());
+        forget(2);
+        set_protection(first, page, OPEN).unwrap();
+        assert!(protect(first, stride, 2, page).is_err());
+        assert_eq!(PROTECTED.load(Ordering::Relaxed), before);
+        let word: *mut u8 = ptr::with_exposed_provenance_mut(first);
+        // SAFETY: the page belongs to the slab above, and is open for writing if the test passes.
+        unsafe { word.write_volatile(1) };
+        // SAFETY: nobody uses it.
+        unsafe { slab.unmap() };
+    }
+}

@@ -121,7 +121,7 @@ fn drive(world: &World) {
         world.say(format_args!("{number}"));
         g.prefetch();
         g.prefetch_state();
-        let result = match g.driver().next() {
+        let result = match g.driver().step() {
             Ok(value) => Ok(GeneratorState::Yielded(value)),
             Err(unresolved) => g.resolve(unresolved),
         };

@@ -1,0 +1,236 @@
+//! Orders of safe calls that must not break a generator's state: what runs in between, what gets at
+//! a `Co` from outside, and what a thread does while it ends.
+
+mod exposed;
+mod thread_end;
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
+
+use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
+use yieldfrom_delegation::{Error, Generator, State};
+
+type G = Generator<i32>;
+
+/// Panics without a message on standard error.
+fn quiet_panic() -> ! {
+    panic::resume_unwind(Box::new("quiet"))
+}
+
+fn panics<R>(f: impl FnOnce() -> R) -> bool {
+    panic::catch_unwind(AssertUnwindSafe(f)).is_err()
+}
+
+/// Runs `f` when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn what_a_driver_leaves_is_not_needed_by_the_chain() {
+    let inner: G = Generator::new(|co| {
+        co.yield_(1)?;
+        Err(Error::msg("inner failed"))
+    });
+    let g: G = Generator::new(move |co| {
+        assert!(co.yield_from(inner).is_err());
+        co.yield_(2)
+    });
+    g.next().unwrap();
+    // The delegator goes on at once, so that nothing is left that other operations could break.
+    assert_eq!(g.driver().step().unwrap(), 2);
+    let end = g.driver().step().unwrap_err();
+    assert_eq!(g.state(), State::Closed);
+    assert!(g.next().unwrap_err().is_finished());
+    g.close().unwrap();
+    assert_eq!(g.resolve(end).unwrap(), Complete(()));
+}
+
+#[test]
+fn an_end_that_nobody_resolves_is_lost_and_nothing_else() {
+    let fails: G = Generator::new(|_| Err(Error::msg("no fuel")));
+    let fresh = fails.driver().step().unwrap_err();
+    assert_eq!(fails.state(), State::Created, "it is left alone");
+    drop(fresh);
+    let fresh = fails.driver().step().unwrap_err();
+    assert!(fails.next().is_err(), "another one is faster");
+    assert!(fails.resolve(fresh).unwrap_err().is_finished());
+
+    let g: G = Generator::new(|co| {
+        co.yield_(1)?;
+        quiet_panic()
+    });
+    g.next().unwrap();
+    drop(g.driver().step().unwrap_err());
+    assert_eq!(g.state(), State::Closed);
+}
+
+#[test]
+fn an_end_is_not_resolved_by_another_generator() {
+    let (a, b): (G, G) = (Generator::new(|_| Ok(())), Generator::new(|_| Ok(())));
+    let end = a.driver().step().unwrap_err();
+    assert!(panics(|| b.resolve(end)));
+    assert_eq!(b.state(), State::Created);
+}
+
+#[test]
+fn the_payload_of_a_forced_unwinding_is_an_error_elsewhere() {
+    let kept = Rc::new(RefCell::new(None));
+    let keeps = kept.clone();
+    let g: G = Generator::new(move |co| {
+        let yields = || loop {
+            let _ = co.yield_(1);
+        };
+        *keeps.borrow_mut() = panic::catch_unwind(AssertUnwindSafe(yields)).err();
+        Ok(())
+    });
+    g.next().unwrap();
+    drop(g);
+    let thrown = kept.take().expect("the body has kept it");
+    let inner: G = Generator::new(move |co| {
+        co.yield_(1)?;
+        panic::resume_unwind(thrown)
+    });
+    let outer: G = Generator::new(move |co| {
+        let error = co.yield_from(inner).unwrap_err();
+        assert!(error.is_unwound());
+        Err(error)
+    });
+    assert_eq!(outer.next().unwrap(), Yielded(1));
+    assert!(outer.next().unwrap_err().is_unwound());
+}
+
+/// An error whose destructor drives a generator.
+#[derive(Debug)]
+struct Drives(RefCell<Option<G>>);
+
+impl std::fmt::Display for Drives {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("drives")
+    }
+}
+
+impl std::error::Error for Drives {}
+
+impl Drop for Drives {
+    fn drop(&mut self) {
+        if let Some(g) = self.0.take() {
+            assert_ne!(g.state(), State::Running);
+            let _ = g.next();
+            let _ = g.close();
+        }
+    }
+}
+
+#[test]
+fn an_exit_that_is_lost_is_dropped_when_the_operation_is_over() {
+    let inner: G = Generator::new(|co| {
+        let _ = co.yield_(1);
+        Err(Error::msg("cannot close"))
+    });
+    let outer: G = Generator::new(move |co| {
+        assert_eq!(
+            co.yield_from(inner).unwrap_err().to_string(),
+            "cannot close"
+        );
+        co.yield_(2)
+    });
+    outer.next().unwrap();
+    let exit = Drives(RefCell::new(Some(outer.clone())));
+    let thrown = outer.throw(Error::generator_exit_with(exit));
+    assert_eq!(thrown.unwrap(), Yielded(2));
+    assert_eq!(outer.state(), State::Closed, "the destructor went on");
+}
+
+thread_local! {
+    static DEFAULT: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+/// A value to be sent whose `default` runs what is in `DEFAULT`.
+struct Sent;
+
+impl Default for Sent {
+    fn default() -> Self {
+        if let Some(f) = DEFAULT.take() {
+            f();
+        }
+        Self
+    }
+}
+
+fn on_default(f: impl FnOnce() + 'static) {
+    DEFAULT.replace(Some(Box::new(f)));
+}
+
+#[test]
+fn a_default_that_panics_where_a_delegation_begins_panics_in_the_delegator() {
+    let inner: Generator<i32, Sent> = Generator::new(|co| co.yield_(1).map(drop));
+    let delegate = inner.clone();
+    let outer: Generator<i32, Sent> = Generator::new(move |co| {
+        on_default(|| quiet_panic());
+        assert!(panics(|| co.yield_from(&delegate)));
+        co.yield_(5)?;
+        co.yield_from(&delegate)
+    });
+    assert_eq!(outer.next().unwrap(), Yielded(5));
+    assert_eq!(inner.state(), State::Created, "it was not entered");
+    assert_eq!(outer.next().unwrap(), Yielded(1));
+    assert_eq!(outer.next().unwrap(), Complete(()));
+
+    let uncaught: Generator<i32, Sent> = Generator::new(move |co| {
+        on_default(|| quiet_panic());
+        co.yield_from(inner)
+    });
+    assert!(panics(|| uncaught.next()));
+    assert_eq!(uncaught.state(), State::Closed);
+}
+
+#[test]
+fn a_default_that_drives_the_delegate_comes_before_the_delegation() {
+    let inner: Generator<i32, Sent> = Generator::new(|co| {
+        co.yield_(1)?;
+        co.yield_(2).map(drop)
+    });
+    let (delegate, driven) = (inner.clone(), inner);
+    let outer: Generator<i32, Sent> = Generator::new(move |co| {
+        on_default(move || assert_eq!(driven.next().unwrap(), Yielded(1)));
+        co.yield_from(delegate)
+    });
+    assert_eq!(outer.next().unwrap(), Yielded(2));
+    assert_eq!(outer.next().unwrap(), Complete(()));
+}
+
+#[test]
+fn a_delegator_that_was_told_that_its_delegate_runs_is_found_by_others() {
+    let second: Rc<RefCell<Option<G>>> = Rc::default();
+    let found = second.clone();
+    let shared: G = Generator::new(move |co| {
+        co.yield_(1)?;
+        co.yield_(2)?;
+        let b = found.take().expect("put there below");
+        assert_eq!(b.next()?, Yielded(7));
+        co.yield_(3)
+    });
+    let (x, y) = (shared.clone(), shared);
+    let a: G = Generator::new(move |co| co.yield_from(x));
+    let b: G = Generator::new(move |co| {
+        assert!(co.yield_from(y).unwrap_err().is_already_executing());
+        co.yield_(7)?;
+        co.yield_(8)
+    });
+    assert_eq!(a.next().unwrap(), Yielded(1));
+    assert_eq!(b.next().unwrap(), Yielded(2));
+    second.replace(Some(b.clone()));
+    assert_eq!(a.next().unwrap(), Yielded(3));
+    assert_eq!(b.delegation_chain().len(), 1, "it delegates no more");
+    drop(a); // and with it the shared one
+    let delegate = b.clone();
+    let outer: G = Generator::new(move |co| co.yield_from(delegate));
+    assert_eq!(outer.next().unwrap(), Yielded(8));
+    assert_eq!(outer.delegation_chain().len(), 2);
+}
