@@ -30,8 +30,14 @@
 //!    the run fails with a [`KeyboardInterrupt`](crate::KeyboardInterrupt); if it catches the
 //!    cancellation and returns something, the run gives that.
 //! 2. The second one ends the run at once, with the same error. The task stays where it is.
+//!    [`run`](crate::run) then cancels it like all others, and waits for their end, but not for jobs:
+//!    a thread that blocks stays behind, and ends with the process. A second one that comes while
+//!    `run` cleans up, after the end of the main task, ends that at once as well.
 //! 3. Where a callback holds the loop, so that the first was not even noticed, the second has the
 //!    default action: the process ends.
+//!
+//! Python's `asyncio.run` raises at once at the second one as well. It then waits for the threads of
+//! jobs until there is a third one, and once more where the interpreter ends; here nothing does.
 //!
 //! Outside of these runs, and in [`run_forever`](EventLoop::run_forever), Ctrl-C has its default
 //! action. [`LoopBuilder::handle_sigint`] and

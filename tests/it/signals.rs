@@ -93,6 +93,11 @@ programs! {
         the_first_cancels_the_main_task
         a_task_may_catch_the_first
         the_second_ends_the_run_at_once_and_the_loop_goes_on
+        the_second_ends_run_though_a_job_blocks_and_the_task_goes_on
+        the_second_ends_run_while_the_rest_is_cancelled_though_a_job_blocks
+        the_second_ends_run_while_it_waits_for_a_job
+        the_first_ends_run_while_it_waits_for_a_job_after_the_main_task
+        the_first_waits_for_jobs
         two_that_a_stuck_loop_does_not_notice_end_the_process (by SIGINT)
         one_that_comes_too_late_to_cancel_anything_is_not_lost
         a_future_is_cancelled_as_well

@@ -217,7 +217,8 @@ impl LoopBuilder {
     }
 
     /// Makes a loop, runs a coroutine on it, cancels the tasks that are left, waits for the jobs
-    /// of the default executor, and closes the loop.
+    /// of the default executor, and closes the loop. After a second Ctrl-C it does not wait for jobs,
+    /// see the module `signal`.
     ///
     /// 3.11's `asyncio.Runner`, with these settings; [`run`](crate::run) takes the defaults.
     ///
@@ -241,7 +242,12 @@ impl LoopBuilder {
     pub fn run<A: Awaitable>(self, awaitable: A) -> Result<A::Output> {
         let event_loop = self.build()?;
         let result = event_loop.run_until_complete(awaitable);
+        #[cfg(feature = "signal")]
+        event_loop.core().interrupt_at_once();
         let rest = cancel_all(&event_loop).and_then(|()| end_jobs(&event_loop));
+        if is_hurried(&event_loop) {
+            event_loop.core().executors.leave_default();
+        }
         event_loop.close()?;
         result.and_then(|value| rest.map(|()| value))
     }
@@ -300,9 +306,20 @@ impl LoopBuilder {
     }
 }
 
+/// Returns whether a Ctrl-C has ended a run at once, so that nothing more is waited for.
+fn is_hurried(event_loop: &EventLoop) -> bool {
+    #[cfg(feature = "signal")]
+    return event_loop.core().is_hurried();
+    #[cfg(not(feature = "signal"))]
+    {
+        let _ = event_loop;
+        false
+    }
+}
+
 /// Waits for the jobs of the default executor, if there is one.
 fn end_jobs(event_loop: &EventLoop) -> Result<()> {
-    if event_loop.core().executors.default.borrow().is_none() {
+    if is_hurried(event_loop) || event_loop.core().executors.default.borrow().is_none() {
         return Ok(());
     }
     event_loop.run_until_complete(event_loop.shutdown_default_executor())

@@ -18,6 +18,7 @@ use std::rc::Rc;
 use polling::Poller;
 
 use super::clock::Nanos;
+use crate::net::describe;
 pub(crate) use watched::{Direction, Readiness, Wake, Watched};
 
 /// How a descriptor is registered.
@@ -185,8 +186,14 @@ impl Reactor {
     ///
     /// # Errors
     ///
-    /// What the system reports, other than an interruption by a signal.
+    /// What the system reports, other than an interruption by a signal, with the operation.
     pub(crate) fn wait(&self, poller: &Poller, timeout: Option<Nanos>) -> io::Result<()> {
+        let waited = self.wait_somehow(poller, timeout);
+        waited.map_err(|error| describe(error, "wait for events"))
+    }
+
+    #[inline(always)]
+    fn wait_somehow(&self, poller: &Poller, timeout: Option<Nanos>) -> io::Result<()> {
         let report = |event: Event| self.report(event);
         #[cfg(target_os = "linux")]
         if let Some(epoll) = &self.epoll {

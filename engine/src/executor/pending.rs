@@ -64,6 +64,17 @@ impl Executors {
         }
     }
 
+    /// Leaves the default executor to itself: jobs that have not begun never run, and nobody waits for
+    /// those that have.
+    pub(crate) fn leave_default(&self) {
+        let default = self.default.take();
+        if let Some(executor) = default {
+            executor.pool().cancel();
+            // The last handle would wait for the threads.
+            std::mem::forget(executor);
+        }
+    }
+
     /// Waits for the jobs of the default executor, and ends the futures of all.
     pub(crate) fn finish(&self, panics: &mut Panics) {
         let default = self.default.take();

@@ -67,7 +67,8 @@ pub(super) fn add(
         return Err(super::invalid(signum, operation));
     };
     let (ours, theirs) = UnixStream::pair().map_err(|error| describe(error, operation))?;
-    ours.set_nonblocking(true)?;
+    let unblocked = ours.set_nonblocking(true);
+    unblocked.map_err(|error| describe(error, operation))?;
     let registration = Registration::new(signum, index, theirs).map_err(|error| {
         match error.kind() {
             // The system keeps some numbers for itself.

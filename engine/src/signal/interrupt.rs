@@ -22,6 +22,10 @@ pub(super) struct CtrlC {
     main: RefCell<Option<Rc<dyn Waitable>>>,
     /// How often it came in this run.
     count: Cell<usize>,
+    /// Whether the first one ends runs at once already: what comes after the main task is cleaned up.
+    at_once: Cell<bool>,
+    /// Whether a run was ended at once.
+    hurried: Cell<bool>,
     /// The task that was cancelled.
     cancelled: RefCell<Option<AnyTask>>,
     watched: OnceCell<Option<Rc<Watched>>>,
@@ -33,6 +37,8 @@ impl CtrlC {
             wanted: Cell::new(wanted),
             main: RefCell::default(),
             count: Cell::new(0),
+            at_once: Cell::new(false),
+            hurried: Cell::new(false),
             cancelled: RefCell::default(),
             watched: OnceCell::new(),
         }
@@ -87,11 +93,22 @@ impl Core {
         let count = ctrl_c.count.get() + 1;
         ctrl_c.count.set(count);
         let task = self.find_task(main.address()).map(AnyTask);
-        if count == 1 && cancel(main) {
+        if count == 1 && !ctrl_c.at_once.get() && cancel(main) {
             drop(ctrl_c.cancelled.replace(task));
             return Ok(());
         }
+        ctrl_c.hurried.set(true);
         Err(KeyboardInterrupt.into())
+    }
+
+    /// Has each Ctrl-C from now on end a run at once.
+    pub(crate) fn interrupt_at_once(&self) {
+        self.signals.ctrl_c.at_once.set(true);
+    }
+
+    /// Returns whether a Ctrl-C has ended a run at once.
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.signals.ctrl_c.hurried.get()
     }
 }
 

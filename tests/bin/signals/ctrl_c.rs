@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use yieldfrom::signal::SIGINT;
 use yieldfrom::{
     Co, DeadlockError, EventLoop, KeyboardInterrupt, LoopBuilder, create_task, current_task, run,
-    sleep, timeout, yield_now,
+    sleep, timeout, to_thread, yield_now,
 };
 
 use crate::fixtures::{Journal, failed_with, millis, secs, virtual_loop};
@@ -63,6 +63,79 @@ pub(crate) fn the_second_ends_the_run_at_once_and_the_loop_goes_on() {
             .or_else(|_| co.yield_from(yield_now()))
     });
     result.unwrap();
+}
+
+/// A job that never ends.
+fn block() {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Does this when it is dropped.
+struct AtEnd(fn());
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+pub(crate) fn the_second_ends_run_though_a_job_blocks_and_the_task_goes_on() {
+    let result = run(|co: &Co| {
+        raise(SIGINT);
+        assert!(co.yield_from(to_thread(block)).unwrap_err().is_cancelled());
+        raise(SIGINT);
+        co.yield_from(to_thread(block))
+    });
+    assert!(failed_with::<KeyboardInterrupt, _>(result));
+}
+
+pub(crate) fn the_second_ends_run_while_the_rest_is_cancelled_though_a_job_blocks() {
+    let result = run(|co: &Co| {
+        create_task(|co: &Co| {
+            let _second = AtEnd(|| raise(SIGINT));
+            pause(co)
+        });
+        co.yield_from(yield_now())?;
+        raise(SIGINT);
+        co.yield_from(to_thread(block))
+    });
+    assert!(failed_with::<KeyboardInterrupt, _>(result));
+}
+
+pub(crate) fn the_second_ends_run_while_it_waits_for_a_job() {
+    let result = run(|co: &Co| {
+        let _second = AtEnd(|| raise_soon(SIGINT));
+        raise(SIGINT);
+        co.yield_from(to_thread(block))
+    });
+    assert!(failed_with::<KeyboardInterrupt, _>(result));
+}
+
+pub(crate) fn the_first_ends_run_while_it_waits_for_a_job_after_the_main_task() {
+    let result = run(|co: &Co| {
+        drop(create_task(|co: &Co| co.yield_from(to_thread(block))));
+        co.yield_from(yield_now())?;
+        co.yield_from(yield_now())?;
+        raise_soon(SIGINT);
+        Ok(())
+    });
+    assert!(failed_with::<KeyboardInterrupt, _>(result));
+}
+
+pub(crate) fn the_first_waits_for_jobs() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let result = run(move |co: &Co| {
+        let job = to_thread(move || {
+            std::thread::sleep(millis(20));
+            sender.send("ended").unwrap();
+        });
+        raise(SIGINT);
+        co.yield_from(job)
+    });
+    assert!(failed_with::<KeyboardInterrupt, _>(result));
+    assert_eq!(receiver.try_recv(), Ok("ended"));
 }
 
 pub(crate) fn two_that_a_stuck_loop_does_not_notice_end_the_process() {

@@ -189,3 +189,35 @@ fn a_reader_that_stays_is_registered_once() {
     event_loop.remove_reader(&one);
     assert!(get_running_loop().is_err());
 }
+
+#[test]
+fn a_failing_wait_names_its_operation() {
+    if is_child() {
+        for builder in [
+            EventLoop::builder(),
+            EventLoop::builder().portable_reactor(),
+        ] {
+            let event_loop = builder.build().unwrap();
+            let run = event_loop
+                .run_until_complete(|co: &Co| co.yield_from(sleep(Duration::from_secs(60))));
+            let error = run.unwrap_err().to_string();
+            assert!(error.starts_with("wait for events: "), "{error}");
+        }
+        println!("both waits failed");
+        return;
+    }
+    let child = again("net::system_calls::a_failing_wait_names_its_operation");
+    let mut command = Command::new("strace");
+    let calls = "epoll_wait,epoll_pwait,epoll_pwait2";
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+    command.arg(format!("inject={calls}:error=ENOMEM"));
+    command.arg(child.get_program()).args(child.get_args());
+    let set = child.get_envs().filter_map(|(k, v)| Some((k, v?)));
+    // Without strace, or where it may not trace, this cannot be tried.
+    let Ok(output) = command.envs(set).output() else {
+        return;
+    };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let may_trace = text.contains("running 1 test");
+    assert!(!may_trace || text.contains("both waits failed"), "{text}");
+}
