@@ -98,6 +98,7 @@ mod buffer;
 mod connect;
 mod datagram;
 mod endpoint;
+mod failing;
 mod flow;
 mod handle;
 mod listen;

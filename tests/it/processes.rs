@@ -3,6 +3,7 @@
 //! Nearly every test runs with children that are waited for by pidfd, with both reactors, and by a
 //! thread.
 
+mod again;
 mod bad_input;
 mod ends;
 mod leaks;

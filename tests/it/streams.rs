@@ -5,6 +5,7 @@ mod connections;
 mod faults;
 mod reader;
 mod reader_comparison;
+mod resets;
 mod serving;
 
 use std::os::unix::net::UnixStream;

@@ -56,8 +56,18 @@ class Program:
         others = [op["op"] for task, op in self.tasks if not task.done()]
         return not others if name == "readall" else SEARCHES.isdisjoint(others)
 
+    def can_fail(self):
+        """Tells whether an exception finds nothing before it.
+
+        CPython gives an exception at once, and what came before it is lost.
+        """
+        reads = any(op["op"] == "readall" for task, op in self.tasks if not task.done())
+        return not reads and not self.reader._buffer
+
     async def step(self, op):
         match op["op"]:
+            case "feed" if self.reader.exception() is not None:
+                pass
             case "feed":
                 try:
                     self.reader.feed_data(op["data"].encode())
@@ -68,7 +78,8 @@ class Program:
             case "exception":
                 # A reader whose data was not enough before it would wait for ever.
                 await asyncio.sleep(0)
-                self.reader.set_exception(Exception(op["message"]))
+                if self.can_fail():
+                    self.reader.set_exception(Exception(op["message"]))
             case "turn":
                 await asyncio.sleep(0)
                 # A read to the end that fails loses what it has.

@@ -143,21 +143,37 @@ where
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<usize> {
-        let (mut total, mut step) = (0, 4 << 10);
+        let mut step = 4 << 10;
+        let before = self.buffer.len();
+        let mut grown = Grown(self.buffer, before);
         loop {
-            let filled = self.buffer.len();
-            self.buffer.resize(filled + step, 0);
-            // What was read stays in the buffer, also when the next read fails.
-            let n = read(co, self.source, &mut self.buffer[filled..]);
-            self.buffer
-                .truncate(filled + n.as_ref().copied().unwrap_or(0));
-            match n? {
-                0 => return Ok(total),
-                n if n == step => step = (2 * step).min(256 << 10),
-                _ => {}
+            match read(co, self.source, grown.room(step))? {
+                0 => return Ok(grown.1 - before),
+                n => {
+                    grown.1 += n;
+                    if n == step {
+                        step = (2 * step).min(256 << 10);
+                    }
+                }
             }
-            total += self.buffer.len() - filled;
         }
+    }
+}
+
+/// A buffer that ends after what was read, in whatever way the reading ends.
+struct Grown<'a>(&'a mut Vec<u8>, usize);
+
+impl Grown<'_> {
+    /// Returns room for so many bytes after what was read.
+    fn room(&mut self, step: usize) -> &mut [u8] {
+        self.0.resize(self.1 + step, 0);
+        &mut self.0[self.1..]
+    }
+}
+
+impl Drop for Grown<'_> {
+    fn drop(&mut self) {
+        self.0.truncate(self.1);
     }
 }
 

@@ -9,7 +9,6 @@ use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::ValueError;
 use crate::event_loop::Core;
-use crate::gather::gather;
 use crate::streams::{StreamReader, StreamWriter, reading_end, writing_end};
 use crate::{Co, Delegate, Result};
 
@@ -145,7 +144,8 @@ impl Process {
     ///
     /// - [`ValueError`]: there is input, but standard input is no [`PIPE`](super::PIPE).
     /// - [`RuntimeError`](crate::RuntimeError): another coroutine reads the output.
-    /// - `is_cancelled`; the process goes on, and what was read is read by the next one.
+    /// - `is_cancelled`. The process goes on, and so does the writing of the input. What was read is
+    ///   read by the next one, or by the readers, whatever it was that ended this one.
     ///
     /// # Examples
     ///
@@ -292,19 +292,18 @@ impl Delegate<Request, ()> for Communicate {
         let Self { process, input } = self;
         process.feed(&input)?;
         drop(input);
-        let outputs = match (process.stdout(), process.stderr()) {
-            (Some(stdout), Some(stderr)) => {
-                let both = co.yield_from(gather([stdout.read(None), stderr.read(None)]))?;
-                <[Vec<u8>; 2]>::try_from(both)
-                    .expect("two were asked for")
-                    .into()
-            }
-            (Some(stdout), None) => (co.yield_from(stdout.read(None))?, Vec::new()),
-            (None, Some(stderr)) => (Vec::new(), co.yield_from(stderr.read(None))?),
-            (None, None) => Default::default(),
-        };
+        let outputs = [process.stdout(), process.stderr()];
+        // None may wait for the other, so both go on beyond their limits. Nothing is taken before
+        // all is there: whatever cuts this off leaves it to the next reader.
+        let held = outputs.map(|output| output.map(StreamReader::hold_all));
+        for output in outputs.into_iter().flatten() {
+            output.wait_for_end(co)?;
+        }
         co.yield_from(process.wait())?;
-        Ok(outputs)
+        drop(held);
+        let [stdout, stderr] =
+            outputs.map(|output| output.map(StreamReader::take_all).unwrap_or_default());
+        Ok((stdout, stderr))
     }
 }
 

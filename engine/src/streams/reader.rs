@@ -6,7 +6,11 @@ use std::rc::Rc;
 use super::DEFAULT_LIMIT;
 use super::connection::Connection;
 use super::reading::{Read, ReadExactly, ReadLine, ReadUntil};
+#[cfg(feature = "process")]
+use super::state::Boundless;
 use super::state::State;
+#[cfg(feature = "process")]
+use crate::Co;
 use crate::errors::ValueError;
 use crate::{Error, Result};
 
@@ -15,6 +19,11 @@ use crate::{Error, Result};
 /// asyncio's `StreamReader`. A clone is the same reader. One coroutine at a time may wait for data.
 /// The operations can be given where a coroutine can, as in `wait_for(reader.readline(), timeout)`;
 /// whatever ends one of them early, nothing is lost: the next one reads what came meanwhile.
+///
+/// When the connection fails, for instance by a reset, the reads first give what came before, and
+/// only then the error: [`readline`](Self::readline) and [`read`](Self::read) what is left, the
+/// others what is complete, and then an [`IncompleteReadError`](crate::IncompleteReadError) with the
+/// rest. (asyncio gives the error at once, and the rest is lost.)
 ///
 /// It holds at most twice its *limit*, and what one read of the system gives (64 KiB); then the
 /// connection is not read any more until there is at most the limit, so that the peer has to wait.
@@ -71,14 +80,41 @@ impl StreamReader {
         &self.state
     }
 
+    /// Has all held that comes, until what this returns is dropped.
+    #[cfg(feature = "process")]
+    pub(crate) fn hold_all(&self) -> Boundless<'_> {
+        Boundless::new(&self.state)
+    }
+
+    /// Waits for the end of the stream, and takes nothing.
+    #[cfg(feature = "process")]
+    #[track_caller]
+    pub(crate) fn wait_for_end(&self, co: &Co) -> Result<()> {
+        loop {
+            self.state.check()?;
+            if self.state.ended.get() {
+                return Ok(());
+            }
+            self.state.wait_for_data(co, "read")?;
+        }
+    }
+
+    /// Takes all there is.
+    #[cfg(feature = "process")]
+    pub(crate) fn take_all(&self) -> Vec<u8> {
+        self.state.take(usize::MAX)
+    }
+
     /// Reads up to `n` bytes, as soon as there is at least one; with `None`, all to the end.
     ///
     /// At the end of the stream there are none. A read to the end that is cancelled leaves what it
-    /// has in the reader.
+    /// has in the reader. One that the loss of the connection ends gives what came before; whether
+    /// that is all, the next read tells, by its error, or by no bytes.
     ///
     /// # Errors
     ///
-    /// - The exception that was set, such as the error with which the connection was lost.
+    /// - The exception that was set, such as the error with which the connection was lost, if
+    ///   nothing is left that came before.
     /// - [`RuntimeError`](crate::RuntimeError): another coroutine waits for data already.
     /// - `is_cancelled`.
     ///
@@ -104,7 +140,8 @@ impl StreamReader {
         }
     }
 
-    /// Reads a line with its `\n`; at the end of the stream what is left, or nothing.
+    /// Reads a line with its `\n`; at the end of the stream, or of the connection, what is left.
+    /// Without anything left, it is empty at the end of the stream, and an error otherwise.
     ///
     /// # Errors
     ///
@@ -228,7 +265,7 @@ impl StreamReader {
         self.state.exception.borrow().clone()
     }
 
-    /// Sets what all reads fail with from now on.
+    /// Sets what all reads fail with when they have given what is there.
     ///
     /// # Examples
     ///

@@ -46,17 +46,15 @@ impl Delegate<Request, ()> for Read {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Vec<u8>> {
         let state = self.reader.state();
-        let Some(n) = self.n else {
-            return read_all(state, co);
-        };
-        state.check()?;
-        if n == 0 {
-            return Ok(Vec::new());
+        match self.n {
+            None => read_all(state, co),
+            Some(0) if !state.buffer.borrow().is_empty() => Ok(Vec::new()),
+            Some(0) => state.check().map(|()| Vec::new()),
+            Some(n) => {
+                state.fill(co, "read")?;
+                Ok(state.take(n))
+            }
         }
-        while state.is_dry() {
-            state.wait_for_data(co, "read")?;
-        }
-        Ok(state.take(n))
     }
 }
 
@@ -64,20 +62,21 @@ impl Delegate<Request, ()> for Read {
 fn read_all(state: &State, co: &Co) -> Result<Vec<u8>> {
     let mut all = Collected(state, Vec::new());
     loop {
-        state.check()?;
-        while state.is_dry() {
-            state.wait_for_data(co, "read")?;
-        }
         let block = state.take(usize::MAX);
-        if block.is_empty() {
-            return Ok(std::mem::take(&mut all.1));
-        }
         if all.1.is_empty() {
             all.1 = block;
         } else {
             all.1.extend_from_slice(&block);
         }
+        if state.is_over() {
+            break;
+        }
+        state.wait_for_data(co, "read")?;
     }
+    if all.1.is_empty() {
+        state.check()?;
+    }
+    Ok(std::mem::take(&mut all.1))
 }
 
 /// What a read to the end has so far: goes back into the buffer if the read ends otherwise.
@@ -99,9 +98,11 @@ impl Delegate<Request, ()> for ReadExactly {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Vec<u8>> {
         let state = self.reader.state();
-        state.check()?;
+        if self.n == 0 && state.buffer.borrow().is_empty() {
+            state.check()?;
+        }
         while state.buffer.borrow().len() < self.n {
-            if state.ended.get() {
+            if state.is_over() {
                 return Err(incomplete(state, Some(self.n)));
             }
             state.wait_for_data(co, "readexactly")?;
@@ -110,8 +111,14 @@ impl Delegate<Request, ()> for ReadExactly {
     }
 }
 
+/// Returns why a read cannot be completed: what there is comes first, then the exception.
 #[cold]
 fn incomplete(state: &State, expected: Option<usize>) -> Error {
+    if state.buffer.borrow().is_empty()
+        && let Err(error) = state.check()
+    {
+        return error;
+    }
     let partial = state.buffer.borrow_mut().take_all();
     IncompleteReadError::new(partial, expected).into()
 }
@@ -127,7 +134,6 @@ impl Delegate<Request, ()> for ReadUntil {
             let why = "readuntil: the separator is empty; give at least one byte";
             return Err(ValueError::new(why).into());
         }
-        state.check()?;
         read_until(state, co, &self.separator, "readuntil")
     }
 }
@@ -139,7 +145,6 @@ impl Delegate<Request, ()> for ReadLine {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Vec<u8>> {
         let state = self.reader.state();
-        state.check()?;
         read_until(state, co, b"\n", "readline").or_else(|error| no_line(state, error))
     }
 }
@@ -182,7 +187,7 @@ fn read_until(
             return Ok(state.take(end));
         }
         // A separator may have come with the end.
-        if state.ended.get() {
+        if state.is_over() {
             return Err(incomplete(state, None));
         }
         state.wait_for_data(co, operation)?;

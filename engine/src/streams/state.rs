@@ -18,13 +18,13 @@ pub(super) struct State {
     pub(super) exception: RefCell<Option<Error>>,
     /// Who waits for data: one at a time.
     waiting: Cell<Option<Rc<Waiter>>>,
-    /// Who was woken to fail with the exception.
-    failed: Cell<Option<Rc<Waiter>>>,
     /// A waiter that nobody else refers to, for the next wait: saves an allocation.
     spare: Cell<Option<Rc<Waiter>>>,
     transport: RefCell<Weak<Stream>>,
     /// Whether the transport does not read, as there is too much data.
     paused: Cell<bool>,
+    /// How many want all there is, however much that is.
+    boundless: Cell<usize>,
 }
 
 impl State {
@@ -35,10 +35,10 @@ impl State {
             ended: Cell::new(false),
             exception: RefCell::default(),
             waiting: Cell::new(None),
-            failed: Cell::new(None),
             spare: Cell::new(None),
             transport: RefCell::default(),
             paused: Cell::new(false),
+            boundless: Cell::new(0),
         }
     }
 
@@ -75,6 +75,9 @@ impl State {
     }
 
     fn pause(&self) {
+        if self.boundless.get() > 0 {
+            return;
+        }
         let transport = self.transport.borrow().upgrade();
         if let Some(transport) = transport {
             transport.pause_reading();
@@ -96,13 +99,8 @@ impl State {
 
     pub(super) fn set_exception(&self, error: Error) {
         let before = self.exception.replace(Some(error));
+        self.wake();
         drop(before);
-        let Some(waiter) = self.waiting.take() else {
-            return;
-        };
-        if waiter.wake() {
-            self.failed.set(Some(waiter));
-        }
     }
 
     #[inline]
@@ -113,10 +111,29 @@ impl State {
         }
     }
 
-    /// Returns whether there is nothing to read yet.
+    /// Returns whether nothing more will come: the stream has ended, or failed.
     #[inline]
-    pub(super) fn is_dry(&self) -> bool {
-        !self.ended.get() && self.buffer.borrow().is_empty()
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.get() || self.exception.borrow().is_some()
+    }
+
+    /// Waits until there is something to read, or nothing will come any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_for_data`](Self::wait_for_data), and the exception that was set, if there is
+    /// nothing before it.
+    #[inline(always)]
+    #[track_caller]
+    pub(super) fn fill(&self, co: &Co, operation: &'static str) -> Result<()> {
+        while self.buffer.borrow().is_empty() {
+            self.check()?;
+            if self.ended.get() {
+                break;
+            }
+            self.wait_for_data(co, operation)?;
+        }
+        Ok(())
     }
 
     /// Takes up to `n` bytes off the front.
@@ -148,7 +165,7 @@ impl State {
     /// # Errors
     ///
     /// - `RuntimeError`: somebody else waits already.
-    /// - The exception that was set, or what is thrown in.
+    /// - What is thrown in.
     #[inline(always)]
     #[track_caller]
     pub(super) fn wait_for_data(&self, co: &Co, operation: &'static str) -> Result<()> {
@@ -161,7 +178,8 @@ impl State {
         self.waiting.set(Some(Rc::clone(&waiter)));
         let place = Place(self, waiter);
         place.1.wait(co)?;
-        self.begin_anew(place)
+        self.keep_waiter(place);
+        Ok(())
     }
 
     fn prepare(&self, operation: &str) -> Result<()> {
@@ -172,8 +190,6 @@ impl State {
             );
             return Err(RuntimeError::new(why).into());
         }
-        // The connection may have failed after the data that was not enough.
-        self.check()?;
         // What is asked for may be more than what a paused transport would ever deliver.
         if self.is_paused() {
             self.resume();
@@ -181,21 +197,37 @@ impl State {
         Ok(())
     }
 
-    /// Ends a wait that was woken.
+    /// Keeps the waiter of a wait that was woken for the next one.
     #[inline]
-    fn begin_anew(&self, place: Place<'_>) -> Result<()> {
+    fn keep_waiter(&self, place: Place<'_>) {
         let waiter = Rc::clone(&place.1);
         drop(place);
-        let failed = self.failed.take();
-        if failed.as_ref().is_some_and(|it| Rc::ptr_eq(it, &waiter)) {
-            return self.check();
-        }
-        self.failed.set(failed);
         if Rc::strong_count(&waiter) == 1 {
             waiter.reset();
             self.spare.set(Some(waiter));
         }
-        Ok(())
+    }
+}
+
+/// While this lives, the transport reads whatever comes, and is not paused.
+#[cfg(feature = "process")]
+pub(crate) struct Boundless<'a>(&'a State);
+
+#[cfg(feature = "process")]
+impl<'a> Boundless<'a> {
+    pub(super) fn new(state: &'a State) -> Self {
+        state.boundless.set(state.boundless.get() + 1);
+        if state.is_paused() {
+            state.resume();
+        }
+        Self(state)
+    }
+}
+
+#[cfg(feature = "process")]
+impl Drop for Boundless<'_> {
+    fn drop(&mut self) {
+        self.0.boundless.set(self.0.boundless.get() - 1);
     }
 }
 

@@ -267,41 +267,8 @@ pub(crate) fn start_pipe(
     Ok(Transport(Stream::start(core, socket, protocol, None)))
 }
 
-/// Returns whether the other side of a terminal was closed, which is one way to end.
-fn is_hangup(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
-}
-
 /// What is different for pipes.
 impl Stream {
-    #[cold]
-    pub(super) fn fail_to_read(self: &Rc<Self>, error: io::Error) {
-        if self.end.is_some() && is_hangup(&error) {
-            return self.abort(Some(describe(error, "read").into()));
-        }
-        let error = describe(error, "read").into();
-        self.fail(
-            &format!("Fatal read error on {} transport", self.kind()),
-            error,
-        );
-    }
-
-    #[cold]
-    pub(super) fn fail_to_write(self: &Rc<Self>, error: io::Error) {
-        let error = describe(error, "write").into();
-        self.fail(
-            &format!("Fatal write error on {} transport", self.kind()),
-            error,
-        );
-    }
-
-    fn kind(&self) -> &'static str {
-        match self.end {
-            Some(_) => "pipe",
-            None => "socket",
-        }
-    }
-
     #[cold]
     pub(super) fn refuse_write(&self, operation: &str) -> Error {
         let why = match self.end {

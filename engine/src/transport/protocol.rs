@@ -29,6 +29,9 @@ pub trait Protocol: 'static {
 
     /// Some bytes have come: any part of what the peer has written.
     ///
+    /// When a write finds that the peer is gone, this is told first of what the peer had written
+    /// before, also if reading is paused, and then [`connection_lost`](Self::connection_lost).
+    ///
     /// # Errors
     ///
     /// An error is reported to the loop's exception handler, and ends the connection.

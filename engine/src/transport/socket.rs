@@ -45,6 +45,11 @@ impl Socket {
         }
     }
 
+    /// Receives without asking what is known of the socket: no event may have told yet.
+    pub(super) fn receive_rest(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        of_any!(self, source => source.get().read(buffer))
+    }
+
     #[inline]
     pub(super) fn send(&self, data: &[u8]) -> io::Result<usize> {
         of_any!(self, source => source.attempt_transfer(

@@ -34,7 +34,9 @@ pub(crate) struct Stream {
     /// What is to be written.
     buffer: RefCell<Buffer>,
     /// Whether the peer has ended its half.
-    ended: Cell<bool>,
+    pub(super) ended: Cell<bool>,
+    /// Whether a write has failed, and what had come before is still to be read.
+    pub(super) unread: Cell<bool>,
     /// Whether this half is to be ended after what is buffered.
     finishing: Cell<bool>,
     /// Which end of a pipe it is; none for a socket.
@@ -78,6 +80,7 @@ impl Stream {
             protocol: RefCell::new(Some(protocol)),
             buffer: RefCell::default(),
             ended: Cell::new(false),
+            unread: Cell::new(false),
             finishing: Cell::new(end == Some(End::Reading)),
             membership: Cell::new(None),
         });
@@ -189,7 +192,7 @@ impl Stream {
     }
 
     #[inline]
-    fn deliver(self: &Rc<Self>, data: &[u8]) {
+    pub(super) fn deliver(self: &Rc<Self>, data: &[u8]) {
         let Some(protocol) = self.protocol() else {
             return;
         };
@@ -341,6 +344,7 @@ impl Stream {
 
     /// Closes it when what is buffered has been written.
     pub(crate) fn close(self: &Rc<Self>) {
+        self.unread.set(false);
         if !self.base.closing.replace(true) && self.buffered() == 0 && self.base.lose(None) {
             self.schedule(Work::Lose);
         }
@@ -348,6 +352,7 @@ impl Stream {
 
     /// Ends it at once, by an error if there is one; what is buffered is lost.
     pub(super) fn abort(self: &Rc<Self>, error: Option<Error>) {
+        self.unread.set(false);
         if self.base.lose(error) {
             self.buffer.borrow_mut().clear();
             self.schedule(Work::Lose);
@@ -361,7 +366,10 @@ impl Stream {
     }
 
     /// Tells the protocol that it is over, and closes the socket.
-    fn finish(&self) {
+    fn finish(self: &Rc<Self>) {
+        if self.unread.get() {
+            self.read_rest();
+        }
         let error = self.base.take_failure();
         if let Some(protocol) = self.protocol() {
             let message = "protocol.connection_lost() call failed.";

@@ -82,6 +82,9 @@ fn an_exception_is_raised_in_each_read() {
         };
         assert_eq!(co.yield_from(waiting).unwrap_err().to_string(), "unplugged");
         reader.set_exception(Error::msg("unplugged"));
+        // Unlike asyncio's, it gives what came before first.
+        assert_eq!(co.yield_from(reader.read(2))?, b"li");
+        assert_eq!(co.yield_from(reader.readline())?, b"ne\n");
         for result in [
             co.yield_from(reader.read(2)),
             co.yield_from(reader.readline()),

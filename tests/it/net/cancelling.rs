@@ -329,3 +329,24 @@ fn a_task_that_is_cancelled_in_its_turn_of_grace_has_taken_nothing() {
         co.yield_from(reader)
     });
 }
+
+#[test]
+fn a_read_to_the_end_that_is_unwound_leaves_what_it_has_read() {
+    struct Watched(Vec<u8>, Rc<std::cell::RefCell<Vec<u8>>>);
+    impl Drop for Watched {
+        fn drop(&mut self) {
+            self.1.replace(std::mem::take(&mut self.0));
+        }
+    }
+    let (one, mut other) = std_pair().unwrap();
+    let (seen, event_loop) = (Rc::default(), EventLoop::new().unwrap());
+    let mut watched = Watched(Vec::new(), Rc::clone(&seen));
+    other.write_all(b"abc").unwrap();
+    let reader = event_loop.create_task(move |co: &Co| {
+        let stream = TcpStream::from_std(one)?;
+        co.yield_from(stream.read_to_end(&mut watched.0))
+    });
+    crate::fixtures::settle(&event_loop);
+    drop((event_loop, reader));
+    assert_eq!(*seen.borrow(), b"abc");
+}
