@@ -20,6 +20,7 @@ thread_local! {
     /// Whether one was ever set, so that none is made by itself any more.
     static WAS_SET: Cell<bool> = const { Cell::new(false) };
     static STACK_SIZE: Cell<usize> = const { Cell::new(stack::DEFAULT_SIZE) };
+    static CLOSER: Closer = const { Closer };
     /// Whether this is the process's main thread, once somebody has asked.
     static IS_MAIN: Cell<Option<bool>> = const { Cell::new(None) };
 }
@@ -35,6 +36,25 @@ impl Drop for Kept {
         if let Some(event_loop) = self.0.take() {
             panics::contain(|| drop(event_loop));
         }
+    }
+}
+
+/// Closes the thread's loop at the end of the thread, while its tasks can still be resumed.
+///
+/// They cannot be any more once the thread's pool of stacks is destroyed. Thread locals are
+/// destroyed in the reverse order of their first use, so this one is used right after the pool.
+struct Closer;
+
+impl Closer {
+    fn register() {
+        let _ = stack::stats();
+        let _ = CLOSER.try_with(|_| ());
+    }
+}
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        drop(CURRENT.try_with(Cell::take));
     }
 }
 
@@ -115,6 +135,7 @@ impl Entered {
         set.map_err(|_| RuntimeError::new(format!("{operation}: the thread is ending")))?;
         core.running.set(true);
         update_stack_size();
+        Closer::register();
         Ok(Self(event_loop.clone()))
     }
 }

@@ -3,7 +3,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::thread;
+use std::time::Duration;
 
+use yieldfrom::EventLoop;
 use yieldfrom_delegation::{Error, Generator, State};
 
 use super::{G, OnDrop, panics, quiet_panic};
@@ -102,6 +104,61 @@ fn a_suspended_generator_is_not_resumed_after_the_thread_locals() {
     }
     let said = survives("a_suspended_generator_is_not_resumed_after_the_thread_locals");
     assert!(said.contains(&format!("{:?} true", [true; 8])), "{said}");
+}
+
+/// Has a task of the loop suspended while it borrows a thread local.
+fn suspend_a_borrower(event_loop: &EventLoop) {
+    TEXT.with_borrow(|_| ());
+    let task = event_loop.create_task(|co: &yieldfrom::Co| {
+        TEXT.with_borrow(|text| {
+            let end = co.yield_from(yieldfrom::sleep(Duration::from_secs(3600)));
+            eprintln!(
+                "resumed: {} {:?}",
+                end.is_err(),
+                String::from_utf8_lossy(text)
+            );
+            end
+        })
+    });
+    drop(task);
+    event_loop
+        .run_until_complete(yieldfrom::yield_now())
+        .unwrap();
+}
+
+#[test]
+fn the_current_loop_of_a_thread_is_closed_while_its_tasks_may_run() {
+    if is_child() {
+        let thread = thread::spawn(|| {
+            let event_loop = EventLoop::new().unwrap();
+            yieldfrom::set_event_loop(Some(&event_loop));
+            suspend_a_borrower(&event_loop);
+        });
+        return thread.join().unwrap();
+    }
+    let said = survives("the_current_loop_of_a_thread_is_closed_while_its_tasks_may_run");
+    assert!(said.contains("resumed: true \"a text that lives"), "{said}");
+}
+
+#[test]
+fn a_loop_in_a_thread_local_leaks_its_tasks() {
+    thread_local!(static KEPT: RefCell<Option<EventLoop>> = const { RefCell::new(None) });
+    if is_child() {
+        log_to_stderr();
+        let thread = thread::spawn(|| {
+            KEPT.with_borrow(|_| ());
+            let event_loop = EventLoop::new().unwrap();
+            suspend_a_borrower(&event_loop);
+            KEPT.replace(Some(event_loop));
+        });
+        return thread.join().unwrap();
+    }
+    let said = survives("a_loop_in_a_thread_local_leaks_its_tasks");
+    assert!(
+        said.contains("cannot be ended any more: its stack is leaked"),
+        "{said}"
+    );
+    assert!(!said.contains("resumed"), "{said}");
 }
 
 #[test]
