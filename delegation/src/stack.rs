@@ -5,7 +5,8 @@
 //! only for the pages that were touched, usually one. A slot that was given back is
 //! the next to be taken, with its pages as they are: reusing it makes no system call.
 //! When far fewer slots are in use than once were, the pages of idle ones are
-//! given back to the system in batches.
+//! given back to the system in batches: while stacks are taken, and while the
+//! thread rests.
 //!
 //! A thread's pool is made with its first stack. Its end is how this crate learns that the
 //! thread destroys its thread locals: from then on no generator of the thread is resumed, as its
@@ -22,9 +23,11 @@
 mod guard;
 mod owner;
 mod pool;
+mod rest;
 mod slab;
 
 pub(crate) use owner::{Owner, StackSize};
+pub use rest::rest;
 
 use corosensei::stack::StackPointer;
 
@@ -92,7 +95,7 @@ pub fn stats() -> Stats {
 /// they were.
 ///
 /// Happens by itself, a batch at a time, while stacks are taken and far fewer are in
-/// use than there were; this does it at once.
+/// use than there were, and while the thread [rests](rest()); this does it at once.
 ///
 /// # Examples
 ///

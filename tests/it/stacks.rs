@@ -2,7 +2,9 @@
 
 use std::hint::black_box;
 use std::thread;
+use std::time::Duration;
 
+use yieldfrom::{Co, EventLoop, create_task, gather, sleep};
 use yieldfrom_delegation::GeneratorState::Yielded;
 use yieldfrom_delegation::{Builder, Generator, Result, stack};
 
@@ -168,6 +170,41 @@ fn idle_stacks_are_released_by_trim_and_after_a_peak() {
     })
     .join()
     .unwrap();
+}
+
+/// Idle stacks come back while loops with each reactor have nothing to do.
+#[test]
+fn a_quiet_loop_gives_idle_stacks_back() {
+    for portable in [false, true] {
+        let quiet = move || {
+            let builder = EventLoop::builder();
+            let builder = match portable {
+                true => builder.portable_reactor(),
+                false => builder,
+            };
+            let event_loop = builder.build().unwrap();
+            let busy = |co: &Co| {
+                let nap = |co: &Co| co.yield_from(sleep(Duration::ZERO));
+                let fleet: Vec<_> = (0..5_000).map(|_| create_task(nap)).collect();
+                co.yield_from(gather(fleet)).map(drop)
+            };
+            event_loop.run_until_complete(busy).unwrap();
+            let before = stack::stats();
+            assert!(before.idle >= 4_000, "{before:?}");
+            let rest = |co: &Co| {
+                let mut turns = 0;
+                while stack::stats().idle > 300 {
+                    co.yield_from(sleep(Duration::from_millis(200)))?;
+                    turns += 1;
+                    assert!(turns < 1_000, "{:?}", stack::stats());
+                }
+                Ok(())
+            };
+            event_loop.run_until_complete(rest).unwrap();
+            assert!(stack::stats().released >= 4_000);
+        };
+        thread::spawn(quiet).join().unwrap();
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::cell::UnsafeCell;
 use std::fs;
 
 use super::slab::{Slab, Slot, page_size};
-use super::{Stats, guard, slab};
+use super::{Stats, guard, rest, slab};
 use crate::error::{Error, Result};
 use crate::overflow;
 
@@ -147,6 +147,28 @@ impl Pool {
             .sum()
     }
 
+    /// Returns how many idle stacks have memory beyond what is kept.
+    pub(super) fn surplus(&self) -> usize {
+        self.classes.iter().map(Class::surplus).sum()
+    }
+
+    /// From now on, [`release_unneeded`](Self::release_unneeded) looks at what is needed.
+    pub(super) fn begin_while(&mut self) {
+        for class in &mut self.classes {
+            class.released = class.released();
+            class.low = class.free.len();
+        }
+    }
+
+    /// Releases up to `most` stacks that were idle the whole while; returns whether that is all.
+    pub(super) fn release_unneeded(&mut self, most: usize) -> bool {
+        let mut left = most;
+        for class in &mut self.classes {
+            left -= class.release_unneeded(left);
+        }
+        left > 0
+    }
+
     pub(super) fn stats(&self) -> Stats {
         let mut stats = Stats::default();
         for class in &self.classes {
@@ -191,6 +213,26 @@ impl Class {
     fn released(&self) -> usize {
         // Those that were taken since have memory again when they come back.
         self.released.min(self.low)
+    }
+
+    /// Returns how many free slots are kept as they are, though nothing else happens.
+    fn kept(&self) -> usize {
+        self.live().max(rest::FEW)
+    }
+
+    fn surplus(&self) -> usize {
+        (self.free.len() - self.released()).saturating_sub(self.kept())
+    }
+
+    /// Releases up to `most` slots that were free all the time since `low` was set, but for those
+    /// that are kept.
+    fn release_unneeded(&mut self, most: usize) -> usize {
+        let start = self.released();
+        let unneeded = self.low.min(self.free.len().saturating_sub(self.kept()));
+        let end = unneeded.min(start.saturating_add(most)).max(start);
+        guard::release(&self.free[start..end], self.size, page_size());
+        self.released = end;
+        end - start
     }
 
     /// Takes a slot that was never used.
@@ -240,6 +282,9 @@ impl Class {
         }
         guard::install(self.guarded, self.size, count, page_size())
             .map_err(|why| self.none_left(&why))?;
+        if made + count > rest::FEW {
+            rest::note_many();
+        }
         self.guarded += count * self.size;
         Ok(())
     }

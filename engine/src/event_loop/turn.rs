@@ -144,7 +144,8 @@ impl Core {
             return Ok(());
         }
         let until = deadline.map(|deadline| deadline.saturating_sub(self.now()));
-        let timeout = until.into_iter().chain(max_wait).min();
+        let rest = yieldfrom_delegation::stack::rest().map(nanos);
+        let timeout = until.into_iter().chain(max_wait).chain(rest).min();
         if self.in_debug_mode() {
             return self.wait_and_tell(inbox, timeout);
         }

@@ -1,0 +1,225 @@
+//! Gives idle stacks back while a thread has nothing to do.
+//!
+//! What was not needed for a while is released. Whoever needs it again before long pays for it once:
+//! each time that this happens, the while doubles.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+use super::pool::{self, Pool};
+
+/// So many idle stacks a thread may keep in any case.
+pub(super) const FEW: usize = 256;
+/// How many stacks are released at a time: a fraction of a millisecond.
+const BATCH: usize = 1024;
+/// For how long stacks must not have been needed, at first and at the most.
+const FIRST_WHILE: Duration = Duration::from_secs(1);
+const LONGEST_WHILE: Duration = Duration::from_secs(64);
+
+thread_local! {
+    static HAS_MANY: Cell<bool> = const { Cell::new(false) };
+    static RESTS: RefCell<Rests> = const { RefCell::new(Rests::new()) };
+}
+
+/// Notes that the thread has more than a few stacks.
+pub(super) fn note_many() {
+    // Where it is destroyed, nobody rests any more.
+    let _ = HAS_MANY.try_with(|has_many| has_many.set(true));
+}
+
+/// Tells the calling thread's pool of stacks that the thread has nothing to do now.
+///
+/// The pool may then give the memory of idle stacks back to the system, some at a time, if they have
+/// not been needed for a second or more. What this returns is how soon it wants to be called again,
+/// if the thread still has nothing to do then; none if it keeps nothing that could be given back.
+///
+/// Event loops call this before they wait. For a thread that never had many stacks it costs next to
+/// nothing.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Generator, stack};
+///
+/// assert_eq!(stack::rest(), None, "there are no stacks yet");
+/// let fleet: Vec<Generator<i32>> = (0..1000).map(|i| Generator::new(move |co| co.yield_(i))).collect();
+/// for generator in &fleet {
+///     generator.next()?;
+/// }
+/// drop(fleet);
+/// let soon = stack::rest().expect("1000 stacks are idle");
+/// println!("call again in {soon:?}");
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+#[inline]
+pub fn rest() -> Option<Duration> {
+    if HAS_MANY.try_with(Cell::get) != Ok(true) {
+        return None;
+    }
+    rest_at(Instant::now)
+}
+
+#[cold]
+fn rest_at(now: impl FnOnce() -> Instant) -> Option<Duration> {
+    let look = |rests: &RefCell<Rests>| pool::with(|pool| rests.borrow_mut().look(pool, now));
+    RESTS.try_with(look).ok().flatten().flatten()
+}
+
+/// How long ago stacks were needed.
+struct Rests {
+    /// When the while ends that has begun, if one has.
+    end: Option<Instant>,
+    span: Duration,
+    /// How many stacks had no memory after the last release.
+    released: usize,
+}
+
+impl Rests {
+    const fn new() -> Self {
+        Self {
+            end: None,
+            span: FIRST_WHILE,
+            released: 0,
+        }
+    }
+
+    /// Releases some stacks if it is time to, and returns how soon to look again.
+    fn look(&mut self, pool: &mut Pool, now: impl FnOnce() -> Instant) -> Option<Duration> {
+        if pool.surplus() == 0 {
+            self.end = None;
+            return None;
+        }
+        let now = now();
+        match self.end {
+            None => return Some(self.begin(pool, now)),
+            Some(end) if now < end => return Some(end - now),
+            Some(_) => {}
+        }
+        if pool.stats().released < self.released / 2 {
+            // What was released last was needed again.
+            self.released = 0;
+            self.span = (2 * self.span).min(LONGEST_WHILE);
+            return Some(self.begin(pool, now));
+        }
+        let all = pool.release_unneeded(BATCH);
+        self.released = pool.stats().released;
+        if !all {
+            return Some(Duration::ZERO);
+        }
+        Some(self.begin(pool, now))
+    }
+
+    fn begin(&mut self, pool: &mut Pool, now: Instant) -> Duration {
+        pool.begin_while();
+        self.end = Some(now + self.span);
+        self.span
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::{prewarm, stats};
+    use super::{BATCH, FEW, LONGEST_WHILE, rest, rest_at};
+
+    const SIZE: usize = 32 << 10;
+
+    /// Calls until it is told to come back later, and returns when that is.
+    fn rest_until(now: &mut Instant, end: Instant) -> Option<Duration> {
+        loop {
+            let soon = rest_at(|| *now)?;
+            if *now + soon > end {
+                return Some(soon);
+            }
+            *now += soon;
+        }
+    }
+
+    /// Runs this on a thread of its own, which has no stacks.
+    fn apart(test: fn()) {
+        std::thread::spawn(test).join().unwrap();
+    }
+
+    #[test]
+    fn few_stacks_are_no_reason_to_rest() {
+        apart(|| {
+            prewarm(10, SIZE).unwrap();
+            assert_eq!(rest(), None);
+            prewarm(FEW, SIZE).unwrap();
+            assert_eq!(rest(), None);
+            assert_eq!(stats().released, 0);
+        });
+    }
+
+    #[test]
+    fn what_is_not_needed_for_a_while_is_released_in_batches() {
+        apart(|| {
+            prewarm(5_000, SIZE).unwrap();
+            let began = Instant::now();
+            let soon = rest_at(|| began).unwrap();
+            assert_eq!((soon, stats().released), (Duration::from_secs(1), 0));
+            assert_eq!(rest_at(|| began + soon / 2), Some(soon / 2));
+            let end = began + soon;
+            for batch in 1..=4 {
+                assert_eq!(rest_at(|| end), Some(Duration::ZERO));
+                assert_eq!(stats().released, batch * BATCH);
+            }
+            assert!(rest_at(|| end).is_some());
+            assert_eq!(stats().idle, FEW);
+            assert_eq!(rest_at(|| end + 2 * soon), None, "nothing is left to do");
+        });
+    }
+
+    #[test]
+    fn what_was_needed_meanwhile_stays() {
+        apart(|| {
+            prewarm(5_000, SIZE).unwrap();
+            let began = Instant::now();
+            rest_at(|| began);
+            for second in 1..20 {
+                prewarm(5_000, SIZE).unwrap();
+                rest_at(|| began + Duration::from_secs(second));
+            }
+            assert_eq!(stats().released, 0);
+        });
+    }
+
+    #[test]
+    fn who_needs_them_again_and_again_soon_keeps_them() {
+        apart(|| {
+            let (mut now, period) = (Instant::now(), Duration::from_secs(10));
+            let mut releases = 0;
+            for _ in 0..1_000 {
+                prewarm(5_000, SIZE).unwrap();
+                let end = now + period;
+                rest_until(&mut now, end);
+                now = end;
+                releases += usize::from(stats().released > 0);
+            }
+            assert!((1..10).contains(&releases), "{releases}");
+            let end = now + 3 * LONGEST_WHILE;
+            rest_until(&mut now, end);
+            assert_eq!(stats().idle, FEW, "in the end they come back");
+        });
+    }
+
+    #[test]
+    fn as_many_idle_stacks_as_are_in_use_are_kept() {
+        apart(|| {
+            let suspended = || {
+                let g = crate::Builder::new()
+                    .stack_size(SIZE)
+                    .build(|co| co.yield_(1));
+                g.next().unwrap();
+                g
+            };
+            let mut fleet: Vec<crate::Generator<i32>> = (0..3_000).map(|_| suspended()).collect();
+            fleet.truncate(1_000);
+            let mut now = Instant::now();
+            let end = now + LONGEST_WHILE;
+            rest_until(&mut now, end);
+            assert_eq!((stats().live, stats().idle), (1_000, 1_000));
+        });
+    }
+}
