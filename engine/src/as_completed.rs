@@ -1,7 +1,7 @@
 //! Taking results in the order in which they come.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::awaitable::Awaitable;
 use crate::coroutines::Request;
 use crate::errors::TimeoutError;
 use crate::event_loop::EventLoop;
-use crate::future::{CallbackId, Future, Reason, Subject, Waitable};
+use crate::future::{Followed, Future, Reason, Subject, Waitable};
 use crate::handle::TimerHandle;
 use crate::sync::Queue;
-use crate::wait::distinct_futures;
 use crate::{Co, Result};
 
 /// Gives several results in the order in which they come.
 ///
 /// asyncio's `as_completed`: an iterator of as many delegates as there are futures; the first of
 /// them gives the result that is there first, and so on. Coroutines become tasks at the first
-/// `next`. Leaving the loop early leaves the others running.
+/// `next`. Leaving the loop early leaves the others running. A delegate whose wait is cancelled
+/// gives no result, and the iterator gives another one in its place.
 ///
 /// # Examples
 ///
@@ -50,7 +50,6 @@ where
         awaitables: awaitables.into_iter().collect(),
         timeout: None,
         race: None,
-        left: 0,
     }
 }
 
@@ -60,7 +59,6 @@ pub struct AsCompleted<A: Awaitable> {
     awaitables: Vec<A>,
     timeout: Option<Duration>,
     race: Option<Rc<Race<A::Output>>>,
-    left: usize,
 }
 
 impl<A: Awaitable> AsCompleted<A> {
@@ -91,9 +89,16 @@ impl<A: Awaitable> AsCompleted<A> {
 
     fn start(&mut self) -> Rc<Race<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let futures = distinct_futures(std::mem::take(&mut self.awaitables), &event_loop);
-        self.left = futures.len();
-        Race::new(&event_loop, futures, self.timeout)
+        let mut seen = HashSet::new();
+        let mut futures = Vec::new();
+        for awaitable in std::mem::take(&mut self.awaitables) {
+            // One of another loop comes as a failed one.
+            let future: Future<A::Output> = awaitable.into_future(&event_loop).into();
+            if seen.insert(future.inner.address()) {
+                futures.push(future);
+            }
+        }
+        Race::new(&event_loop, &futures, self.timeout)
     }
 }
 
@@ -104,29 +109,38 @@ impl<A: Awaitable> Iterator for AsCompleted<A> {
         if self.race.is_none() {
             self.race = Some(self.start());
         }
-        self.left = self.left.checked_sub(1)?;
         let race = self.race.clone()?;
+        race.left.set(race.left.get().checked_sub(1)?);
         Some(NextCompleted { race })
     }
 
+    /// There may be more, as a delegate whose wait is cancelled has another one come in its place.
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.left + self.awaitables.len();
-        (left.min(1), Some(left))
+        (self.left().min(1), None)
+    }
+}
+
+impl<A: Awaitable> AsCompleted<A> {
+    fn left(&self) -> usize {
+        let race = self.race.as_ref();
+        race.map_or(self.awaitables.len(), |race| race.left.get())
     }
 }
 
 impl<A: Awaitable> fmt::Debug for AsCompleted<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsCompleted")
-            .field("left", &(self.left + self.awaitables.len()))
+            .field("left", &self.left())
             .finish_non_exhaustive()
     }
 }
 
 /// The futures that have not come yet, and the queue of those that have. None is a timeout.
 struct Race<T: 'static> {
+    /// How many delegates the iterator has still to give.
+    left: Cell<usize>,
     /// By address.
-    todo: RefCell<HashMap<*const (), (Future<T>, CallbackId)>>,
+    todo: RefCell<HashMap<*const (), Followed<T>>>,
     done: Queue<Option<Future<T>>>,
     timer: Cell<Option<TimerHandle>>,
 }
@@ -134,22 +148,20 @@ struct Race<T: 'static> {
 impl<T: 'static> Subject for Race<T> {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         let todo = self.todo.borrow();
-        let futures = todo.values().map(|(future, _)| future);
+        let futures = todo.values().map(Followed::future);
         all.extend(futures.map(|future| Rc::clone(&future.inner) as Rc<dyn Waitable>));
     }
 }
 
 impl<T: 'static> Race<T> {
-    fn new(event_loop: &EventLoop, futures: Vec<Future<T>>, timeout: Option<Duration>) -> Rc<Self> {
+    fn new(event_loop: &EventLoop, futures: &[Future<T>], timeout: Option<Duration>) -> Rc<Self> {
         let race = Rc::new(Self {
+            left: Cell::new(futures.len()),
             todo: RefCell::default(),
             done: Queue::new(),
             timer: Cell::new(None),
         });
-        let todo = futures
-            .into_iter()
-            .map(|future| race.follow(future))
-            .collect();
+        let todo = futures.iter().map(|future| race.follow(future)).collect();
         race.todo.replace(todo);
         if let Some(timeout) = timeout.filter(|_| !race.todo.borrow().is_empty()) {
             let weak = Rc::downgrade(&race);
@@ -159,14 +171,14 @@ impl<T: 'static> Race<T> {
         race
     }
 
-    fn follow(self: &Rc<Self>, future: Future<T>) -> (*const (), (Future<T>, CallbackId)) {
+    fn follow(self: &Rc<Self>, future: &Future<T>) -> (*const (), Followed<T>) {
         let weak: Weak<Self> = Rc::downgrade(self);
-        let id = future.add_done_callback(move |future| {
+        let followed = future.follow(move |future| {
             if let Some(race) = weak.upgrade() {
                 race.completed(future);
             }
         });
-        (future.inner.address(), (future, id))
+        (future.inner.address(), followed)
     }
 
     fn completed(&self, future: &Future<T>) {
@@ -174,24 +186,38 @@ impl<T: 'static> Race<T> {
         let taken = todo.remove(&future.inner.address());
         let last = todo.is_empty();
         drop(todo);
-        let Some((future, _)) = taken else {
+        let Some(followed) = taken else {
             return;
         };
-        self.offer(Some(future));
-        if last && let Some(timer) = self.timer.take() {
-            timer.cancel();
+        self.offer(Some(followed.future().clone()));
+        if last {
+            self.stop();
         }
     }
 
     fn expire(&self) {
-        for (future, id) in self.todo.take().into_values() {
-            future.remove_done_callback(&id);
+        for followed in self.todo.take().into_values() {
+            drop(followed);
             self.offer(None);
+        }
+    }
+
+    /// Stops the timer.
+    fn stop(&self) {
+        if let Some(timer) = self.timer.take() {
+            timer.cancel();
         }
     }
 
     fn offer(&self, item: Option<Future<T>>) {
         self.done.put_nowait(item).expect("the queue has no limit");
+    }
+}
+
+/// Ends what nobody can ask for a result any more.
+impl<T: 'static> Drop for Race<T> {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -211,10 +237,22 @@ impl<A: Awaitable> Delegate<Request, ()> for NextCompleted<A> {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<A::Output> {
         let reason = || Reason::futures("as_completed", &self.race);
-        match self.race.done.get_here(co, reason)? {
+        let another = Another(&self.race.left);
+        let next = self.race.done.get_here(co, reason)?;
+        std::mem::forget(another);
+        match next {
             Some(future) => A::outcome(&future),
             None => Err(TimeoutError.into()),
         }
+    }
+}
+
+/// Has the iterator give another delegate in place of one that did not come to its result.
+struct Another<'a>(&'a Cell<usize>);
+
+impl Drop for Another<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
     }
 }
 

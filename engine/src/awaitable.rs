@@ -4,15 +4,16 @@ use yieldfrom_delegation::{Delegate, Generator};
 
 use crate::as_completed::NextCompleted;
 use crate::coroutines::{Coroutine, CoroutineBuilder, Request, coroutine};
+use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
-use crate::executor::ShutdownDefaultExecutor;
+use crate::executor::{ShutdownDefaultExecutor, ToThread};
 use crate::future::Future;
 use crate::net::GetAddrInfo;
 use crate::sleep::{Sleep, SleepWith, YieldNow};
 use crate::task::Task;
 use crate::wait::{Wait, Waited};
 use crate::wait_for::WaitFor;
-use crate::{Co, Result};
+use crate::{Co, Error, Result};
 
 /// What can become a coroutine: a [`Coroutine`], a generator of requests, or simply a function
 /// or closure that takes a [`&Co`](crate::Co).
@@ -109,7 +110,10 @@ pub trait Awaitable: Sized {
         None
     }
 
-    /// Makes a future of it: asyncio's `ensure_future`.
+    /// Makes a future of it on this loop: asyncio's `ensure_future(it, loop=event_loop)`.
+    ///
+    /// A future or task that belongs to another loop stays as it is there; what is returned has
+    /// failed already, with a [`ValueError`].
     #[track_caller]
     fn into_future(self, event_loop: &EventLoop) -> Self::Future;
 
@@ -181,6 +185,7 @@ coroutine_delegates! {
     [A: Awaitable, I: IntoIterator<Item = A> + 'static] Wait<I> => Waited<A::Output>, "wait";
     [A: Awaitable + 'static] NextCompleted<A> => A::Output, "as_completed";
     [] ShutdownDefaultExecutor => (), "shutdown_default_executor";
+    [T: Send + 'static] ToThread<T> => T, "to_thread";
     [] GetAddrInfo => Vec<std::net::SocketAddr>, "getaddrinfo";
 }
 
@@ -199,8 +204,12 @@ macro_rules! awaitable_future {
             }
 
             #[inline]
-            fn into_future(self, _: &EventLoop) -> $future<T> {
-                $into(self)
+            #[track_caller]
+            fn into_future(self, event_loop: &EventLoop) -> $future<T> {
+                match self.inner.check_loop(event_loop, "ensure_future") {
+                    Ok(()) => $into(self),
+                    Err(error) => $future::refused(event_loop, error),
+                }
             }
 
             #[inline]
@@ -221,6 +230,32 @@ awaitable_future! {
     &Future<T> => Future, Clone::clone;
     Task<T> => Task, std::convert::identity;
     &Task<T> => Task, Clone::clone;
+}
+
+/// Makes a future of something on a loop, unless it is a future of another one.
+///
+/// # Errors
+///
+/// [`ValueError`]: it belongs to another loop.
+#[track_caller]
+pub(crate) fn future_on<A: Awaitable>(
+    awaitable: A,
+    event_loop: &EventLoop,
+    operation: &str,
+) -> Result<Future<A::Output>> {
+    match awaitable.own_loop() {
+        Some(own) if !own.ptr_eq(event_loop) => Err(other_loop(operation)),
+        _ => Ok(awaitable.into_future(event_loop).into()),
+    }
+}
+
+#[cold]
+pub(crate) fn other_loop(operation: &str) -> Error {
+    let why = format!(
+        "{operation}: the future belongs to another event loop; make it on this one, such as inside \
+         the coroutine that this one runs"
+    );
+    ValueError::new(why).into()
 }
 
 /// Makes an operation that borrows what it works on a coroutine, with a handle of its own.

@@ -37,6 +37,7 @@ macro_rules! told_errors {
         pub struct $name(String);
 
         impl $name {
+            #[allow(dead_code, reason = "the library itself gives no TypeError")]
             pub(crate) fn new(message: impl Into<String>) -> Self {
                 Self(message.into())
             }
@@ -75,6 +76,8 @@ told_errors! {
     /// An argument has a value that makes no sense.
     ValueError;
     /// An argument is of a kind that cannot be taken.
+    ///
+    /// The library itself gives none, as such a call does not compile.
     TypeError;
 }
 

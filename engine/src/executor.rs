@@ -17,7 +17,7 @@ use std::thread;
 pub use job::{Job, wrap_future};
 pub(crate) use pending::{Executors, Waker};
 pub(crate) use pool::{Pool, works_for};
-pub use run::{ShutdownDefaultExecutor, to_thread};
+pub use run::{ShutdownDefaultExecutor, ToThread, to_thread};
 
 use crate::Result;
 use crate::errors::ValueError;

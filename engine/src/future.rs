@@ -16,12 +16,14 @@ pub use callbacks::CallbackId;
 pub(crate) use callbacks::Callbacks;
 pub(crate) use composite::Composite;
 pub use handle::Future;
+pub(crate) use handle::{Followed, not_awaited};
 pub(crate) use reason::{Explanation, Reason, Subject};
 pub(crate) use waiter::Waiter;
 
+use crate::awaitable::other_loop;
 use crate::debug::WaitKind;
-use crate::errors::{InvalidStateError, TypeError};
-use crate::event_loop::{Context, Core, Ready};
+use crate::errors::{InvalidStateError, RuntimeError};
+use crate::event_loop::{Context, Core, EventLoop, Ready};
 use crate::panics::Panics;
 use crate::task::TaskPart;
 use crate::{Error, Result};
@@ -250,6 +252,15 @@ impl<T: 'static> Inner<T> {
         error
     }
 
+    /// Refuses a loop that is not its own.
+    #[inline]
+    pub(crate) fn check_loop(&self, event_loop: &EventLoop, operation: &str) -> Result<()> {
+        if Rc::ptr_eq(&self.core, event_loop.core()) {
+            return Ok(());
+        }
+        Err(other_loop(operation))
+    }
+
     pub(crate) fn is_task(&self) -> bool {
         matches!(self.role, Role::Task(_))
     }
@@ -298,13 +309,14 @@ pub(crate) fn already_done(operation: &str) -> Error {
     InvalidStateError::new(format!("{operation}: the future is done already")).into()
 }
 
-/// Refuses errors that no future can end with: PEP 479.
-pub(crate) fn check_error(error: &Error) -> Result<()> {
-    if error.is_finished() {
-        let why = "set_exception: StopIteration cannot be raised into a future";
-        return Err(TypeError::new(why).into());
+/// Returns the error that a future ends with in place of this one: no future can raise
+/// `StopIteration` in who waits for it, as that would look like the end of a coroutine.
+pub(crate) fn as_outcome(error: Error) -> Error {
+    if !error.is_finished() {
+        return error;
     }
-    Ok(())
+    let why = format!("set_exception: a future cannot raise StopIteration: {error}");
+    RuntimeError::new(why).into()
 }
 
 impl<T: 'static> Waitable for Inner<T> {

@@ -4,9 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use crate::awaitable::Awaitable;
+use crate::awaitable::{Awaitable, future_on};
 use crate::debug::WaitKind;
-use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
 use crate::future::{Cancelling, Composite, DEEP, Future, Inner, Role, Waitable};
 use crate::{Error, Result};
@@ -21,7 +20,7 @@ use crate::{Error, Result};
 /// # Errors
 ///
 /// The future fails with what the first of them fails with, with `is_cancelled`, or with a
-/// [`ValueError`] if they belong to different loops.
+/// [`ValueError`](crate::ValueError) if they belong to different loops.
 ///
 /// # Examples
 ///
@@ -152,12 +151,13 @@ where
     let outer = Future::with_role(&event_loop, Role::Other(Some(Box::new(Rc::clone(&gather)))));
     let mut seen = HashSet::new();
     for awaitable in awaitables {
-        let child = awaitable.into_future(&event_loop).into();
-        if !Rc::ptr_eq(&child.inner.core, event_loop.core()) {
-            let why = "gather: the futures belong to different loops";
-            drop(outer.inner.finish(Err(ValueError::new(why).into())));
-            return outer;
-        }
+        let child = match future_on(awaitable, &event_loop, "gather") {
+            Ok(child) => child,
+            Err(error) => {
+                drop(outer.inner.finish(Err(error)));
+                return outer;
+            }
+        };
         if seen.insert(child.inner.address()) {
             gather.follow(&child, &outer);
         }

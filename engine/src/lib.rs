@@ -157,7 +157,9 @@ pub use event_loop::{
     ConcurrentError, ConcurrentFuture, Context, EventLoop, LoopBuilder, LoopHandle, get_event_loop,
     get_running_loop, new_event_loop, run, run_sync, set_event_loop,
 };
-pub use executor::{Job, ShutdownDefaultExecutor, ThreadPoolExecutor, to_thread, wrap_future};
+pub use executor::{
+    Job, ShutdownDefaultExecutor, ThreadPoolExecutor, ToThread, to_thread, wrap_future,
+};
 pub use future::{CallbackId, Future};
 pub use gather::{gather, gather_return_exceptions, gather_with};
 pub use handle::{Handle, TimerHandle};

@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 
 use crate::awaitable::Awaitable;
 use crate::debug::WaitKind;
-use crate::event_loop::EventLoop;
+use crate::ensure_future;
 use crate::future::{Cancelling, Composite, Future, Inner, Waitable};
 
 /// Returns a future that ends as the given one does, but whose cancellation does not reach it.
@@ -30,12 +30,11 @@ use crate::future::{Cancelling, Composite, Future, Inner, Waitable};
 /// ```
 #[track_caller]
 pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
-    let own_loop = awaitable.own_loop();
-    let event_loop = own_loop.unwrap_or_else(EventLoop::current_or_closed);
-    let inner: Future<A::Output> = awaitable.into_future(&event_loop).into();
+    let inner: Future<A::Output> = ensure_future(awaitable).into();
     if inner.done() {
         return inner;
     }
+    let event_loop = inner.get_loop();
     let outer = Future::cyclic(&event_loop, |outer| Shielded {
         outer: Weak::clone(outer),
         inner: Rc::downgrade(&inner.inner),
@@ -82,8 +81,7 @@ impl<T: 'static> Composite for Shielded<T> {
 
 fn pass_on<A: Awaitable>(inner: &Future<A::Output>, outer: &Future<A::Output>) {
     if outer.cancelled() {
-        // Its error, if it is one, counts as seen: who would have got it has been cancelled.
-        inner.inner.mark_seen();
+        // Nobody has seen its error, if it is one.
     } else if inner.cancelled() {
         outer.cancel();
     } else {

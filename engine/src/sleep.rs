@@ -1,11 +1,38 @@
 //! Waiting for time to pass, or for the others to have had their turn.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use yieldfrom_delegation::Delegate;
 
 use crate::coroutines::Request;
+use crate::future::not_awaited;
 use crate::{Co, Result};
+
+thread_local! {
+    /// Whether the step that runs now is the one that a task makes after its sleep.
+    static IS_OVER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says whether the next step is that of a task whose sleep is over.
+///
+/// The sleep takes this back when it goes on. If something else goes on in its place, as somebody
+/// has resumed the coroutine by hand meanwhile, the task does when it suspends again, or ends.
+#[inline(always)]
+pub(crate) fn set_over(over: bool) {
+    IS_OVER.set(over);
+}
+
+/// Sleeps. As a future does, this guards itself against being resumed by anybody but its task.
+#[inline(always)]
+#[track_caller]
+fn sleep_here(co: &Co, delay: Duration) -> Result<()> {
+    co.yield_(Request::sleep(delay))?;
+    if !delay.is_zero() && !IS_OVER.replace(false) {
+        return Err(not_awaited());
+    }
+    Ok(())
+}
 
 /// What [`sleep`] returns: a delegate for `yield_from`.
 #[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
@@ -20,7 +47,8 @@ pub struct Sleep(Duration);
 /// # Errors
 ///
 /// `yield_from` gives the error of a cancellation, or whatever is thrown in. The timer is
-/// cancelled then.
+/// cancelled then. It gives a [`RuntimeError`](crate::RuntimeError) if the coroutine is resumed by
+/// hand before the time has come.
 ///
 /// # Examples
 ///
@@ -44,7 +72,7 @@ impl Delegate<Request, ()> for Sleep {
     #[inline(always)]
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<()> {
-        co.yield_(Request::sleep(self.0))
+        sleep_here(co, self.0)
     }
 }
 
@@ -78,7 +106,7 @@ impl<T> Delegate<Request, ()> for SleepWith<T> {
     #[inline(always)]
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<T> {
-        co.yield_(Request::sleep(self.0))?;
+        sleep_here(co, self.0)?;
         Ok(self.1)
     }
 }

@@ -1,7 +1,8 @@
 //! Locks, events, conditions, semaphores, barriers and queues for the tasks of one thread.
 //!
-//! They are asyncio's, and behave as CPython 3.11's do: who waits in which line, who is woken, in
-//! which turn, and what a cancellation in between does. [`Queue::shutdown`] is Python 3.13's.
+//! They are asyncio's, and behave as CPython 3.11's do, with the corrections of later versions: who
+//! waits in which line, who is woken, in which turn, and what a cancellation in between does.
+//! [`Queue::shutdown`] is Python 3.13's.
 //!
 //! | asyncio | here |
 //! | --- | --- |
@@ -28,8 +29,8 @@
 //! Whoever has to wait goes to the end of a line. Being woken takes effect in the next turn of the
 //! loop; until then the one who was woken keeps his place, so that nobody overtakes him. (In a queue
 //! he gives it up; an item may be snatched away from him, and he waits again.) Who is cancelled in
-//! that turn, or ends in any other way, passes on what he was woken for: no lock, permit or item is
-//! lost. [`Condition::notify`] is the exception, see there.
+//! that turn, or ends in any other way, passes on what he was woken for: no lock, permit, item or
+//! notification is lost.
 //!
 //! Whoever need not wait does not suspend: the call then costs no turn, and no other task runs.
 //!

@@ -12,6 +12,7 @@ use crate::coroutines::Request;
 use crate::errors::{ExceptionGroup, RuntimeError};
 use crate::event_loop::{Context, Core, EventLoop};
 use crate::future::{Future, Reason, Subject, Waitable, Waiter};
+use crate::panics::contain;
 use crate::task::{AnyTask, Task};
 use crate::{Co, Error, Result};
 
@@ -33,7 +34,10 @@ struct Group {
     exiting: Cell<bool>,
     /// The tasks were cancelled.
     aborting: Cell<bool>,
+    /// The group has cancelled its own task, and has not taken that back.
     parent_cancelled: Cell<bool>,
+    /// Nobody waits for the tasks any more.
+    abandoned: Cell<bool>,
 }
 
 impl TaskGroup {
@@ -50,6 +54,7 @@ impl TaskGroup {
             exiting: Cell::new(false),
             aborting: Cell::new(false),
             parent_cancelled: Cell::new(false),
+            abandoned: Cell::new(false),
         })))
     }
 
@@ -98,12 +103,8 @@ impl Group {
         let Ok(Some(error)) = task.exception() else {
             return;
         };
-        if self.parent.done() {
-            let context =
-                Context::new("Task of a group failed after the group's own task had ended")
-                    .error(error)
-                    .source(task.to_string());
-            return self.core.call_exception_handler(&context);
+        if self.abandoned.get() || self.parent.done() {
+            return self.report(error, &task.to_string());
         }
         self.errors.borrow_mut().push(error);
         if !self.aborting.get() && !self.parent_cancelled.get() {
@@ -141,40 +142,110 @@ impl Group {
                         self.abort();
                     }
                 }
-                Err(error) => {
-                    self.abort();
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
         Ok(error)
     }
 
-    /// Ends the group after its body, as 3.11's `TaskGroup.__aexit__`.
-    #[track_caller]
-    fn end<R>(self: &Rc<Self>, co: &Co, result: Result<R>) -> Result<R> {
+    /// Takes the group's own request to cancel its task back, if there is one.
+    fn take_request_back(&self) {
+        if self.parent_cancelled.replace(false) {
+            self.parent.uncancel();
+        }
+    }
+
+    /// Leaves the tasks to themselves: nobody waits for them any more.
+    fn abandon(self: &Rc<Self>) {
         self.exiting.set(true);
+        self.abandoned.set(true);
+        if !self.aborting.get() {
+            self.abort();
+        }
+        self.take_request_back();
+        let errors = self.errors.take();
+        if errors.is_empty() {
+            return;
+        }
+        // The handler is anybody's: it does not run while a coroutine is unwound. Nor may the
+        // destructor of an error panic then, which goes away at once if the loop is closed.
+        let group = Rc::clone(self);
+        let report = move || {
+            let source = group.parent.to_string();
+            for error in errors {
+                group.report(error, &source);
+            }
+        };
+        contain(|| _ = EventLoop::of(&self.core).call_soon(report));
+    }
+
+    /// Tells the exception handler of an error that the group cannot give to anybody.
+    fn report(&self, error: Error, task: &str) {
+        const LOST: &str = "Task of a group failed after the group was left without waiting for it";
+        const LATE: &str = "Task of a group failed after the group's own task had ended";
+        let why = if self.abandoned.get() { LOST } else { LATE };
+        let context = Context::new(why).error(error).source(task);
+        self.core.call_exception_handler(&context);
+    }
+}
+
+/// A group whose body runs, or whose tasks are waited for.
+struct Entered(TaskGroup);
+
+impl Entered {
+    fn new() -> Result<Self> {
+        TaskGroup::new().map(Self)
+    }
+
+    /// Ends the group after its body, as `TaskGroup.__aexit__` does since 3.13.
+    #[track_caller]
+    fn end<R>(self, co: &Co, result: Result<R>) -> Result<R> {
+        let group = &self.0.0;
+        group.exiting.set(true);
         let (value, failure) = match result {
             Ok(value) => (Some(value), None),
             Err(error) => (None, Some(error)),
         };
-        let mut cancelled = failure.clone().filter(Error::is_cancelled);
-        if self.parent_cancelled.get() && self.parent.uncancel() == 0 {
-            // It was this group that had its task cancelled, and nobody else.
-            cancelled = None;
+        if failure.is_some() && !group.aborting.get() {
+            group.abort();
         }
-        if failure.is_some() && !self.aborting.get() {
-            self.abort();
+        if let Some(exit) = failure.as_ref().filter(|error| error.is_generator_exit()) {
+            let alone = group.errors.borrow().is_empty();
+            if alone || !group.tasks.borrow().is_empty() {
+                // The coroutine is closed: it must not suspend any more.
+                return Err(exit.clone());
+            }
         }
-        let cancelled = self.join(co, cancelled)?;
-        let mut errors = self.errors.take();
+        let cancelled = failure.clone().filter(Error::is_cancelled);
+        let cancelled = group.join(co, cancelled)?;
+        group.take_request_back();
+        let mut errors = group.errors.take();
+        // If it was this group that had its task cancelled, there are errors.
         if let Some(cancelled) = cancelled.filter(|_| errors.is_empty()) {
             return Err(cancelled);
         }
         errors.extend(failure.filter(|error| !error.is_cancelled()));
         match value {
-            Some(value) if errors.is_empty() => Ok(value),
-            _ => Err(ExceptionGroup::new("unhandled errors in a task group", errors).into()),
+            Some(value) if errors.is_empty() => return Ok(value),
+            _ => {}
+        }
+        if group.parent.cancelling() > 0 {
+            // Others want the task to end as well: their cancellation comes at its next wait.
+            group.parent.uncancel();
+            group.parent.cancel();
+        }
+        Err(ExceptionGroup::new("unhandled errors in a task group", errors).into())
+    }
+}
+
+/// Ends a group that did not come to its end: by a panic, by an error that was thrown in, or as the
+/// coroutine was dropped. Its tasks are cancelled.
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let group = &self.0.0;
+        let ended = group.exiting.get() && group.tasks.borrow().is_empty();
+        if !ended || group.parent_cancelled.get() || !group.errors.borrow().is_empty() {
+            group.abandon();
         }
     }
 }
@@ -199,8 +270,12 @@ pub struct Grouped<F>(F);
 
 /// Runs a body that makes tasks, and waits until all of them have ended.
 ///
-/// 3.11's `async with asyncio.TaskGroup() as group`. When a task, or the body, fails, the others
+/// `async with asyncio.TaskGroup() as group`, as of 3.13. When a task, or the body, fails, the others
 /// are cancelled; when they have ended, all errors come out together, as an [`ExceptionGroup`].
+///
+/// A cancellation of the current task by somebody else is never lost: it passes through, or, if
+/// there are errors to tell, comes again at the task's next wait. When a panic leaves the body, or
+/// the coroutine is closed, the tasks are cancelled, but not waited for.
 ///
 /// # Errors
 ///
@@ -236,9 +311,10 @@ where
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<R> {
-        let group = TaskGroup::new()?;
-        let result = co.yield_from(|co: &Co| (self.0)(co, &group));
-        group.0.end(co, result)
+        let entered = Entered::new()?;
+        let group = &entered.0;
+        let result = co.yield_from(|co: &Co| (self.0)(co, group));
+        entered.end(co, result)
     }
 }
 

@@ -180,7 +180,10 @@ impl Timeout {
         }
     }
 
-    fn begin(&self) -> Result<AnyTask> {
+    /// Begins the piece. The timeout ends with the value that this returns, also while the
+    /// coroutine is unwound.
+    #[track_caller]
+    pub(crate) fn begin(&self) -> Result<Piece> {
         if self.0.state.get() != State::Created {
             return Err(RuntimeError::new("timeout: it was entered before").into());
         }
@@ -189,6 +192,11 @@ impl Timeout {
         };
         self.0.task.set(Some(task.clone()));
         self.0.state.set(State::Active);
+        let piece = Piece {
+            timeout: self.clone(),
+            cancelling: task.cancelling(),
+            task,
+        };
         let when = match self.0.limit.get() {
             Limit::Never => None,
             Limit::At(when) => Some(when),
@@ -197,28 +205,52 @@ impl Timeout {
             }
         };
         self.reschedule(when)?;
-        Ok(task)
+        Ok(piece)
     }
+}
 
-    fn end<R>(&self, task: &AnyTask, cancelling: usize, result: Result<R>) -> Result<R> {
-        self.0.disarm();
-        drop(self.0.task.take());
-        if self.0.state.get() != State::Expiring {
-            self.0.state.set(State::Exited);
-            return result;
-        }
-        self.0.state.set(State::Expired);
-        match result {
-            // Somebody else may want the task to end as well.
-            Err(error) if task.uncancel() <= cancelling && error.is_cancelled() => {
+/// The piece of a coroutine that runs under a timeout.
+pub(crate) struct Piece {
+    timeout: Timeout,
+    task: AnyTask,
+    /// How many requests to cancel the task were open when the piece began.
+    cancelling: usize,
+}
+
+impl Piece {
+    /// Ends the piece: the error of the timeout's own cancellation becomes a [`TimeoutError`].
+    pub(crate) fn end<R>(self, result: Result<R>) -> Result<R> {
+        match (self.leave(), result) {
+            // With more open requests, somebody else wants the task to end as well.
+            (Some(open), Err(error)) if open <= self.cancelling && error.is_cancelled() => {
                 Err(TimeoutError.into())
             }
-            Ok(value) => {
-                task.uncancel();
-                Ok(value)
-            }
-            result => result,
+            (_, result) => result,
         }
+    }
+
+    /// Ends the timeout. If it had expired, takes its request to cancel the task back, and returns
+    /// how many are left.
+    fn leave(&self) -> Option<usize> {
+        let Inner { state, task, .. } = &*self.timeout.0;
+        self.timeout.0.disarm();
+        drop(task.take());
+        match state.get() {
+            State::Active => state.set(State::Exited),
+            State::Expiring => {
+                state.set(State::Expired);
+                return Some(self.task.uncancel());
+            }
+            State::Created | State::Expired | State::Exited => {}
+        }
+        None
+    }
+}
+
+/// Ends what did not come to its end: a panic has left the piece, or the coroutine was dropped.
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -263,10 +295,9 @@ where
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<R> {
-        let task = self.timeout.begin()?;
-        let cancelling = task.cancelling();
+        let piece = self.timeout.begin()?;
         let result = co.yield_from(self.body);
-        self.timeout.end(&task, cancelling, result)
+        piece.end(result)
     }
 }
 

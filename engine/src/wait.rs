@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use yieldfrom_delegation::Delegate;
 
-use crate::awaitable::Awaitable;
+use crate::awaitable::{Awaitable, future_on};
 use crate::coroutines::Request;
 use crate::errors::ValueError;
 use crate::event_loop::EventLoop;
-use crate::future::{CallbackId, Future, Reason, Subject, Waitable, Waiter};
+use crate::future::{Followed, Future, Reason, Subject, Waitable, Waiter};
 use crate::handle::TimerHandle;
 use crate::{Co, Result};
 
@@ -88,8 +88,8 @@ pub struct Wait<I> {
 ///
 /// # Errors
 ///
-/// `yield_from` gives a [`ValueError`] if there is nothing to wait for, or the error of a
-/// cancellation.
+/// `yield_from` gives a [`ValueError`] if there is nothing to wait for, or a future belongs to another
+/// loop, and otherwise the error of a cancellation.
 ///
 /// # Examples
 ///
@@ -172,7 +172,8 @@ where
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<Waited<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let futures = Rc::new(Several(distinct_futures(self.awaitables, &event_loop)));
+        let futures = Several(distinct_futures(self.awaitables, &event_loop, "wait")?);
+        let futures = Rc::new(futures);
         if futures.0.is_empty() {
             return Err(ValueError::new("wait: there is nothing to wait for").into());
         }
@@ -187,20 +188,25 @@ where
 }
 
 /// Makes futures of all, in their order; one that is given twice is there once.
+///
+/// # Errors
+///
+/// [`ValueError`]: one belongs to another loop.
 #[track_caller]
-pub(crate) fn distinct_futures<A: Awaitable>(
+fn distinct_futures<A: Awaitable>(
     awaitables: impl IntoIterator<Item = A>,
     event_loop: &EventLoop,
-) -> Vec<Future<A::Output>> {
+    operation: &str,
+) -> Result<Vec<Future<A::Output>>> {
     let mut seen = HashSet::new();
     let mut futures = Vec::new();
     for awaitable in awaitables {
-        let future: Future<A::Output> = awaitable.into_future(event_loop).into();
+        let future = future_on(awaitable, event_loop, operation)?;
         if seen.insert(future.inner.address()) {
             futures.push(future);
         }
     }
-    futures
+    Ok(futures)
 }
 
 /// What a wait is for. Reports find it through the waiter.
@@ -246,6 +252,15 @@ impl Counter {
     }
 }
 
+/// Stops the timer of a wait that ends, also while a coroutine is unwound.
+struct StopTimer(Rc<Counter>);
+
+impl Drop for StopTimer {
+    fn drop(&mut self) {
+        self.0.cancel_timer();
+    }
+}
+
 #[track_caller]
 fn wait_until<T: 'static>(
     co: &Co,
@@ -264,30 +279,22 @@ fn wait_until<T: 'static>(
             .transpose()?,
         waiter: Rc::clone(&waiter),
     });
-    let ids: Vec<CallbackId> = futures
+    let _ending = StopTimer(Rc::clone(&counter));
+    let _followed: Vec<Followed<T>> = futures
         .iter()
         .map(|future| {
             let counter = Rc::clone(&counter);
-            future.add_done_callback(move |future| counter.future_done(future))
+            future.follow(move |future| counter.future_done(future))
         })
         .collect();
     // A suspended task that held its loop would keep it from being closed with its last handle.
     drop(event_loop);
-    let result = waiter.wait(co);
-    counter.cancel_timer();
-    for (future, id) in futures.iter().zip(&ids) {
-        future.remove_done_callback(id);
-    }
-    result
+    waiter.wait(co)
 }
 
 /// Starts a timer that wakes a waiter.
 #[track_caller]
-pub(crate) fn wake_later(
-    event_loop: &EventLoop,
-    delay: Duration,
-    waiter: &Rc<Waiter>,
-) -> Result<TimerHandle> {
+fn wake_later(event_loop: &EventLoop, delay: Duration, waiter: &Rc<Waiter>) -> Result<TimerHandle> {
     let waiter = Rc::clone(waiter);
     event_loop.call_later(delay, move || _ = waiter.wake())
 }

@@ -9,10 +9,9 @@ use yieldfrom_delegation::Delegate;
 use crate::awaitable::Awaitable;
 use crate::coroutines::Request;
 use crate::errors::TimeoutError;
-use crate::event_loop::EventLoop;
 use crate::future::{Future, Reason, Waiter};
-use crate::wait::wake_later;
-use crate::{Co, Result};
+use crate::timeout::Timeout;
+use crate::{Co, Result, ensure_future};
 
 /// What [`wait_for`] returns: a delegate for `yield_from`.
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
@@ -23,9 +22,13 @@ pub struct WaitFor<A> {
 
 /// Waits for a coroutine or future, and cancels it if it takes longer than the timeout.
 ///
-/// asyncio's `wait_for`, as of 3.11: it returns when what was cancelled has ended, and gives its
-/// result if it refused to be cancelled. With a timeout a coroutine becomes a task; with none
-/// (`None`) it runs in the current one.
+/// asyncio's `wait_for`, as of 3.12: a [`timeout`](crate::timeout()) around the wait. A coroutine
+/// runs in the current task, and becomes no task of its own. The wait ends when what was cancelled
+/// has ended, and gives its result if it refused to be cancelled. A timeout of zero gives the
+/// result of what is done already; of anything else it is the end, before it has run at all.
+///
+/// A cancellation of the current task is never lost, even if it comes in the turn in which the
+/// result does.
 ///
 /// # Errors
 ///
@@ -68,46 +71,25 @@ impl<A: Awaitable> Delegate<Request, ()> for WaitFor<A> {
     fn delegate(self, co: &Co) -> Result<A::Output> {
         match self.timeout {
             None => self.awaitable.wait_here(co),
-            Some(Duration::ZERO) => {
-                let event_loop = EventLoop::current_or_closed();
-                let future = self.awaitable.into_future(&event_loop).into();
-                drop(event_loop);
-                if future.done() {
-                    return A::outcome(&future);
-                }
-                cancel_and_wait(co, &future)?;
-                late_outcome::<A>(&future)
+            Some(Duration::ZERO) => take_or_cancel(co, self.awaitable),
+            timeout => {
+                let piece = Timeout::after(timeout).begin()?;
+                let result = self.awaitable.wait_here(co);
+                piece.end(result)
             }
-            Some(timeout) => wait_some_time(co, self.awaitable, timeout),
         }
     }
 }
 
+/// Gives the result of what is done already, and otherwise cancels it.
 #[track_caller]
-fn wait_some_time<A: Awaitable>(co: &Co, awaitable: A, timeout: Duration) -> Result<A::Output> {
-    let event_loop = EventLoop::current_or_closed();
-    let waiter = Waiter::new(Reason::default());
-    let timer = wake_later(&event_loop, timeout, &waiter)?;
-    let future: Future<A::Output> = awaitable.into_future(&event_loop).into();
-    waiter.set_reason(Reason::futures("wait_for", &future.inner));
-    // A suspended task that held its loop would keep it from being closed with its last handle.
-    drop(event_loop);
-    let done = wake_when_done(&future, &waiter);
-    let waited = waiter.wait(co);
-    future.remove_done_callback(&done);
-    let outcome = match waited {
-        Err(error) if !error.is_cancelled() => Err(error),
-        _ if future.done() => A::outcome(&future),
-        Err(cancelled) => cancel_and_wait(co, &future).and(Err(cancelled)),
-        Ok(()) => cancel_and_wait(co, &future).and_then(|()| late_outcome::<A>(&future)),
-    };
-    timer.cancel();
-    outcome
-}
-
-/// Returns the result of what was cancelled too late to refuse it, or else the timeout.
-fn late_outcome<A: Awaitable>(future: &Future<A::Output>) -> Result<A::Output> {
-    A::outcome(future).map_err(|error| {
+fn take_or_cancel<A: Awaitable>(co: &Co, awaitable: A) -> Result<A::Output> {
+    let future: Future<A::Output> = ensure_future(awaitable).into();
+    if future.done() {
+        return A::outcome(&future);
+    }
+    cancel_and_wait(co, &future)?;
+    A::outcome(&future).map_err(|error| {
         if error.is_cancelled() {
             TimeoutError.into()
         } else {
@@ -116,18 +98,12 @@ fn late_outcome<A: Awaitable>(future: &Future<A::Output>) -> Result<A::Output> {
     })
 }
 
-fn wake_when_done<T>(future: &Future<T>, waiter: &Rc<Waiter>) -> crate::CallbackId {
-    let waiter = Rc::clone(waiter);
-    future.add_done_callback(move |_| _ = waiter.wake())
-}
-
 /// Cancels a future, and waits until it is done.
 #[track_caller]
-fn cancel_and_wait<T>(co: &Co, future: &Future<T>) -> Result<()> {
+fn cancel_and_wait<T: 'static>(co: &Co, future: &Future<T>) -> Result<()> {
     let waiter = Waiter::new(Reason::futures("wait_for (cancelled)", &future.inner));
-    let done = wake_when_done(future, &waiter);
+    let woken = Rc::clone(&waiter);
+    let _followed = future.follow(move |_| _ = woken.wake());
     future.cancel();
-    let waited = waiter.wait(co);
-    future.remove_done_callback(&done);
-    waited
+    waiter.wait(co)
 }

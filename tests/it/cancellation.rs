@@ -159,8 +159,9 @@ fn two_cancellations_before_a_step_are_one_error() {
     assert_eq!(event_loop.time(), secs(2));
 }
 
+/// As in CPython since 3.13, gh-117407; before, it counted only.
 #[test]
-fn uncancel_counts_down_to_zero_and_undoes_nothing() {
+fn uncancel_counts_down_to_zero_and_the_last_one_undoes_what_has_not_begun() {
     let event_loop = virtual_loop();
     let task = event_loop.create_task(|_: &Co| Ok(()));
     assert_eq!((task.cancelling(), task.uncancel()), (0, 0));
@@ -174,6 +175,14 @@ fn uncancel_counts_down_to_zero_and_undoes_nothing() {
         ),
         (2, 1, 0, 0)
     );
+    event_loop.run_until_complete(task).unwrap();
+    let task = event_loop.create_task(|_: &Co| Ok(()));
+    assert!(task.cancel() && task.cancel() && task.uncancel() == 1);
+    assert!(cancelled(&event_loop.run_until_complete(task)));
+    // What the task waits for is cancelled already.
+    let task = event_loop.create_task(|co: &Co| co.yield_from(sleep(secs(1))));
+    settle(&event_loop);
+    assert!(task.cancel() && task.uncancel() == 0);
     assert!(cancelled(&event_loop.run_until_complete(task)));
 }
 

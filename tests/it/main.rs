@@ -3,9 +3,11 @@
 mod abort;
 mod asyncio_suite;
 mod bad_input;
+mod by_hand;
 mod cancellation;
 mod comparing;
 mod comparison;
+mod corrected;
 mod deadlocks;
 mod debugging;
 mod documented;
@@ -42,4 +44,5 @@ mod timeline;
 mod transports;
 mod turns;
 mod unseen;
+mod unwound;
 mod waiting;

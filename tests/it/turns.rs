@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use yieldfrom::{
     Co, DeadlockError, EventLoop, Future, RuntimeError, create_task, get_event_loop,
-    get_running_loop, new_event_loop, run, set_event_loop, sleep, wait_for, yield_now,
+    get_running_loop, new_event_loop, run, set_event_loop, sleep, wait, wait_for, yield_now,
 };
 
 use crate::fixtures::{Journal, millis, secs, settle, virtual_loop};
@@ -297,7 +297,7 @@ fn a_task_factory_sees_every_task() {
     event_loop
         .run_until_complete(|co: &Co| {
             create_task(|_: &Co| Ok(()));
-            co.yield_from(wait_for(|_: &Co| Ok(()), secs(1)))
+            co.yield_from(wait([|_: &Co| Ok(())]))
         })
         .unwrap();
     assert_eq!(journal.take().len(), 3);

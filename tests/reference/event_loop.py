@@ -8,7 +8,8 @@ queues and all that combines them are asyncio's own; only the clock is not.
     event_loop.py --batch  reads scenarios from standard input, one a line, and
                            prints for each one line: its trace as a JSON string
 
-Needs Python 3.11: later versions differ in wait_for, queues and eager tasks.
+Needs Python 3.11, whose bugs are mended by corrections.py: later versions have eager
+tasks, and gather what is done at once.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from itertools import count
 # The folder holds sources only.
 sys.dont_write_bytecode = True
 
+import corrections
 from scenarios import Translator, display, main, maker, matches, operate, render
 from virtual_loop import Loop, Unfair
 
@@ -62,9 +64,9 @@ def caught(error):
 KINDS = {
     "lock": asyncio.Lock,
     "event": asyncio.Event,
-    "condition": asyncio.Condition,
-    "semaphore": asyncio.Semaphore,
-    "bounded_semaphore": asyncio.BoundedSemaphore,
+    "condition": corrections.Condition,
+    "semaphore": corrections.Semaphore,
+    "bounded_semaphore": corrections.BoundedSemaphore,
     "queue": asyncio.Queue,
     "lifo_queue": asyncio.LifoQueue,
     "priority_queue": asyncio.PriorityQueue,
@@ -139,7 +141,7 @@ class World:
         return asyncio.shield(self.named[f] if isinstance(f, str) else f)
 
     def as_completed(self, names, timeout):
-        return asyncio.as_completed([self.named[name] for name in names], timeout=timeout)
+        return corrections.AsCompleted([self.named[name] for name in names], timeout)
 
     @types.coroutine
     def wait_named(self, name):
@@ -160,7 +162,7 @@ class World:
     def wait_for(self, f, timeout):
         f = self.named[f] if isinstance(f, str) else f
         forget(f)
-        return plain((yield from asyncio.wait_for(f, timeout)))
+        return plain((yield from corrections.wait_for(f, timeout)))
 
     @types.coroutine
     def wait_on(self, name, method, *args):
@@ -263,7 +265,7 @@ class EventLoops(Translator):
         self.put(depth, f"w.named[{self.expr(s['f'])}].set_result({self.expr(s['value'])})")
 
     def do_set_exception(self, depth, s, _):
-        self.put(depth, f"w.named[{self.expr(s['f'])}].set_exception({self.exception(s)})")
+        self.put(depth, f"w.named[{self.expr(s['f'])}].set_exception(corrections.outcome({self.exception(s)}))")
 
     def do_cancel(self, depth, s, _):
         self.result(depth, s, f"int(w.named[{self.expr(s['f'])}].cancel())")
@@ -329,7 +331,7 @@ def run(scenario):
         return names[functions[name]](dict(zip(coros[name].get("params") or [], args)), label)
 
     names = {"w": world, "instance": instance, "operate": operate, "make": make, "plain": plain}
-    names.update(show=show, caught=caught, matches=is_handled, count=count, asyncio=asyncio, types=types)
+    names.update(corrections=corrections, show=show, caught=caught, matches=is_handled, count=count, asyncio=asyncio, types=types)
     translator = EventLoops()
     for name, function in functions.items():
         translator.function(function, coros[name]["body"], "types.coroutine")

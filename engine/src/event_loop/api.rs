@@ -8,9 +8,8 @@ use std::time::Duration;
 use super::current::Entered;
 use super::{Core, LoopBuilder, nanos};
 use crate::Result;
-use crate::awaitable::Awaitable;
+use crate::awaitable::{Awaitable, future_on};
 use crate::errors::RuntimeError;
-use crate::future::{CallbackId, Future};
 
 /// An event loop: what runs tasks, callbacks and timers, on one thread.
 ///
@@ -105,6 +104,7 @@ impl EventLoop {
     /// - What the coroutine or future fails with.
     /// - [`RuntimeError`]: the loop is running or closed, another loop is running on this thread,
     ///   or the loop was stopped before the future was done.
+    /// - [`ValueError`](crate::ValueError): the future belongs to another loop.
     /// - [`DeadlockError`](crate::DeadlockError): nothing can ever wake the loop again.
     /// - [`KeyboardInterrupt`](crate::KeyboardInterrupt): the run was ended by Ctrl-C. Only with the
     ///   feature `signal`.
@@ -125,12 +125,10 @@ impl EventLoop {
         const NAME: &str = "run_until_complete";
         // Before a coroutine becomes a task that would stay behind.
         drop(Entered::new(self, NAME)?);
-        let future: Future<A::Output> = awaitable.into_future(self).into();
-        if !Rc::ptr_eq(&future.inner.core, &self.core) {
-            let why = format!("{NAME}: the future belongs to another loop");
-            return Err(RuntimeError::new(why).into());
-        }
-        let stop = StopsWhenDone::new(&future);
+        let future = future_on(awaitable, self, NAME)?;
+        let core = Rc::clone(&self.core);
+        // It does not stay behind when something else ends the run, be it a panic.
+        let stop = future.follow(move |_| core.stopping.set(true));
         #[cfg(feature = "signal")]
         let interruptible = self.core.interruptible(&future);
         let run = self.run_turns(NAME);
@@ -303,27 +301,6 @@ impl EventLoop {
         }
         let deadline = core.earliest_deadline()?;
         Some(Duration::from_nanos(deadline.saturating_sub(core.now())))
-    }
-}
-
-/// Has the run end with its future. It does not stay behind when something else ends the run, be it
-/// a panic: it would end another one.
-struct StopsWhenDone<'a, T: 'static> {
-    future: &'a Future<T>,
-    callback: CallbackId,
-}
-
-impl<'a, T: 'static> StopsWhenDone<'a, T> {
-    fn new(future: &'a Future<T>) -> Self {
-        let core = Rc::clone(&future.inner.core);
-        let callback = future.add_done_callback(move |_| core.stopping.set(true));
-        Self { future, callback }
-    }
-}
-
-impl<T: 'static> Drop for StopsWhenDone<'_, T> {
-    fn drop(&mut self) {
-        self.future.remove_done_callback(&self.callback);
     }
 }
 

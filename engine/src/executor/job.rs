@@ -14,8 +14,7 @@ use crate::future::{Future, Role};
 use crate::{Co, Delegate, Error, Result};
 
 /// The future of a job that runs on another thread: what
-/// [`run_in_executor`](EventLoop::run_in_executor), [`to_thread`](crate::to_thread()) and
-/// [`wrap_future`] return.
+/// [`run_in_executor`](EventLoop::run_in_executor) and [`wrap_future`] return.
 ///
 /// It is a [`Future`], and has its methods. Its result is moved out, so that it need not be
 /// `Clone`: `co.yield_from(job)` has it once. Cancelling it keeps a job that has not begun from
@@ -25,10 +24,11 @@ use crate::{Co, Delegate, Error, Result};
 /// # Examples
 ///
 /// ```
-/// use yieldfrom::{Co, gather, run_sync, to_thread};
+/// use yieldfrom::{Co, gather, get_running_loop, run_sync};
 ///
 /// let squares = run_sync(|co: &Co| {
-///     let jobs = (1..=3).map(|n| to_thread(move || n * n));
+///     let event_loop = get_running_loop()?;
+///     let jobs = (1..=3).map(|n| event_loop.run_in_executor(None, move || n * n));
 ///     co.yield_from(gather(jobs))
 /// })?;
 /// assert_eq!(squares, [1, 4, 9]);
@@ -94,9 +94,7 @@ impl<T: Send + 'static> Job<T> {
 
 impl<T: 'static> Job<T> {
     pub(crate) fn failed(event_loop: &EventLoop, error: Error) -> Self {
-        let future = event_loop.create_future();
-        drop(future.inner.finish(Err(error)));
-        Self(future)
+        Self(Future::refused(event_loop, error))
     }
 }
 
@@ -174,8 +172,11 @@ impl<T: 'static> Awaitable for Job<T> {
         Some(self.0.get_loop())
     }
 
-    fn into_future(self, _: &EventLoop) -> Self {
-        self
+    fn into_future(self, event_loop: &EventLoop) -> Self {
+        match self.inner.check_loop(event_loop, "ensure_future") {
+            Ok(()) => self,
+            Err(error) => Self::failed(event_loop, error),
+        }
     }
 
     fn outcome(future: &Future<T>) -> Result<T> {
@@ -196,8 +197,8 @@ impl<T: Clone + 'static> Awaitable for &Job<T> {
         Some(self.0.get_loop())
     }
 
-    fn into_future(self, _: &EventLoop) -> Future<T> {
-        self.0.clone()
+    fn into_future(self, event_loop: &EventLoop) -> Future<T> {
+        self.0.clone().into_future(event_loop)
     }
 
     fn outcome(future: &Future<T>) -> Result<T> {

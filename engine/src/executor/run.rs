@@ -10,9 +10,17 @@ use crate::coroutines::Request;
 use crate::event_loop::{Core, EventLoop, promise};
 use crate::{Co, Delegate, Result};
 
-/// Runs `job` on a thread of the current loop's default executor: asyncio's `to_thread`.
+/// Runs `job` on a thread of the running loop's default executor: asyncio's `to_thread`.
 ///
-/// For what would block the loop. Where there is no open loop, the job has failed already.
+/// For what would block the loop. As a coroutine does, it begins when it is waited for, or made a
+/// task; [`run_in_executor`](EventLoop::run_in_executor) begins at once. Cancelling the wait keeps a
+/// job that has not begun from running at all; one that has begun goes on, and its result is
+/// dropped.
+///
+/// # Errors
+///
+/// `yield_from` gives [`Panicked`](crate::Panicked) if the job panics, the error of a cancellation, or
+/// a [`RuntimeError`](crate::RuntimeError) if the executor is shut down.
 ///
 /// # Examples
 ///
@@ -23,12 +31,41 @@ use crate::{Co, Delegate, Result};
 /// assert_eq!(text, "");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn to_thread<T, F>(job: F) -> Job<T>
+pub fn to_thread<T, F>(job: F) -> ToThread<T>
 where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
 {
-    EventLoop::current_or_closed().start_job("to_thread", None, job)
+    ToThread(Box::new(job))
+}
+
+/// What [`to_thread`] returns: a delegate for `yield_from`.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{run, to_thread};
+///
+/// assert_eq!(run(to_thread(|| 6))?, 6);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[must_use = "the job runs when a coroutine delegates to it by yield_from"]
+pub struct ToThread<T>(Box<dyn FnOnce() -> T + Send>);
+
+impl<T> fmt::Debug for ToThread<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ToThread")
+    }
+}
+
+impl<T: Send + 'static> Delegate<Request, ()> for ToThread<T> {
+    type Output = T;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        let job = EventLoop::current_or_closed().start_job("to_thread", None, self.0);
+        job.delegate(co)
+    }
 }
 
 impl EventLoop {

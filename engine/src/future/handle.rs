@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use super::callbacks::DoneCallback;
-use super::{CallbackId, Composite, Inner, Role, Waitable, already_done, cancel, check_error};
+use super::{CallbackId, Composite, Inner, Role, Waitable, already_done, as_outcome, cancel};
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
 use crate::event_loop::EventLoop;
@@ -62,6 +62,15 @@ impl<T: 'static> Future<T> {
         let inner = Rc::new(Inner::new(event_loop.core(), role));
         inner.place();
         Self { inner }
+    }
+
+    /// Makes a future that has failed.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn refused(event_loop: &EventLoop, error: Error) -> Self {
+        let future = Self::with_role(event_loop, Role::Other(None));
+        drop(future.inner.finish(Err(error)));
+        future
     }
 
     /// Makes a future that stands for another one, and is known to what says so.
@@ -251,13 +260,13 @@ impl<T: 'static> Future<T> {
 
     /// Finishes the future with an error, and schedules its callbacks.
     ///
-    /// If nobody ever asks for it, it is logged when the last handle goes away.
+    /// If nobody ever asks for it, it is logged when the last handle goes away. A `StopIteration`,
+    /// which would look like the end of the coroutine that waits, becomes a
+    /// [`RuntimeError`](crate::RuntimeError).
     ///
     /// # Errors
     ///
     /// - [`InvalidStateError`](crate::InvalidStateError): the future is done.
-    /// - [`TypeError`](crate::TypeError): the error is a `StopIteration`, which would look like a
-    ///   coroutine's end.
     /// - [`RuntimeError`](crate::RuntimeError): it is a task, whose coroutine gives the error.
     ///
     /// # Examples
@@ -269,9 +278,8 @@ impl<T: 'static> Future<T> {
         if self.done() {
             return Err(already_done("set_exception"));
         }
-        check_error(&error)?;
         self.inner
-            .finish(Err(error))
+            .finish(Err(as_outcome(error)))
             .map_err(|_| already_done("set_exception"))
     }
 
@@ -323,6 +331,14 @@ impl<T: 'static> Future<T> {
         self.inner.remove_callback(id.address())
     }
 
+    /// Has `callback` called when the future is done, until the value that this returns is dropped.
+    #[track_caller]
+    pub(crate) fn follow(&self, callback: impl FnOnce(&Self) + 'static) -> Followed<T> {
+        let id = self.add_done_callback(callback);
+        let future = self.clone();
+        Followed { future, id }
+    }
+
     /// Returns whether both are handles of one future: Python's `is`.
     ///
     /// # Examples
@@ -365,8 +381,29 @@ impl<T: 'static> Future<T> {
     }
 }
 
+/// A done callback that is removed in the end, also while a coroutine is unwound.
+pub(crate) struct Followed<T: 'static> {
+    future: Future<T>,
+    id: CallbackId,
+}
+
+impl<T: 'static> Followed<T> {
+    pub(crate) fn future(&self) -> &Future<T> {
+        &self.future
+    }
+}
+
+impl<T: 'static> Drop for Followed<T> {
+    fn drop(&mut self) {
+        self.future.remove_done_callback(&self.id);
+    }
+}
+
+/// Somebody else than its task has resumed a coroutine.
 #[cold]
-fn not_awaited() -> Error {
-    RuntimeError::new("the coroutine was resumed before the future that it waits for was done")
-        .into()
+pub(crate) fn not_awaited() -> Error {
+    RuntimeError::new(
+        "the coroutine was resumed before what it waits for had come; only its task may resume it",
+    )
+    .into()
 }

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::{Cancelling, Explanation, Reason, Waitable};
+use super::{Cancelling, Explanation, Reason, Waitable, not_awaited};
 use crate::coroutines::Request;
 use crate::event_loop::Ready;
-use crate::{Co, Result};
+use crate::{Co, Error, Result};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -81,17 +81,19 @@ impl Waiter {
     /// # Errors
     ///
     /// - `is_cancelled`: it was cancelled.
+    /// - `RuntimeError`: somebody else than the task has resumed the coroutine.
     /// - What else is thrown in.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn wait(self: &Rc<Self>, co: &Co) -> Result<()> {
-        while !self.is_done() {
+        if !self.is_done() {
             co.yield_(Request::wait(Rc::clone(self) as Rc<dyn Waitable>))?;
         }
-        if self.is_cancelled() {
-            return Err(crate::Error::cancelled());
+        match self.state.get() {
+            State::Woken => Ok(()),
+            State::Cancelled => Err(Error::cancelled()),
+            State::Pending => Err(not_awaited()),
         }
-        Ok(())
     }
 
     /// Makes it as new, for another wait.

@@ -226,9 +226,10 @@ impl Condition {
 
     /// Wakes the first `n` that wait and have not been woken; the lock stays held.
     ///
-    /// They go on when they get the lock. Who is cancelled after having been notified does not pass
-    /// the notification on, as in CPython up to 3.12: who cannot live with that, uses
-    /// [`notify_all`](Self::notify_all).
+    /// They go on when they get the lock. A wait that ends with an error, such as a cancellation,
+    /// notifies the next one, as it may have been notified itself: as in CPython since 3.13. So a
+    /// wait may end though nobody has called this; look at what you wait for again, as
+    /// [`wait_for`](Self::wait_for) does.
     ///
     /// # Errors
     ///
@@ -291,6 +292,7 @@ impl Condition {
             return Err(RuntimeError::new("cannot wait: the lock is not acquired").into());
         }
         lock.release()?;
+        let passing_on = PassOn(&self.0.line);
         let woken = self.0.line.wait(co, reason, |_| {});
         if matches!(&woken, Err(error) if error.is_generator_exit()) {
             // It must not suspend any more. Without the lock, its guard is void.
@@ -301,7 +303,11 @@ impl Condition {
         }
         let cancelled = self.take_again(co)?;
         lock.set_holder(acquisition);
-        cancelled.map_or(woken, Err)
+        let result = cancelled.map_or(woken, Err);
+        if result.is_ok() {
+            passing_on.forget();
+        }
+        result
     }
 
     /// Acquires the lock in any case, and returns the cancellation that came in between.
@@ -315,6 +321,22 @@ impl Condition {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// Notifies the next in line when a wait ends with an error or is unwound: its task may have been
+/// notified, and has no use for that.
+struct PassOn<'a>(&'a Line);
+
+impl PassOn<'_> {
+    fn forget(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for PassOn<'_> {
+    fn drop(&mut self) {
+        self.0.wake_next();
     }
 }
 

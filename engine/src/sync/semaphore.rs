@@ -171,10 +171,18 @@ impl Semaphore {
 
     /// Gives a permit, of which there is one, to the next in line: it is taken for him, so that
     /// nobody can come in between.
-    fn give_to_next(&self) {
-        if self.0.line.wake_next() {
+    fn give_to_next(&self) -> bool {
+        let given = self.0.line.wake_next();
+        if given {
             self.0.value.set(self.0.value.get() - 1);
         }
+        given
+    }
+
+    /// Gives what there is to those who wait: permits that came while this one had his place, or
+    /// that he was given and does not take.
+    fn give_all(&self) {
+        while self.0.value.get() > 0 && self.give_to_next() {}
     }
 
     #[inline(always)]
@@ -191,12 +199,10 @@ impl Semaphore {
             if was_woken(waiter) {
                 self.put_back();
             }
+            self.give_all();
         })?;
         self.0.note_taker();
-        // Those who waited may have been passed over while this one had their place.
-        if value.get() > 0 {
-            self.give_to_next();
-        }
+        self.give_all();
         Ok(())
     }
 }

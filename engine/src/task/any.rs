@@ -1,6 +1,5 @@
 //! Tasks of whatever result type.
 
-use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::panic::Location;
@@ -11,7 +10,7 @@ use yieldfrom_delegation::Link;
 use super::part::Suspension;
 use crate::coroutines::Request;
 use crate::event_loop::Ready;
-use crate::future::{Callbacks, Waitable, cancel};
+use crate::future::{Callbacks, Waitable, cancel, not_awaited};
 use crate::panics::Payload;
 use crate::{Co, Result};
 
@@ -42,7 +41,13 @@ pub(crate) trait TaskObject: Ready {
     /// Returns whether it sleeps still, and its entry in the ready queue is its timer's.
     #[cfg(feature = "trace")]
     fn is_due(&self) -> bool;
-    fn cancelling(&self) -> &Cell<u32>;
+
+    /// Returns how many requests to cancel it are open.
+    fn cancelling(&self) -> u32;
+
+    /// Takes a request back. With the last one, a cancellation ends that has not begun yet.
+    fn uncancel(&self);
+
     fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable>;
 }
 
@@ -156,7 +161,7 @@ impl AnyTask {
     ///
     /// See [`Task::uncancel`](crate::Task::uncancel).
     pub fn cancelling(&self) -> usize {
-        self.0.cancelling().get() as usize
+        self.0.cancelling() as usize
     }
 
     /// Takes one request to cancel back, and returns how many are left.
@@ -165,18 +170,21 @@ impl AnyTask {
     ///
     /// See [`Task::uncancel`](crate::Task::uncancel).
     pub fn uncancel(&self) -> usize {
-        let count = self.0.cancelling();
-        count.set(count.get().saturating_sub(1));
-        count.get() as usize
+        self.0.uncancel();
+        self.cancelling()
     }
 
     /// Suspends the current task until this one has ended.
     #[track_caller]
     pub(crate) fn wait_done(&self, co: &Co) -> Result<()> {
-        while !self.done() {
+        if !self.done() {
             co.yield_(Request::wait(Rc::clone(&self.0).as_waitable()))?;
         }
-        Ok(())
+        if self.done() {
+            Ok(())
+        } else {
+            Err(not_awaited())
+        }
     }
 
     pub(crate) fn number(&self) -> u32 {

@@ -8,7 +8,7 @@ use yieldfrom_delegation::{Delegate, Link};
 
 use super::any::AnyTask;
 use crate::awaitable::{Awaitable, IntoCoroutine};
-use crate::coroutines::Request;
+use crate::coroutines::{CoroutineBuilder, Request};
 use crate::errors::RuntimeError;
 use crate::event_loop::EventLoop;
 use crate::future::{Future, Inner};
@@ -67,6 +67,15 @@ impl<T: 'static> Task<T> {
         let generator = coroutine.into_coroutine().into_generator();
         let inner = Inner::new_failed_task(event_loop.core(), generator, error);
         Self(Future { inner })
+    }
+
+    /// Makes a task that has failed, for one that was refused.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn refused(event_loop: &EventLoop, error: Error) -> Self {
+        let nothing = CoroutineBuilder::new().name("refused");
+        let never = |_: &Co| -> Result<T> { unreachable!("the task has failed already") };
+        Self::failed(event_loop, nothing.build(never), error)
     }
 
     /// Returns the task without its result type.
@@ -270,8 +279,8 @@ pub fn create_task<C: IntoCoroutine>(coroutine: C) -> Task<C::Output> {
 
 /// Makes a task of a coroutine; a future or a task stays what it is.
 ///
-/// asyncio's `ensure_future`, which in Python 3.4.0 was called `async`. It uses the current loop,
-/// as [`create_task`] does.
+/// asyncio's `ensure_future`, which in Python 3.4.0 was called `async`. For a coroutine it uses the
+/// current loop, as [`create_task`] does; [`Awaitable::into_future`] takes a loop.
 ///
 /// # Examples
 ///
@@ -288,7 +297,8 @@ pub fn create_task<C: IntoCoroutine>(coroutine: C) -> Task<C::Output> {
 /// ```
 #[track_caller]
 pub fn ensure_future<A: Awaitable>(awaitable: A) -> A::Future {
-    awaitable.into_future(&EventLoop::current_or_closed())
+    let own_loop = awaitable.own_loop();
+    awaitable.into_future(&own_loop.unwrap_or_else(EventLoop::current_or_closed))
 }
 
 /// Returns the task that is running now on this thread's loop, if one is.

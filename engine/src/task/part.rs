@@ -9,6 +9,7 @@ use yieldfrom_delegation::{Generator, Link};
 use crate::coroutines::Request;
 use crate::event_loop::{Context, Core, Ready, Slot};
 use crate::future::{Cancelling, DEEP, Inner, Waitable};
+use crate::sleep::set_over;
 
 /// Where a task is between two steps.
 ///
@@ -89,6 +90,7 @@ impl<T: 'static> TaskPart<T> {
             Phase::Scheduled => true,
             Phase::Over => {
                 self.phase.set(Phase::Scheduled);
+                set_over(true);
                 true
             }
             Phase::Waiting => {

@@ -1,6 +1,5 @@
 //! How a task goes on: its steps.
 
-use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
@@ -15,6 +14,7 @@ use crate::errors::{Panicked, RuntimeError};
 use crate::event_loop::{Core, Ready, Slot, Timed};
 use crate::future::{Callbacks, Inner, Role, Waitable};
 use crate::panics::{Panics, Payload};
+use crate::sleep::set_over;
 use crate::{Error, Result};
 
 impl<T: 'static> Inner<T> {
@@ -115,6 +115,7 @@ impl<T: 'static> Inner<T> {
     }
 
     fn conclude(&self, outcome: Result<T>) {
+        set_over(false);
         if let Some(task) = self.core.remove_task(self.part().slot.get()) {
             self.core.ended.keep(task);
         }
@@ -170,9 +171,15 @@ impl<T: 'static> Ready for Inner<T> {
     #[inline]
     fn suspend(self: Rc<Self>, core: &Core, request: Request) {
         match request.0 {
-            Wish::Wait(what) => self.wait_for(core, what),
+            Wish::Wait(what) => {
+                set_over(false);
+                self.wait_for(core, what);
+            }
             Wish::Sleep(0) => core.ready.push(self),
-            Wish::Sleep(delay) => self.sleep(core, delay),
+            Wish::Sleep(delay) => {
+                set_over(false);
+                self.sleep(core, delay);
+            }
         }
     }
 
@@ -274,8 +281,16 @@ impl<T: 'static> TaskObject for Inner<T> {
         matches!(self.part().phase.get(), Phase::Due | Phase::DueCancelled)
     }
 
-    fn cancelling(&self) -> &Cell<u32> {
-        &self.part().cancelling
+    fn cancelling(&self) -> u32 {
+        self.part().cancelling.get()
+    }
+
+    fn uncancel(&self) {
+        let part = self.part();
+        let left = part.cancelling.get().saturating_sub(1);
+        if part.cancelling.replace(left) == 1 {
+            part.must_cancel.set(false);
+        }
     }
 
     fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable> {

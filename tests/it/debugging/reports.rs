@@ -114,7 +114,7 @@ fn each_kind_of_wait_is_named() {
         ("sleep", WaitKind::Sleep, "sleep until 5s"),
         ("for ever", WaitKind::Sleep, "sleep for ever"),
         ("task", WaitKind::Task, "event"),
-        ("limit", WaitKind::Futures, "wait_for"),
+        ("limit", WaitKind::Task, "event"),
         (
             "scope",
             WaitKind::Sync,

@@ -5,7 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use yieldfrom::{
-    Co, ConcurrentError, EventLoop, RuntimeError, create_task, run, sleep, to_thread, yield_now,
+    Co, ConcurrentError, EventLoop, RuntimeError, create_task, get_running_loop, run, sleep,
+    to_thread, yield_now,
 };
 
 use super::{Gate, LastWords, pool};
@@ -204,7 +205,8 @@ fn run_waits_for_the_jobs_that_nobody_waits_for() {
     run(move |_: &Co| {
         for _ in 0..50 {
             let count = Arc::clone(&count);
-            drop(to_thread(move || count.fetch_add(1, Ordering::SeqCst)));
+            let event_loop = get_running_loop()?;
+            drop(event_loop.run_in_executor(None, move || count.fetch_add(1, Ordering::SeqCst)));
         }
         Ok(())
     })

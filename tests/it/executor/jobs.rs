@@ -37,7 +37,7 @@ fn a_job_runs_on_another_thread_and_its_result_is_moved_out() {
     let result = event_loop.run_until_complete(|co: &Co| co.yield_from(to_thread(|| Once(1))));
     assert_eq!(result.unwrap(), Once(1));
     let twice = event_loop.run_until_complete(|co: &Co| {
-        let job = to_thread(|| 5);
+        let job = get_running_loop()?.run_in_executor(None, || 5);
         Ok((
             co.yield_from(&job)?,
             co.yield_from(&job)?,
@@ -225,7 +225,7 @@ fn the_loop_runs_while_jobs_do() {
     let event_loop = real_loop();
     let (gate, hold) = Gate::new();
     let turns = event_loop.run_until_complete(move |co: &Co| {
-        let job = to_thread(hold);
+        let job = get_running_loop()?.run_in_executor(None, hold);
         for _ in 0..100 {
             co.yield_from(yield_now())?;
         }
@@ -305,9 +305,10 @@ fn a_hundred_thousand_small_jobs_leave_nothing_behind() {
     let captured = Arc::clone(&witness);
     let results: Rc<RefCell<Vec<Arc<()>>>> = Rc::default();
     let sum = event_loop.run_until_complete(move |co: &Co| {
+        let event_loop = get_running_loop()?;
         let start = |n: u64| -> Job<(u64, Arc<()>)> {
             let captured = Arc::clone(&captured);
-            to_thread(move || (n, captured))
+            event_loop.run_in_executor(None, move || (n, captured))
         };
         let mut sum = 0;
         for batch in 0..10 {
@@ -334,7 +335,7 @@ fn on_a_closed_loop_and_where_there_is_none_a_job_has_failed() {
     let refused: yieldfrom::Result<()> = job.take_result();
     assert!(failed_with::<RuntimeError, _>(refused));
     thread::spawn(|| {
-        let job = to_thread(|| unreachable!("it is refused"));
+        let job = create_task(to_thread(|| unreachable!("it is refused")));
         let refused: yieldfrom::Result<()> = job.take_result();
         assert!(failed_with::<RuntimeError, _>(refused));
     })

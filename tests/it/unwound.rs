@@ -1,0 +1,349 @@
+//! What begins ends, also when the coroutine is unwound: by a panic that is caught in the task, and
+//! by being dropped while it waits, closed or forced.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+use std::time::Duration;
+
+use yieldfrom::sync::{Barrier, Condition, Event, Lock, Semaphore};
+use yieldfrom::{
+    Co, Error, Future, Generator, GeneratorState, Queue, Request, Result, Task, TaskGroup, Timeout,
+    as_completed, create_task, current_task, get_running_loop, sleep, task_group, timeout, wait,
+    wait_for, yield_now,
+};
+
+use crate::fixtures::{Journal, run_virtual, secs};
+use crate::support::log_of;
+
+/// Runs something in the current task that panics, and catches the panic.
+fn caught<R>(run: impl FnOnce() -> Result<R>) {
+    let result = catch_unwind(AssertUnwindSafe(run));
+    assert!(result.is_err(), "the panic comes through");
+}
+
+fn panics() -> ! {
+    resume_unwind(Box::new("bug"))
+}
+
+/// Nobody wants the task to end, and no timer runs.
+fn nothing_is_left() {
+    assert_eq!(current_task().unwrap().cancelling(), 0);
+    assert_eq!(get_running_loop().unwrap().time_to_next(), None);
+}
+
+/// Sleeps, and is not cancelled out of nowhere.
+fn rest(co: &Co) -> Result<()> {
+    nothing_is_left();
+    co.yield_from(sleep(secs(100)))
+}
+
+#[test]
+fn a_panic_ends_a_limit() {
+    run_virtual(|co| {
+        caught(|| co.yield_from(timeout(secs(1), |_: &Co| -> Result<()> { panics() })));
+        rest(co)?;
+        caught(|| co.yield_from(wait_for(|_: &Co| -> Result<()> { panics() }, secs(1))));
+        rest(co)?;
+        let limit = Timeout::after(secs(1));
+        caught(|| {
+            co.yield_from(limit.enter(|co: &Co| {
+                co.yield_from(timeout(secs(2), |co: &Co| -> Result<()> {
+                    co.yield_from(yield_now())?;
+                    panics()
+                }))
+            }))
+        });
+        assert!(!limit.expired() && limit.reschedule(Some(secs(1))).is_err());
+        rest(co)
+    })
+    .unwrap();
+}
+
+/// The request to cancel that a limit has made is taken back, too.
+#[test]
+fn a_panic_after_a_limit_leaves_no_request() {
+    run_virtual(|co| {
+        let limit = Timeout::after(secs(1));
+        caught(|| {
+            co.yield_from(limit.enter(|co: &Co| -> Result<()> {
+                assert!(co.yield_from(sleep(secs(9))).is_err());
+                panics()
+            }))
+        });
+        assert!(limit.expired());
+        rest(co)
+    })
+    .unwrap();
+}
+
+/// Sleeps for long, and notes how that ends.
+fn sleeper(journal: &Journal) -> impl FnOnce(&Co) -> Result<()> + 'static {
+    let journal = journal.clone();
+    move |co: &Co| {
+        let result = co.yield_from(sleep(secs(9)));
+        let cancelled = result.as_ref().is_err_and(Error::is_cancelled);
+        journal.note(if cancelled { "cancelled" } else { "slept" });
+        result
+    }
+}
+
+#[test]
+fn a_panic_in_the_body_of_a_group_cancels_its_tasks() {
+    let journal = Journal::default();
+    let notes = journal.clone();
+    run_virtual(move |co| {
+        let mut kept = None;
+        caught(|| {
+            co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
+                kept = Some(group.clone());
+                group.create_task(sleeper(&notes));
+                co.yield_from(yield_now())?;
+                panics()
+            }))
+        });
+        assert_eq!(current_task().unwrap().cancelling(), 0);
+        let late: Task<()> = kept.unwrap().create_task(|_: &Co| Ok(()));
+        assert!(late.exception()?.is_some(), "the group has ended");
+        co.yield_from(sleep(secs(1)))?;
+        rest(co)
+    })
+    .unwrap();
+    assert_eq!(journal.take(), ["cancelled"]);
+}
+
+/// A task has failed, and the group has cancelled its own task; then the body panics.
+#[test]
+fn a_panic_after_a_failure_in_a_group_leaves_no_request_and_tells_the_error() {
+    let (log, ()) = log_of(|| {
+        run_virtual(|co| {
+            caught(|| {
+                co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
+                    group.create_task(|_: &Co| Err::<(), _>(Error::msg("no fuel")));
+                    // Refuses to be cancelled, and fails.
+                    group.create_task(|co: &Co| {
+                        let _ = co.yield_from(sleep(secs(9)));
+                        co.yield_from(yield_now())?;
+                        Err::<(), _>(Error::msg("no oil"))
+                    });
+                    assert!(co.yield_from(sleep(secs(9))).is_err());
+                    panics()
+                }))
+            });
+            assert_eq!(current_task().unwrap().cancelling(), 0);
+            co.yield_from(sleep(secs(1)))?;
+            rest(co)
+        })
+        .unwrap();
+    });
+    for error in ["no fuel", "no oil"] {
+        let told = log.iter().filter(|line| line.contains(error)).count();
+        assert_eq!(told, 1, "{error}: {log:?}");
+    }
+}
+
+/// Waits for something again and again, whatever comes: it can only be unwound.
+fn stubborn(operation: impl Fn(&Co) -> Result<()> + 'static) -> Generator<Request> {
+    Generator::new(move |co: &Co| {
+        loop {
+            let _ = operation(co);
+        }
+    })
+}
+
+/// Waits once, and ends with any error.
+fn yielding(operation: impl Fn(&Co) -> Result<()> + 'static) -> Generator<Request> {
+    Generator::new(operation)
+}
+
+/// Waits in a coroutine that is dropped while it waits, checks that `shows` sees the wait, and that
+/// nothing of it is left afterwards.
+fn check(
+    name: &str,
+    shows: impl Fn() -> String,
+    operation: impl Fn(&Co) -> Result<()> + Clone + 'static,
+) {
+    let before = shows();
+    for generator in [stubborn(operation.clone()), yielding(operation)] {
+        let state = generator.next().unwrap();
+        assert!(matches!(state, GeneratorState::Yielded(_)), "{name}");
+        assert_ne!(shows(), before, "{name}: the wait is seen");
+        drop(generator);
+        assert_eq!(shows(), before, "{name}: the wait has left something");
+    }
+}
+
+#[test]
+fn who_is_dropped_leaves_the_line() {
+    let (log, ()) = log_of(|| run_virtual(lines).unwrap());
+    // Those that are unwound are told of, each once.
+    assert!(log.len() <= 20, "{log:?}");
+}
+
+fn lines(co: &Co) -> Result<()> {
+    let lock = Lock::new();
+    let _held = co.yield_from(lock.acquire())?;
+    let it = lock.clone();
+    check(
+        "Lock",
+        || format!("{lock:?}"),
+        move |co| co.yield_from(it.acquire()).map(drop),
+    );
+    let semaphore = Semaphore::new(0);
+    let it = semaphore.clone();
+    check(
+        "Semaphore",
+        || format!("{semaphore:?}"),
+        move |co| co.yield_from(it.acquire()).map(drop),
+    );
+    let event = Event::new();
+    let it = event.clone();
+    check(
+        "Event",
+        || format!("{event:?}"),
+        move |co| co.yield_from(it.wait()),
+    );
+    let condition = Condition::new();
+    let it = condition.clone();
+    check(
+        "Condition",
+        || format!("{condition:?}"),
+        move |co| {
+            let _guard = co.yield_from(it.acquire())?;
+            co.yield_from(it.wait())
+        },
+    );
+    let barrier = Barrier::new(2)?;
+    let it = barrier.clone();
+    check(
+        "Barrier",
+        || format!("{barrier:?}"),
+        move |co| co.yield_from(it.wait()).map(drop),
+    );
+    let (empty, full) = (Queue::<i32>::new(), Queue::with_maxsize(1));
+    full.put_nowait(1)?;
+    let it = empty.clone();
+    check(
+        "Queue.get",
+        || format!("{empty:?}"),
+        move |co| co.yield_from(it.get()).map(drop),
+    );
+    let it = full.clone();
+    check(
+        "Queue.put",
+        || format!("{full:?}"),
+        move |co| co.yield_from(it.put(2)),
+    );
+    Ok(())
+}
+
+/// When the loop has something to do.
+fn next_timer() -> String {
+    format!("{:?}", get_running_loop().unwrap().time_to_next())
+}
+
+#[test]
+fn who_is_dropped_leaves_no_timer() {
+    let (_, ()) = log_of(|| run_virtual(timers).unwrap());
+}
+
+fn timers(co: &Co) -> Result<()> {
+    let never = Future::<()>::new();
+    let it = never.clone();
+    check("timeout", next_timer, move |co| {
+        co.yield_from(timeout(secs(5), |co: &Co| co.yield_from(&it)))
+    });
+    let it = never.clone();
+    check("wait_for", next_timer, move |co| {
+        co.yield_from(wait_for(&it, secs(5)))
+    });
+    let it = never.clone();
+    check("wait", next_timer, move |co| {
+        co.yield_from(wait([&it]).timeout(secs(5))).map(drop)
+    });
+    let it = never.clone();
+    check("as_completed", next_timer, move |co| {
+        let mut all = as_completed([&it]).timeout(secs(5));
+        co.yield_from(all.next().expect("there is one"))
+    });
+    nothing_is_left();
+    co.yield_from(yield_now())
+}
+
+/// An iterator of `as_completed` outlives the coroutine that took a step of it.
+#[test]
+fn who_is_dropped_takes_no_step_of_as_completed() {
+    let (_, left) = log_of(|| {
+        run_virtual(|_| {
+            let never = Future::<()>::new();
+            let all = Rc::new(std::cell::RefCell::new(as_completed([never])));
+            let theirs = Rc::clone(&all);
+            let step = yielding(move |co: &Co| {
+                let next = theirs.borrow_mut().next().expect("there is one");
+                co.yield_from(next)
+            });
+            assert!(matches!(step.next()?, GeneratorState::Yielded(_)));
+            assert!(all.borrow_mut().next().is_none());
+            drop(step);
+            let left = all.borrow_mut().next().is_some();
+            Ok(left)
+        })
+        .unwrap()
+    });
+    assert!(left);
+}
+
+/// A group is dropped while its body runs, and while it waits for its tasks.
+#[test]
+fn a_group_that_is_dropped_cancels_its_tasks() {
+    for (in_body, refuses) in [(true, true), (true, false), (false, true), (false, false)] {
+        let journal = Journal::default();
+        let notes = journal.clone();
+        let (_, ()) = log_of(|| {
+            run_virtual(move |co| {
+                let group = move |co: &Co| {
+                    co.yield_from(task_group(|co: &Co, group: &TaskGroup| {
+                        group.create_task(sleeper(&notes));
+                        if in_body {
+                            co.yield_from(sleep(Duration::MAX))?;
+                        }
+                        Ok(())
+                    }))
+                };
+                let generator = if refuses {
+                    stubborn(group)
+                } else {
+                    yielding(group)
+                };
+                assert!(matches!(generator.next()?, GeneratorState::Yielded(_)));
+                co.yield_from(yield_now())?;
+                drop(generator);
+                co.yield_from(sleep(secs(1)))?;
+                rest(co)
+            })
+            .unwrap();
+        });
+        // Who refuses to end makes another group, in which it is unwound.
+        let tasks = journal.take();
+        assert!(
+            !tasks.is_empty() && tasks.iter().all(|task| task == "cancelled"),
+            "{tasks:?}"
+        );
+    }
+}
+
+/// After a panic no task is the current one, for callbacks, and the next step of others is theirs.
+#[test]
+fn a_panic_ends_the_step_of_its_task() {
+    run_virtual(|co| {
+        let event_loop = get_running_loop()?;
+        let panicking: Task<()> = create_task(|_: &Co| panics());
+        let seen = Future::<bool>::new();
+        let tell = seen.clone();
+        event_loop.call_soon(move || tell.set_result(current_task().is_none()).unwrap())?;
+        assert!(co.yield_from(seen)?);
+        assert!(panicking.exception()?.is_some());
+        assert_eq!(yieldfrom::all_tasks(), [current_task().unwrap()]);
+        Ok(())
+    })
+    .unwrap();
+}
