@@ -277,11 +277,11 @@ fn permits_are_given_to_as_many_as_there_are() {
             };
             let first = take("first");
             turns(co, 1)?;
+            // They come in before the first, who has a permit by then, has noticed.
+            let rest = ["second", "third"].map(take);
             for _ in 0..3 {
                 permits.release()?;
             }
-            // They come in before the first, who has a permit already, has noticed.
-            let rest = ["second", "third"].map(take);
             if cancelled {
                 first.cancel();
             }
