@@ -293,7 +293,7 @@ fn permits_are_given_to_as_many_as_there_are() {
             Ok(())
         })
         .unwrap();
-        let expected = ["first 0", "second 0", "third 0"];
+        let expected = ["first 0", "second 1", "third 1"];
         assert_eq!(journal.take(), expected[usize::from(cancelled)..]);
     }
 }
