@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use yieldfrom_delegation::Delegate;
 use crate::awaitable::Awaitable;
 use crate::coroutines::Request;
 use crate::errors::TimeoutError;
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Place};
 use crate::future::{Followed, Future, Reason, Subject, Waitable};
 use crate::handle::TimerHandle;
 use crate::sync::Queue;
@@ -87,6 +88,7 @@ impl<A: Awaitable> AsCompleted<A> {
         self
     }
 
+    #[track_caller]
     fn start(&mut self) -> Rc<Race<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
         let mut seen = HashSet::new();
@@ -105,6 +107,7 @@ impl<A: Awaitable> AsCompleted<A> {
 impl<A: Awaitable> Iterator for AsCompleted<A> {
     type Item = NextCompleted<A>;
 
+    #[track_caller]
     fn next(&mut self) -> Option<NextCompleted<A>> {
         if self.race.is_none() {
             self.race = Some(self.start());
@@ -154,14 +157,19 @@ impl<T: 'static> Subject for Race<T> {
 }
 
 impl<T: 'static> Race<T> {
+    #[track_caller]
     fn new(event_loop: &EventLoop, futures: &[Future<T>], timeout: Option<Duration>) -> Rc<Self> {
+        let made_at = Location::caller();
         let race = Rc::new(Self {
             left: Cell::new(futures.len()),
             todo: RefCell::default(),
             done: Queue::new(),
             timer: Cell::new(None),
         });
-        let todo = futures.iter().map(|future| race.follow(future)).collect();
+        let todo = futures
+            .iter()
+            .map(|future| race.follow(made_at, future))
+            .collect();
         race.todo.replace(todo);
         if let Some(timeout) = timeout.filter(|_| !race.todo.borrow().is_empty()) {
             let weak = Rc::downgrade(&race);
@@ -171,9 +179,9 @@ impl<T: 'static> Race<T> {
         race
     }
 
-    fn follow(self: &Rc<Self>, future: &Future<T>) -> (*const (), Followed<T>) {
+    fn follow(self: &Rc<Self>, made_at: Place, future: &Future<T>) -> (*const (), Followed<T>) {
         let weak: Weak<Self> = Rc::downgrade(self);
-        let followed = future.follow(move |future| {
+        let followed = future.follow_at(made_at, move |future| {
             if let Some(race) = weak.upgrade() {
                 race.completed(future);
             }

@@ -50,7 +50,8 @@ pub(crate) use current::on_main_thread;
 pub use current::{
     get_event_loop, get_running_loop, new_event_loop, run, run_sync, set_event_loop,
 };
-pub(crate) use inbox::Inbox;
+pub(crate) use inbox::{Call, Inbox};
+pub(crate) use places::Place;
 pub(crate) use ready::Ready;
 pub(crate) use threadsafe::{Callback, Failure, Shared, call_all, concurrent_job, promise};
 pub use threadsafe::{ConcurrentError, ConcurrentFuture, LoopHandle};
@@ -94,6 +95,8 @@ pub(crate) struct Core {
     reporting: Cell<bool>,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
+    /// For which lines of the program the library has made tasks, by their number.
+    task_origins: RefCell<HashMap<u32, Place>>,
     /// Where futures and tasks were made, by their address: those made in debug mode.
     places: Places,
     #[cfg(feature = "trace")]
@@ -240,8 +243,17 @@ impl Core {
         self.task_names.borrow_mut().insert(number, name);
     }
 
-    pub(crate) fn forget_task_name(&self, number: u32) {
+    pub(crate) fn task_origin(&self, number: u32) -> Option<Place> {
+        self.task_origins.borrow().get(&number).copied()
+    }
+
+    pub(crate) fn set_task_origin(&self, number: u32, origin: Place) {
+        self.task_origins.borrow_mut().insert(number, origin);
+    }
+
+    pub(crate) fn forget_task(&self, number: u32) {
         self.task_names.borrow_mut().remove(&number);
+        self.task_origins.borrow_mut().remove(&number);
     }
 
     /// Ends everything: the loop cannot run again.

@@ -23,7 +23,7 @@ pub(crate) use waiter::Waiter;
 use crate::awaitable::other_loop;
 use crate::debug::WaitKind;
 use crate::errors::{InvalidStateError, RuntimeError};
-use crate::event_loop::{Context, Core, EventLoop, Ready};
+use crate::event_loop::{Context, Core, EventLoop, Place, Ready};
 use crate::panics::Panics;
 use crate::task::TaskPart;
 use crate::{Error, Result};
@@ -272,6 +272,13 @@ impl<T: 'static> Inner<T> {
         if self.core.in_debug_mode() {
             self.is_placed.set(true);
             self.core.set_place(self.address(), Location::caller());
+        }
+    }
+
+    /// Notes that it was made on behalf of another line.
+    pub(crate) fn replace_place(&self, place: Place) {
+        if self.is_placed.get() {
+            self.core.set_place(self.address(), place);
         }
     }
 

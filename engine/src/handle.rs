@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::event_loop::{Core, Nanos, Ready, Timed};
+use crate::event_loop::{Core, Nanos, Place, Ready, Timed};
 use crate::panics;
 
 type Callback = Box<dyn FnOnce()>;
@@ -24,12 +24,17 @@ pub(crate) struct Scheduled {
 impl Scheduled {
     #[track_caller]
     pub(crate) fn new(core: &Rc<Core>, callback: Callback) -> Rc<Self> {
+        Self::at(Location::caller(), core, callback)
+    }
+
+    /// Makes one for somebody else, whose line this is.
+    pub(crate) fn at(made_at: Place, core: &Rc<Core>, callback: Callback) -> Rc<Self> {
         Rc::new(Self {
             core: Rc::clone(core),
             callback: Cell::new(Some(callback)),
             cancelled: Cell::new(false),
             timer: Cell::new(0),
-            made_at: Location::caller(),
+            made_at,
         })
     }
 

@@ -133,6 +133,7 @@ impl Timeout {
     /// # Examples
     ///
     /// See [`Timeout`].
+    #[track_caller]
     pub fn reschedule(&self, when: Option<Duration>) -> Result<()> {
         let state = self.0.state.get();
         if state != State::Active {
@@ -141,9 +142,13 @@ impl Timeout {
         }
         self.0.disarm();
         self.0.limit.set(when.map_or(Limit::Never, Limit::At));
-        when.map_or(Ok(()), |when| self.arm(when))
+        match when {
+            Some(when) => self.arm(when),
+            None => Ok(()),
+        }
     }
 
+    #[track_caller]
     fn arm(&self, when: Duration) -> Result<()> {
         let event_loop = EventLoop::current_or_closed();
         let timeout = self.clone();

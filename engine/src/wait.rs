@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -274,17 +275,19 @@ fn wait_until<T: 'static>(
     let counter = Rc::new(Counter {
         left: Cell::new(futures.len()),
         return_when,
-        timer: timeout
-            .map(|timeout| wake_later(&event_loop, timeout, &waiter))
-            .transpose()?,
+        timer: match timeout {
+            Some(timeout) => Some(wake_later(&event_loop, timeout, &waiter)?),
+            None => None,
+        },
         waiter: Rc::clone(&waiter),
     });
+    let made_at = Location::caller();
     let _ending = StopTimer(Rc::clone(&counter));
     let _followed: Vec<Followed<T>> = futures
         .iter()
         .map(|future| {
             let counter = Rc::clone(&counter);
-            future.follow(move |future| counter.future_done(future))
+            future.follow_at(made_at, move |future| counter.future_done(future))
         })
         .collect();
     // A suspended task that held its loop would keep it from being closed with its last handle.

@@ -18,6 +18,7 @@ mod groups;
 mod interleavings;
 mod ledger;
 mod limits;
+mod lines;
 mod loop_comparison;
 mod loop_replayer;
 mod loop_scenarios;

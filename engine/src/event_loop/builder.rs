@@ -244,7 +244,7 @@ impl LoopBuilder {
         let result = event_loop.run_until_complete(awaitable);
         #[cfg(feature = "signal")]
         event_loop.core().interrupt_at_once();
-        let rest = cancel_all(&event_loop).and_then(|()| end_jobs(&event_loop));
+        let rest = clean_up(&event_loop);
         if is_hurried(&event_loop) {
             event_loop.core().executors.leave_default();
         }
@@ -279,6 +279,7 @@ impl LoopBuilder {
             tasks: RefCell::default(),
             task_numbers: Cell::new(0),
             task_names: RefCell::default(),
+            task_origins: RefCell::default(),
             running: Cell::new(false),
             stopping: Cell::new(false),
             closed: Cell::new(false),
@@ -317,7 +318,15 @@ fn is_hurried(event_loop: &EventLoop) -> bool {
     }
 }
 
+/// Cancels what is left, and waits for it.
+#[track_caller]
+fn clean_up(event_loop: &EventLoop) -> Result<()> {
+    cancel_all(event_loop)?;
+    end_jobs(event_loop)
+}
+
 /// Waits for the jobs of the default executor, if there is one.
+#[track_caller]
 fn end_jobs(event_loop: &EventLoop) -> Result<()> {
     if is_hurried(event_loop) || event_loop.core().executors.default.borrow().is_none() {
         return Ok(());
@@ -326,6 +335,7 @@ fn end_jobs(event_loop: &EventLoop) -> Result<()> {
 }
 
 /// Cancels all tasks of a loop, and runs it until they have ended.
+#[track_caller]
 fn cancel_all(event_loop: &EventLoop) -> Result<()> {
     let tasks = event_loop.all_tasks();
     for task in &tasks {

@@ -7,10 +7,15 @@ use std::thread::{self, ThreadId};
 use crossbeam_queue::SegQueue;
 use polling::Poller;
 
+use crate::event_loop::Place;
 use crate::panics::{self, Panics};
 
 /// A call that another thread asks for.
-pub(crate) type Call = Box<dyn FnOnce() + Send>;
+pub(crate) struct Call {
+    pub(crate) callback: Box<dyn FnOnce() + Send>,
+    /// The line of the program that asks for it.
+    pub(crate) made_at: Place,
+}
 
 /// The part of a loop that all threads share.
 pub(crate) struct Inbox {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::Core;
 
-type Place = &'static Location<'static>;
+/// A line of the program.
+pub(crate) type Place = &'static Location<'static>;
 
 /// The places, by the address of what was made there.
 #[derive(Default)]

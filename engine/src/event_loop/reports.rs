@@ -1,16 +1,25 @@
 //! What the loop tells about errors, and about itself.
 
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Context, Core, EventLoop};
+use super::{Context, Core, EventLoop, Place};
 use crate::Error;
 use crate::debug::Report;
 use crate::errors::Panicked;
 use crate::panics::{self, Payload};
 use crate::task::AnyTask;
 
-pub(super) type ExceptionHandler = Rc<dyn Fn(&EventLoop, &Context)>;
+type HandlerFn = dyn Fn(&EventLoop, &Context);
+
+/// An exception handler, and where it was set.
+#[derive(Clone)]
+pub(super) struct ExceptionHandler {
+    call: Rc<HandlerFn>,
+    set_at: Place,
+}
+
 pub(super) type TaskFactory = Rc<dyn Fn(&EventLoop, &AnyTask)>;
 
 impl Core {
@@ -23,16 +32,16 @@ impl Core {
         let Some(handler) = handler else {
             return log_context(context);
         };
-        let event_loop = EventLoop::of(self);
+        let (event_loop, set_at) = (EventLoop::of(self), handler.set_at);
         // What it has captured may be dropped here as well, if it has set another handler.
         let called = panics::catch(move || {
-            handler(&event_loop, context);
+            (handler.call)(&event_loop, context);
             drop(handler);
         });
         if called.is_err() {
             log::error!(
                 target: "yieldfrom::event_loop",
-                "the exception handler panicked while it dealt with: {context}"
+                "the exception handler set at {set_at} panicked while it dealt with: {context}"
             );
         }
     }
@@ -103,8 +112,13 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     #[allow(clippy::type_complexity, reason = "it is the signature of a function")]
+    #[track_caller]
     pub fn set_exception_handler(&self, handler: Option<Box<dyn Fn(&EventLoop, &Context)>>) {
-        let handler = handler.map(ExceptionHandler::from);
+        let set_at = Location::caller();
+        let handler = handler.map(|call| ExceptionHandler {
+            call: call.into(),
+            set_at,
+        });
         let before = self.core().exception_handler.replace(handler);
         drop(before);
     }

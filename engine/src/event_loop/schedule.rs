@@ -1,13 +1,20 @@
 //! What can be put on a loop: callbacks, timers, futures and tasks.
 
+use std::panic::Location;
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::{EventLoop, LoopHandle, Nanos, nanos};
+use super::{EventLoop, LoopHandle, Nanos, Place, nanos};
 use crate::Result;
 use crate::awaitable::IntoCoroutine;
 use crate::future::{Future, Role};
 use crate::handle::{Handle, Scheduled, TimerHandle};
 use crate::task::{AnyTask, Task};
+
+fn start_timer(scheduled: Rc<Scheduled>, now: Nanos, when: Nanos) -> TimerHandle {
+    scheduled.start_timer(now, when);
+    TimerHandle { scheduled, when }
+}
 
 impl EventLoop {
     /// Has `callback` called in the next turn, after what is ready already.
@@ -71,9 +78,7 @@ impl EventLoop {
         callback: impl FnOnce() + 'static,
     ) -> Result<TimerHandle> {
         self.core().check_open("call_later")?;
-        let now = self.core().now();
-        let when = now.saturating_add(nanos(delay));
-        Ok(self.schedule_at(now, when, Box::new(callback)))
+        Ok(self.schedule_after(Location::caller(), delay, Box::new(callback)))
     }
 
     /// Has `callback` called at a loop time, see [`time`](EventLoop::time).
@@ -106,15 +111,20 @@ impl EventLoop {
         callback: impl FnOnce() + 'static,
     ) -> Result<TimerHandle> {
         self.core().check_open("call_at")?;
-        let now = self.core().now();
-        Ok(self.schedule_at(now, nanos(when), Box::new(callback)))
+        let scheduled = Scheduled::new(self.core(), Box::new(callback));
+        Ok(start_timer(scheduled, self.core().now(), nanos(when)))
     }
 
-    #[track_caller]
-    fn schedule_at(&self, now: Nanos, when: Nanos, callback: Box<dyn FnOnce()>) -> TimerHandle {
-        let scheduled = Scheduled::new(self.core(), callback);
-        scheduled.start_timer(now, when);
-        TimerHandle { scheduled, when }
+    /// Has a callback called later on behalf of a line of the program.
+    pub(crate) fn schedule_after(
+        &self,
+        made_at: Place,
+        delay: Duration,
+        callback: Box<dyn FnOnce()>,
+    ) -> TimerHandle {
+        let scheduled = Scheduled::at(made_at, self.core(), callback);
+        let now = self.core().now();
+        start_timer(scheduled, now, now.saturating_add(nanos(delay)))
     }
 
     /// Returns the loop time: how much time has passed on the loop's clock since it was made.

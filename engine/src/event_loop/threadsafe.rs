@@ -3,6 +3,7 @@
 mod concurrent;
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -10,11 +11,12 @@ use std::thread;
 pub(crate) use concurrent::{Callback, Failure, Shared, call_all, job as concurrent_job, promise};
 pub use concurrent::{ConcurrentError, ConcurrentFuture};
 
-use super::inbox::Inbox;
-use super::{Core, EventLoop};
+use super::inbox::{Call, Inbox};
+use super::{Core, EventLoop, Place};
 use crate::coroutines::coroutine;
 use crate::errors::RuntimeError;
 use crate::future::Future;
+use crate::handle::Scheduled;
 use crate::{Co, Result};
 
 /// A loop, for other threads: the only part of a loop that is `Send` and `Sync`.
@@ -78,7 +80,12 @@ impl LoopHandle {
     /// event_loop.run_forever()?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn call_soon_threadsafe(&self, callback: impl FnOnce() + Send + 'static) -> Result<()> {
+        self.send(Location::caller(), callback)
+    }
+
+    fn send(&self, made_at: Place, callback: impl FnOnce() + Send + 'static) -> Result<()> {
         const NAME: &str = "call_soon_threadsafe";
         let inbox = self.inbox.as_ref().ok_or_else(|| closed(NAME))?;
         if thread::current().id() == inbox.thread
@@ -86,10 +93,15 @@ impl LoopHandle {
             && event_loop.core().is_reached_by(inbox)
         {
             // In order with its `call_soon`.
-            event_loop.call_soon(callback)?;
+            let core = event_loop.core();
+            core.check_open(NAME)?;
+            let scheduled = Scheduled::at(made_at, core, Box::new(callback));
+            core.ready.push(scheduled);
             return Ok(());
         }
-        inbox.send(Box::new(callback)).map_err(|_| closed(NAME))
+        let callback = Box::new(callback);
+        let call = Call { callback, made_at };
+        inbox.send(call).map_err(|_| closed(NAME))
     }
 
     /// Makes a task of a coroutine on the loop, and returns a future for other threads.
@@ -104,6 +116,7 @@ impl LoopHandle {
     /// # Examples
     ///
     /// See [`LoopHandle`].
+    #[track_caller]
     pub fn run_coroutine_threadsafe<T, F>(&self, body: F) -> Result<ConcurrentFuture<T>>
     where
         T: Send + 'static,
@@ -112,7 +125,8 @@ impl LoopHandle {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let (future, completer) = concurrent::pair(number, self.clone());
-        self.call_soon_threadsafe(move || {
+        let made_at = Location::caller();
+        self.send(made_at, move || {
             let Some(event_loop) = EventLoop::running() else {
                 return;
             };
@@ -120,12 +134,13 @@ impl LoopHandle {
                 return;
             }
             let task = event_loop.create_task(coroutine(body));
+            task.comes_from(made_at);
             event_loop
                 .core()
                 .remote
                 .borrow_mut()
                 .insert(number, task.to_any().0);
-            task.add_done_callback(move |task: &Future<T>| {
+            task.add_done_callback_at(made_at, move |task: &Future<T>| {
                 task.inner.core.forget_remote(number);
                 completer.complete(task.take_result());
             });
@@ -133,9 +148,10 @@ impl LoopHandle {
         Ok(future)
     }
 
+    #[track_caller]
     fn cancel_remote(&self, number: u64) {
         // A closed loop has no task to be cancelled.
-        let _ = self.call_soon_threadsafe(move || {
+        let _ = self.send(Location::caller(), move || {
             if let Some(event_loop) = EventLoop::running() {
                 event_loop.core().cancel_remote(number);
             }

@@ -204,7 +204,8 @@ impl Core {
             // No more than are there now: threads may send faster than this takes. Who sends
             // after the look sees to it that there is another.
             for call in (0..inbox.len()).map_while(|_| inbox.take()) {
-                self.ready.push(Scheduled::new(self, call));
+                self.ready
+                    .push(Scheduled::at(call.made_at, self, call.callback));
             }
         }
     }

@@ -53,6 +53,7 @@ pub struct Job<T: 'static>(Future<T>);
 /// assert_eq!(run_sync(move |co: &Co| co.yield_from(wrap_future(answer)))?, 42);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[track_caller]
 pub fn wrap_future<T: Send + 'static>(future: ConcurrentFuture<T>) -> Job<T> {
     let event_loop = EventLoop::current_or_closed();
     Job::new("wrap_future", event_loop.core(), future, None)

@@ -2,13 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Pool, ThreadPoolExecutor};
 use crate::Error;
 use crate::debug::WaitKind;
-use crate::event_loop::{ConcurrentFuture, Core, EventLoop, Failure, Inbox, Ready};
+use crate::event_loop::{Call, ConcurrentFuture, Core, EventLoop, Failure, Inbox, Place, Ready};
 use crate::future::{Cancelling, Composite, Explanation, Future, Waitable};
 use crate::panics::Panics;
 
@@ -93,24 +94,31 @@ impl Executors {
 pub(crate) struct Waker {
     inbox: Arc<Inbox>,
     number: u64,
+    made_at: Place,
 }
 
 impl Waker {
+    #[track_caller]
     pub(super) fn new(inbox: Arc<Inbox>, number: u64) -> Self {
-        Self { inbox, number }
+        Self {
+            inbox,
+            number,
+            made_at: Location::caller(),
+        }
     }
 
     pub(crate) fn wake(self) {
-        let number = self.number;
-        // The jobs of a closed loop have ended with it.
-        let _ = self.inbox.send(Box::new(move || {
+        let (number, made_at) = (self.number, self.made_at);
+        let callback = Box::new(move || {
             if let Some(event_loop) = EventLoop::running() {
                 let job = event_loop.core().executors.remove(number);
                 if let Some(job) = job {
                     job.finish_or_cancel();
                 }
             }
-        }));
+        });
+        // The jobs of a closed loop have ended with it.
+        let _ = self.inbox.send(Call { callback, made_at });
     }
 }
 

@@ -290,7 +290,7 @@ impl Pool {
             return state.at_end.push(callback);
         }
         drop(state);
-        callback();
+        callback.call();
     }
 
     /// Waits until all threads of a pool that was closed have ended; not on one of its own.

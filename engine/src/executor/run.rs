@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Job, Pool, ThreadPoolExecutor};
 use crate::coroutines::Request;
-use crate::event_loop::{Core, EventLoop, promise};
+use crate::event_loop::{Callback, Core, EventLoop, promise};
 use crate::{Co, Delegate, Result};
 
 /// Runs `job` on a thread of the running loop's default executor: asyncio's `to_thread`.
@@ -94,6 +94,7 @@ impl EventLoop {
     /// assert_eq!(event_loop.run_until_complete(job)?, [42]);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn run_in_executor<T, F>(
         &self,
         executor: impl Into<Option<ThreadPoolExecutor>>,
@@ -106,6 +107,7 @@ impl EventLoop {
         self.start_job("run_in_executor", executor.into(), job)
     }
 
+    #[track_caller]
     fn start_job<T: Send + 'static>(
         &self,
         operation: &'static str,
@@ -209,7 +211,7 @@ impl Delegate<Request, ()> for ShutdownDefaultExecutor {
         let executor = self.0.executors.default_executor();
         let (ended, completer) = promise();
         let tell = move || completer.complete(Ok(()));
-        executor.pool().finish(Box::new(tell));
+        executor.pool().finish(Callback::new(tell));
         let ended = Job::new("shutdown_default_executor", &self.0, ended, None);
         drop(self);
         co.yield_from(ended)?;

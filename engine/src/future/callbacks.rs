@@ -2,11 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use super::{Future, Inner};
-use crate::event_loop::{Core, Ready};
+use crate::event_loop::{Core, Place, Ready};
 use crate::panics;
 
 /// The done callbacks of a future, in the order in which they were added.
@@ -119,17 +118,16 @@ pub(super) struct DoneCallback<T: 'static> {
     future: Weak<Inner<T>>,
     /// The future, from when it is done until this has run.
     done: Cell<Option<Rc<Inner<T>>>>,
-    made_at: &'static Location<'static>,
+    made_at: Place,
 }
 
 impl<T: 'static> DoneCallback<T> {
-    #[track_caller]
-    pub(super) fn new(future: &Rc<Inner<T>>, callback: Callback<T>) -> Rc<Self> {
+    pub(super) fn new(made_at: Place, future: &Rc<Inner<T>>, callback: Callback<T>) -> Rc<Self> {
         Rc::new(Self {
             callback: Cell::new(Some(callback)),
             future: Rc::downgrade(future),
             done: Cell::new(None),
-            made_at: Location::caller(),
+            made_at,
         })
     }
 }

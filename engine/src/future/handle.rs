@@ -1,12 +1,13 @@
 //! The handle of a future, as users have it.
 
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use super::callbacks::DoneCallback;
 use super::{CallbackId, Composite, Inner, Role, Waitable, already_done, as_outcome, cancel};
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Place};
 use crate::task::Task;
 use crate::{Co, Error, Result};
 
@@ -310,7 +311,16 @@ impl<T: 'static> Future<T> {
     /// ```
     #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce(&Self) + 'static) -> CallbackId {
-        let callback = DoneCallback::new(&self.inner, Box::new(callback));
+        self.add_done_callback_at(Location::caller(), callback)
+    }
+
+    /// Adds a callback on behalf of a line of the program.
+    pub(crate) fn add_done_callback_at(
+        &self,
+        made_at: Place,
+        callback: impl FnOnce(&Self) + 'static,
+    ) -> CallbackId {
+        let callback = DoneCallback::new(made_at, &self.inner, Box::new(callback));
         let id = CallbackId::new(&callback);
         self.inner.add_callback(callback);
         id
@@ -334,7 +344,16 @@ impl<T: 'static> Future<T> {
     /// Has `callback` called when the future is done, until the value that this returns is dropped.
     #[track_caller]
     pub(crate) fn follow(&self, callback: impl FnOnce(&Self) + 'static) -> Followed<T> {
-        let id = self.add_done_callback(callback);
+        self.follow_at(Location::caller(), callback)
+    }
+
+    /// Does so on behalf of a line of the program.
+    pub(crate) fn follow_at(
+        &self,
+        made_at: Place,
+        callback: impl FnOnce(&Self) + 'static,
+    ) -> Followed<T> {
+        let id = self.add_done_callback_at(made_at, callback);
         let future = self.clone();
         Followed { future, id }
     }

@@ -15,6 +15,7 @@ use std::io;
 #[cfg(target_os = "linux")]
 use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
+use std::panic::Location;
 use std::rc::Rc;
 use std::thread;
 
@@ -24,7 +25,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_pro
 
 use super::ProcessLookupError;
 use crate::errors::ValueError;
-use crate::event_loop::{Core, Direction, Ready};
+use crate::event_loop::{Core, Direction, Place, Ready};
 use crate::net::describe;
 use crate::source::Source;
 use crate::sync::Event;
@@ -36,6 +37,8 @@ const UNKNOWN: i32 = 255;
 /// A child of a loop.
 pub(super) struct Child {
     core: Rc<Core>,
+    /// The line of the program that has started it.
+    made_at: Place,
     pid: Pid,
     /// None once it is reaped.
     exit: RefCell<Option<Exit>>,
@@ -53,14 +56,15 @@ struct Exit {
 
 impl Child {
     /// Watches a child that was just started; without success, it is killed and reaped.
+    #[track_caller]
     pub(super) fn watch(
         core: &Rc<Core>,
         mut child: std::process::Child,
         by_thread: bool,
     ) -> Result<Rc<Self>> {
-        let pid = Pid::from_child(&child);
+        let (pid, made_at) = (Pid::from_child(&child), Location::caller());
         let watched = exit_descriptor(pid, by_thread).map_err(Error::from);
-        let watched = watched.and_then(|exit| Self::start(core, pid, exit));
+        let watched = watched.and_then(|exit| Self::start(made_at, core, pid, exit));
         if watched.is_err() {
             // It is this process's child, and not reaped: that cannot fail.
             let _ = child.kill();
@@ -69,10 +73,11 @@ impl Child {
         watched
     }
 
-    fn start(core: &Rc<Core>, pid: Pid, exit: Exit) -> Result<Rc<Self>> {
+    fn start(made_at: Place, core: &Rc<Core>, pid: Pid, exit: Exit) -> Result<Rc<Self>> {
         let descriptor = Rc::clone(&exit.descriptor);
         let child = Rc::new(Self {
             core: Rc::clone(core),
+            made_at,
             pid,
             exit: RefCell::new(Some(exit)),
             returncode: Cell::new(None),
@@ -271,8 +276,9 @@ fn wait_for_end(pid: Pid, options: WaitIdOptions) {
 struct Step(Rc<Child>);
 
 impl Ready for Step {
-    fn run(self: Rc<Self>, _: &Rc<Core>) {
+    fn run(self: Rc<Self>, core: &Rc<Core>) {
         self.0.poll();
+        core.ended.keep(self);
     }
 
     fn schedule(self: Rc<Self>) {
@@ -281,7 +287,8 @@ impl Ready for Step {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<child process {}>", self.0.pid())
+        let (pid, made_at) = (self.0.pid(), self.0.made_at);
+        write!(f, "<child process {pid} created at {made_at}>")
     }
 }
 

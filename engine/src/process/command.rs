@@ -300,6 +300,7 @@ impl CreateSubprocess {
     }
 
     /// Starts the process. What it has, this process keeps no copy of.
+    #[track_caller]
     pub(super) fn spawn(mut self, core: &Rc<Core>) -> Result<Spawned> {
         core.check_open(self.operation)?;
         let merged = self.redirect()?;

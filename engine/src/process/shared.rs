@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::child::Child;
 use super::protocol::SubprocessProtocol;
-use crate::event_loop::{Context, Core};
+use crate::event_loop::{Context, Core, Place};
 use crate::handle::Scheduled;
 use crate::transport::{End, Protocol, Transport, guarded, start_pipe};
 use crate::{Error, Result};
@@ -17,6 +17,8 @@ pub(super) struct Shared {
     pub(super) core: Rc<Core>,
     pub(super) child: Rc<Child>,
     /// None after the end.
+    /// The line of the program that has started it.
+    pub(super) made_at: Place,
     pub(super) protocol: RefCell<Option<Rc<dyn SubprocessProtocol>>>,
     pub(super) pipes: RefCell<[Option<Transport>; 3]>,
     /// How many pipes are open.
@@ -37,7 +39,7 @@ impl Shared {
         if let Err(error) = guarded(|| method(&*protocol)) {
             let context = Context::new(message)
                 .error(error)
-                .source(format!("{self:?}"));
+                .source(format!("{self:?} created at {}", self.made_at));
             self.core.call_exception_handler(&context);
         }
     }
@@ -46,9 +48,11 @@ impl Shared {
     pub(super) fn soon(self: &Rc<Self>, call: impl FnOnce(&Rc<Self>) + 'static) {
         let shared = Rc::clone(self);
         let call = Box::new(move || call(&shared));
-        self.core.schedule(Scheduled::new(&self.core, call));
+        let scheduled = Scheduled::at(self.made_at, &self.core, call);
+        self.core.schedule(scheduled);
     }
 
+    #[track_caller]
     pub(super) fn connect(self: &Rc<Self>, fds: [Option<OwnedFd>; 3]) -> Result<()> {
         for (fd, pipe) in fds.into_iter().enumerate() {
             let Some(pipe) = pipe else { continue };

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 
 use super::command::{CreateSubprocess, Spawned, create_subprocess_exec, create_subprocess_shell};
@@ -282,6 +283,7 @@ where
     }
 }
 
+#[track_caller]
 fn start(
     core: &Rc<Core>,
     spawned: Spawned,
@@ -290,6 +292,7 @@ fn start(
     let shared = Rc::new(Shared {
         core: Rc::clone(core),
         child: spawned.child,
+        made_at: Location::caller(),
         protocol: RefCell::new(Some(protocol)),
         pipes: RefCell::default(),
         open: Cell::new(0),

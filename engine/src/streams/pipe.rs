@@ -118,14 +118,17 @@ coroutine_operations! {
     [] OpenWritePipe => StreamWriter, "open_write_pipe", |this| move |co: &Co| this.delegate(co);
 }
 
+#[track_caller]
 pub(crate) fn reading_end(core: &Rc<Core>, fd: OwnedFd, limit: usize) -> Result<StreamReader> {
     Ok(ends(core, fd, End::Reading, limit)?.0)
 }
 
+#[track_caller]
 pub(crate) fn writing_end(core: &Rc<Core>, fd: OwnedFd) -> Result<StreamWriter> {
     Ok(ends(core, fd, End::Writing, DEFAULT_LIMIT)?.1)
 }
 
+#[track_caller]
 fn ends(
     core: &Rc<Core>,
     fd: OwnedFd,

@@ -1,6 +1,7 @@
 //! Serving.
 
 use std::fmt;
+use std::panic::Location;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -11,7 +12,7 @@ use super::reader::{StreamReader, checked_limit};
 use super::writer::StreamWriter;
 use crate::awaitable::{IntoCoroutine, coroutine_operations};
 use crate::coroutines::Request;
-use crate::event_loop::{Context, EventLoop};
+use crate::event_loop::{Context, EventLoop, Place};
 use crate::net::ToSocketAddrs;
 use crate::task::Task;
 use crate::transport::{
@@ -234,17 +235,23 @@ where
 }
 
 /// Makes what makes the protocols of a server's connections.
+#[track_caller]
 fn factory<F, C>(callback: F, limit: usize) -> Result<Factory>
 where
     F: Fn(StreamReader, StreamWriter) -> C + 'static,
     C: IntoCoroutine<Output = ()>,
 {
     let limit = checked_limit(limit)?;
+    let made_at = Location::caller();
     let accept: Accept = Rc::new(move |reader, writer: StreamWriter| {
         let transport = writer.transport().clone();
         let event_loop = EventLoop::of(transport.core());
         let task = event_loop.create_task(callback(reader, writer));
-        watch(&task, transport);
+        if task.to_any().0.origin().file() == file!() {
+            // A closure becomes a coroutine here, which says nothing to anybody.
+            task.comes_from(made_at);
+        }
+        watch(made_at, &task, transport);
     });
     Ok(Box::new(move || {
         let protocol = StreamProtocol::new(limit, Some(Rc::clone(&accept)));
@@ -253,8 +260,8 @@ where
 }
 
 /// Closes the connection of a task that fails.
-fn watch(task: &Task<()>, transport: Transport) {
-    task.add_done_callback(move |task| {
+fn watch(made_at: Place, task: &Task<()>, transport: Transport) {
+    task.add_done_callback_at(made_at, move |task| {
         let Ok(failure) = task.exception() else {
             return transport.close();
         };

@@ -67,7 +67,7 @@ pub(crate) struct TaskPart<T: 'static> {
     pub(super) phase: Cell<Phase>,
     /// Whether the loop that was closed has ended the coroutine.
     pub(super) destroyed: Cell<bool>,
-    /// Whether the loop has a name for it.
+    /// Whether the loop has a name or a line for it.
     pub(super) is_named: Cell<bool>,
     /// How many requests to cancel are open: 3.11's `cancelling`.
     pub(super) cancelling: Cell<u32>,
@@ -158,6 +158,17 @@ impl<T: 'static> TaskPart<T> {
         self.is_named.get().then(|| core.task_name(self.number))?
     }
 
+    /// Returns the line where its coroutine was made, or for which the library has made that.
+    fn origin(&self, core: &Core) -> (&'static str, u32) {
+        match self.is_named.get().then(|| core.task_origin(self.number)) {
+            Some(Some(origin)) => (origin.file(), origin.line()),
+            _ => {
+                let origin = self.generator.origin();
+                (origin.file(), origin.line())
+            }
+        }
+    }
+
     pub(super) fn stack(&self) -> Vec<Link> {
         self.generator.delegation_chain()
     }
@@ -184,20 +195,19 @@ impl<T: 'static> TaskPart<T> {
         if let Some(name) = self.given_name(&task.core) {
             write!(f, " name='{name}'")?;
         }
-        let coroutine = self.generator.name();
-        match self.stack().last() {
-            Some(at) => write!(
-                f,
-                " coro=<{coroutine}() running at {}:{}>",
-                at.file(),
-                at.line()
-            )?,
-            None => {
-                let origin = self.generator.origin();
-                let (file, line) = (origin.file(), origin.line());
-                write!(f, " coro=<{coroutine}() done, defined at {file}:{line}>")?;
-            }
-        }
+        let (coroutine, stack) = (self.generator.name(), self.stack());
+        // A line of the library says nothing to anybody.
+        let at = stack.iter().rev().find(|at| !is_ours(at.file()));
+        let (file, line) = match at {
+            Some(at) => (at.file(), at.line()),
+            None => self.origin(&task.core),
+        };
+        let state = if stack.is_empty() {
+            "done, defined"
+        } else {
+            "running"
+        };
+        write!(f, " coro=<{coroutine}() {state} at {file}:{line}>")?;
         if let Some(error) = task.peek_error() {
             write!(f, " exception={error:?}")?;
         }
@@ -211,7 +221,7 @@ impl<T: 'static> TaskPart<T> {
         !task.is_done() && !self.destroyed.get()
     }
 
-    /// Returns whether the loop has a name for it, which it has to forget.
+    /// Returns whether the loop has a name or a line for it, which it has to forget.
     #[inline]
     pub(crate) fn is_named(&self) -> bool {
         self.is_named.get()
@@ -219,7 +229,7 @@ impl<T: 'static> TaskPart<T> {
 
     pub(crate) fn forget_name(&self, core: &Core) {
         if self.is_named.get() {
-            core.forget_task_name(self.number);
+            core.forget_task(self.number);
         }
     }
 
@@ -236,6 +246,13 @@ impl<T: 'static> TaskPart<T> {
             Context::new("Task was destroyed but it is pending!").source(task.to_string());
         task.core.call_exception_handler(&context);
     }
+}
+
+/// Returns whether a file is one of the library's.
+fn is_ours(file: &str) -> bool {
+    file!()
+        .strip_suffix("task/part.rs")
+        .is_some_and(|root| file.starts_with(root))
 }
 
 #[cfg(test)]

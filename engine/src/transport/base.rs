@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::flow::Flow;
 use super::protocol::guarded;
-use crate::event_loop::{Context, Core};
+use crate::event_loop::{Context, Core, Place};
 use crate::{Error, Result, panics};
 
 /// From so many writes after the loss of a connection on, each is logged.
@@ -14,6 +14,8 @@ const TOO_MANY_WRITES: usize = 5;
 
 pub(super) struct Base {
     pub(super) core: Rc<Core>,
+    /// The line of the program for which it was made: with its protocol, or the server's factory.
+    pub(super) made_at: Place,
     pub(super) flow: Flow,
     /// Whether it was closed, or has failed.
     pub(super) closing: Cell<bool>,
@@ -26,9 +28,10 @@ pub(super) struct Base {
 }
 
 impl Base {
-    pub(super) fn new(core: &Rc<Core>) -> Self {
+    pub(super) fn new(made_at: Place, core: &Rc<Core>) -> Self {
         Self {
             core: Rc::clone(core),
+            made_at,
             flow: Flow::default(),
             closing: Cell::new(false),
             paused: Cell::new(false),
@@ -94,7 +97,7 @@ impl Base {
     pub(super) fn report(&self, message: &str, error: Error, transport: &dyn std::fmt::Debug) {
         let context = Context::new(message)
             .error(error)
-            .source(format!("{transport:?}"));
+            .source(format!("{transport:?} created at {}", self.made_at));
         self.core.call_exception_handler(&context);
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -273,7 +274,13 @@ pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Resul
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_connection")?;
     let waiter = Waiter::new(Reason::io("create_connection"));
-    let stream = Stream::start(&core, socket, protocol, Some(Rc::clone(&waiter)));
+    let stream = Stream::start(
+        Location::caller(),
+        &core,
+        socket,
+        protocol,
+        Some(Rc::clone(&waiter)),
+    );
     let mut opening = Opening(Some(stream));
     waiter.wait(co)?;
     let stream = opening.0.take();

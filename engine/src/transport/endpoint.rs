@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
+use std::panic::Location;
 use std::rc::Rc;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
@@ -265,7 +266,14 @@ where
             Waiter::new(Reason::io("create_datagram_endpoint")),
             Rc::clone(&protocol),
         );
-        let mut opening = Opening(Some(Datagrams::start(&core, socket, told, remote, &waiter)));
+        let mut opening = Opening(Some(Datagrams::start(
+            Location::caller(),
+            &core,
+            socket,
+            told,
+            remote,
+            &waiter,
+        )));
         waiter.wait(co)?;
         let datagrams = opening.0.take().expect("only this takes it out");
         Ok((DatagramTransport(datagrams), protocol))

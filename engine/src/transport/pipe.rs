@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
+use std::panic::Location;
 use std::rc::Rc;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -257,6 +258,7 @@ fn file_type(fd: &impl AsFd) -> rustix::io::Result<FileType> {
 }
 
 /// Makes a transport of one end of a pipe, whose protocol is told in the next turn.
+#[track_caller]
 pub(crate) fn start_pipe(
     core: &Rc<Core>,
     fd: OwnedFd,
@@ -264,7 +266,13 @@ pub(crate) fn start_pipe(
     protocol: Rc<dyn Protocol>,
 ) -> Result<Transport> {
     let socket = Socket::pipe(fd, end)?;
-    Ok(Transport(Stream::start(core, socket, protocol, None)))
+    Ok(Transport(Stream::start(
+        Location::caller(),
+        core,
+        socket,
+        protocol,
+        None,
+    )))
 }
 
 /// What is different for pipes.

@@ -5,13 +5,14 @@ mod members;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 
 use super::protocol::Protocol;
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
-use crate::event_loop::Core;
+use crate::event_loop::{Core, Place};
 use crate::future::{Reason, Waiter};
 use crate::net::Address;
 use crate::sleep::yield_now;
@@ -52,6 +53,8 @@ pub struct Server(Rc<State>);
 
 pub(super) struct State {
     core: Rc<Core>,
+    /// The line of the program that has made it.
+    made_at: Place,
     factory: Factory,
     /// How many connections are accepted at each event.
     backlog: u32,
@@ -66,6 +69,7 @@ pub(super) struct State {
 }
 
 impl Server {
+    #[track_caller]
     pub(super) fn new(
         core: &Rc<Core>,
         factory: Factory,
@@ -75,6 +79,7 @@ impl Server {
         let listeners = sockets.into_iter().map(Listener::new).map(Rc::new);
         Self(Rc::new(State {
             core: Rc::clone(core),
+            made_at: Location::caller(),
             factory,
             backlog,
             listeners: RefCell::new(listeners.collect()),

@@ -20,7 +20,7 @@ use super::protocol::{Protocol, guarded};
 use super::scratch::Scratch;
 use super::server::Membership;
 use super::socket::Socket;
-use crate::event_loop::{Core, Direction, Ready};
+use crate::event_loop::{Core, Direction, Place, Ready};
 use crate::future::Waiter;
 use crate::net::{Address, describe};
 use crate::{Error, Result};
@@ -65,6 +65,7 @@ struct Step {
 impl Stream {
     /// Makes a transport, whose protocol is told in the next turn; then the waiter is woken.
     pub(super) fn start(
+        made_at: Place,
         core: &Rc<Core>,
         socket: Socket,
         protocol: Rc<dyn Protocol>,
@@ -73,7 +74,7 @@ impl Stream {
         socket.set_nodelay();
         let end = socket.end();
         let stream = Rc::new(Self {
-            base: Base::new(core),
+            base: Base::new(made_at, core),
             end,
             names: [socket.sockname(), socket.peername()],
             socket: RefCell::new(Some(Rc::new(socket))),
@@ -395,8 +396,9 @@ impl Stream {
 }
 
 impl Ready for Step {
-    fn run(self: Rc<Self>, _: &Rc<Core>) {
+    fn run(self: Rc<Self>, core: &Rc<Core>) {
         let stream = Rc::clone(&self.stream);
+        core.ended.keep(Rc::clone(&self) as Rc<dyn Ready>);
         match &self.work {
             Work::Read => stream.read(self),
             Work::Write => stream.flush(self),
@@ -412,7 +414,11 @@ impl Ready for Step {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.stream, f)
+        write!(
+            f,
+            "{:?} created at {}",
+            self.stream, self.stream.base.made_at
+        )
     }
 }
 

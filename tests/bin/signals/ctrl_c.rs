@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use yieldfrom::signal::SIGINT;
 use yieldfrom::{
-    Co, DeadlockError, EventLoop, KeyboardInterrupt, LoopBuilder, create_task, current_task, run,
-    sleep, timeout, to_thread, yield_now,
+    Co, DeadlockError, EventLoop, KeyboardInterrupt, LoopBuilder, create_task, current_task,
+    get_running_loop, run, sleep, timeout, to_thread, yield_now,
 };
 
 use crate::fixtures::{Journal, failed_with, millis, secs, virtual_loop};
@@ -127,10 +127,13 @@ pub(crate) fn the_first_ends_run_while_it_waits_for_a_job_after_the_main_task() 
 pub(crate) fn the_first_waits_for_jobs() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let result = run(move |co: &Co| {
-        let job = to_thread(move || {
+        let (begin, begun) = std::sync::mpsc::channel();
+        let job = get_running_loop()?.run_in_executor(None, move || {
+            begin.send(()).unwrap();
             std::thread::sleep(millis(20));
             sender.send("ended").unwrap();
         });
+        begun.recv().unwrap();
         raise(SIGINT);
         co.yield_from(job)
     });

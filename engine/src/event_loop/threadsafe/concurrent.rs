@@ -107,6 +107,7 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// worker.join().unwrap();
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn cancel(&self) -> bool {
         let cancelled = self.shared.cancel();
         if cancelled && let Some(task) = &self.task {
@@ -170,10 +171,11 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// assert_eq!(future.result(None), Ok(1));
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce() + Send + 'static) {
         let mut state = self.shared.lock();
         if let State::Pending(pending) = &mut *state {
-            return pending.callbacks.push(Box::new(callback));
+            return pending.callbacks.push(Callback::new(callback));
         }
         drop(state);
         callback();

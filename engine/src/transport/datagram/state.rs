@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::{DatagramTransport, Socket};
 use crate::errors::ValueError;
-use crate::event_loop::{Core, Direction, Ready};
+use crate::event_loop::{Core, Direction, Place, Ready};
 use crate::future::Waiter;
 use crate::net::{Address, describe};
 use crate::transport::base::Base;
@@ -51,6 +51,7 @@ struct Step {
 
 impl Datagrams {
     pub(in crate::transport) fn start(
+        made_at: Place,
         core: &Rc<Core>,
         socket: Socket,
         protocol: Rc<dyn DatagramProtocol>,
@@ -59,7 +60,7 @@ impl Datagrams {
     ) -> Rc<Self> {
         let peer = socket.peername();
         let datagrams = Rc::new(Self {
-            base: Base::new(core),
+            base: Base::new(made_at, core),
             remote: remote.or_else(|| peer.clone()),
             names: [socket.sockname(), peer],
             socket: RefCell::new(Some(Rc::new(socket))),
@@ -296,8 +297,9 @@ impl Datagrams {
 }
 
 impl Ready for Step {
-    fn run(self: Rc<Self>, _: &Rc<Core>) {
+    fn run(self: Rc<Self>, core: &Rc<Core>) {
         let datagrams = Rc::clone(&self.datagrams);
+        core.ended.keep(Rc::clone(&self) as Rc<dyn Ready>);
         match &self.work {
             Work::Read => datagrams.read(self),
             Work::Write => datagrams.flush(),
@@ -312,7 +314,8 @@ impl Ready for Step {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.datagrams, f)
+        let made_at = self.datagrams.base.made_at;
+        write!(f, "{:?} created at {made_at}", self.datagrams)
     }
 }
 

@@ -139,7 +139,8 @@ impl Accepting {
         let server = &self.server;
         match guarded(|| Ok((server.factory)())) {
             Ok(protocol) => {
-                let stream = Stream::start(&server.core, connection, protocol, None);
+                let stream =
+                    Stream::start(server.made_at, &server.core, connection, protocol, None);
                 Membership::begin(server, &stream);
             }
             Err(error) => {
@@ -164,24 +165,28 @@ impl Accepting {
             accepting.listener.resting.set(false);
             accepting.schedule();
         };
+        let event_loop = EventLoop::of(&self.server.core);
         // A loop that the exception handler has closed needs nothing more.
-        let _ = EventLoop::of(&self.server.core).call_later(net::ACCEPT_PAUSE, go_on);
+        if !event_loop.is_closed() {
+            event_loop.schedule_after(self.server.made_at, net::ACCEPT_PAUSE, Box::new(go_on));
+        }
     }
 
     fn report(&self, message: &str, error: Error) {
         let source = super::Server(Rc::clone(&self.server));
         let context = Context::new(message)
             .error(error)
-            .source(format!("{source:?}"));
+            .source(format!("{source:?} created at {}", self.server.made_at));
         self.server.core.call_exception_handler(&context);
     }
 }
 
 impl Ready for Accepting {
-    fn run(self: Rc<Self>, _: &Rc<Core>) {
+    fn run(self: Rc<Self>, core: &Rc<Core>) {
         if !self.listener.resting.get() {
             self.accept();
         }
+        core.ended.keep(self);
     }
 
     fn schedule(self: Rc<Self>) {
@@ -190,7 +195,8 @@ impl Ready for Accepting {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&super::Server(Rc::clone(&self.server)), f)
+        let server = super::Server(Rc::clone(&self.server));
+        write!(f, "{server:?} created at {}", self.server.made_at)
     }
 }
 

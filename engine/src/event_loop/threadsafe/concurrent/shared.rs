@@ -1,12 +1,33 @@
 //! What a future for other threads shares with who gives its result.
 
+use std::panic::Location;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::failure::Failure;
+use crate::event_loop::Place;
 use crate::executor::{Waker, works_for};
 use crate::panics;
 
-pub(crate) type Callback = Box<dyn FnOnce() + Send>;
+/// What is called at the end, by the thread that ends it.
+pub(crate) struct Callback {
+    call: Box<dyn FnOnce() + Send>,
+    added_at: Place,
+}
+
+impl Callback {
+    #[track_caller]
+    pub(crate) fn new(call: impl FnOnce() + Send + 'static) -> Self {
+        Self {
+            call: Box::new(call),
+            added_at: Location::caller(),
+        }
+    }
+
+    pub(crate) fn call(self) {
+        (self.call)();
+    }
+}
+
 pub(super) type Work<T> = Box<dyn FnOnce() -> T + Send>;
 pub(super) type Outcome<T> = std::result::Result<T, Failure>;
 
@@ -136,11 +157,13 @@ impl<T> Shared<T> {
 /// Calls the callbacks in their order; a panic of one does not keep it from the others.
 pub(crate) fn call_all(callbacks: Vec<Callback>) {
     for callback in callbacks {
-        if panics::catch(callback).is_err() {
+        let added_at = callback.added_at;
+        if panics::catch(|| callback.call()).is_err() {
             panics::contain(|| {
                 log::error!(
                     target: "yieldfrom::executor",
-                    "a callback of a concurrent future panicked; the others are called"
+                    "the callback of a concurrent future that was added at {added_at} panicked; \
+                     the others are called"
                 );
             });
         }
