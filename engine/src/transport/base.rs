@@ -93,11 +93,17 @@ impl Base {
         }
     }
 
+    /// Shows the transport with the line for which it was made.
+    #[cold]
+    pub(super) fn show(&self, transport: &dyn std::fmt::Debug) -> String {
+        format!("{transport:?} created at {}", self.made_at)
+    }
+
     #[cold]
     pub(super) fn report(&self, message: &str, error: Error, transport: &dyn std::fmt::Debug) {
         let context = Context::new(message)
             .error(error)
-            .source(format!("{transport:?} created at {}", self.made_at));
+            .source(self.show(transport));
         self.core.call_exception_handler(&context);
     }
 

@@ -414,11 +414,7 @@ impl Ready for Step {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} created at {}",
-            self.stream, self.stream.base.made_at
-        )
+        f.write_str(&self.stream.base.show(&self.stream))
     }
 }
 
@@ -435,15 +431,13 @@ impl Drop for Step {
 /// Shows the state as asyncio does: `<Transport fd=7 read=polling write=<idle, bufsize=0>>`.
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reading = if self.base.is_reading() && !self.ended.get() {
-            "polling"
-        } else {
-            "idle"
+        let reading = match self.base.is_reading() && !self.ended.get() {
+            true => "polling",
+            false => "idle",
         };
         let n = self.buffered();
         let writing = if n > 0 { "polling" } else { "idle" };
-        let fd = self.socket().map(|socket| socket.as_fd().as_raw_fd());
-        match fd {
+        match self.socket().map(|socket| socket.as_fd().as_raw_fd()) {
             None => f.write_str("<Transport closed")?,
             Some(fd) if self.is_closing() => write!(f, "<Transport closing fd={fd}")?,
             Some(fd) => write!(f, "<Transport fd={fd}")?,

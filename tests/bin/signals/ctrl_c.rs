@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use yieldfrom::signal::SIGINT;
 use yieldfrom::{
-    Co, DeadlockError, EventLoop, KeyboardInterrupt, LoopBuilder, create_task, current_task,
-    get_running_loop, run, sleep, timeout, to_thread, yield_now,
+    Co, DeadlockError, EventLoop, Job, KeyboardInterrupt, LoopBuilder, Result, create_task,
+    current_task, get_running_loop, run, sleep, timeout, yield_now,
 };
 
 use crate::fixtures::{Journal, failed_with, millis, secs, virtual_loop};
@@ -65,11 +65,17 @@ pub(crate) fn the_second_ends_the_run_at_once_and_the_loop_goes_on() {
     result.unwrap();
 }
 
-/// A job that never ends.
-fn block() {
-    loop {
-        std::thread::park();
-    }
+/// Starts a job that never ends, and returns when it has begun.
+fn blocked() -> Result<Job<()>> {
+    let (begin, begun) = std::sync::mpsc::channel();
+    let job = get_running_loop()?.run_in_executor(None, move || {
+        begin.send(()).unwrap();
+        loop {
+            std::thread::park();
+        }
+    });
+    begun.recv().unwrap();
+    Ok(job)
 }
 
 /// Does this when it is dropped.
@@ -83,10 +89,11 @@ impl Drop for AtEnd {
 
 pub(crate) fn the_second_ends_run_though_a_job_blocks_and_the_task_goes_on() {
     let result = run(|co: &Co| {
+        let (first, second) = (blocked()?, blocked()?);
         raise(SIGINT);
-        assert!(co.yield_from(to_thread(block)).unwrap_err().is_cancelled());
+        assert!(co.yield_from(first).unwrap_err().is_cancelled());
         raise(SIGINT);
-        co.yield_from(to_thread(block))
+        co.yield_from(second)
     });
     assert!(failed_with::<KeyboardInterrupt, _>(result));
 }
@@ -98,8 +105,9 @@ pub(crate) fn the_second_ends_run_while_the_rest_is_cancelled_though_a_job_block
             pause(co)
         });
         co.yield_from(yield_now())?;
+        let job = blocked()?;
         raise(SIGINT);
-        co.yield_from(to_thread(block))
+        co.yield_from(job)
     });
     assert!(failed_with::<KeyboardInterrupt, _>(result));
 }
@@ -107,16 +115,16 @@ pub(crate) fn the_second_ends_run_while_the_rest_is_cancelled_though_a_job_block
 pub(crate) fn the_second_ends_run_while_it_waits_for_a_job() {
     let result = run(|co: &Co| {
         let _second = AtEnd(|| raise_soon(SIGINT));
+        let job = blocked()?;
         raise(SIGINT);
-        co.yield_from(to_thread(block))
+        co.yield_from(job)
     });
     assert!(failed_with::<KeyboardInterrupt, _>(result));
 }
 
 pub(crate) fn the_first_ends_run_while_it_waits_for_a_job_after_the_main_task() {
     let result = run(|co: &Co| {
-        drop(create_task(|co: &Co| co.yield_from(to_thread(block))));
-        co.yield_from(yield_now())?;
+        drop(blocked()?);
         co.yield_from(yield_now())?;
         raise_soon(SIGINT);
         Ok(())

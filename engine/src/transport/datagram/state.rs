@@ -314,8 +314,7 @@ impl Ready for Step {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let made_at = self.datagrams.base.made_at;
-        write!(f, "{:?} created at {made_at}", self.datagrams)
+        f.write_str(&self.datagrams.base.show(&self.datagrams))
     }
 }
 
