@@ -87,8 +87,9 @@
 //! Exceptions are values: `?` passes them on, and an unhandled one is the coroutine's result.
 //! Results of futures are given out as clones, and moved by [`take_result`](Future::take_result)
 //! where they cannot be cloned. A loop keeps its tasks alive. A run that could never end, as
-//! nothing is left that could wake the loop, ends with a [`DeadlockError`]. Where Python 3.4 had
-//! bugs, behaviour is that of 3.11.
+//! nothing is left that could wake the loop, ends with a [`DeadlockError`]. Behaviour is that of 3.11,
+//! and where that has bugs, that of the version that mends them:
+//! [a table](crate::guide::coming_from_asyncio#where-we-differ-from-311) has all.
 //!
 //! # Cancellation
 //!

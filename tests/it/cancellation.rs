@@ -159,7 +159,7 @@ fn two_cancellations_before_a_step_are_one_error() {
     assert_eq!(event_loop.time(), secs(2));
 }
 
-/// As in CPython since 3.13, gh-117407; before, it counted only.
+/// As in CPython since 3.13, gh-116720; before, it counted only.
 #[test]
 fn uncancel_counts_down_to_zero_and_the_last_one_undoes_what_has_not_begun() {
     let event_loop = virtual_loop();

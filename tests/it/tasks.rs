@@ -1,14 +1,15 @@
-//! How tasks are named, shown, listed and found.
+//! How tasks are made, named, shown, listed and found.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use yieldfrom::{
-    Co, CoroutineBuilder, Error, Future, Result, Task, coroutine, create_task, current_task,
-    ensure_future, sleep, yield_now,
+    Awaitable, Co, CoroutineBuilder, Error, EventLoop, Future, Result, Task, ValueError,
+    as_completed, coroutine, create_task, current_task, ensure_future, gather, run, shield, sleep,
+    wait, yield_now,
 };
 
-use crate::fixtures::{run_virtual, secs, settle, virtual_loop};
+use crate::fixtures::{failed_with, run_virtual, secs, settle, virtual_loop};
 use crate::support::log_of;
 
 /// Returns where a task of this file is shown to be, as `file:line` without the folder.
@@ -230,4 +231,49 @@ fn done_callbacks_run_in_order_in_the_turn_after() {
     );
     event_loop.turn(None).unwrap();
     assert_eq!(journal.take(), ["a 7", "c 7", "late"]);
+}
+
+/// As asyncio's `ensure_future(f, loop=other)`, wherever a loop is named beside a future.
+#[test]
+fn a_future_beside_another_loop_is_a_value_error() {
+    let (one, two) = (virtual_loop(), virtual_loop());
+    let (future, task) = (one.create_future::<()>(), one.create_task(|_: &Co| Ok(())));
+    let refused = |result: Result<()>| assert!(failed_with::<ValueError, _>(result));
+    refused((&future).into_future(&two).result());
+    refused(future.clone().into_future(&two).result());
+    refused((&task).into_future(&two).result());
+    refused(task.clone().into_future(&two).result());
+    refused(two.run_until_complete(&future));
+    refused(two.run_until_complete(&task));
+    refused(run(&future));
+    let same = (&future).into_future(&one);
+    assert!(same.ptr_eq(&future) && !future.done());
+    // Without a loop beside it, a future stays what it is.
+    assert!(ensure_future(&future).ptr_eq(&future));
+    let theirs = future.clone();
+    two.run_until_complete(move |co: &Co| {
+        assert!(ensure_future(&theirs).ptr_eq(&theirs));
+        refused(co.yield_from(wait([&theirs])).map(drop));
+        let mine = Future::new();
+        refused(co.yield_from(gather([&mine, &theirs])).map(drop));
+        let next = as_completed([&theirs]).next().expect("there is one");
+        refused(co.yield_from(next));
+        assert!(shield(&theirs).get_loop().ptr_eq(&theirs.get_loop()));
+        Ok(())
+    })
+    .unwrap();
+    future.set_result(()).unwrap();
+    one.run_until_complete(&future).unwrap();
+    one.run_until_complete(task).unwrap();
+}
+
+/// A job of another loop, too.
+#[test]
+fn a_job_beside_another_loop_is_a_value_error() {
+    let (one, two) = (EventLoop::new().unwrap(), virtual_loop());
+    let job = one.run_in_executor(None, || 6);
+    let refused = (&job).into_future(&two).result();
+    assert!(failed_with::<ValueError, _>(refused));
+    assert_eq!(one.run_until_complete(&job).unwrap(), 6);
+    assert!(failed_with::<ValueError, _>(two.run_until_complete(job)));
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use yieldfrom::{
     Co, DeadlockError, EventLoop, Future, Job, Panicked, RuntimeError, TimeoutError, create_task,
-    gather, get_running_loop, sleep, timeout, to_thread, wait, wait_for, yield_now,
+    gather, get_running_loop, run, sleep, timeout, to_thread, wait, wait_for, yield_now,
 };
 
 use super::{Gate, pool, thread_name};
@@ -363,4 +363,37 @@ fn a_limit_on_a_queued_job_is_a_limit() {
     gate.open();
     event_loop.run_until_complete(sleep(millis(1))).unwrap();
     assert_eq!(executor.submit(|| 1).result(None), Ok(1));
+}
+
+/// As `asyncio.run(asyncio.to_thread(f))`.
+#[test]
+fn a_job_for_a_thread_can_be_what_is_run() {
+    assert_eq!(run(to_thread(|| 6)).unwrap(), 6);
+    let event_loop = real_loop();
+    assert_eq!(event_loop.run_until_complete(to_thread(|| 6)).unwrap(), 6);
+}
+
+#[test]
+fn a_job_for_a_thread_begins_when_it_is_waited_for() {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let job = |n: usize| {
+        let begun = Arc::clone(&begun);
+        to_thread(move || begun.fetch_add(n, Ordering::SeqCst))
+    };
+    let (never, one, two, four) = (job(100), job(1), job(2), job(4));
+    let limited = wait_for(one, secs(60));
+    // Both orders: before there is a loop, and in one.
+    assert_eq!(begun.load(Ordering::SeqCst), 0);
+    let check = Arc::clone(&begun);
+    real_loop()
+        .run_until_complete(move |co: &Co| {
+            drop(never);
+            let task = create_task(two);
+            assert_eq!(check.load(Ordering::SeqCst), 0);
+            co.yield_from(limited)?;
+            co.yield_from(gather([four]))?;
+            co.yield_from(task).map(drop)
+        })
+        .unwrap();
+    assert_eq!(begun.load(Ordering::SeqCst), 7);
 }
