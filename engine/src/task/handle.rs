@@ -190,10 +190,11 @@ impl<T: 'static> Task<T> {
         self.to_any().cancelling()
     }
 
-    /// Takes one request to cancel back, and returns how many are left: 3.11's `uncancel`.
+    /// Takes one request to cancel back, and returns how many are left: `uncancel`, as of 3.13.
     ///
-    /// It does not undo a cancellation; it says that who had asked for one has dealt with it, as
-    /// [`timeout`](crate::timeout()) does with its own.
+    /// It says that who had asked for a cancellation has dealt with it, as
+    /// [`timeout`](crate::timeout()) does with its own. What the task waits for is cancelled already
+    /// then. Only a cancellation that has not begun yet ends with the last request.
     ///
     /// # Examples
     ///
@@ -205,7 +206,7 @@ impl<T: 'static> Task<T> {
     /// task.cancel();
     /// assert_eq!(task.cancelling(), 1);
     /// assert_eq!(task.uncancel(), 0);
-    /// # event_loop.run_until_complete(task).unwrap_err();
+    /// event_loop.run_until_complete(task)?; // the cancellation had not begun
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn uncancel(&self) -> usize {
