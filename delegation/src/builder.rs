@@ -1,13 +1,14 @@
-//! Settings for a generator.
+//! How a generator is made, and with what settings.
 
 use std::any::type_name;
 use std::borrow::Cow;
 use std::panic::Location;
 
 use crate::co::Co;
-use crate::coroutine::{Label, Name, Shared};
+use crate::coroutine::Shared;
 use crate::error::Result;
 use crate::generator::Generator;
+use crate::label::{Label, Name};
 use crate::stack;
 
 /// Settings for a generator: its name and the size of its stack.
@@ -106,8 +107,32 @@ impl Builder {
             name,
             made_at: Location::caller(),
         };
+        let body = |suspender| body(&Co { suspender });
         Generator {
             shared: Shared::new(label, self.stack_size, body),
         }
+    }
+}
+
+impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
+    /// Creates a generator. Its body does not run, and no stack is taken, before the first `next`.
+    ///
+    /// Its stack will have [`stack::DEFAULT_SIZE`](crate::stack::DEFAULT_SIZE) bytes; [`Builder`]
+    /// makes other ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let g: Generator<i32> = Generator::new(|_| unreachable!("never started"));
+    /// drop(g);
+    /// ```
+    #[track_caller]
+    pub fn new<F>(body: F) -> Self
+    where
+        F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
+    {
+        Builder::new().build(body)
     }
 }

@@ -1,76 +1,38 @@
 //! The driver: follows a chain of delegations and resumes its innermost generator directly.
 //!
-//! A generator that delegates to another is suspended; its `down` points to the
-//! delegate. Following `down` from the generator somebody operates on, the *root*,
-//! leads to the *innermost* one, whose body runs. To find that one without the walk,
-//! a root remembers it (`leaf`), and the innermost remembers whose it is (`root`).
-//! Several generators may delegate to one: of those, only the one in the activation
-//! that came through last is its `up`.
-//!
-//! The pointers obey four rules. Every unsafe block here cites one.
-//!
-//! 1. `p.down == d` only while the body of `p` is suspended in the `yield_from` that
-//!    was given `d`. Its frame holds a handle of `d`, or borrows one, so that `d` is
-//!    alive. `down` is cleared before the body of `p` is resumed.
-//! 2. `d.up == p` only while `p.down == d`, so that `p` is alive: both are cleared
-//!    together, and [`detach`] clears what is left when `p` dies.
-//! 3. `r.leaf == l` exactly while `l.root == r`. Both are set and cleared together,
-//!    also by [`detach`] when either dies; so both are alive.
-//! 4. A node is alive while its body runs: the root of the activation, because the
-//!    operation borrows a handle of it; the others by rule 1.
-//!
-//! Rule 1 holds as long as nobody's code runs while references to nodes are at hand, other
-//! than in a switch. So what is dropped on the way, whose destructor may be anybody's, is kept
-//! in [`Lost`] until the operation is over.
+//! How the generators of a chain refer to each other, and under what rules, is told in
+//! [`links`](crate::coroutine). While an operation uses references that it got by links,
+//! nobody's code runs, other than in a switch. So what is dropped on the way, whose destructor
+//! may be anybody's, is kept in [`Lost`] until the operation is over.
 //!
 //! Python marks every generator between root and innermost as running. Here only the
 //! innermost is: whether another one is running follows from the links, see
 //! [`is_running`], and is asked on slow paths only.
-#![allow(
-    unsafe_code,
-    reason = "links are plain pointers: counting references would cost at every resume"
-)]
 
 mod close;
 
 use std::any::Any;
-use std::cell::Cell;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::thread;
 
-pub(crate) use close::{Failure, close, throw_exit, unwind};
+pub(crate) use close::{close, throw_exit, unwind};
 
-use crate::coroutine::{Message, Node, Payload, Resumed, Status};
+use crate::coroutine::{End, Message, Node, Resumed};
 use crate::error::{Error, Result};
-
-/// What came of an operation.
-pub(crate) enum Outcome<Y> {
-    Yielded(Y),
-    Returned,
-    Raised(Error),
-    Panicked(Payload),
-    /// The root had ended before.
-    Finished,
-}
+use crate::status::Status;
 
 /// What an operation has to drop when it is over.
 type Lost = Vec<Box<dyn Any>>;
 
-/// Whom to resume, and with what.
+/// The node to resume, and with what.
 type Next<'a, Y, S> = (&'a Node<Y, S>, Message<S>);
-
-type Link<Y, S> = Cell<Option<NonNull<Node<Y, S>>>>;
-
-fn points_to<Y, S>(link: &Link<Y, S>, node: &Node<Y, S>) -> bool {
-    link.get() == Some(NonNull::from(node))
-}
 
 /// A resume that did not come to a yield at once.
 pub(crate) enum Unfinished<'a, Y, S> {
     /// Nobody was resumed yet.
     Start(Message<S>),
     /// The innermost generator was, with this result.
-    Resumed(&'a Node<Y, S>, Resumed<Y, S>),
+    Resumed(&'a Node<Y, S>, Resumed<'a, Y, S>),
 }
 
 /// Resumes the innermost generator of `root`, if it is known, until it yields.
@@ -82,11 +44,9 @@ pub(crate) fn resume<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     message: Message<S>,
 ) -> Result<Y, Unfinished<'_, Y, S>> {
-    let Some(leaf) = root.leaf.get() else {
+    let Some(leaf) = root.leaf() else {
         return Err(Unfinished::Start(message));
     };
-    // SAFETY: rule 3, and rule 4 from when it runs.
-    let leaf = unsafe { leaf.as_ref() };
     if leaf.status() != Status::Suspended || thread::panicking() {
         return Err(Unfinished::Start(message));
     }
@@ -97,11 +57,11 @@ pub(crate) fn resume<Y: 'static, S: 'static>(
 }
 
 /// Brings a resume to its end.
-#[inline]
-pub(crate) fn finish<Y: 'static, S: Default + 'static>(
+#[inline(never)]
+pub(crate) fn finish<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     unfinished: Unfinished<'_, Y, S>,
-) -> Outcome<Y> {
+) -> Result<Y, End> {
     let mut lost = Lost::new();
     match unfinished {
         Unfinished::Start(message) => start(root, message, &mut lost),
@@ -113,39 +73,34 @@ pub(crate) fn finish<Y: 'static, S: Default + 'static>(
 }
 
 /// Resumes a root whose innermost generator is not known, or not to be resumed.
-fn start<Y: 'static, S: Default + 'static>(
+fn start<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     message: Message<S>,
     lost: &mut Lost,
-) -> Outcome<Y> {
+) -> Result<Y, End> {
     if root.status() == Status::Suspended {
         // The usual case, a body that has just got its stack: it does not delegate.
-        root.up.set(None);
+        root.make_root();
         return run(root, root, message, lost);
     }
     match locate(root) {
-        Place::Closed => match message {
-            Message::Throw(error) => Outcome::Raised(error),
-            _ => Outcome::Finished,
-        },
-        Place::Running => Outcome::Raised(Error::already_executing()),
-        Place::Lost => Outcome::Raised(Error::lost()),
-        Place::At(leaf, obstacle) => {
-            root.up.set(None);
+        (Some(leaf), obstacle) => {
+            root.make_root();
             run(root, leaf, obstacle.replace(message, lost), lost)
         }
+        (None, obstacle) => Err(obstacle.refuse(message)),
     }
 }
 
-/// Resumes `leaf`, the innermost of `root`, and goes on until there is an outcome of `root`.
-fn run<'a, Y: 'static, S: Default + 'static>(
+/// Resumes `leaf`, the innermost of `root`, and goes on until `root` yields or has ended.
+fn run<'a, Y: 'static, S: 'static>(
     root: &'a Node<Y, S>,
     mut leaf: &'a Node<Y, S>,
     mut message: Message<S>,
     lost: &mut Lost,
-) -> Outcome<Y> {
+) -> Result<Y, End> {
     loop {
-        remember(root, leaf);
+        root.remember(leaf);
         let resumed = leaf.switch(message);
         match advance(root, leaf, resumed, lost) {
             Ok(next) => (leaf, message) = next,
@@ -154,218 +109,143 @@ fn run<'a, Y: 'static, S: Default + 'static>(
     }
 }
 
-/// Decides what comes after `leaf` was resumed: whom to resume with what, or an outcome of `root`.
+/// Decides what comes after `leaf` was resumed: what to resume next, or what `root` has come to.
 #[inline(always)]
-fn advance<'a, Y: 'static, S: Default + 'static>(
+fn advance<'a, Y: 'static, S: 'static>(
     root: &'a Node<Y, S>,
     leaf: &'a Node<Y, S>,
-    resumed: Resumed<Y, S>,
+    resumed: Resumed<'a, Y, S>,
     lost: &mut Lost,
-) -> Result<Next<'a, Y, S>, Outcome<Y>> {
+) -> Result<Next<'a, Y, S>, Result<Y, End>> {
     match resumed {
-        Resumed::Value(value) => Err(Outcome::Yielded(value)),
+        Resumed::Value(value) => Err(Ok(value)),
         Resumed::Delegate(delegate, none) => Ok(enter(leaf, delegate, none, lost)),
         Resumed::Ended(end) if ptr::eq(leaf, root) => {
-            forget(root);
-            Err(end.into())
+            root.forget();
+            Err(Err(end))
         }
-        Resumed::Ended(end) => Ok((leave(leaf), end)),
+        Resumed::Ended(end) => Ok((leaf.leave(), end.into())),
     }
 }
 
-/// What a body's end is to its delegator, as an outcome.
-impl<Y, S> From<Message<S>> for Outcome<Y> {
-    fn from(end: Message<S>) -> Self {
-        match end {
-            Message::Returned => Self::Returned,
-            Message::Throw(error) => Self::Raised(error),
-            Message::Panic(payload) => Self::Panicked(payload),
-            Message::Finished | Message::Unwind | Message::Next(_) | Message::Send(_) => {
-                Self::Finished
-            }
-        }
-    }
-}
-
-/// Begins the delegation of `from` to `delegate`, which gets `none` first; returns whom to resume
+/// Begins the delegation of `from` to `delegate`, which gets `none` first; returns what to resume
 /// with what.
-fn enter<'a, Y: 'static, S: Default + 'static>(
+#[inline]
+fn enter<'a, Y: 'static, S: 'static>(
     from: &'a Node<Y, S>,
-    delegate: NonNull<Node<Y, S>>,
+    delegate: &'a Node<Y, S>,
     none: S,
     lost: &mut Lost,
 ) -> Next<'a, Y, S> {
     let message = Message::Next(none);
-    // SAFETY: rule 1: the body of `from` is suspended in the `yield_from` that was given the
-    // delegate.
-    let delegate = unsafe { delegate.as_ref() };
     if delegate.status() == Status::Suspended {
         // The usual case, a fresh delegate: where it is is no question.
         from.set_delegating();
-        link(from, delegate);
+        from.link(delegate);
         return (delegate, message);
     }
+    enter_started(from, delegate, message, lost)
+}
+
+/// Begins a delegation to a generator that may be anywhere in its life.
+#[inline(never)]
+fn enter_started<'a, Y: 'static, S: 'static>(
+    from: &'a Node<Y, S>,
+    delegate: &'a Node<Y, S>,
+    message: Message<S>,
+    lost: &mut Lost,
+) -> Next<'a, Y, S> {
     // `from` still counts as running here, so that delegating up the chain is found out.
-    let place = locate(delegate);
+    let (leaf, obstacle) = locate(delegate);
     from.set_delegating();
-    let (leaf, obstacle) = match place {
-        Place::Closed => (from, Obstacle::Closed),
-        Place::Running => (from, Obstacle::Running),
-        Place::Lost => (from, Obstacle::Lost),
-        Place::At(leaf, obstacle) => {
-            link(from, delegate);
-            (leaf, obstacle)
-        }
-    };
-    (leaf, obstacle.replace(message, lost))
+    if leaf.is_some() {
+        from.link(delegate);
+    }
+    (leaf.unwrap_or(from), obstacle.replace(message, lost))
 }
 
-/// Where an operation on a generator ends up.
-enum Place<'a, Y, S> {
-    /// In this body.
-    At(&'a Node<Y, S>, Obstacle),
-    /// Nowhere: it runs.
-    Running,
-    /// Nowhere: it has ended.
-    Closed,
-    /// Nowhere: it must not be resumed any more.
-    Lost,
-}
-
-/// Why a message does not reach the delegate of the body it ends up in.
+/// Why a message does not reach the generator that it is for.
+#[derive(Clone, Copy)]
 enum Obstacle {
     None,
-    /// Somebody else has driven the delegate to its end.
+    /// Somebody else has driven it to its end.
     Closed,
-    /// Somebody else is running the delegate.
+    /// Somebody else is running it.
     Running,
-    /// The delegate must not be resumed any more.
+    /// It must not be resumed any more.
     Lost,
 }
 
 impl Obstacle {
+    /// Returns the error that the delegator gets, or whoever operates on the generator itself.
+    fn error(self) -> Option<Error> {
+        match self {
+            Self::None | Self::Closed => None,
+            Self::Running => Some(Error::already_executing()),
+            Self::Lost => Some(Error::lost()),
+        }
+    }
+
+    /// Returns what the delegator gets in place of its delegate.
     #[inline]
     fn replace<S: 'static>(self, message: Message<S>, lost: &mut Lost) -> Message<S> {
+        if let Some(error) = self.error() {
+            lost.push(Box::new(message));
+            return Message::Throw(error);
+        }
         match (self, message) {
             (Self::Closed, Message::Next(value) | Message::Send(value)) => {
                 lost.push(Box::new(value));
                 Message::Finished
             }
-            (Self::Running, message) => {
-                lost.push(Box::new(message));
-                Message::Throw(Error::already_executing())
-            }
-            (Self::Lost, message) => {
-                lost.push(Box::new(message));
-                Message::Throw(Error::lost())
-            }
             (_, message) => message,
+        }
+    }
+
+    /// Returns what an operation comes to that finds its own generator like this.
+    fn refuse<S>(self, message: Message<S>) -> End {
+        match (self.error(), message) {
+            (Some(error), _) | (None, Message::Throw(error)) => End::Raised(error),
+            (None, _) => End::Finished,
         }
     }
 }
 
-/// Walks the chain of `start`, makes it the current one of all that are on it, and says where it
-/// ends.
+/// Walks the chain of `start` and makes it the current one of all that are on it. Returns the body
+/// that it ends in, and why that body's own delegate cannot be resumed, if it cannot.
 ///
-/// A delegation whose delegate cannot be resumed ends here.
-fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> Place<'_, Y, S> {
+/// Without a body, it is `start` itself that cannot be resumed.
+fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> (Option<&Node<Y, S>>, Obstacle) {
     if start.status() == Status::Lost {
-        return Place::Lost;
+        return (None, Obstacle::Lost);
     }
     let mut last = start;
     let mut before = None;
     // The first on the chain that is running, if the last is: from there on, all `up` agree.
     let mut running = start;
     let mut before_running = None;
-    while let Some(down) = down(last) {
-        if !points_to(&down.up, last) {
+    while let Some(down) = last.down() {
+        if !down.is_entered_from(last) {
             running = down;
             before_running = Some(last);
         }
         before = Some(last);
         last = down;
     }
-    let (leaf, obstacle) = match (last.status(), before, before_running) {
-        (Status::Created, ..) => unreachable!("operations and delegations start it first"),
-        (Status::Closed, None, _) => return Place::Closed,
-        (Status::Lost, None, _) => return Place::Lost,
-        (Status::Lost, Some(delegator), _) => {
-            unlink(delegator, last);
-            (delegator, Obstacle::Lost)
-        }
-        (Status::Closed, Some(delegator), _) => {
-            unlink(delegator, last);
-            (delegator, Obstacle::Closed)
-        }
-        (Status::Running, _, None) => return Place::Running,
-        (Status::Running, _, Some(delegator)) => {
-            unlink(delegator, running);
-            (delegator, Obstacle::Running)
-        }
-        (Status::Suspended | Status::Delegating, ..) => (last, Obstacle::None),
+    let (delegator, delegate, obstacle) = match last.status() {
+        Status::Created => unreachable!("operations and delegations start it first"),
+        Status::Suspended | Status::Delegating => (Some(last), last, Obstacle::None),
+        Status::Closed => (before, last, Obstacle::Closed),
+        Status::Lost => (before, last, Obstacle::Lost),
+        Status::Running => (before_running, running, Obstacle::Running),
     };
-    let mut node = start;
-    while let Some(down) = down(node) {
-        down.up.set(Some(NonNull::from(node)));
-        node = down;
+    if let Some(delegator) = delegator {
+        if !matches!(obstacle, Obstacle::None) {
+            delegator.unlink(delegate);
+        }
+        start.claim_chain();
     }
-    Place::At(leaf, obstacle)
-}
-
-/// Returns the delegate, for as long as the delegator stays suspended.
-fn down<Y, S>(node: &Node<Y, S>) -> Option<&Node<Y, S>> {
-    // SAFETY: rule 1.
-    node.down.get().map(|down| unsafe { down.as_ref() })
-}
-
-/// Notes that `up` delegates to `down`, in this activation.
-#[inline(always)]
-fn link<Y, S>(up: &Node<Y, S>, down: &Node<Y, S>) {
-    up.down.set(Some(NonNull::from(down)));
-    down.up.set(Some(NonNull::from(up)));
-}
-
-/// Ends the delegation of `up` to `down`.
-fn unlink<Y, S>(up: &Node<Y, S>, down: &Node<Y, S>) {
-    up.down.set(None);
-    if points_to(&down.up, up) {
-        down.up.set(None);
-    }
-}
-
-/// Notes that `leaf` is the innermost generator of `root`.
-#[inline(always)]
-fn remember<Y, S>(root: &Node<Y, S>, leaf: &Node<Y, S>) {
-    if points_to(&root.leaf, leaf) {
-        return;
-    }
-    forget(root);
-    if let Some(other) = leaf.root.replace(Some(NonNull::from(root))) {
-        // SAFETY: rule 3.
-        unsafe { other.as_ref() }.leaf.set(None);
-    }
-    root.leaf.set(Some(NonNull::from(leaf)));
-}
-
-/// Forgets the innermost generator of `root`.
-#[inline(always)]
-fn forget<Y, S>(root: &Node<Y, S>) {
-    if let Some(leaf) = root.leaf.take() {
-        // SAFETY: rule 3.
-        unsafe { leaf.as_ref() }.root.set(None);
-    }
-}
-
-/// Clears all pointers to a node that is about to die.
-pub(crate) fn detach<Y, S>(node: &Node<Y, S>) {
-    forget(node);
-    if let Some(root) = node.root.take() {
-        // SAFETY: rule 3.
-        unsafe { root.as_ref() }.leaf.set(None);
-    }
-    if let Some(down) = down(node) {
-        unlink(node, down);
-    }
+    (delegator, obstacle)
 }
 
 /// Returns whether Python would call this generator running.
@@ -374,8 +254,8 @@ pub(crate) fn detach<Y, S>(node: &Node<Y, S>) {
 /// reached through it.
 pub(crate) fn is_running<Y: 'static, S: 'static>(node: &Node<Y, S>) -> bool {
     let mut last = node;
-    while let Some(down) = down(last) {
-        if !points_to(&down.up, last) {
+    while let Some(down) = last.down() {
+        if !down.is_entered_from(last) {
             return false;
         }
         last = down;
@@ -388,15 +268,6 @@ pub(crate) fn for_each_node<Y, S>(node: &Node<Y, S>, mut visit: impl FnMut(&Node
     let mut next = Some(node);
     while let Some(node) = next {
         visit(node);
-        next = down(node);
+        next = node.down();
     }
-}
-
-/// Ends the delegation to `node`, and returns who delegated.
-fn leave<Y, S>(node: &Node<Y, S>) -> &Node<Y, S> {
-    let up = node.up.get().expect("all but the root have a delegator");
-    // SAFETY: rule 2.
-    let up = unsafe { up.as_ref() };
-    unlink(up, node);
-    up
 }

@@ -143,8 +143,8 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
 pub(crate) fn interrupted<S, R>(message: Message<S>) -> Result<R> {
     match message {
         Message::Unwind => crate::coroutine::unwind(),
-        Message::Panic(payload) => std::panic::resume_unwind(*payload),
         Message::Throw(error) => Err(error),
+        Message::Panic(payload) => std::panic::resume_unwind(*payload),
         Message::Finished => Err(Error::finished()),
         Message::Next(_) | Message::Send(_) | Message::Returned => {
             unreachable!("values go to yields, results to delegations")

@@ -1,30 +1,17 @@
 //! One coroutine: a body on a stack of its own, and the switch into it and back.
 //!
-//! This is the one module that drives corosensei. A [`Node`] is the part of a
-//! generator that its chain deals with, whatever its result type; an [`Inner`]
-//! adds what depends on the body and its result. Nodes are counted, are never
-//! moved, and are made of cells, so that shared references to them suffice.
-//!
-//! | status     | meaning                                              | next           |
-//! | ---------- | ---------------------------------------------------- | -------------- |
-//! | Created    | the body waits in `Inner`; no stack                  | Suspended, Closed |
-//! | Suspended  | on a stack, not yet run or at a yield of its own     | Running        |
-//! | Delegating | at a `yield_from` of another generator (`down`)      | Running        |
-//! | Running    | its code is on the processor, or below what is       | all but Created |
-//! | Closed     | the body has ended; the stack is given back          |                |
-//! | Lost       | suspended for ever: nobody may switch to its stack   |                |
-//!
-//! A body is lost where resuming it would be unsound, or would never end: when its thread
-//! destroys the thread locals that the body may have borrowed ([`stack`](crate::stack)),
-//! and when it goes on for ever while a panic unwinds the thread ([`Suspender`]).
+//! This is the one module that drives corosensei. A [`Node`] is the part of a generator that its
+//! chain deals with, whatever its result type; [`Shared`] adds what depends on the body and its
+//! result. Nodes are counted, are never moved, and are made of cells, so that shared references
+//! to them suffice. What refers from node to node stands in [`links`].
 #![allow(unsafe_code, reason = "switches stacks")]
 
 mod body;
+mod links;
 mod memory;
+mod message;
 mod suspender;
 
-use std::any::Any;
-use std::borrow::Cow;
 use std::cell::{Cell, UnsafeCell};
 use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::panic::Location;
@@ -34,52 +21,24 @@ use std::thread;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 pub(crate) use body::Shared;
+pub(crate) use message::{End, Message, Resumed};
 pub(crate) use suspender::{Suspender, unwind};
 
+use links::Links;
+use message::Event;
 use suspender::ForcedUnwind;
 
 use crate::error::{Error, Result};
+use crate::label::Label;
 use crate::stack::{Owner, Stack, StackSize};
-
-/// What a panic carries. Boxed once more, so that what contains it is two words wide and travels in
-/// registers.
-pub(crate) type Payload = Box<Box<dyn Any + Send>>;
+use crate::status::Status;
 
 // Nothing passes through corosensei but the end of a body: a message or an event of several words
 // would be copied on its way, and reading in one piece what was just written in two stalls the
 // processor for longer than the switch takes. Instead the side that switches away leaves it in
 // `Node::mail`, where the other side finds it at once.
 type Switch = Yielder<(), ()>;
-type Switchable<S> = Coroutine<(), (), Message<S>, Stack>;
-
-/// What is brought into a suspended body.
-pub(crate) enum Message<S> {
-    /// `next`: the value is `S::default()`, Python's `None`.
-    Next(S),
-    /// `send`.
-    Send(S),
-    /// `throw`, `close`, or an error out of the delegate.
-    Throw(Error),
-    /// The delegate has returned; its result waits in its `Inner`.
-    Returned,
-    /// The delegate had ended before.
-    Finished,
-    /// The delegate panicked.
-    Panic(Payload),
-    /// The body is to be unwound: the last resort of a drop.
-    Unwind,
-}
-
-/// What a body suspends with.
-pub(crate) enum Event<Y, S> {
-    /// A yield.
-    Value(Y),
-    /// A delegation to another generator, and `S::default()` to enter it with. The body makes
-    /// that value, so that a `default` which panics or comes back in meets a body that runs.
-    Delegate(NonNull<Node<Y, S>>, S),
-    /// Nothing: the body is lost.
-    GiveUp,
-}
+type Switchable = Coroutine<(), (), End, Stack>;
 
 /// What crosses in a switch. Which of the two it is follows from the direction.
 union Mail<Y, S> {
@@ -87,55 +46,11 @@ union Mail<Y, S> {
     event: ManuallyDrop<Event<Y, S>>,
 }
 
-/// What came of resuming a body: an [`Event`], or the body's end.
-///
-/// The end is the message that its delegator is resumed with: in a chain it is passed on as it is.
-pub(crate) enum Resumed<Y, S> {
-    Value(Y),
-    Delegate(NonNull<Node<Y, S>>, S),
-    Ended(Message<S>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
-    Created,
-    Suspended,
-    Delegating,
-    Running,
-    Closed,
-    Lost,
-}
-
 /// How many bytes below the noted stack pointer a switch uses.
 const BELOW_CONTEXT: usize = 32;
 
 /// How often a body that was resumed while its thread panics may go on after a refused suspension.
 const PATIENCE: u16 = 10_000;
-
-/// A generator's name. Most are those of types; a word less than `Cow` is saved for each.
-#[derive(Debug)]
-pub(crate) enum Name {
-    Static(&'static str),
-    Given(Box<Cow<'static, str>>),
-}
-
-impl std::ops::Deref for Name {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        match self {
-            Self::Static(name) => name,
-            Self::Given(name) => name,
-        }
-    }
-}
-
-/// What is known of a generator for reports: which body it is, and where it was made.
-#[derive(Debug)]
-pub(crate) struct Label {
-    pub(crate) name: Name,
-    pub(crate) made_at: &'static Location<'static>,
-}
 
 /// A delegation that runs on its delegator's stack, linked from inner to outer.
 pub(crate) struct Frame {
@@ -145,15 +60,13 @@ pub(crate) struct Frame {
 }
 
 /// The part of a generator that does not depend on its body and result.
-///
-/// The pointers obey the rules of [`chain`](crate::chain).
 // What a resume touches lies together, in as few cache lines as possible: from the stack pointer,
 // which corosensei has at the end of its struct, to the mail.
 #[repr(C)]
 pub(crate) struct Node<Y, S> {
-    coroutine: UnsafeCell<Option<Switchable<S>>>,
-    /// Whom an operation on this generator resumes, if that is known.
-    pub(crate) leaf: Cell<Option<NonNull<Self>>>,
+    coroutine: UnsafeCell<Option<Switchable>>,
+    /// The node that an operation on this generator resumes, if that is known.
+    leaf: Cell<Option<NonNull<Self>>>,
     status: Cell<Status>,
     /// How often this body is refused a suspension before it is given up; it is unwound half-way.
     /// 0 if the thread did not panic when it was resumed: it may then be refused for ever.
@@ -162,17 +75,12 @@ pub(crate) struct Node<Y, S> {
     handles: Cell<u32>,
     /// Where the body is suspended.
     location: Cell<&'static Location<'static>>,
-    /// Written by who switches away, taken by who is switched to, before anything else.
+    /// The side that switches away writes it; the side that wakes takes it first.
     mail: UnsafeCell<MaybeUninit<Mail<Y, S>>>,
     /// Where on the stack the body is suspended, for `prefetch`.
     context: Cell<usize>,
     frame: Cell<Option<NonNull<Frame>>>,
-    /// Whose `leaf` this is.
-    pub(crate) root: Cell<Option<NonNull<Self>>>,
-    /// Who delegates to this generator in the activation that ran it last.
-    pub(crate) up: Cell<Option<NonNull<Self>>>,
-    /// To whom this generator delegates.
-    pub(crate) down: Cell<Option<NonNull<Self>>>,
+    links: Links<Y, S>,
     label: Label,
 }
 
@@ -188,9 +96,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             context: Cell::new(0),
             frame: Cell::new(None),
             handles: Cell::new(1),
-            root: Cell::new(None),
-            up: Cell::new(None),
-            down: Cell::new(None),
+            links: Links::new(),
             label,
         }
     }
@@ -221,7 +127,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ///
     /// Panics if the body is not suspended.
     #[inline(always)]
-    pub(crate) fn switch(&self, message: Message<S>) -> Resumed<Y, S> {
+    pub(crate) fn switch(&self, message: Message<S>) -> Resumed<'_, Y, S> {
         let patience = if thread::panicking() { 2 * PATIENCE } else { 0 };
         self.patience.set(patience);
         let resumed = self.switch_calmly(message);
@@ -234,7 +140,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     /// The status is Running also when the event is a delegation, which has not
     /// begun then.
     #[inline(always)]
-    pub(crate) fn switch_calmly(&self, message: Message<S>) -> Resumed<Y, S> {
+    pub(crate) fn switch_calmly(&self, message: Message<S>) -> Resumed<'_, Y, S> {
         let status = self.status.get();
         assert!(
             matches!(status, Status::Suspended | Status::Delegating),
@@ -259,10 +165,14 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
                         self.status.set(Status::Suspended);
                         Resumed::Value(value)
                     }
-                    Event::Delegate(delegate, none) => Resumed::Delegate(delegate, none),
+                    Event::Delegate(delegate, none) => {
+                        // SAFETY: rule 1 of `links`: the body is suspended in the `yield_from`
+                        // that was given the delegate.
+                        Resumed::Delegate(unsafe { delegate.as_ref() }, none)
+                    }
                     Event::GiveUp => {
                         self.status.set(Status::Lost);
-                        Resumed::Ended(Message::Throw(Error::panicking()))
+                        Resumed::Ended(End::Raised(Error::panicking()))
                     }
                 }
             }
@@ -288,7 +198,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     fn start(
         &self,
         stack_size: StackSize,
-        entry: impl FnOnce(&Switch, ()) -> Message<S> + 'static,
+        entry: impl FnOnce(&Switch, ()) -> End + 'static,
     ) -> Result<()> {
         debug_assert_eq!(self.status(), Status::Created);
         let node = ptr::from_ref(self);
@@ -382,7 +292,7 @@ pub fn prefetch<T>(address: *const T) {
 
 impl<Y, S> Drop for Node<Y, S> {
     fn drop(&mut self) {
-        crate::chain::detach(self);
+        self.detach();
         if let Some(coroutine) = self.coroutine.get_mut().take() {
             // Not to be reached: `Generator` leaks a node whose body has live frames. If it were,
             // those frames would stay as they are for ever.

@@ -3,9 +3,10 @@
 use std::any::type_name;
 
 use crate::co::{Co, interrupted};
-use crate::coroutine::{Message, Status};
+use crate::coroutine::Message;
 use crate::error::{Error, Result};
 use crate::generator::Generator;
+use crate::status::Status;
 
 /// What [`Co::yield_from`] takes: something that yields `Y`, takes `S`, and ends with a result.
 ///

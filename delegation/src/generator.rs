@@ -4,16 +4,13 @@ mod driver;
 mod handle;
 mod state;
 
-use std::panic;
-
 pub use driver::{Driver, Unresolved};
 pub use state::{GeneratorState, State};
 
-use crate::builder::Builder;
-use crate::chain::{self, Failure, Outcome, Unfinished};
-use crate::co::Co;
-use crate::coroutine::{Message, Shared, Status};
+use crate::chain::{self, Unfinished};
+use crate::coroutine::{End, Message, Shared};
 use crate::error::{Error, Result};
+use crate::status::Status;
 
 /// A generator as Python has it: a body on a stack of its own, suspended at every yield.
 ///
@@ -67,27 +64,6 @@ pub struct Generator<Y: 'static, S: Default + 'static = (), R: 'static = ()> {
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
-    /// Creates a generator. Its body does not run, and no stack is taken, before the first `next`.
-    ///
-    /// Its stack will have [`stack::DEFAULT_SIZE`](crate::stack::DEFAULT_SIZE) bytes; [`Builder`]
-    /// makes other ones.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom_delegation::Generator;
-    ///
-    /// let g: Generator<i32> = Generator::new(|_| unreachable!("never started"));
-    /// drop(g);
-    /// ```
-    #[track_caller]
-    pub fn new<F>(body: F) -> Self
-    where
-        F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
-    {
-        Builder::new().build(body)
-    }
-
     /// Resumes the generator until its next yield or its end, as Python's `next(g)`.
     ///
     /// It sends `S::default()`; the first call starts the body.
@@ -240,8 +216,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             Status::Closed => {}
             _ => match chain::close(self.shared.node()) {
                 Ok(()) => drop(self.shared.take_result()),
-                Err(Failure::Error(error)) => return Err(error),
-                Err(Failure::Panic(payload)) => panic::resume_unwind(*payload),
+                Err(end) => return end.raise(),
             },
         }
         Ok(())
@@ -382,15 +357,13 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     }
 
     #[inline]
-    fn outcome(&self, outcome: Outcome<Y>) -> Result<GeneratorState<Y, R>> {
+    fn outcome(&self, outcome: Result<Y, End>) -> Result<GeneratorState<Y, R>> {
         match outcome {
-            Outcome::Yielded(value) => Ok(GeneratorState::Yielded(value)),
-            Outcome::Returned => Ok(GeneratorState::Complete(
+            Ok(value) => Ok(GeneratorState::Yielded(value)),
+            Err(End::Returned) => Ok(GeneratorState::Complete(
                 self.shared.take_result().expect("the body has returned"),
             )),
-            Outcome::Raised(error) => Err(error),
-            Outcome::Finished => Err(Error::finished()),
-            Outcome::Panicked(payload) => panic::resume_unwind(*payload),
+            Err(end) => end.raise(),
         }
     }
 }

@@ -127,9 +127,9 @@ mod coroutine;
 mod delegate;
 mod error;
 mod generator;
-mod link;
-mod overflow;
+mod label;
 pub mod stack;
+mod status;
 
 pub use builder::Builder;
 pub use co::Co;
@@ -137,7 +137,7 @@ pub use coroutine::prefetch;
 pub use delegate::{Delegate, Iter, iter};
 pub use error::{Error, Result};
 pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
-pub use link::Link;
+pub use label::Link;
 
 #[cfg(not(unix))]
 compile_error!("yieldfrom-delegation maps its stacks with the calls of Unix systems");

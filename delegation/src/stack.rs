@@ -21,6 +21,7 @@
 #![allow(unsafe_code, reason = "maps memory")]
 
 mod guard;
+mod overflow;
 mod owner;
 mod pool;
 mod rest;
@@ -31,7 +32,6 @@ pub use rest::rest;
 
 use corosensei::stack::StackPointer;
 
-use crate::coroutine::Label;
 use crate::error::{Error, Result};
 
 /// The size of a generator's stack in bytes, guard page included, unless
@@ -189,17 +189,6 @@ unsafe impl corosensei::stack::Stack for Stack {
     fn limit(&self) -> StackPointer {
         StackPointer::new(self.slot().0).expect("no slab is mapped at address 0")
     }
-}
-
-/// Returns the label of the generator that has the slot at `limit`, and the size that was asked for.
-///
-/// # Safety
-///
-/// The slot must have been taken, and its slab still be mapped.
-pub(crate) unsafe fn label_of(limit: usize, size: usize) -> (*const Label, usize) {
-    // SAFETY: the same promise.
-    let (owner, asked) = unsafe { slab::owner_of(limit, size) };
-    (owner.label, asked)
 }
 
 /// Returns the size of the slots for a size that is asked for.

@@ -3,12 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const UNSAFE_MAY_STAND_IN: [&str; 6] = [
+const UNSAFE_MAY_STAND_IN: [&str; 4] = [
     "delegation/src/coroutine",
     "delegation/src/stack",
-    "delegation/src/overflow",
-    // The links of a chain are plain pointers, too.
-    "delegation/src/chain",
     // The crate `polling` asks for it where a descriptor is registered.
     "engine/src/event_loop/reactor/epoll",
     "engine/src/event_loop/reactor/portable",

@@ -5,10 +5,11 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-use super::{ForcedUnwind, Label, Message, Node, Status, Suspender, Switch, memory};
-use crate::co::Co;
+use super::{End, ForcedUnwind, Message, Node, Suspender, Switch, memory};
 use crate::error::{Error, Result};
+use crate::label::Label;
 use crate::stack::StackSize;
+use crate::status::Status;
 
 /// A generator's memory: the node, the body until it starts, and the result until it is fetched.
 #[repr(C)]
@@ -23,30 +24,30 @@ impl<Y, S, R, F> Inner<Y, S, R, F>
 where
     Y: 'static,
     S: 'static,
-    F: FnOnce(&Co<Y, S>) -> Result<R>,
+    F: FnOnce(Suspender<Y, S>) -> Result<R>,
 {
-    /// Runs the body on its own stack, and returns what its delegator is resumed with.
+    /// Runs the body on its own stack, and returns how it has ended.
     #[inline(always)]
-    fn run(&self, switch: &Switch) -> Message<S> {
+    fn run(&self, switch: &Switch) -> End {
         let body = self.body.take().expect("started once");
         // SAFETY: this is the first resume.
         match unsafe { self.node.take_message() } {
             Message::Next(none) => drop(none),
-            // A delegate has its stack a moment before it is entered. Who gets at it in between,
-            // or drops it as it cannot be entered, ends it as if it had none.
-            Message::Throw(error) => return Message::Throw(error.leaving_body()),
-            Message::Send(_) => return Message::Throw(Error::just_started()),
-            end => return end,
+            // A delegate has its stack a moment before it is entered. Somebody who gets at it in
+            // between, or drops it as it cannot be entered, ends it as if it had none.
+            Message::Throw(error) => return End::Raised(error.leaving_body()),
+            Message::Send(_) => return End::Raised(Error::just_started()),
+            Message::Unwind => return End::Raised(Error::unwound()),
+            Message::Returned | Message::Finished | Message::Panic(_) => {
+                unreachable!("a body that has not started has no delegate")
+            }
         }
-        let co = Co {
-            suspender: Suspender::new(switch, &self.node),
-        };
-        match body(&co) {
+        match body(Suspender::new(switch, &self.node)) {
             Ok(result) => {
                 self.result.set(Some(result));
-                Message::Returned
+                End::Returned
             }
-            Err(error) => Message::Throw(error.leaving_body()),
+            Err(error) => End::Raised(error.leaving_body()),
         }
     }
 }
@@ -63,21 +64,21 @@ where
     Y: 'static,
     S: 'static,
     R: 'static,
-    F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
+    F: FnOnce(Suspender<Y, S>) -> Result<R> + 'static,
 {
     fn start(&self) -> Result<()> {
         let inner = NonNull::from(self);
         self.node.start(self.stack_size, move |switch, ()| {
             // SAFETY: the body runs only in `Node::switch`, to which the node was passed by
-            // reference; rule 4 of the chain keeps it, and so `inner`, alive until the body ends.
+            // reference; rule 4 of `links` keeps it, and so `inner`, alive until the body ends.
             let inner = unsafe { inner.as_ref() };
             let run = AssertUnwindSafe(|| inner.run(switch));
             match panic::catch_unwind(run) {
                 Ok(end) => end,
                 // What the unwinding was for does not matter here: whoever forced it drops this
                 // error, and anybody else who threw that payload gets it.
-                Err(payload) if payload.is::<ForcedUnwind>() => Message::Throw(Error::unwound()),
-                Err(payload) => Message::Panic(Box::new(payload)),
+                Err(payload) if payload.is::<ForcedUnwind>() => End::Raised(Error::unwound()),
+                Err(payload) => End::Panicked(Box::new(payload)),
             }
         })
     }
@@ -150,7 +151,7 @@ impl Drop for GiveBack {
 impl<Y, S, R> Shared<Y, S, R> {
     pub(crate) fn new<F>(label: Label, stack_size: usize, body: F) -> Self
     where
-        F: FnOnce(&Co<Y, S>) -> Result<R> + 'static,
+        F: FnOnce(Suspender<Y, S>) -> Result<R> + 'static,
     {
         let inner: NonNull<Inner<Y, S, R, F>> =
             memory::take(Layout::new::<Inner<Y, S, R, F>>()).cast();

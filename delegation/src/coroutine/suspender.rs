@@ -13,8 +13,9 @@ use std::panic::{self, Location};
 use std::ptr::NonNull;
 use std::thread;
 
-use super::{Event, Frame, Mail, Message, Node, PATIENCE, Shared, Status, Switch};
+use super::{Event, Frame, Mail, Message, Node, PATIENCE, Shared, Switch};
 use crate::error::{Error, Result};
+use crate::status::Status;
 
 /// The body's end of the switch.
 pub(crate) struct Suspender<Y, S> {
@@ -32,7 +33,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
 
     #[inline(always)]
     fn node(&self) -> &Node<Y, S> {
-        // SAFETY: a body runs only while its node is alive (rule 4 of the chain), and this belongs
+        // SAFETY: a body runs only while its node is alive (rule 4 of `links`), and this belongs
         // to the body.
         unsafe { self.node.as_ref() }
     }
@@ -54,7 +55,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     /// `none` is what the delegate is entered with.
     #[inline(always)]
     pub(crate) fn delegate<R: 'static>(&self, delegate: &Shared<Y, S, R>, none: S) -> Message<S> {
-        // The borrow keeps the delegate alive while this frame exists: rule 1 of the chain.
+        // The borrow keeps the delegate alive while this frame exists: rule 1 of `links`.
         self.switch(Event::Delegate(NonNull::from(delegate.node()), none))
     }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::{Generator, GeneratorState};
-use crate::chain::{self, Outcome, Unfinished};
-use crate::coroutine::{Message, Node, Status};
+use crate::chain::{self, Unfinished};
+use crate::coroutine::{End, Message, Node};
 use crate::error::Result;
+use crate::status::Status;
 
 /// The part of a [`Generator`] that does not depend on what it returns.
 ///
@@ -55,10 +56,7 @@ impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
         let root = self.node;
         match chain::resume(root, Message::Next(S::default())) {
             Ok(value) => Ok(value),
-            Err(unfinished) => match finish(root, unfinished) {
-                Rest::Ended(Outcome::Yielded(value)) => Ok(value),
-                rest => Err(Unresolved { root, rest }),
-            },
+            Err(unfinished) => finish(root, unfinished).map_err(|rest| Unresolved { root, rest }),
         }
     }
 }
@@ -68,19 +66,21 @@ impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
 fn finish<Y: 'static, S: Default + 'static>(
     root: &Node<Y, S>,
     unfinished: Unfinished<'_, Y, S>,
-) -> Rest<Y, S> {
+) -> Result<Y, Rest<S>> {
     match unfinished {
-        Unfinished::Start(message) if root.status() == Status::Created => Rest::NotStarted(message),
-        unfinished => Rest::Ended(chain::finish(root, unfinished)),
+        Unfinished::Start(message) if root.status() == Status::Created => {
+            Err(Rest::NotStarted(message))
+        }
+        unfinished => chain::finish(root, unfinished).map_err(Rest::Ended),
     }
 }
 
 /// What is left of a resume for those who know the result's type.
-enum Rest<Y, S> {
+enum Rest<S> {
     /// To do all of it: the generator was left alone.
     NotStarted(Message<S>),
     /// To fetch the body's result, if there is one.
-    Ended(Outcome<Y>),
+    Ended(End),
 }
 
 impl<Y: 'static, S: 'static> fmt::Debug for Driver<'_, Y, S> {
@@ -96,7 +96,7 @@ impl<Y: 'static, S: 'static> fmt::Debug for Driver<'_, Y, S> {
 #[must_use = "it carries the error or the panic that the body ended with"]
 pub struct Unresolved<'a, Y: 'static, S: 'static> {
     root: &'a Node<Y, S>,
-    rest: Rest<Y, S>,
+    rest: Rest<S>,
 }
 
 impl<Y: 'static, S: 'static> fmt::Debug for Unresolved<'_, Y, S> {
@@ -140,7 +140,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         );
         match unresolved.rest {
             Rest::NotStarted(message) => self.finish(Unfinished::Start(message)),
-            Rest::Ended(end) => self.outcome(end),
+            Rest::Ended(end) => self.outcome(Err(end)),
         }
     }
 }

@@ -7,10 +7,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 
 use super::{Generator, GeneratorState, State};
-use crate::chain::{self, Failure};
-use crate::coroutine::{Shared, Status};
+use crate::chain;
+use crate::coroutine::{End, Shared};
 use crate::error::Result;
-use crate::link::{Link, short_name};
+use crate::label::{Link, short_name};
+use crate::status::Status;
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// Returns the delegations that are under way, outermost to innermost.
@@ -160,7 +161,16 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
         match chain::close(node) {
             Ok(()) => {}
-            Err(Failure::Error(_)) if node.status() != Status::Closed => {
+            Err(End::Panicked(payload)) => {
+                // Its destructor may panic as well.
+                let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+                dropped.unwrap_or_else(mem::forget);
+                log::error!(
+                    "panic ignored in generator {} that was dropped",
+                    self.name()
+                );
+            }
+            Err(_) if node.status() != Status::Closed => {
                 if cfg!(panic = "unwind") {
                     chain::unwind(node);
                 }
@@ -168,18 +178,10 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
                     self.warn_of_leak();
                 }
             }
-            Err(Failure::Error(error)) => {
+            Err(end) => {
+                let error = end.raise::<()>().unwrap_err();
                 log::warn!(
                     "error ignored in generator {} that was dropped: {error:?}",
-                    self.name()
-                );
-            }
-            Err(Failure::Panic(payload)) => {
-                // Its destructor may panic as well.
-                let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
-                dropped.unwrap_or_else(mem::forget);
-                log::error!(
-                    "panic ignored in generator {} that was dropped",
                     self.name()
                 );
             }

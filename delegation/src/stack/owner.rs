@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::coroutine::{Label, Status};
+use crate::label::Label;
+use crate::status::Status;
 
 /// The generator that a stack belongs to.
 ///

@@ -9,9 +9,8 @@ use std::cell::UnsafeCell;
 use std::fs;
 
 use super::slab::{Slab, Slot, page_size};
-use super::{Stats, guard, rest, slab};
+use super::{Stats, guard, overflow, rest, slab};
 use crate::error::{Error, Result};
-use crate::overflow;
 
 /// Slots of a thread's first slab; later ones double what there is.
 const FIRST_SLAB: usize = 64;

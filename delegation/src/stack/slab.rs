@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use corosensei::stack::{STACK_ALIGNMENT, StackPointer};
 
 use super::{Owner, StackSize};
-use crate::coroutine::Label;
+use crate::label::Label;
 
 /// The largest size of a stack: more than that no address space has room for.
 pub(super) const MAX_SIZE: usize = if usize::BITS == 64 { 1 << 46 } else { 1 << 30 };

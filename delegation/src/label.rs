@@ -1,7 +1,34 @@
-//! How a suspended chain is shown.
+//! What is known of a generator for reports: its name, where it was made, where it stands.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::panic::Location;
+
+/// What is known of a generator for reports: which body it is, and where it was made.
+#[derive(Debug)]
+pub(crate) struct Label {
+    pub(crate) name: Name,
+    pub(crate) made_at: &'static Location<'static>,
+}
+
+/// A generator's name. Most are those of types; a word less than `Cow` is saved for each.
+#[derive(Debug)]
+pub(crate) enum Name {
+    Static(&'static str),
+    Given(Box<Cow<'static, str>>),
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Given(name) => name,
+        }
+    }
+}
 
 /// One delegation of a suspended chain: a body and where it stands.
 ///

@@ -13,8 +13,8 @@ use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::coroutine::Label;
-use crate::stack::label_of;
+use super::slab;
+use crate::label::{Label, short_name};
 
 /// A slab that the handler knows. Never freed, as the handler may be reading it; used again after
 /// `unwatch`.
@@ -150,10 +150,10 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let address = unsafe { (*info).si_addr() }.addr();
     if let Some((limit, size)) = overflowed_slot(address) {
         // SAFETY: only who runs on a stack reaches its guard, so that the slot was taken; its label
-        // belongs to a generator that is running and so alive (rule 4 of the chain).
-        let (label, size) = unsafe { label_of(limit, size) };
+        // belongs to a generator that is running and so alive (rule 4 of `coroutine::links`).
+        let (owner, size) = unsafe { slab::owner_of(limit, size) };
         // SAFETY: as above.
-        report(unsafe { label.as_ref() }, size);
+        report(unsafe { owner.label.as_ref() }, size);
         // SAFETY: abort may be called in a handler.
         unsafe { libc::abort() };
     }
@@ -172,7 +172,7 @@ fn report(label: Option<&Label>, size: usize) {
             "\ngenerator {} (made at {}) has overflowed its stack of {} KiB\n\
              help: give it a larger one with Builder::stack_size, or recurse by yield_from of new generators, \
              which have stacks of their own\n",
-            crate::link::short_name(&label.name),
+            short_name(&label.name),
             label.made_at,
             size / 1024
         ),

@@ -1,0 +1,150 @@
+//! The links between the nodes of a chain, and the rules that keep them good.
+//!
+//! A generator that delegates to another is suspended; its `down` points to the delegate.
+//! Following `down` from the generator that somebody operates on, the *root*, leads to the
+//! *innermost* one, whose body runs. To find it without the walk, a root remembers it (`leaf`),
+//! and the innermost remembers whose it is (`root`). Several generators may delegate to one. Of
+//! those, only the one in the activation that came through last is its `up`.
+//!
+//! The pointers obey four rules. Every unsafe block here cites one.
+//!
+//! 1. `p.down == d` only while the body of `p` is suspended in the `yield_from` that was given
+//!    `d`. Its frame holds a handle of `d`, or borrows one, so that `d` is alive. `down` is
+//!    cleared before the body of `p` is resumed.
+//! 2. `d.up == p` only while `p.down == d`, so that `p` is alive: both are cleared together, and
+//!    [`Node::detach`] clears what is left when `p` dies.
+//! 3. `r.leaf == l` exactly while `l.root == r`. Both are set and cleared together, also by
+//!    [`Node::detach`] when either dies; so both are alive.
+//! 4. A node is alive while its body runs: the root of the activation, because the operation
+//!    borrows a handle of it; the others by rule 1.
+//!
+//! A reference that a function here returns is good until somebody's code runs, other than in a
+//! switch to that node. So the [chain](crate::chain) keeps what it has to drop, whose destructor
+//! may be anybody's, until an operation is over.
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+use super::Node;
+
+type NodeCell<Y, S> = Cell<Option<NonNull<Node<Y, S>>>>;
+
+/// The links of a node, but for `leaf`, which a resume reads.
+pub(super) struct Links<Y, S> {
+    /// Whose `leaf` this node is.
+    root: NodeCell<Y, S>,
+    /// The node that delegates to this one in the activation that ran it last.
+    up: NodeCell<Y, S>,
+    /// The node that this one delegates to.
+    down: NodeCell<Y, S>,
+}
+
+impl<Y, S> Links<Y, S> {
+    pub(super) fn new() -> Self {
+        Self {
+            root: Cell::new(None),
+            up: Cell::new(None),
+            down: Cell::new(None),
+        }
+    }
+}
+
+fn points_to<Y, S>(cell: &NodeCell<Y, S>, node: &Node<Y, S>) -> bool {
+    cell.get() == Some(NonNull::from(node))
+}
+
+impl<Y, S> Node<Y, S> {
+    /// Returns the innermost generator of this root, if it is known.
+    #[inline(always)]
+    pub(crate) fn leaf(&self) -> Option<&Self> {
+        // SAFETY: rule 3, and rule 4 from when it runs.
+        self.leaf.get().map(|leaf| unsafe { leaf.as_ref() })
+    }
+
+    /// Returns the delegate, for as long as this delegator stays suspended.
+    #[inline(always)]
+    pub(crate) fn down(&self) -> Option<&Self> {
+        // SAFETY: rule 1.
+        self.links.down.get().map(|down| unsafe { down.as_ref() })
+    }
+
+    /// Returns whether `up` delegates to this node in the current activation.
+    pub(crate) fn is_entered_from(&self, up: &Self) -> bool {
+        points_to(&self.links.up, up)
+    }
+
+    /// Notes that this node is operated on directly: no delegator is above it.
+    #[inline(always)]
+    pub(crate) fn make_root(&self) {
+        self.links.up.set(None);
+    }
+
+    /// Notes that this node delegates to `down`, in the current activation.
+    #[inline(always)]
+    pub(crate) fn link(&self, down: &Self) {
+        self.links.down.set(Some(NonNull::from(down)));
+        down.links.up.set(Some(NonNull::from(self)));
+    }
+
+    /// Ends the delegation of this node to `down`.
+    pub(crate) fn unlink(&self, down: &Self) {
+        self.links.down.set(None);
+        if points_to(&down.links.up, self) {
+            down.links.up.set(None);
+        }
+    }
+
+    /// Ends the delegation to this node, and returns the delegator.
+    pub(crate) fn leave(&self) -> &Self {
+        let up = self.links.up.get();
+        let up = up.expect("all but the root have a delegator");
+        // SAFETY: rule 2.
+        let up = unsafe { up.as_ref() };
+        up.unlink(self);
+        up
+    }
+
+    /// Makes the delegations below this root those of the current activation.
+    pub(crate) fn claim_chain(&self) {
+        let mut node = self;
+        while let Some(down) = node.down() {
+            down.links.up.set(Some(NonNull::from(node)));
+            node = down;
+        }
+    }
+
+    /// Notes that `leaf` is the innermost generator of this root.
+    #[inline(always)]
+    pub(crate) fn remember(&self, leaf: &Self) {
+        if points_to(&self.leaf, leaf) {
+            return;
+        }
+        self.forget();
+        if let Some(other) = leaf.links.root.replace(Some(NonNull::from(self))) {
+            // SAFETY: rule 3.
+            unsafe { other.as_ref() }.leaf.set(None);
+        }
+        self.leaf.set(Some(NonNull::from(leaf)));
+    }
+
+    /// Forgets the innermost generator of this root.
+    #[inline(always)]
+    pub(crate) fn forget(&self) {
+        if let Some(leaf) = self.leaf.take() {
+            // SAFETY: rule 3.
+            unsafe { leaf.as_ref() }.links.root.set(None);
+        }
+    }
+
+    /// Clears all links to this node, which is about to die.
+    pub(super) fn detach(&self) {
+        self.forget();
+        if let Some(root) = self.links.root.take() {
+            // SAFETY: rule 3.
+            unsafe { root.as_ref() }.leaf.set(None);
+        }
+        if let Some(down) = self.down() {
+            self.unlink(down);
+        }
+    }
+}
