@@ -1,15 +1,17 @@
 //! What begins ends, also when the coroutine is unwound: by a panic that is caught in the task, and
 //! by being dropped while it waits, closed or forced.
 
+use std::cell::RefCell;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
 use yieldfrom::sync::{Barrier, Condition, Event, Lock, Semaphore};
 use yieldfrom::{
-    Co, Error, Future, Generator, GeneratorState, Queue, Request, Result, Task, TaskGroup, Timeout,
-    as_completed, create_task, current_task, get_running_loop, sleep, task_group, timeout, wait,
-    wait_for, yield_now,
+    Co, Error, Future, Generator, GeneratorState, Protocol, Queue, Request, Result, Task,
+    TaskGroup, Timeout, as_completed, create_server_on, create_task, current_task,
+    get_running_loop, run, sleep, task_group, timeout, wait, wait_for, yield_now,
 };
 
 use crate::fixtures::{Journal, run_virtual, secs};
@@ -275,7 +277,7 @@ fn who_is_dropped_takes_no_step_of_as_completed() {
     let (_, left) = log_of(|| {
         run_virtual(|_| {
             let never = Future::<()>::new();
-            let all = Rc::new(std::cell::RefCell::new(as_completed([never])));
+            let all = Rc::new(RefCell::new(as_completed([never])));
             let theirs = Rc::clone(&all);
             let step = yielding(move |co: &Co| {
                 let next = theirs.borrow_mut().next().expect("there is one");
@@ -346,4 +348,53 @@ fn a_panic_ends_the_step_of_its_task() {
         Ok(())
     })
     .unwrap();
+}
+
+struct Silent;
+
+impl Protocol for Silent {}
+
+/// A server is dropped while it begins to serve, and while it serves for ever.
+#[test]
+fn a_server_that_is_dropped_lets_go() {
+    let folder = std::env::temp_dir().join(format!("yieldfrom-unwound-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let paths = ["a", "b", "c"].map(|name| folder.join(name));
+    let open = paths.clone();
+    let (_, ()) = log_of(|| {
+        run(move |co: &Co| {
+            // The first is closed, the second unwound.
+            let listeners = open[..2].iter().map(UnixListener::bind);
+            let mut listeners = listeners.collect::<std::io::Result<Vec<_>>>()?;
+            let listeners = RefCell::new(listeners.drain(..).rev().collect::<Vec<_>>());
+            let beginning = stubborn(move |co: &Co| {
+                let listener = listeners.borrow_mut().pop().expect("it is unwound before");
+                co.yield_from(create_server_on(|| Silent, listener))
+                    .map(drop)
+            });
+            assert!(matches!(beginning.next()?, GeneratorState::Yielded(_)));
+            drop(beginning);
+            for path in &open[..2] {
+                assert!(
+                    UnixStream::connect(path).is_err(),
+                    "nobody listens any more"
+                );
+            }
+            let listener = UnixListener::bind(&open[2])?;
+            let server = co.yield_from(create_server_on(|| Silent, listener))?;
+            let again = server.clone();
+            let serving = move |co: &Co| co.yield_from(again.serve_forever());
+            for generator in [stubborn(serving.clone()), yielding(serving)] {
+                let state = generator.next()?;
+                assert!(
+                    matches!(state, GeneratorState::Yielded(_)),
+                    "nobody else serves"
+                );
+            }
+            server.close();
+            Ok(())
+        })
+        .unwrap();
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -129,11 +129,27 @@ pub(super) fn serve(
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_server")?;
     let server = Server::new(&core, factory, backlog, sockets);
-    if start {
-        server.begin()?;
-        co.yield_from(yield_now()).inspect_err(|_| server.close())?;
+    if !start {
+        return Ok(server);
     }
-    Ok(server)
+    let mut starting = Starting(Some(server));
+    if let Some(server) = &starting.0 {
+        server.begin()?;
+    }
+    co.yield_from(yield_now())?;
+    let server = starting.0.take();
+    Ok(server.expect("only this takes it out"))
+}
+
+/// A server that nobody has yet: closed, unless it is taken out.
+struct Starting(Option<Server>);
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(server) = &self.0 {
+            server.close();
+        }
+    }
 }
 
 /// The options that TCP servers have, also those of streams.

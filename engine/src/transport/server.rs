@@ -304,6 +304,24 @@ impl Delegate<Request, ()> for StartServing {
 #[must_use = "serves nobody unless delegated to: co.yield_from(server.serve_forever())?"]
 pub struct ServeForever(Server);
 
+/// A coroutine serves for ever, until this is dropped.
+struct ServesForever<'a>(&'a State);
+
+impl<'a> ServesForever<'a> {
+    fn begin(state: &'a State, waiter: &Rc<Waiter>) -> Self {
+        let before = state.forever.replace(Some(Rc::clone(waiter)));
+        drop(before);
+        Self(state)
+    }
+}
+
+impl Drop for ServesForever<'_> {
+    fn drop(&mut self) {
+        let own = self.0.forever.take();
+        drop(own);
+    }
+}
+
 impl Delegate<Request, ()> for ServeForever {
     type Output = ();
 
@@ -316,10 +334,9 @@ impl Delegate<Request, ()> for ServeForever {
         }
         state.begin()?;
         let waiter = Waiter::new(Reason::io("Server.serve_forever"));
-        state.forever.replace(Some(Rc::clone(&waiter)));
+        let serving = ServesForever::begin(state, &waiter);
         let served = waiter.wait(co);
-        let own = state.forever.take();
-        drop(own);
+        drop(serving);
         if served.as_ref().is_err_and(|error| error.is_cancelled()) {
             state.close();
             // Or clients that stay would keep the server from ending.
