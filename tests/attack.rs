@@ -9,6 +9,7 @@ mod choices;
 pub mod command;
 mod fleet;
 mod generators;
+mod itself;
 mod loops;
 mod shrink;
 mod token;

@@ -63,13 +63,16 @@ pub(crate) fn finish<Y: 'static, S: 'static>(
     unfinished: Unfinished<'_, Y, S>,
 ) -> Result<Y, End> {
     let mut lost = Lost::new();
-    match unfinished {
+    let outcome = match unfinished {
         Unfinished::Start(message) => start(root, message, &mut lost),
         Unfinished::Resumed(leaf, resumed) => match advance(root, leaf, resumed, &mut lost) {
             Ok((leaf, message)) => run(root, leaf, message, &mut lost),
             Err(outcome) => outcome,
         },
-    }
+    };
+    // By name: a panic of a destructor would leak an outcome that is on its way out.
+    drop(lost);
+    outcome
 }
 
 /// Resumes a root whose innermost generator is not known, or not to be resumed.

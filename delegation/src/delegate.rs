@@ -151,14 +151,21 @@ where
     #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<()> {
         co.suspender.on_same_stack(type_name::<I>(), || {
-            for item in self.0 {
+            let mut items = self.0;
+            let end = loop {
+                let Some(item) = items.next() else {
+                    break Ok(());
+                };
                 match co.suspender.suspend(item) {
                     Message::Next(_) => {}
-                    Message::Send(_) => return Err(Error::no_send()),
-                    message => return interrupted(message),
+                    Message::Send(_) => break Err(Error::no_send()),
+                    message => break interrupted(message),
                 }
-            }
-            Ok(())
+            };
+            // Not left to the end of the scope: a panic of its destructor would leak the result
+            // that is on its way out (rust-lang/rust#47949).
+            drop(items);
+            end
         })
     }
 }

@@ -272,7 +272,11 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     pub fn primed(self) -> Result<Self> {
         match self.next()? {
-            GeneratorState::Yielded(_) => Ok(self),
+            // Dropped by name: a panic of its destructor would leak a result that is on its way out.
+            GeneratorState::Yielded(value) => {
+                drop(value);
+                Ok(self)
+            }
             GeneratorState::Complete(_) => Err(Error::finished()),
         }
     }

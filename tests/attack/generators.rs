@@ -92,14 +92,15 @@ impl Stage {
         self.made.get()
     }
 
-    /// Makes a generator that values are sent to, and returns it with its number.
-    fn make_sent(&self, world: &World) -> (u32, Sent) {
+    /// Makes a generator that values are sent to, and returns it with its number. Who holds it
+    /// while it is suspended has at least the number `end`.
+    fn make_sent(&self, world: &World, end: u32) -> (u32, Sent) {
         let number = self.number();
         let own = Token::new();
-        let held = self.held(world);
+        let held = self.held(world, end);
         let g: Sent = Builder::new().stack_size(STACK).build(move |co| {
             let both = (own, held);
-            let result = bodies::body(co, number);
+            let result = bodies::body(co, number, end.min(number));
             // Not left to the closure's end: rustc forgets what a function returns where a
             // destructor at its end panics (rust-lang/rust#47949).
             drop(both);
@@ -112,11 +113,11 @@ impl Stage {
     }
 
     /// Makes a generator that can be iterated over.
-    fn make_iterated(&self, world: &World) -> (u32, Iterated) {
+    fn make_iterated(&self, world: &World, end: u32) -> (u32, Iterated) {
         let number = self.number();
-        let held = self.held(world);
+        let held = self.held(world, end);
         let g: Iterated = Builder::new().stack_size(STACK).build(move |co| {
-            let result = bodies::body(co, number).map(drop);
+            let result = bodies::body(co, number, end.min(number)).map(drop);
             drop(held);
             result
         });
@@ -126,10 +127,10 @@ impl Stage {
         (number, g)
     }
 
-    /// Returns what a new body owns: perhaps an earlier generator.
-    fn held(&self, world: &World) -> Option<Sent> {
-        let held = world.pick(&self.sent)?;
-        world.one_in(3).then_some(held.1)
+    /// Returns what a new body owns: perhaps a generator with a number below `end`.
+    fn held(&self, world: &World, end: u32) -> Option<Sent> {
+        let held = self.delegate(world, &self.sent, end)?;
+        world.one_in(3).then_some(held)
     }
 
     /// Puts something where later acts find it; what was there is dropped.

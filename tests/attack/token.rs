@@ -1,5 +1,6 @@
 //! Values whose every operation comes back in and may panic: what programs yield, send and fail with.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::error::Error;
 use std::fmt;
@@ -106,10 +107,34 @@ impl Error for Token {}
 
 /// What programs panic with.
 #[derive(Debug)]
-pub(super) struct Bomb(#[allow(dead_code, reason = "it is there to be dropped")] Option<Token>);
+pub(super) struct Bomb(Option<Token>);
+
+thread_local! {
+    static DROPPED: Cell<bool> = const { Cell::new(false) };
+}
 
 impl Bomb {
+    /// Makes a payload. One whose destructor panics may do so for ever: who catches that forgets
+    /// what the second one carries, and so that is not counted.
     pub(super) fn new() -> Self {
-        Self(Some(Token::new()))
+        Self((!Self::is_dropped()).then(Token::new))
+    }
+
+    /// Returns whether a payload is being dropped.
+    pub(super) fn is_dropped() -> bool {
+        DROPPED.get()
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        struct Restore(bool);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                DROPPED.set(self.0);
+            }
+        }
+        let _restore = Restore(DROPPED.replace(true));
+        drop(self.0.take());
     }
 }

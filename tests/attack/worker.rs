@@ -3,6 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 
+use super::itself::{self, Fault};
 use super::world::{World, drop_quietly, take_foreign_panics, watch};
 use super::{generators, loops, world};
 
@@ -14,28 +15,35 @@ pub(super) const THREAD: &str = "attack";
 pub(super) enum Target {
     Generators,
     Loop,
+    Itself(Fault),
 }
+
+/// All targets, with their names.
+const TARGETS: [(&str, Target); 6] = [
+    ("generators", Target::Generators),
+    ("loop", Target::Loop),
+    ("itself-leaks", Target::Itself(Fault::Leaks)),
+    ("itself-aborts", Target::Itself(Fault::Aborts)),
+    ("itself-panics", Target::Itself(Fault::Panics)),
+    ("itself-suspends", Target::Itself(Fault::Suspends)),
+];
 
 impl Target {
     pub(super) fn named(name: &str) -> Option<Self> {
-        match name {
-            "generators" => Some(Self::Generators),
-            "loop" => Some(Self::Loop),
-            _ => None,
-        }
+        let found = TARGETS.iter().find(|target| target.0 == name);
+        found.map(|target| target.1)
     }
 
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Generators => "generators",
-            Self::Loop => "loop",
-        }
+        let found = TARGETS.iter().find(|target| target.1 == self);
+        found.expect("all are in the list").0
     }
 
     fn acts(self) -> &'static [&'static [world::Act]] {
         match self {
             Self::Generators => &[generators::ACTS],
             Self::Loop => loops::ACTS,
+            Self::Itself(_) => &[],
         }
     }
 
@@ -43,6 +51,7 @@ impl Target {
         match self {
             Self::Generators => generators::attack(world),
             Self::Loop => loops::attack(world),
+            Self::Itself(fault) => itself::attack(fault, world),
         }
     }
 }

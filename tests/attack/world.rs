@@ -163,7 +163,8 @@ impl World {
 
     /// Panics, with something new or something that was caught before.
     pub(super) fn panic(&self) -> ! {
-        if self.one_in(4)
+        if !Bomb::is_dropped()
+            && self.one_in(4)
             && let Some(payload) = self.take(&self.payloads)
         {
             self.say(format_args!("an old panic"));

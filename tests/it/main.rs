@@ -2,6 +2,7 @@
 
 mod abort;
 mod asyncio_suite;
+mod attacks;
 mod bad_input;
 mod by_hand;
 mod cancellation;

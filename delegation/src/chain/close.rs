@@ -18,14 +18,25 @@ pub(crate) fn throw_exit<Y: 'static, S: 'static>(root: &Node<Y, S>, exit: Error)
         return resume(root, Message::Throw(exit)).or_else(|unfinished| finish(root, unfinished));
     }
     let mut lost = Lost::new();
+    let outcome = close_delegates_and_throw(root, exit, &mut lost);
+    // By name: a panic of a destructor would leak an outcome that is on its way out.
+    drop(lost);
+    outcome
+}
+
+fn close_delegates_and_throw<Y: 'static, S: 'static>(
+    root: &Node<Y, S>,
+    exit: Error,
+    lost: &mut Lost,
+) -> Result<Y, End> {
     let (Some(mut node), obstacle) = locate(root) else {
-        return start(root, Message::Throw(exit), &mut lost);
+        return start(root, Message::Throw(exit), lost);
     };
     root.make_root();
     let mut failure = obstacle.error().map(Message::Throw);
     while !ptr::eq(node, root) {
         let message = failure.unwrap_or_else(|| Message::Throw(Error::generator_exit()));
-        let mut outcome = run(node, node, message, &mut lost);
+        let mut outcome = run(node, node, message, lost);
         failure = judge(&mut outcome).err().map(Message::from);
         lost.push(Box::new(outcome));
         node = node.leave();
@@ -37,7 +48,7 @@ pub(crate) fn throw_exit<Y: 'static, S: 'static>(root: &Node<Y, S>, exit: Error)
             failure
         }
     };
-    run(root, root, message, &mut lost)
+    run(root, root, message, lost)
 }
 
 /// Closes `root` and its delegates, innermost first.

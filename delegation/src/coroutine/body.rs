@@ -33,14 +33,7 @@ where
         // SAFETY: this is the first resume.
         match unsafe { self.node.take_message() } {
             Message::Next(none) => drop(none),
-            // A delegate has its stack a moment before it is entered. Somebody who gets at it in
-            // between, or drops it as it cannot be entered, ends it as if it had none.
-            Message::Throw(error) => return End::Raised(error.leaving_body()),
-            Message::Send(_) => return End::Raised(Error::just_started()),
-            Message::Unwind => return End::Raised(Error::unwound()),
-            Message::Returned | Message::Finished | Message::Panic(_) => {
-                unreachable!("a body that has not started has no delegate")
-            }
+            message => return not_run(body, message),
         }
         match body(Suspender::new(switch, &self.node)) {
             Ok(result) => {
@@ -48,6 +41,24 @@ where
                 End::Returned
             }
             Err(error) => End::Raised(error.leaving_body()),
+        }
+    }
+}
+
+/// Returns how a body ends that is not to run.
+///
+/// A delegate has its stack a moment before it is entered. Somebody who gets at it in between, or
+/// drops it as it cannot be entered, ends it as if it had none.
+#[cold]
+fn not_run<S, F>(body: F, message: Message<S>) -> End {
+    // Before there is an end, which a panic of a destructor would leak.
+    drop(body);
+    match message {
+        Message::Throw(error) => End::Raised(error.leaving_body()),
+        Message::Next(_) | Message::Send(_) => End::Raised(Error::just_started()),
+        Message::Unwind => End::Raised(Error::unwound()),
+        Message::Returned | Message::Finished | Message::Panic(_) => {
+            unreachable!("a body that has not started has no delegate")
         }
     }
 }

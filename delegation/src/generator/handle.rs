@@ -141,12 +141,32 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             }
         }
         let _leak = LeakUnlessClosed(&self.shared);
-        if !thread::panicking() {
-            return self.end();
+        let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| self.end())) else {
+            return;
+        };
+        // The destructor of what was yielded, for example. The body is ended all the same.
+        if self.shared.node().status() != Status::Closed {
+            let again = panic::catch_unwind(AssertUnwindSafe(|| self.end_after_panic()));
+            again.unwrap_or_else(mem::forget);
         }
         // A second panic that left this destructor would abort the program.
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| self.end())) {
+        if thread::panicking() {
             mem::forget(payload);
+        } else {
+            panic::resume_unwind(payload);
+        }
+    }
+
+    /// Unwinds the body, or says that it is leaked.
+    fn end_after_panic(&self) {
+        let node = self.shared.node();
+        if matches!(node.status(), Status::Suspended | Status::Delegating) {
+            // What this panics with is not told: the first panic goes on.
+            let unwound = panic::catch_unwind(AssertUnwindSafe(|| chain::unwind(node)));
+            unwound.unwrap_or_else(mem::forget);
+        }
+        if node.status() != Status::Closed {
+            self.warn_of_leak();
         }
     }
 

@@ -136,7 +136,10 @@ impl EventLoop {
         #[cfg(feature = "signal")]
         let run = interruptible.end(run, future.cancelled())?;
         if future.done() {
-            return A::outcome(&future);
+            let result = A::outcome(&future);
+            // By name: a panic of a destructor would leak a result that is on its way out.
+            drop(future);
+            return result;
         }
         run?;
         let why = format!("{NAME}: the event loop was stopped before the future was done");

@@ -115,6 +115,8 @@ impl EventLoop {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Job<T> {
         if let Err(error) = self.core().check_open(operation) {
+            // Before there is a result, which a panic of its destructor would leak.
+            drop(job);
             return Job::failed(self, error);
         }
         let executor = executor.unwrap_or_else(|| self.core().executors.default_executor());

@@ -33,13 +33,13 @@ pub(in crate::attack) const ACTS: &[Act] = &[
 
 fn make(world: &World) {
     let stage = stage();
-    let made = stage.make_sent(world);
+    let made = stage.make_sent(world, u32::MAX);
     stage.place(world, &stage.sent, made);
 }
 
 fn make_iterated(world: &World) {
     let stage = stage();
-    let made = stage.make_iterated(world);
+    let made = stage.make_iterated(world, u32::MAX);
     stage.place(world, &stage.iterated, made);
 }
 
@@ -114,7 +114,7 @@ fn look(world: &World) {
     }
 }
 
-/// Resumes as a scheduler does.
+/// Resumes as a scheduler does, but with time for everybody else in between.
 fn drive(world: &World) {
     let stage = stage();
     if let Some((number, g)) = world.pick(&stage.sent) {
@@ -123,7 +123,13 @@ fn drive(world: &World) {
         g.prefetch_state();
         let result = match g.driver().step() {
             Ok(value) => Ok(GeneratorState::Yielded(value)),
-            Err(unresolved) => g.resolve(unresolved),
+            Err(unresolved) => {
+                world.catch(|| world.act_on());
+                if world.one_in(4) {
+                    return drop(unresolved);
+                }
+                g.resolve(unresolved)
+            }
         };
         world.say(format_args!("drive of {number} is over"));
         stage.receive(world, result);

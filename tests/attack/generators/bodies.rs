@@ -20,7 +20,7 @@ pub(super) trait Sendable: Default + 'static {
 
     type Returned: 'static;
 
-    fn make(stage: &Stage, world: &World) -> Numbered<Self>;
+    fn make(stage: &Stage, world: &World, end: u32) -> Numbered<Self>;
 }
 
 impl Sendable for Token {
@@ -30,8 +30,8 @@ impl Sendable for Token {
         &stage.sent
     }
 
-    fn make(stage: &Stage, world: &World) -> (u32, Sent) {
-        stage.make_sent(world)
+    fn make(stage: &Stage, world: &World, end: u32) -> (u32, Sent) {
+        stage.make_sent(world, end)
     }
 }
 
@@ -42,8 +42,8 @@ impl Sendable for () {
         &stage.iterated
     }
 
-    fn make(stage: &Stage, world: &World) -> (u32, Iterated) {
-        stage.make_iterated(world)
+    fn make(stage: &Stage, world: &World, end: u32) -> (u32, Iterated) {
+        stage.make_iterated(world, end)
     }
 }
 
@@ -51,6 +51,8 @@ impl Sendable for () {
 pub(super) struct Body<'a, S> {
     co: &'a Co<Token, S>,
     number: u32,
+    /// It may hold generators with numbers below this while it is suspended.
+    end: u32,
     world: Rc<World>,
     stage: Rc<Stage>,
 }
@@ -60,6 +62,7 @@ impl<S> Clone for Body<'_, S> {
         Self {
             co: self.co,
             number: self.number,
+            end: self.end,
             world: Rc::clone(&self.world),
             stage: Rc::clone(&self.stage),
         }
@@ -67,13 +70,14 @@ impl<S> Clone for Body<'_, S> {
 }
 
 /// Does things until it is to end; most programs that ask for an end get one.
-pub(super) fn body<S: Sendable>(co: &Co<Token, S>, number: u32) -> Result<Token> {
+pub(super) fn body<S: Sendable>(co: &Co<Token, S>, number: u32, end: u32) -> Result<Token> {
     let Some(world) = World::current() else {
         return Err(Error::msg("the program is over"));
     };
     let body = Body {
         co,
         number,
+        end,
         world,
         stage: stage(),
     };
@@ -135,7 +139,7 @@ impl<S: Sendable> Body<'_, S> {
     }
 
     fn delegate_to_new(&self) -> Result<()> {
-        let (number, g) = S::make(&self.stage, &self.world);
+        let (number, g) = S::make(&self.stage, &self.world, self.end);
         self.world
             .say(format_args!("{} delegates to new {number}", self.number));
         match self.world.below(6) {
@@ -161,7 +165,7 @@ impl<S: Sendable> Body<'_, S> {
 
     fn delegate(&self) -> Result<()> {
         let peers = S::peers(&self.stage);
-        let Some(g) = self.stage.delegate(&self.world, peers, self.number) else {
+        let Some(g) = self.stage.delegate(&self.world, peers, self.end) else {
             return Ok(());
         };
         self.world.say(format_args!("{} delegates", self.number));
