@@ -51,7 +51,7 @@ fn download(session: Session, url: String) -> impl FnOnce(&Co) -> yieldfrom::Res
 }
 
 fn wait_until_closed(closed: &mpsc::Receiver<()>) {
-    let waited = closed.recv_timeout(Duration::from_secs(10));
+    let waited = closed.recv_timeout(Duration::from_secs(60));
     waited.expect("the client closes the connection");
 }
 

@@ -212,7 +212,7 @@ fn time_is_limited_wherever_a_server_stops() {
             );
         }
         assert!(start.elapsed() >= 2 * LIMIT);
-        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(start.elapsed() < Duration::from_secs(60));
     }
 }
 

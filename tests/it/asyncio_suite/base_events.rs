@@ -38,8 +38,7 @@ fn a_callback_for_a_time_comes_not_before_it() {
     let handle = event_loop.call_at(when, move || stopper.stop()).unwrap();
     assert_eq!(handle.when(), when);
     event_loop.run_forever().unwrap();
-    let late = event_loop.time().checked_sub(when).expect("not too early");
-    assert!(late < secs(5), "{late:?}");
+    assert!(event_loop.time() >= when);
 }
 
 #[test]

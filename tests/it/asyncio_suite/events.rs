@@ -25,7 +25,7 @@ fn a_cancelled_operation_ends_at_once() {
     event_loop
         .call_later(millis(5), move || assert!(cancelled.cancel()))
         .unwrap();
-    event_loop.call_later(secs(60), || ()).unwrap();
+    event_loop.call_later(secs(600), || ()).unwrap();
     let began = Instant::now();
     assert!(
         event_loop
@@ -33,7 +33,7 @@ fn a_cancelled_operation_ends_at_once() {
             .unwrap_err()
             .is_cancelled()
     );
-    assert!(began.elapsed() < secs(20), "it waits for the next timer");
+    assert!(began.elapsed() < secs(60), "it waits for the next timer");
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn a_running_job_that_is_cancelled_goes_on_and_its_result_is_dropped() {
         hold();
         result
     });
-    begins.recv_timeout(secs(10)).unwrap();
+    begins.recv_timeout(secs(60)).unwrap();
     event_loop
         .run_until_complete(move |co: &Co| {
             let limited = co.yield_from(wait_for(job, millis(2)));

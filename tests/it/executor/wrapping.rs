@@ -50,7 +50,7 @@ fn cancelling_either_future_cancels_the_other() {
             let wrapped = wrap_future(never);
             thread::spawn(move || inner.shutdown());
             assert!(co.yield_from(wrapped).unwrap_err().is_cancelled());
-            assert_eq!(told.recv_timeout(secs(10)), Ok(()));
+            assert_eq!(told.recv_timeout(secs(60)), Ok(()));
             Ok(())
         })
         .unwrap();
@@ -97,7 +97,7 @@ fn a_task_of_another_loop_is_waited_for() {
             ))?;
             let wrapped = wrap_future(endless);
             wrapped.cancel();
-            assert_eq!(told.recv_timeout(secs(10)), Ok(true));
+            assert_eq!(told.recv_timeout(secs(60)), Ok(true));
             other.call_soon_threadsafe(|| get_running_loop().unwrap().stop())
         })
         .unwrap();

@@ -10,17 +10,18 @@ use crate::fixtures::{millis, secs};
 #[test]
 fn waits_are_finer_than_a_millisecond() {
     both(|co: &Co| {
-        let (short, mut least) = (Duration::from_micros(150), Duration::MAX);
-        for _ in 0..50 {
+        let short = Duration::from_micros(150);
+        let first = Instant::now();
+        // On a busy machine most waits take longer, but one of them does not.
+        loop {
             let began = Instant::now();
             co.yield_from(sleep(short))?;
-            least = least.min(began.elapsed());
+            assert!(began.elapsed() >= short);
+            if began.elapsed() < Duration::from_micros(900) {
+                return Ok(());
+            }
+            assert!(first.elapsed() < secs(60), "all waits are longer");
         }
-        assert!(
-            least >= short && least < Duration::from_micros(900),
-            "{least:?}"
-        );
-        Ok(())
     });
 }
 
