@@ -88,7 +88,11 @@ fn attack(target: Target, numbers: Vec<u32>, says: bool) -> Vec<String> {
     }
     if world.leaks.get() == 0 {
         let alive = registry.alive();
-        if !alive.is_empty() {
+        // A function whose locals panic when they are dropped leaks what it returns, whoever has
+        // written it (rust-lang/rust#47949). The library drops them before where it is known to
+        // matter; of all that is generic in a loop it cannot be asked.
+        let excused = target == Target::Loop && world.panicked_in_drop.get();
+        if !alive.is_empty() && !excused {
             registry.fault(format!("values {alive:?} are never dropped"));
         }
         let stacks = yieldfrom_delegation::stack::stats().live;

@@ -68,6 +68,8 @@ pub(super) struct World {
     depth: Cell<usize>,
     /// How many stacks the library said that it leaked.
     pub(super) leaks: Cell<usize>,
+    /// Whether a destructor has panicked.
+    pub(super) panicked_in_drop: Cell<bool>,
     /// Whether what is done is written to standard error.
     says: bool,
     /// Panics that were caught, to be thrown elsewhere.
@@ -91,6 +93,7 @@ impl World {
             acts,
             depth: Cell::new(0),
             leaks: Cell::new(0),
+            panicked_in_drop: Cell::new(false),
             says,
             payloads: RefCell::default(),
         });
@@ -225,6 +228,9 @@ pub(super) fn meddle(place: &str) {
     }
     world.act_on();
     if world.one_in(6) {
+        if place == "drop" {
+            world.panicked_in_drop.set(true);
+        }
         world.panic();
     }
 }
