@@ -200,9 +200,9 @@ impl EventLoop {
     /// Sets debug mode, which tells more, at some cost.
     ///
     /// - Futures and tasks that are made from then on say where they were made.
-    /// - Every callback is timed by itself. Otherwise, while a loop runs more than some hundred
-    ///   thousand callbacks in a second, up to eight that follow each other are timed together, and
-    ///   a report of a slow one names all of them.
+    /// - Every callback is timed by itself. Otherwise, while a loop runs more than sixty thousand
+    ///   callbacks in a second, up to eight that follow each other are timed together, and a report
+    ///   of a slow one names all of them.
     /// - Each wait of the loop is logged, with its length: as information if it is over a second,
     ///   otherwise for debugging only. So is each look-up of a name, which is information from
     ///   [`slow_callback_duration`](EventLoop::set_slow_callback_duration) on.

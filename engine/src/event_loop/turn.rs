@@ -72,9 +72,7 @@ impl EventLoop {
         loop {
             let guarded = panics::catch(|| {
                 if let Some(payload) = panicked.take() {
-                    core.panicked(payload);
-                    // What comes next is not to be taken for what has taken so long.
-                    run.watch.finish(core);
+                    core.panicked(payload, &mut run.watch);
                 }
                 if result.is_none() {
                     result = Some(turns(core, &mut run));
@@ -263,20 +261,24 @@ impl Core {
 
     /// Deals with a panic that came out of a task, or out of a destructor.
     #[cold]
-    fn panicked(self: &Rc<Self>, payload: Payload) {
+    #[inline(never)]
+    fn panicked(self: &Rc<Self>, payload: Payload, watch: &mut Watch) {
         let task = self.current_task();
         self.leave_task();
-        if let Some(task) = task {
-            return task.panicked(payload);
+        match task {
+            Some(task) => task.panicked(payload),
+            None => self.report_panic(|| {
+                let error = Error::new(Panicked::new(payload));
+                Context::new("Exception in the event loop").error(error)
+            }),
         }
-        self.report_panic(|| {
-            let error = Error::new(Panicked::new(payload));
-            Context::new("Exception in the event loop").error(error)
-        });
+        // What comes next is not to be taken for what has taken so long.
+        watch.finish(self);
     }
 
     /// Ends a run by a panic. What is left of the turn is for the next run.
     #[cold]
+    #[inline(never)]
     fn give_up(&self, run: &mut Run, payload: Payload) -> ! {
         self.reporting.set(false);
         self.stopping.set(false);
