@@ -1,11 +1,15 @@
 //! Servers that run out of descriptors. In processes of their own, with a low limit.
 
+use std::cell::Cell;
 use std::env;
 use std::fs::File;
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::process::Command;
+use std::rc::Rc;
 
-use yieldfrom::{Co, Context, Result, create_server, sleep, wait_for};
+use rustix::net::{AddressFamily, SocketType};
+use yieldfrom::{Co, Context, EventLoop, LoopBuilder, Result, create_server, sleep, wait_for};
 
 use super::{Recorder, until};
 use crate::fixtures::{Journal, millis, secs, virtual_loop};
@@ -66,6 +70,60 @@ fn accepting_pauses_for_a_second_and_goes_on() {
     let run = event_loop.run_until_complete(wait_for(body, secs(100)));
     run.unwrap();
     assert!(reports.take().is_empty());
+}
+
+/// Connects sockets to a server whose process has no descriptors left; returns the reports.
+fn connections_while_it_pauses(builder: LoopBuilder) -> usize {
+    let event_loop = builder.virtual_clock().build().unwrap();
+    let reports = Rc::new(Cell::new(0));
+    let noted = Rc::clone(&reports);
+    event_loop.set_exception_handler(Some(Box::new(move |_, _| noted.set(noted.get() + 1))));
+    let body = move |co: &Co| -> Result<()> {
+        let made = Journal::default();
+        let theirs = made.clone();
+        let factory = move || Recorder::noting(&theirs);
+        let server = co.yield_from(create_server(factory, "127.0.0.1:0"))?;
+        let address = server.sockets()[0].ip().unwrap();
+        let sockets: Vec<_> = (0..8).map(|_| socket().unwrap()).collect();
+        let files = take_all_descriptors();
+        for socket in &sockets {
+            // Each is an event for the listening socket.
+            rustix::net::connect(socket, &address)?;
+            co.yield_from(sleep(millis(1)))?;
+        }
+        co.yield_from(sleep(millis(1500)))?;
+        drop(files);
+        co.yield_from(sleep(secs(1)))?;
+        let connected = made.take();
+        assert!(connected.len() == 8, "{connected:?}");
+        server.close();
+        server.abort_clients();
+        co.yield_from(server.wait_closed())
+    };
+    event_loop
+        .run_until_complete(wait_for(body, secs(100)))
+        .unwrap();
+    reports.get()
+}
+
+fn socket() -> rustix::io::Result<OwnedFd> {
+    rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)
+}
+
+#[test]
+fn connections_that_come_while_accepting_pauses_wait_for_its_end() {
+    if !is_child() {
+        let test =
+            "transports::scarcity::connections_that_come_while_accepting_pauses_wait_for_its_end";
+        return with_few_descriptors(test);
+    }
+    for builder in [
+        EventLoop::builder(),
+        EventLoop::builder().portable_reactor(),
+    ] {
+        let reports = connections_while_it_pauses(builder);
+        assert_eq!(reports, 2, "it tries once a second, not at each connection");
+    }
 }
 
 #[test]
