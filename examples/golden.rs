@@ -16,6 +16,8 @@ mod flags_parser;
 mod flags_server;
 #[path = "golden/flags_servers.rs"]
 mod flags_servers;
+#[path = "golden/flags_smuggling.rs"]
+mod flags_smuggling;
 #[path = "golden/harness.rs"]
 mod harness;
 #[path = "golden/servers.rs"]

@@ -10,6 +10,7 @@
 //!
 //! ```text
 //! cargo run --release --example taxi_sim -- --seed 3 --end-time 120
+//! cargo run --release --example taxi_sim -- --seed 3 --delay
 //! cargo run --release --example taxi_sim -- --summary --taxis 100000
 //! cargo run --release --example taxi_sim -- --seed 3 --svg taxis.svg
 //! ```
@@ -22,6 +23,8 @@ mod events;
 mod legs;
 #[path = "taxi_sim/options.rs"]
 mod options;
+#[path = "taxi_sim/pace.rs"]
+mod pace;
 #[path = "taxi_sim/print.rs"]
 mod print;
 #[path = "taxi_sim/progress.rs"]

@@ -20,6 +20,8 @@ mod events;
 mod legs;
 #[path = "taxi_sim/options.rs"]
 mod options;
+#[path = "taxi_sim/pace.rs"]
+mod pace;
 #[path = "taxi_sim/print.rs"]
 mod print;
 #[path = "taxi_sim/progress.rs"]

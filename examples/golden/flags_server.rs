@@ -12,7 +12,7 @@ use examples::http::{Files, Framing, HttpError, Options, blocking};
 use crate::harness::{command, scratch};
 
 /// Makes a folder of files for a server.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = scratch(name);
     let root = folder.join("root");
     std::fs::create_dir_all(root.join("sub")).unwrap();
@@ -28,14 +28,14 @@ fn big() -> Vec<u8> {
     (0..3_000_000_u32).map(|i| (i / 7) as u8).collect()
 }
 
-fn start(name: &str, change: impl FnOnce(&mut Site)) -> Background {
+pub(crate) fn start(name: &str, change: impl FnOnce(&mut Site)) -> Background {
     let mut site = Site::new(Files::Folder(folder(name)));
     change(&mut site);
     Background::start(site).expect("start the server")
 }
 
 /// Connects to a server.
-fn connect(server: &Background) -> TcpStream {
+pub(crate) fn connect(server: &Background) -> TcpStream {
     let url = server.url();
     let stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     stream
@@ -45,7 +45,7 @@ fn connect(server: &Background) -> TcpStream {
 }
 
 /// Sends some bytes, and returns all that comes back until the server closes.
-fn talk(server: &Background, bytes: &str) -> String {
+pub(crate) fn talk(server: &Background, bytes: &str) -> String {
     let mut stream = connect(server);
     stream.write_all(bytes.as_bytes()).unwrap();
     let mut answer = Vec::new();
@@ -57,7 +57,7 @@ fn talk(server: &Background, bytes: &str) -> String {
 fn get(server: &Background, path: &str) -> (String, String) {
     let answer = talk(
         server,
-        &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"),
+        &format!("GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"),
     );
     let (head, body) = answer.split_once("\r\n\r\n").expect(&answer);
     (head.lines().next().unwrap().to_owned(), body.to_owned())
@@ -99,8 +99,10 @@ fn files_are_found_and_nothing_else() {
 #[test]
 fn a_connection_serves_several_requests_that_may_come_at_once() {
     let server = start("server_pipeline", |_| {});
-    let requests = "GET /a%20b.txt HTTP/1.1\r\n\r\nHEAD /a%20b.txt HTTP/1.1\r\n\r\n\
-        GET /sub/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /sub/ HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+    let requests = "GET /a%20b.txt HTTP/1.1\r\nHost: a\r\n\r\n\
+        HEAD /a%20b.txt HTTP/1.1\r\nHost: a\r\n\r\n\
+        GET /sub/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /sub/ HTTP/1.0\r\n\r\n\
+        GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let answer = talk(&server, requests);
     assert_eq!(answer.matches("HTTP/1.1 200 OK\r\n").count(), 4, "{answer}");
     assert_eq!(answer.matches("hello").count(), 1, "{answer}");
@@ -138,18 +140,18 @@ fn what_cannot_be_answered_is_refused_with_a_reason() {
             "400 Bad Request: this is not HTTP: no method",
         ),
         ("GET / HTTP/3.0\r\n\r\n", "400 Bad Request"),
-        ("GET x HTTP/1.1\r\n\r\n", "a request for \"x\""),
+        ("GET x HTTP/1.1\r\nHost: a\r\n\r\n", "a request for \"x\""),
         (
-            "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
             "400 Bad Request: this is not HTTP: a length",
         ),
         ("GET / HTTP/1.1\r\n", "408 Request Timeout"),
         (
-            "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
             "405 Method Not Allowed",
         ),
         (
-            "GET /sub/ HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+            "GET /sub/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
             "<p>index",
         ),
     ] {
@@ -178,7 +180,7 @@ fn requests_come_in_pieces_and_clients_may_stop_sending() {
     let server = start("server_pieces", |_| {});
     let mut stream = connect(&server);
     stream.set_nodelay(true).unwrap();
-    for byte in b"GET /a%20b.txt HTTP/1.1\r\n\r\n" {
+    for byte in b"GET /a%20b.txt HTTP/1.1\r\nHost: a\r\n\r\n" {
         stream.write_all(&[*byte]).unwrap();
     }
     stream.shutdown(Shutdown::Write).unwrap();
@@ -213,8 +215,8 @@ fn clients_that_go_away_leave_the_server_alive() {
     for request in [
         "",
         "GET /a",
-        "GET /big HTTP/1.1\r\n\r\n",
-        "GET /a%20b.txt HTTP/1.1\r\n\r\n",
+        "GET /big HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /a%20b.txt HTTP/1.1\r\nHost: a\r\n\r\n",
     ] {
         for _ in 0..20 {
             let mut stream = connect(&server);
@@ -228,7 +230,9 @@ fn clients_that_go_away_leave_the_server_alive() {
 fn a_server_stops_at_once_though_clients_are_there() {
     let server = start("server_stops", |_| {});
     let mut stream = connect(&server);
-    stream.write_all(b"GET /big HTTP/1.1\r\n\r\n").unwrap();
+    stream
+        .write_all(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+        .unwrap();
     let mut byte = [0];
     stream.read_exact(&mut byte).unwrap();
     let session = blocking::Session::new(Options::default());

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use roxmltree::{Document, Node};
 
@@ -51,6 +52,54 @@ fn runs_print_what_the_python_program_prints() {
 }
 
 #[test]
+fn a_delay_changes_the_pace_and_nothing_else() {
+    for program in BOTH {
+        let run = |delay: &[&str]| {
+            check(
+                program,
+                &[&["-s", "3", "-e", "120"], delay].concat(),
+                "taxi_seed3_end120.txt",
+            )
+        };
+        // The last event is at minute 110; nothing is known of how much longer it takes.
+        let began = Instant::now();
+        run(&["-d", "0.002"]);
+        assert!(began.elapsed() >= Duration::from_millis(220));
+        run(&["--delay=0"]);
+        run(&["--del", "1e-9"]);
+        assert_eq!(
+            stdout(program, &["-d", "-t", "0"]),
+            "*** end of events ***\n"
+        );
+        let once = stdout(program, &["-t", "1", "-e", "1", "-s", "1", "-d"]);
+        assert_eq!(once, stdout(program, &["-t", "1", "-e", "1", "-s", "1"]));
+        for bad in ["-1", "x", "nan", "inf"] {
+            let output = crate::harness::run(program, &[&format!("--delay={bad}")]);
+            assert_eq!(output.status.code(), Some(2), "{bad}");
+        }
+    }
+}
+
+#[test]
+fn an_event_is_seen_before_the_next_has_its_time() {
+    for program in BOTH {
+        let mut command = command(program);
+        command.args(["-s", "3", "-d", "100000"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        lines.read_line(&mut line).unwrap();
+        assert!(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(line.contains("leave garage"), "{line}");
+        line.clear();
+        lines.read_line(&mut line).unwrap();
+        assert_eq!(line, "", "its time is two days later");
+    }
+}
+
+#[test]
 fn numbers_are_taken_as_argparse_takes_them() {
     let plain = stdout(TAXI_SIM, &["-s", "-5", "-t", "2", "-e", "1000"]);
     let same = [
@@ -82,7 +131,7 @@ fn bad_options_give_status_2() {
         ["-t", "1__0"],
         ["-t", "0x10"],
         ["-s", "-t"],
-        ["--delay", "3"],
+        ["--delay", "three"],
         ["--summary", "3"],
     ];
     for args in cases {

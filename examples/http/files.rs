@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Where files come from.
 #[derive(Clone, Debug)]
@@ -22,8 +22,9 @@ pub enum Entry {
     Bytes(&'static [u8]),
     /// A file, and how long it is.
     File(File, u64),
-    /// A folder, whose path should end with a slash.
-    Folder,
+    /// A folder: its path, which ends with a slash. It leads to this server in any case, however
+    /// many slashes the request began with.
+    Folder(String),
     /// Nothing, or nothing that could be served.
     Missing,
     /// It is there, but may not be read.
@@ -47,7 +48,8 @@ impl Files {
                 let found = relative.to_str().and_then(find);
                 Ok(found.map_or(Entry::Missing, Entry::Bytes))
             }
-            Self::Folder(folder) => match open(&folder.join(relative), path) {
+            Self::Folder(folder) => match open(&folder.join(&relative), path) {
+                Ok(Entry::Folder(_)) => Ok(Entry::Folder(path_of_folder(&relative))),
                 Err(error) => refusal(error),
                 found => found,
             },
@@ -58,7 +60,7 @@ impl Files {
 fn open(file: &Path, path: &str) -> io::Result<Entry> {
     let about = file.metadata()?;
     if about.is_dir() && !path.ends_with('/') {
-        return Ok(Entry::Folder);
+        return Ok(Entry::Folder(String::new()));
     }
     if about.is_dir() {
         return open(&file.join("index.html"), "");
@@ -82,6 +84,26 @@ fn refusal(error: io::Error) -> io::Result<Entry> {
         _ => Err(error),
     }
 }
+
+/// Returns the path to ask for a folder.
+///
+/// One slash begins it. A browser would take what follows two for the name of another server.
+fn path_of_folder(relative: &Path) -> String {
+    let mut path = "/".to_owned();
+    for part in relative.iter() {
+        let part = part.to_string_lossy();
+        path.extend(utf8_percent_encode(&part, PLAIN));
+        path.push('/');
+    }
+    path
+}
+
+/// What needs percent signs in a part of a path.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Returns the path of a file below the folder, or nothing if it leads out of it.
 fn relative(path: &str) -> Option<PathBuf> {

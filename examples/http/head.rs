@@ -47,9 +47,20 @@ impl Headers {
 
     fn elements(&self, name: &str) -> impl Iterator<Item = &str> {
         let elements = self.all(name).flat_map(|value| value.split(','));
-        elements
-            .map(str::trim)
-            .filter(|element| !element.is_empty())
+        elements.map(trim).filter(|element| !element.is_empty())
+    }
+
+    /// Returns the only header of this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are several, of which two programs might take different ones.
+    pub(crate) fn single(&self, name: &str) -> Result<Option<&str>> {
+        let mut values = self.all(name);
+        match (values.next(), values.next()) {
+            (value, None) => Ok(value),
+            (_, Some(_)) => Err(HttpError::garbage(format!("more than one {name}"))),
+        }
     }
 
     /// Returns how long the body is, if a header says so.
@@ -60,11 +71,7 @@ impl Headers {
     pub(crate) fn content_length(&self) -> Result<Option<u64>> {
         let mut length = None;
         for text in self.elements("content-length") {
-            // `parse` takes a sign, which HTTP does not.
-            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-            let parsed = text.parse().ok().filter(|_| digits);
-            let number = parsed
-                .ok_or_else(|| HttpError::garbage(format!("a length of {:?}", shortened(text))))?;
+            let number = parse_length(text)?;
             if length.is_some_and(|other| other != number) {
                 return Err(HttpError::garbage("two lengths that differ"));
             }
@@ -200,12 +207,24 @@ impl HeadBuffer {
 pub(crate) fn headers(parsed: &[httparse::Header<'_>]) -> Headers {
     let pair = |header: &httparse::Header<'_>| {
         let value = String::from_utf8_lossy(header.value);
-        (header.name.to_owned(), value.trim().to_owned())
+        (header.name.to_owned(), trim(&value).to_owned())
     };
     Headers(parsed.iter().map(pair).collect())
 }
 
+/// Removes what may stand around a value: spaces and tabs, and no other blanks.
+fn trim(value: &str) -> &str {
+    value.trim_matches([' ', '\t'])
+}
+
+/// Parses the length of a body, which has no sign.
+pub(crate) fn parse_length(text: &str) -> Result<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let parsed = text.parse().ok().filter(|_| digits);
+    parsed.ok_or_else(|| HttpError::garbage(format!("a length of {:?}", shortened(text))))
+}
+
 /// Returns the beginning of a text that somebody else has written, for a message.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars().take(30).collect()
 }

@@ -1,9 +1,12 @@
 //! Requests: as a client sends them, and as a server receives them.
 
+#[path = "request/check.rs"]
+mod check;
+
 use url::Url;
 
 use super::error::{HttpError, Result};
-use super::head::{HeadBuffer, Headers, Limits, headers};
+use super::head::{HeadBuffer, Headers, Limits, headers, shortened};
 
 /// Who the client says it is.
 const USER_AGENT: &str = concat!("yieldfrom-examples/", env!("CARGO_PKG_VERSION"));
@@ -80,8 +83,8 @@ impl RequestParser {
             return Ok(None);
         }
         let (mut request, length) = self.buffer.parse(parse_request)?;
-        let body = request.headers.content_length()?;
-        request.has_body = request.headers.is_chunked()? || body.is_some_and(|length| length > 0);
+        check::host(&request)?;
+        request.has_body = check::has_body(&request)?;
         request.target = origin_form(&request.target)?;
         let rest = self.buffer.take_rest(length);
         self.receive(&rest);
@@ -121,13 +124,13 @@ fn origin_form(target: &str) -> Result<String> {
     if target.starts_with('/') {
         return Ok(target.to_owned());
     }
-    match Url::parse(target) {
-        Ok(url) => Ok(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()),
-        Err(error) => {
-            let target: String = target.chars().take(30).collect();
-            Err(HttpError::garbage(format!(
-                "a request for {target:?}: {error}"
-            )))
-        }
+    let refuse = |why: &str| {
+        let target = shortened(target);
+        HttpError::garbage(format!("a request for {target:?}: {why}"))
+    };
+    let url = Url::parse(target).map_err(|error| refuse(&error.to_string()))?;
+    if url.scheme() != "http" || url.password().is_some() || !url.username().is_empty() {
+        return Err(refuse("this is neither a path nor an http URL"));
     }
+    Ok(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
 }

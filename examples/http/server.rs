@@ -1,6 +1,7 @@
 //! A server of files: HTTP/1.1 over streams, one task for each connection.
 
 mod background;
+mod outlet;
 mod reply;
 mod spoil;
 
@@ -13,6 +14,7 @@ use yieldfrom::{
     timeout,
 };
 
+use self::outlet::Outlet;
 use self::reply::{Body, Reply};
 use super::error::{HttpError, is_disconnect};
 use super::{Entry, Faults, Files, Framing, Limits, Request, RequestParser};
@@ -37,7 +39,8 @@ pub struct Site {
     pub framing: Framing,
     /// Whether a connection serves more than one request: yes by default.
     pub keep_alive: bool,
-    /// How long a connection may take to come up with its next request: 60 s by default.
+    /// How long a connection may take to come up with its next request, and to read 64 KiB of a
+    /// reply: 60 s by default.
     pub patience: Duration,
 }
 
@@ -77,12 +80,21 @@ fn serve_connection(
     reader: StreamReader,
     writer: StreamWriter,
 ) -> Result<()> {
+    let outlet = Outlet {
+        writer,
+        patience: site.patience,
+    };
     let connection = Connection {
         site,
         reader,
-        writer,
+        outlet,
     };
-    match co.yield_from(connection.serve()) {
+    let served = co.yield_from(connection.serve());
+    if served.is_err() {
+        // What is still to be sent might wait for ever.
+        connection.outlet.writer.transport().abort();
+    }
+    match served {
         // Clients go away as they like.
         Err(error) if is_end_of_client(&error) => Ok(()),
         served => served,
@@ -98,7 +110,7 @@ fn is_end_of_client(error: &yieldfrom::Error) -> bool {
 struct Connection<'a> {
     site: &'a Site,
     reader: StreamReader,
-    writer: StreamWriter,
+    outlet: Outlet,
 }
 
 /// What a client wants next.
@@ -122,15 +134,14 @@ impl Connection<'_> {
                         }
                     }
                     Next::Refuse(reply) => {
-                        co.yield_from(reply.send(&self.writer, false))?;
+                        co.yield_from(reply.send(&self.outlet, false))?;
                         co.yield_from(self.linger())?;
                         break;
                     }
                     Next::End => break,
                 }
             }
-            self.writer.close();
-            co.yield_from(self.writer.wait_closed())
+            co.yield_from(self.outlet.close())
         }
     }
 
@@ -183,12 +194,12 @@ impl Connection<'_> {
             co.yield_from(sleep_if_long(self.site.delay))?;
             let reply = self.reply(request)?;
             if let Some(fault) = self.site.faults.of(request.path()) {
-                let (reader, writer) = (&self.reader, &self.writer);
-                co.yield_from(spoil::spoil(reply, fault, request, reader, writer))?;
+                let (reader, outlet) = (&self.reader, &self.outlet);
+                co.yield_from(spoil::spoil(reply, fault, request, reader, outlet))?;
                 return Ok(false);
             }
             let keep_alive = self.site.keep_alive && request.keep_alive && !request.has_body;
-            let kept = co.yield_from(reply.send(&self.writer, keep_alive))?;
+            let kept = co.yield_from(reply.send(&self.outlet, keep_alive))?;
             if request.has_body {
                 co.yield_from(self.linger())?;
             }
@@ -209,9 +220,7 @@ impl Connection<'_> {
         let reply = match self.site.files.find(path)? {
             Entry::Bytes(bytes) => Reply::file(path, Body::Bytes(bytes.into())),
             Entry::File(file, length) => Reply::file(path, Body::File(file.into(), length)),
-            Entry::Folder => {
-                Reply::text(301, "it is a folder").header("Location", &format!("{path}/"))
-            }
+            Entry::Folder(path) => Reply::text(301, "it is a folder").header("Location", &path),
             Entry::Missing => Reply::text(404, "no such file"),
             Entry::Forbidden => Reply::text(403, "this file may not be read"),
         };
@@ -229,7 +238,7 @@ impl Connection<'_> {
     /// Lets a client finish, which would not see its answer if it were cut off while it sends.
     fn linger(&self) -> impl Delegate<yieldfrom::Request, (), Output = ()> {
         move |co: &Co| {
-            self.writer.write_eof()?;
+            self.outlet.writer.write_eof()?;
             let drained = co.yield_from(timeout(LINGER, |co| {
                 while !co.yield_from(self.reader.read(CHUNK))?.is_empty() {}
                 Ok(())

@@ -8,6 +8,7 @@ use clap::Parser;
 use examples::int;
 use num_bigint::BigInt;
 
+use crate::pace::{self, Pace};
 use crate::print::Print;
 use crate::progress::Progress;
 use crate::summary::Summary;
@@ -38,6 +39,12 @@ pub(crate) struct Options {
     #[arg(short, long, value_name = "SEED", value_parser = int::parse)]
     #[arg(allow_hyphen_values = true)]
     seed: Option<BigInt>,
+
+    /// Let a minute of the simulation take so many seconds of real time; half a second if only -d is
+    /// given
+    #[arg(short, long, value_name = "SECONDS", value_parser = pace::parse_seconds)]
+    #[arg(num_args = 0..=1, default_missing_value = "0.5")]
+    delay: Option<f64>,
 
     /// Print figures at the end instead of the events
     ///
@@ -84,6 +91,10 @@ impl Options {
     /// Makes the observers that were asked for.
     pub(crate) fn observers(&self, seed: &BigInt) -> io::Result<Vec<Box<dyn Observer>>> {
         let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+        let delay = self.delay.filter(|delay| *delay > 0.0);
+        if let Some(delay) = delay {
+            observers.push(Box::new(Pace::new(delay))); // the first: the others are told in time
+        }
         if let Some(path) = &self.svg {
             observers.push(Box::new(Timeline::create(path, self.taxis(), seed)?));
         }
@@ -91,7 +102,7 @@ impl Options {
             observers.push(Box::new(Progress::new(self.taxis(), self.end_time())));
             observers.push(Box::new(Summary::new()));
         } else {
-            observers.push(Box::new(Print::new()));
+            observers.push(Box::new(Print::new(delay.is_some())));
         }
         Ok(observers)
     }

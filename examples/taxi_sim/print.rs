@@ -9,12 +9,15 @@ use crate::{End, Event, Observer};
 #[derive(Debug)]
 pub(crate) struct Print {
     out: BufWriter<StdoutLock<'static>>,
+    /// Whether each event is to be seen before the next.
+    at_once: bool,
 }
 
 impl Print {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(at_once: bool) -> Self {
         Self {
             out: BufWriter::new(io::stdout().lock()),
+            at_once,
         }
     }
 }
@@ -22,8 +25,12 @@ impl Print {
 impl Observer for Print {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let indent = "   ".repeat(event.proc);
-        writeln!(self.out, "taxi: {} {indent} {event}", event.proc)
-            .map_err(during("print the events"))
+        let printed = writeln!(self.out, "taxi: {} {indent} {event}", event.proc);
+        let printed = printed.and_then(|()| match self.at_once {
+            true => self.out.flush(),
+            false => Ok(()),
+        });
+        printed.map_err(during("print the events"))
     }
 
     fn end(&mut self, end: End) -> io::Result<()> {

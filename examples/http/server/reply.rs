@@ -7,8 +7,9 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use yieldfrom::{Co, Delegate, Request as Yielded, StreamWriter, to_thread};
+use yieldfrom::{Co, Delegate, Request as Yielded, to_thread};
 
+use super::outlet::Outlet;
 use crate::http::{Framing, HttpError};
 
 /// Files up to this size are read at once: they are in the system's memory, most of the time.
@@ -119,8 +120,8 @@ impl Reply {
 
     /// Adds a header.
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
-        // A path may hold what ends a line only with percent signs; better safe.
-        let value = value.replace(['\r', '\n'], "");
+        // What ends a line comes only with percent signs; better safe.
+        let value = value.replace(char::is_control, "");
         self.headers.push_str(&format!("{name}: {value}\r\n"));
         self
     }
@@ -157,29 +158,29 @@ impl Reply {
     /// Sends the reply, and returns whether the connection lives on.
     pub(super) fn send(
         &self,
-        writer: &StreamWriter,
+        outlet: &Outlet,
         keep_alive: bool,
     ) -> impl Delegate<Yielded, (), Output = bool> {
         move |co: &Co| {
             let keep_alive = keep_alive && self.framing != Framing::UntilClose;
             let mut message = self.head(keep_alive);
             if !self.with_body {
-                writer.write(&message)?;
+                outlet.write(&message)?;
             } else if let Some(body) = self.body.short()? {
                 self.push(&mut message, &body);
                 self.push_end(&mut message);
-                writer.write(&message)?; // in one piece: in one packet, if it is short
+                outlet.write(&message)?; // in one piece: in one packet, if it is short
             } else {
-                writer.write(&message)?;
-                co.yield_from(self.send_file(writer))?;
+                outlet.write(&message)?;
+                co.yield_from(self.send_file(outlet))?;
             }
-            co.yield_from(writer.drain())?;
+            co.yield_from(outlet.drain())?;
             Ok(keep_alive)
         }
     }
 
     /// Sends a file piece by piece, no faster than the client takes it.
-    fn send_file(&self, writer: &StreamWriter) -> impl Delegate<Yielded, (), Output = ()> {
+    fn send_file(&self, outlet: &Outlet) -> impl Delegate<Yielded, (), Output = ()> {
         move |co: &Co| {
             let Body::File(source, length) = &self.body else {
                 return Ok(());
@@ -192,12 +193,12 @@ impl Reply {
                 left -= most;
                 let mut framed = Vec::with_capacity(piece.len() + 16);
                 self.push(&mut framed, &piece);
-                writer.write(&framed)?;
-                co.yield_from(writer.drain())?;
+                outlet.write(&framed)?;
+                co.yield_from(outlet.drain())?;
             }
             let mut end = Vec::new();
             self.push_end(&mut end);
-            writer.write(&end)
+            outlet.write(&end)
         }
     }
 

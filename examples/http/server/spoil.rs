@@ -4,8 +4,11 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use socket2::SockRef;
-use yieldfrom::{Co, Delegate, Request as Yielded, Result, StreamReader, StreamWriter, sleep};
+use yieldfrom::{
+    Co, Delegate, Request as Yielded, Result, StreamReader, TimeoutError, sleep, timeout,
+};
 
+use super::outlet::Outlet;
 use super::reply::Reply;
 use crate::http::{Fault, Request};
 
@@ -22,71 +25,77 @@ pub(super) fn spoil(
     fault: Fault,
     request: &Request,
     reader: &StreamReader,
-    writer: &StreamWriter,
+    outlet: &Outlet,
 ) -> impl Delegate<Yielded, (), Output = ()> {
     move |co: &Co| match fault {
-        Fault::Error => send(co, &Reply::text(500, "as it was told"), writer),
+        Fault::Error => send(co, &Reply::text(500, "as it was told"), outlet),
         Fault::Redirect => {
-            let reply = Reply::text(302, "here again").header("Location", &request.target);
-            send(co, &reply, writer)
+            // With one slash at the front, or a browser would take it for another server.
+            let again = format!("/{}", request.target.trim_start_matches(['/', '\\']));
+            let reply = Reply::text(302, "here again").header("Location", &again);
+            send(co, &reply, outlet)
         }
         Fault::Reset => {
-            send_half(co, &reply, writer)?;
-            reset(writer)
+            send_half(co, &reply, outlet)?;
+            reset(outlet)
         }
-        Fault::Truncate => send_half(co, &reply, writer),
+        Fault::Truncate => send_half(co, &reply, outlet),
         Fault::Stall => {
-            send_half(co, &reply, writer)?;
-            co.yield_from(reader.read(1)).map(drop) // until the client has enough of it
+            send_half(co, &reply, outlet)?;
+            // Until the client has enough of it, or this has.
+            match co.yield_from(timeout(outlet.patience, |co| co.yield_from(reader.read(1)))) {
+                Err(error) if error.is::<TimeoutError>() => Ok(()),
+                stalled => stalled.map(drop),
+            }
         }
-        Fault::Slow => send_slowly(co, &reply, writer),
+        Fault::Slow => send_slowly(co, &reply, outlet),
         Fault::Garbage => {
-            writer.write("\u{7}PARDON? ".repeat(1000).as_bytes())?;
-            co.yield_from(writer.drain())
+            outlet.write("\u{7}PARDON? ".repeat(1000).as_bytes())?;
+            co.yield_from(outlet.drain())
         }
-        Fault::Endless => send_endless_head(co, writer),
+        Fault::Endless => send_endless_head(co, outlet),
     }
 }
 
-fn send(co: &Co, reply: &Reply, writer: &StreamWriter) -> Result<()> {
-    co.yield_from(reply.send(writer, false)).map(drop)
+fn send(co: &Co, reply: &Reply, outlet: &Outlet) -> Result<()> {
+    co.yield_from(reply.send(outlet, false)).map(drop)
 }
 
 /// Sends the head and half of the body.
-fn send_half(co: &Co, reply: &Reply, writer: &StreamWriter) -> Result<()> {
-    writer.write(&reply.head(false))?;
+fn send_half(co: &Co, reply: &Reply, outlet: &Outlet) -> Result<()> {
+    outlet.write(&reply.head(false))?;
     if let Some(body) = reply.body.short()? {
-        writer.write(&body[..body.len() / 2])?;
+        outlet.write(&body[..body.len() / 2])?;
     }
-    co.yield_from(writer.drain())
+    co.yield_from(outlet.drain())
 }
 
-fn send_slowly(co: &Co, reply: &Reply, writer: &StreamWriter) -> Result<()> {
-    writer.write(&reply.head(false))?;
+fn send_slowly(co: &Co, reply: &Reply, outlet: &Outlet) -> Result<()> {
+    outlet.write(&reply.head(false))?;
     let Some(body) = reply.body.short()? else {
         return Ok(());
     };
     for piece in body.chunks(body.len().div_ceil(PIECES).max(1)) {
-        writer.write(piece)?;
-        co.yield_from(writer.drain())?;
+        outlet.write(piece)?;
+        co.yield_from(outlet.drain())?;
         co.yield_from(sleep(PAUSE))?;
     }
     Ok(())
 }
 
-fn send_endless_head(co: &Co, writer: &StreamWriter) -> Result<()> {
-    writer.write(b"HTTP/1.1 200 OK\r\n")?;
+fn send_endless_head(co: &Co, outlet: &Outlet) -> Result<()> {
+    outlet.write(b"HTTP/1.1 200 OK\r\n")?;
     let lines = format!("X-Filler: {}\r\n", "x".repeat(1000)).repeat(16);
     for _ in 0..ENDLESS / lines.len() {
-        writer.write(lines.as_bytes())?;
-        co.yield_from(writer.drain())?;
+        outlet.write(lines.as_bytes())?;
+        co.yield_from(outlet.drain())?;
     }
     Ok(())
 }
 
 /// Lets the system reset the connection, instead of closing it in peace.
-fn reset(writer: &StreamWriter) -> Result<()> {
-    let transport = writer.transport();
+fn reset(outlet: &Outlet) -> Result<()> {
+    let transport = outlet.writer.transport();
     let forget = |fd: BorrowedFd<'_>| SockRef::from(&fd).set_linger(Some(Duration::ZERO));
     transport.with_fd(forget).transpose()?;
     transport.abort();
