@@ -267,6 +267,36 @@ fn a_cancelled_sleep_leaves_no_timer() {
 }
 
 #[test]
+fn a_sleep_whose_timer_has_fired_is_cancelled_in_the_same_turn() {
+    let (event_loop, journal) = (virtual_loop(), Journal::default());
+    let sleeper: Rc<RefCell<Option<Task<()>>>> = Rc::default();
+    let (task, notes, handle) = (Rc::clone(&sleeper), journal.clone(), event_loop.clone());
+    // It is before the sleep in the turn in which both are due.
+    let cancel = move || {
+        assert!(task.borrow().as_ref().unwrap().cancel());
+        handle.call_soon(move || notes.note("soon")).unwrap();
+    };
+    event_loop.call_later(secs(1), cancel).unwrap();
+    let notes = journal.clone();
+    let task = event_loop.create_task(move |co: &Co| {
+        let result = co.yield_from(sleep(secs(1)));
+        notes.note(if cancelled(&result) {
+            "cancelled"
+        } else {
+            "slept"
+        });
+        result
+    });
+    *sleeper.borrow_mut() = Some(task.clone());
+    settle(&event_loop);
+    event_loop.turn(None).unwrap();
+    settle(&event_loop);
+    assert!(task.cancelled(), "nothing is left that would wake it later");
+    assert_eq!(journal.take(), ["cancelled", "soon"]);
+    assert_eq!(event_loop.time(), secs(1));
+}
+
+#[test]
 fn a_cancelled_callback_is_dropped_at_once() {
     let (event_loop, census) = (virtual_loop(), Census::default());
     let (soon, later) = (census.one(), census.one());
