@@ -111,6 +111,30 @@ fn an_error_of_the_body_comes_last_and_cancels_the_tasks() {
 }
 
 #[test]
+fn an_error_of_a_task_that_is_being_cancelled_cancels_nobody_again() {
+    let journal = Journal::default();
+    let notes = journal.clone();
+    let result = run_virtual(move |co| {
+        co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
+            group.create_task(|co: &Co| {
+                assert!(co.yield_from(sleep(secs(9))).is_err());
+                Err::<(), _>(Error::msg("no oil"))
+            });
+            group.create_task(move |co: &Co| {
+                assert!(co.yield_from(sleep(secs(9))).is_err());
+                let cleanup = co.yield_from(sleep(secs(1)));
+                notes.note(format!("cleaned up: {}", cleanup.is_ok()));
+                cleanup
+            });
+            co.yield_from(yield_now())?;
+            Err(Error::msg("no fuel"))
+        }))
+    });
+    assert_eq!(journal.take(), ["cleaned up: true"]);
+    assert_eq!(texts(result), ["no oil", "no fuel"]);
+}
+
+#[test]
 fn cancelling_the_groups_task_cancels_all() {
     for body_waits in [true, false] {
         let (event_loop, journal) = (virtual_loop(), Journal::default());

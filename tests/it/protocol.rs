@@ -174,6 +174,32 @@ fn direct_driver_of_a_delegate_leaves_the_delegator_suspended() {
 }
 
 #[test]
+fn direct_driver_of_a_delegator_leaves_those_above_suspended() {
+    let top = slot::<Generator<i32>>();
+    let handle = top.clone();
+    let inner: Generator<i32> = Generator::new(move |co| {
+        co.yield_(1)?;
+        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Suspended);
+        co.yield_(2)?;
+        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Running);
+        let refused = handle.borrow().as_ref().unwrap().next();
+        assert!(refused.unwrap_err().is_already_executing());
+        let closed = co.yield_(3);
+        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Suspended);
+        closed
+    });
+    let middle: Generator<i32> = Generator::new(move |co| co.yield_from(inner));
+    let delegate = middle.clone();
+    let outer: Generator<i32> = Generator::new(move |co| co.yield_from(delegate));
+    top.replace(Some(outer.clone()));
+    assert_eq!(outer.next().unwrap(), Yielded(1));
+    assert_eq!(middle.next().unwrap(), Yielded(2));
+    assert_eq!(outer.next().unwrap(), Yielded(3));
+    middle.close().unwrap();
+    top.replace(None);
+}
+
+#[test]
 fn delegating_to_a_finished_generator_is_an_error_that_can_be_told() {
     let done: Generator<i32> = Generator::new(|_| Ok(()));
     assert_eq!(done.next().unwrap(), Complete(()));
@@ -379,6 +405,12 @@ fn a_frame_that_a_panic_left_is_not_in_the_chain() {
     });
     assert_eq!(g.next().unwrap(), Yielded(1));
     assert_eq!(g.delegation_chain().len(), 1);
+}
+
+#[test]
+fn handles_of_one_generator_are_equal_and_of_two_are_not() {
+    let (a, b) = (Generator::new(numbers), Generator::new(numbers));
+    assert!(a.ptr_eq(&a.clone()) && !a.ptr_eq(&b));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use std::rc::Rc;
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
 use yieldfrom_delegation::{Error, Generator, State};
 
+use crate::support::log_of;
+
 type G = Generator<i32>;
 
 /// Panics without a message on standard error.
@@ -68,6 +70,23 @@ fn an_end_that_nobody_resolves_is_lost_and_nothing_else() {
     g.next().unwrap();
     drop(g.driver().step().unwrap_err());
     assert_eq!(g.state(), State::Closed);
+}
+
+#[test]
+fn a_result_that_nobody_fetches_is_dropped_with_the_generator() {
+    let result = Rc::new(());
+    let returned = Rc::clone(&result);
+    let g: Generator<i32, (), Rc<()>> = Generator::new(move |co| {
+        co.yield_(1)?;
+        Ok(returned)
+    });
+    g.next().unwrap();
+    drop(g.driver().step().unwrap_err());
+    let other = g.clone();
+    drop(g);
+    assert_eq!(Rc::strong_count(&result), 2, "there is another handle");
+    drop(other);
+    assert_eq!(Rc::strong_count(&result), 1);
 }
 
 #[test]
@@ -145,6 +164,98 @@ fn an_exit_that_is_lost_is_dropped_when_the_operation_is_over() {
     let thrown = outer.throw(Error::generator_exit_with(exit));
     assert_eq!(thrown.unwrap(), Yielded(2));
     assert_eq!(outer.state(), State::Closed, "the destructor went on");
+}
+
+#[test]
+fn an_error_that_meets_a_running_delegate_is_dropped_when_the_operation_is_over() {
+    let chain: Rc<RefCell<Option<G>>> = Rc::default();
+    let seen = Rc::clone(&chain);
+    let inner: G = Generator::new(move |co| {
+        co.yield_(1)?;
+        // It was resumed from elsewhere, so that the error gets no further than to the delegator.
+        let outer = seen.take().expect("it was noted");
+        let error = Error::new(Drives(RefCell::new(Some(outer.clone()))));
+        let thrown = outer.throw(error);
+        assert!(thrown.unwrap_err().is_already_executing());
+        co.yield_(2)
+    });
+    let delegate = inner.clone();
+    let middle: G = Generator::new(move |co| co.yield_from(&delegate));
+    let outer: G = Generator::new(move |co| co.yield_from(middle));
+    chain.replace(Some(outer.clone()));
+    assert_eq!(outer.next().unwrap(), Yielded(1));
+    assert_eq!(inner.next().unwrap(), Yielded(2));
+    assert_eq!(outer.state(), State::Closed);
+}
+
+/// Goes on whatever comes, and is lost when it is driven during a panic.
+fn give_up(g: &G) {
+    let g = g.clone();
+    let drives = OnDrop(move || while !g.next().unwrap_err().is_stack() {});
+    assert!(panics(move || {
+        let _drives = drives;
+        quiet_panic()
+    }));
+}
+
+#[test]
+fn the_delegator_of_a_body_that_was_given_up_gets_an_error_and_goes_on() {
+    let (_, ()) = log_of(|| {
+        let lost: G = Generator::new(|co| {
+            loop {
+                let _ = panic::catch_unwind(AssertUnwindSafe(|| co.yield_(1)));
+            }
+        });
+        let delegator = || {
+            let delegate = lost.clone();
+            Generator::new(move |co| {
+                assert!(co.yield_from(&delegate).unwrap_err().is_stack());
+                co.yield_(2)
+            })
+        };
+        let (resumed, thrown): (G, G) = (delegator(), delegator());
+        assert_eq!(resumed.next().unwrap(), Yielded(1));
+        assert_eq!(thrown.next().unwrap(), Yielded(1));
+        give_up(&lost);
+        assert_eq!(resumed.next().unwrap(), Yielded(2));
+        assert_eq!(resumed.delegation_chain().len(), 1);
+        let error = Drives(RefCell::new(Some(thrown.clone())));
+        assert_eq!(thrown.throw(Error::new(error)).unwrap(), Yielded(2));
+        assert_eq!(thrown.state(), State::Closed, "the destructor went on");
+    });
+}
+
+/// Goes on with the same delegate, whatever comes.
+fn clings_to(delegate: G) -> G {
+    Generator::new(move |co| {
+        loop {
+            let _ = co.yield_from(&delegate);
+        }
+    })
+}
+
+#[test]
+fn an_error_of_a_body_that_is_unwound_is_dropped_when_all_of_the_chain_are() {
+    let (_, ()) = log_of(|| {
+        let chain: Rc<RefCell<Option<G>>> = Rc::default();
+        let seen = Rc::clone(&chain);
+        let inner: G = Generator::new(move |co| {
+            let refuses = || {
+                loop {
+                    let _ = co.yield_(1);
+                }
+            };
+            let unwound: std::thread::Result<()> = panic::catch_unwind(AssertUnwindSafe(refuses));
+            assert!(unwound.is_err());
+            Err(Error::new(Drives(RefCell::new(seen.take()))))
+        });
+        let middle = clings_to(inner);
+        chain.replace(Some(middle.clone()));
+        let outer = clings_to(middle);
+        assert_eq!(outer.next().unwrap(), Yielded(1));
+        drop(outer);
+        assert!(chain.take().is_none(), "the inner body was unwound");
+    });
 }
 
 thread_local! {

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use yieldfrom::{
-    Awaitable, Co, CoroutineBuilder, Error, EventLoop, Future, Result, Task, ValueError,
-    as_completed, coroutine, create_task, current_task, ensure_future, gather, run, shield, sleep,
-    wait, yield_now,
+    Awaitable, Co, CoroutineBuilder, Error, EventLoop, Future, Result, Task, TaskGroup, Timeout,
+    ValueError, as_completed, coroutine, create_task, current_task, ensure_future, gather, run,
+    shield, sleep, task_group, wait, yield_now,
 };
 
 use crate::fixtures::{failed_with, run_virtual, secs, settle, virtual_loop};
@@ -140,6 +140,8 @@ fn a_stack_is_printed_with_a_line_for_each_delegation() {
         format!("  File \"{file}\", line {}, in inner", FIRST + 1),
     ];
     assert_eq!(lines(&task), expected);
+    let names: Vec<_> = task.stack().iter().map(|at| at.name().to_owned()).collect();
+    assert_eq!(names, ["outer", "inner"]);
     task.cancel();
     settle(&event_loop);
     assert_eq!(lines(&task), [format!("No stack for {task}")]);
@@ -276,4 +278,35 @@ fn a_job_beside_another_loop_is_a_value_error() {
     assert!(failed_with::<ValueError, _>(refused));
     assert_eq!(one.run_until_complete(&job).unwrap(), 6);
     assert!(failed_with::<ValueError, _>(two.run_until_complete(job)));
+}
+
+#[test]
+fn what_belongs_to_tasks_is_shown_for_debugging() {
+    let event_loop = virtual_loop();
+    let task = event_loop.create_task(|co: &Co| {
+        let limit = Timeout::at(secs(5));
+        assert_eq!(format!("{limit:?}"), "<Timeout Created when=5s>");
+        assert_eq!(
+            format!("{:?}", Timeout::after(secs(5))),
+            "<Timeout Created>"
+        );
+        let limited = limit.enter(|_: &Co| Ok(()));
+        assert_eq!(format!("{limited:?}"), format!("{limit:?}"));
+        co.yield_from(limited)?;
+        assert_eq!(format!("{limit:?}"), "<Timeout Exited when=5s>");
+        let grouped = task_group(|co: &Co, group: &TaskGroup| {
+            group.create_task(|_: &Co| Err::<(), _>(Error::msg("no fuel")));
+            assert_eq!(format!("{group:?}"), "<TaskGroup tasks=1 errors=0>");
+            assert!(co.yield_from(sleep(secs(1))).is_err());
+            assert_eq!(format!("{group:?}"), "<TaskGroup tasks=0 errors=1>");
+            Ok(())
+        });
+        assert_eq!(format!("{grouped:?}"), "Grouped");
+        assert!(co.yield_from(grouped).is_err());
+        Ok(())
+    });
+    assert_eq!(format!("{:?}", task.to_any()), task.to_string());
+    event_loop.run_until_complete(&task).unwrap();
+    let future: &Future<()> = task.as_ref();
+    assert!(future.done() && format!("{future:?}") == task.to_string());
 }

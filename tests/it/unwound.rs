@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use yieldfrom::sync::{Barrier, Condition, Event, Lock, Semaphore};
 use yieldfrom::{
-    Co, Error, Future, Generator, GeneratorState, Protocol, Queue, Request, Result, Task,
-    TaskGroup, Timeout, as_completed, create_server_on, create_task, current_task,
+    Co, Error, ExceptionGroup, Future, Generator, GeneratorState, Protocol, Queue, Request, Result,
+    Task, TaskGroup, Timeout, as_completed, create_server_on, create_task, current_task,
     get_running_loop, run, sleep, task_group, timeout, wait, wait_for, yield_now,
 };
 
@@ -397,4 +397,81 @@ fn a_server_that_is_dropped_lets_go() {
         .unwrap();
     });
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A group in a generator of its own, whose body waits for long.
+fn group_of(tasks: impl Fn(&TaskGroup) + 'static) -> Generator<Request> {
+    yielding(move |co: &Co| {
+        co.yield_from(task_group(|co: &Co, group: &TaskGroup| {
+            tasks(group);
+            co.yield_from(sleep(secs(9)))
+        }))
+    })
+}
+
+fn fails(group: &TaskGroup) {
+    group.create_task(|_: &Co| Err::<(), _>(Error::msg("no fuel")));
+}
+
+/// Does not wait for its tasks then, as the coroutine must not suspend any more.
+#[test]
+fn a_group_that_is_closed_ends_at_once() {
+    let (log, ()) = log_of(|| {
+        run_virtual(|co| {
+            let empty = group_of(|_| {});
+            empty.next()?;
+            empty.close()?;
+            let busy = group_of(|group| {
+                fails(group);
+                group.create_task(|co: &Co| {
+                    assert!(co.yield_from(sleep(secs(9))).is_err());
+                    co.yield_from(sleep(secs(1)))
+                });
+            });
+            busy.next()?;
+            co.yield_from(yield_now())?;
+            assert!(co.yield_from(sleep(secs(9))).is_err(), "a task has failed");
+            busy.close()?;
+            co.yield_from(sleep(secs(2)))?;
+            let failed = group_of(fails);
+            failed.next()?;
+            co.yield_from(yield_now())?;
+            assert!(co.yield_from(sleep(secs(9))).is_err(), "a task has failed");
+            // There is nothing to wait for, and the error is more than the close.
+            assert!(failed.close().unwrap_err().is::<ExceptionGroup>());
+            rest(co)
+        })
+        .unwrap();
+    });
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains("no fuel"), "{log:?}");
+}
+
+/// All its tasks have ended, and it would tell their errors in its next step.
+#[test]
+fn a_group_that_is_closed_before_its_last_step_tells_its_errors() {
+    let (log, ()) = log_of(|| {
+        run_virtual(|co| {
+            let group = yielding(|co: &Co| {
+                co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
+                    group.create_task(|co: &Co| {
+                        assert!(co.yield_from(sleep(secs(9))).is_err());
+                        Err::<(), _>(Error::msg("no oil"))
+                    });
+                    co.yield_from(yield_now())?;
+                    Err(Error::msg("no fuel"))
+                }))
+            });
+            group.next()?;
+            co.yield_from(yield_now())?;
+            group.next()?;
+            co.yield_from(sleep(secs(1)))?;
+            group.close()?;
+            co.yield_from(yield_now())?;
+            rest(co)
+        })
+        .unwrap();
+    });
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains("no oil"), "{log:?}");
 }

@@ -148,3 +148,81 @@ impl<Y, S> Node<Y, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::points_to;
+    use crate::GeneratorState::{Complete, Yielded};
+    use crate::{Generator, Result};
+
+    type G = Generator<i32>;
+
+    /// Returns two generators, the first of which delegates to the second.
+    fn pair() -> (G, G) {
+        let inner: G = Generator::new(|co| {
+            co.yield_(1)?;
+            co.yield_(2)
+        });
+        let delegate = inner.clone();
+        let outer = Generator::new(move |co| {
+            co.yield_from(delegate)?;
+            co.yield_(3)
+        });
+        (outer, inner)
+    }
+
+    /// Returns whether `leaf` is known as the innermost of `root`, to both of them.
+    fn is_leaf(root: &G, leaf: &G) -> bool {
+        let (root, leaf) = (root.shared.node(), leaf.shared.node());
+        let known = points_to(&root.leaf, leaf);
+        assert_eq!(known, points_to(&leaf.links.root, root), "rule 3");
+        known
+    }
+
+    #[test]
+    fn a_root_knows_its_innermost_generator() -> Result<()> {
+        let (outer, inner) = pair();
+        assert_eq!(outer.next()?, Yielded(1));
+        assert!(is_leaf(&outer, &inner));
+        assert_eq!(inner.next()?, Yielded(2), "it is its own root now");
+        assert!(is_leaf(&inner, &inner) && !is_leaf(&outer, &inner));
+        assert_eq!(outer.next()?, Yielded(3), "the delegate has ended");
+        assert!(is_leaf(&outer, &outer) && !is_leaf(&outer, &inner));
+        assert!(!is_leaf(&inner, &inner));
+        assert_eq!(outer.next()?, Complete(()));
+        assert!(!is_leaf(&outer, &outer));
+        Ok(())
+    }
+
+    #[test]
+    fn a_delegation_that_has_ended_leaves_no_pointer() -> Result<()> {
+        for directly in [false, true] {
+            let (outer, inner) = pair();
+            let (above, below) = (outer.shared.node(), inner.shared.node());
+            outer.next()?;
+            assert!(points_to(&above.links.down, below) && points_to(&below.links.up, above));
+            if directly {
+                inner.next()?;
+                assert!(points_to(&above.links.down, below) && below.links.up.get().is_none());
+            } else {
+                outer.next()?;
+                assert!(points_to(&above.links.down, below) && points_to(&below.links.up, above));
+            }
+            assert_eq!(outer.next()?, Yielded(3));
+            assert!(above.links.down.get().is_none() && below.links.up.get().is_none());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_memory_of_a_generator_is_used_again() {
+        let make = || Generator::<i32>::new(|co| co.yield_(1));
+        let address = |g: &G| std::ptr::from_ref(g.shared.node()).addr();
+        let first = make();
+        let used = address(&first);
+        drop(first);
+        let second = make();
+        assert_eq!(address(&second), used);
+        assert_ne!(address(&make()), used, "one at a time");
+    }
+}

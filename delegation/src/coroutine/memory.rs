@@ -142,6 +142,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn blocks_are_a_word_short_of_a_multiple_of_a_step() {
+        let layout = |size, align| Layout::from_size_align(size, align).unwrap();
+        let blocks = |size| class_of(layout(size, 8)).unwrap();
+        assert_eq!(blocks(1), (1, layout(8, STEP)));
+        assert_eq!(blocks(8), (1, layout(8, STEP)));
+        assert_eq!(blocks(9), (2, layout(24, STEP)));
+        assert_eq!(blocks(184), (12, layout(184, STEP)));
+        assert_eq!(blocks(185), (13, layout(200, STEP)));
+        assert_eq!(blocks(488), (31, layout(488, STEP)));
+        assert_eq!(class_of(layout(489, 8)), None);
+        assert_eq!(class_of(layout(64, 16)), Some((5, layout(72, STEP))));
+        assert_eq!(class_of(layout(64, 32)), None);
+    }
+
+    #[test]
     fn a_block_is_used_again_for_its_size_only() {
         let (small, large) = (Layout::new::<[u64; 20]>(), Layout::new::<[u64; 40]>());
         let first = take(small);
@@ -161,7 +176,10 @@ mod tests {
             unsafe { give_back(block, layout) };
         }
         let (class, _) = class_of(layout).unwrap();
-        assert_eq!(BLOCKS.with(|blocks| blocks.0[class].count.get()), MOST);
+        let kept = || BLOCKS.with(|blocks| blocks.0[class].count.get());
+        assert_eq!(kept(), MOST);
+        take(layout);
+        assert_eq!(kept(), MOST - 1);
     }
 
     #[test]

@@ -258,6 +258,7 @@ fn is_ours(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Co, EventLoop};
 
     /// With two counts of references and the allocator's word, this makes 128 bytes.
     #[test]
@@ -270,5 +271,18 @@ mod tests {
             (56, 104)
         );
         assert!(size_of::<Inner<()>>() <= 104);
+    }
+
+    #[test]
+    fn the_loop_forgets_the_name_of_a_task_that_is_gone() {
+        let event_loop = EventLoop::builder().build().unwrap();
+        let task = event_loop.create_task(|_: &Co| Ok(()));
+        task.set_name("download");
+        let number = task.to_any().number();
+        event_loop.run_until_complete(&task).unwrap();
+        let name = || event_loop.core().task_name(number);
+        assert_eq!(name().as_deref(), Some("download"));
+        drop(task);
+        assert_eq!(name(), None);
     }
 }

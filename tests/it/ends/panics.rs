@@ -72,6 +72,18 @@ fn a_body_that_goes_on_for_ever_during_a_panic_is_unwound() {
 }
 
 #[test]
+fn a_body_that_goes_on_for_long_during_a_panic_may_end_by_itself() {
+    let tries: Generator<i32> = Generator::new(|co| {
+        for _ in 0..9_000 {
+            assert!(co.yield_(1).unwrap_err().is_panicking());
+        }
+        Ok(())
+    });
+    let ends = driven_during_a_panic(tries);
+    assert_eq!(ends, ["Ok(Complete(()))", FINISHED, FINISHED]);
+}
+
+#[test]
 fn a_body_that_catches_even_that_is_given_up_during_a_panic() {
     for driven in [true, false] {
         let live = stack::stats().live;
@@ -97,6 +109,35 @@ fn a_body_that_catches_even_that_is_given_up_during_a_panic() {
         assert!(!std::thread::panicking());
         assert!(warnings[0].contains("its stack is leaked"), "{warnings:?}");
         assert_eq!(stack::stats().live, live + 1);
+    }
+}
+
+#[test]
+fn the_values_of_a_body_that_is_given_up_are_dropped() {
+    let (_, ()) = log_of(|| {
+        let value = Rc::new(());
+        let own = Rc::clone(&value);
+        let g: Generator<Rc<()>> = Generator::new(move |co| {
+            loop {
+                let yields = || co.yield_(Rc::clone(&own));
+                let _ = panic::catch_unwind(AssertUnwindSafe(yields));
+            }
+        });
+        let dropping = AssertUnwindSafe(move || {
+            let _drives = DropsAfterNext(g);
+            quiet_panic()
+        });
+        assert_eq!(caught(dropping), Some("quiet"));
+        assert_eq!(Rc::strong_count(&value), 2, "only the body has one");
+    });
+}
+
+/// Drives a generator when it is dropped.
+struct DropsAfterNext(Generator<Rc<()>>);
+
+impl Drop for DropsAfterNext {
+    fn drop(&mut self) {
+        assert!(self.0.next().unwrap_err().is_panicking());
     }
 }
 
