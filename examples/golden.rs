@@ -59,6 +59,7 @@ examples_print_their_golden_files! {
     primed,
     run_sync,
     simple_coroutine,
+    thinking,
 }
 
 // Those that wait for a while, or print the time.
@@ -69,4 +70,13 @@ examples_print_their_golden_files! {
     asyncio_call_soon,
     some_coroutine,
     spinner,
+}
+
+#[test]
+fn the_front_page_of_the_engine_is_what_runs() {
+    let page = include_str!("../engine/README.md");
+    let (_, program) = include_str!("thinking.rs").split_once("\n\n").unwrap();
+    assert!(page.contains(&format!("```rust\n{program}```\n")));
+    let output = include_str!("golden/thinking.txt");
+    assert!(page.contains(&format!("```text\n{output}```\n")));
 }
