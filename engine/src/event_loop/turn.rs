@@ -142,8 +142,11 @@ impl Core {
             return Ok(());
         }
         let until = deadline.map(|deadline| deadline.saturating_sub(self.now()));
-        let rest = yieldfrom_delegation::stack::rest().map(nanos);
-        let timeout = until.into_iter().chain(max_wait).chain(rest).min();
+        let timeout = until.into_iter().chain(max_wait).min();
+        let timeout = match yieldfrom_delegation::stack::rest() {
+            None => timeout,
+            Some(rest) => Some(timeout.unwrap_or(Nanos::MAX).min(nanos(rest))),
+        };
         if self.in_debug_mode() {
             return self.wait_and_tell(inbox, timeout);
         }
