@@ -263,3 +263,33 @@ fn a_turn_is_over_when_anybody_says_so() {
     })
     .unwrap();
 }
+
+/// The timer of a task's sleep has come while its coroutine waits for something else: the next sleep
+/// that somebody resumes is not over.
+#[test]
+fn the_end_of_a_sleep_is_not_left_to_others() {
+    let thens: [fn(&Co) -> Result<()>; 3] = [
+        |co| co.yield_from(Event::new().wait()),
+        |co| co.yield_from(sleep(secs(100))),
+        |_| Ok(()),
+    ];
+    for then in thens {
+        let (_, ()) = log_of(|| {
+            let event_loop = virtual_loop();
+            let generator: Generator<Request> = Generator::new(move |co: &Co| {
+                assert!(co.yield_from(sleep(secs(1))).is_err(), "by hand");
+                co.yield_from(yield_now())?;
+                then(co)
+            });
+            let _task = event_loop.create_task(generator.clone());
+            settle(&event_loop);
+            assert!(matches!(generator.next(), Ok(GeneratorState::Yielded(_))));
+            event_loop.turn(None).unwrap();
+            settle(&event_loop);
+            assert_eq!(event_loop.time(), secs(1));
+            let other: Generator<Request> = Generator::new(|co: &Co| co.yield_from(sleep(secs(1))));
+            assert!(matches!(other.next(), Ok(GeneratorState::Yielded(_))));
+            assert!(other.next().is_err(), "its time has not come");
+        });
+    }
+}

@@ -232,6 +232,38 @@ fn a_cancellation_in_the_pass_in_which_the_future_got_done_wins() {
 }
 
 #[test]
+fn an_error_that_a_cancellation_replaces_is_not_reported_as_unseen() {
+    let (log, ()) = log_of(|| {
+        let event_loop = virtual_loop();
+        let future = event_loop.create_future::<()>();
+        let awaited = future.clone();
+        let task = event_loop.create_task(move |co: &Co| co.yield_from(awaited));
+        settle(&event_loop);
+        future.set_exception(Error::msg("no fuel")).unwrap();
+        task.cancel();
+        assert!(cancelled(&event_loop.run_until_complete(task)));
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
+#[test]
+fn no_task_is_current_after_one_has_caught_its_cancellation() {
+    let event_loop = virtual_loop();
+    let task = event_loop.create_task(|co: &Co| {
+        assert!(co.yield_from(sleep(secs(9))).is_err());
+        co.yield_from(sleep(secs(1)))
+    });
+    settle(&event_loop);
+    task.cancel();
+    let seen = Rc::new(RefCell::new(None));
+    let current = Rc::clone(&seen);
+    let look = move || *current.borrow_mut() = Some(current_task().is_some());
+    event_loop.call_soon(look).unwrap();
+    settle(&event_loop);
+    assert_eq!(seen.take(), Some(false));
+}
+
+#[test]
 fn a_cancelled_wait_cancels_what_was_waited_for() {
     let event_loop = virtual_loop();
     let future = event_loop.create_future::<()>();
@@ -294,6 +326,18 @@ fn a_sleep_whose_timer_has_fired_is_cancelled_in_the_same_turn() {
     assert!(task.cancelled(), "nothing is left that would wake it later");
     assert_eq!(journal.take(), ["cancelled", "soon"]);
     assert_eq!(event_loop.time(), secs(1));
+}
+
+#[test]
+fn a_gather_whose_children_have_ended_cannot_be_cancelled() {
+    let result = run_virtual(|co| {
+        let future = Future::new();
+        let all = gather([future.clone()]);
+        future.set_result(1)?;
+        assert!(!all.cancel() && !all.done());
+        co.yield_from(all)
+    });
+    assert_eq!(result.unwrap(), [1]);
 }
 
 #[test]

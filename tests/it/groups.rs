@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use yieldfrom::{
-    Co, Coroutine, Error, ExceptionGroup, Result, RuntimeError, TaskGroup, coroutine, current_task,
-    sleep, sleep_with, task_group, yield_now,
+    Co, Coroutine, Error, ExceptionGroup, Result, RuntimeError, Task, TaskGroup, coroutine,
+    current_task, sleep, sleep_with, task_group, yield_now,
 };
 
 use crate::fixtures::{Journal, failed_with, run_virtual, secs, settle, virtual_loop};
@@ -223,6 +223,26 @@ fn a_group_that_is_ending_takes_tasks_unless_it_fails() {
     });
     assert_eq!(texts(result), ["end"]);
     assert_eq!(journal.take(), ["late", "true"]);
+}
+
+#[test]
+fn a_group_that_has_only_to_return_takes_no_task() {
+    let late: Rc<RefCell<Option<Task<()>>>> = Rc::default();
+    let made = Rc::clone(&late);
+    run_virtual(move |co| {
+        co.yield_from(task_group(|_: &Co, group: &TaskGroup| {
+            let last = group.create_task(|co: &Co| co.yield_from(sleep(secs(1))));
+            let group = group.clone();
+            last.add_done_callback(move |_| {
+                made.replace(Some(group.create_task(|_: &Co| Ok(()))));
+            });
+            Ok(())
+        }))
+    })
+    .unwrap();
+    let late = late.take().expect("the callback has run");
+    let error = late.exception().unwrap().expect("it was refused");
+    assert!(error.is::<RuntimeError>() && error.to_string().contains("has ended"));
 }
 
 #[test]

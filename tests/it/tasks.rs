@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use yieldfrom::{
-    Awaitable, Co, CoroutineBuilder, Error, EventLoop, Future, Result, Task, TaskGroup, Timeout,
-    ValueError, as_completed, coroutine, create_task, current_task, ensure_future, gather, run,
-    shield, sleep, task_group, wait, yield_now,
+    Awaitable, Co, CoroutineBuilder, Error, EventLoop, Future, Queue, Result, Task, TaskGroup,
+    Timeout, ValueError, as_completed, coroutine, create_task, current_task, ensure_future, gather,
+    run, shield, sleep, task_group, wait, yield_now,
 };
 
-use crate::fixtures::{failed_with, run_virtual, secs, settle, virtual_loop};
+use crate::fixtures::{Census, failed_with, run_virtual, secs, settle, virtual_loop};
 use crate::support::log_of;
 
 /// Returns where a task of this file is shown to be, as `file:line` without the folder.
@@ -114,6 +114,7 @@ fn names_are_given_or_counted() {
     settle(&event_loop);
     assert_eq!(second.get_name(), "download 2");
     let named = CoroutineBuilder::new().name("taxi 7").build(|_| Ok(()));
+    assert_eq!(named.name(), "taxi 7");
     let task = event_loop.create_task(named);
     assert!(text(&task).contains("coro=<taxi 7() running at "));
     settle(&event_loop);
@@ -302,6 +303,10 @@ fn what_belongs_to_tasks_is_shown_for_debugging() {
             Ok(())
         });
         assert_eq!(format!("{grouped:?}"), "Grouped");
+        let wait = wait([Future::<()>::new()]).timeout(secs(5));
+        assert!(format!("{wait:?}").starts_with("Wait { timeout: Some(5s), return_when: "));
+        let queue = Queue::<i32>::new();
+        assert_eq!(format!("{:?}", queue.put(1)), format!("Put({queue:?})"));
         assert!(co.yield_from(grouped).is_err());
         Ok(())
     });
@@ -309,4 +314,48 @@ fn what_belongs_to_tasks_is_shown_for_debugging() {
     event_loop.run_until_complete(&task).unwrap();
     let future: &Future<()> = task.as_ref();
     assert!(future.done() && format!("{future:?}") == task.to_string());
+}
+
+#[test]
+fn a_task_keeps_nothing_of_what_it_has_waited_for() {
+    let (event_loop, census) = (virtual_loop(), Rc::new(Census::default()));
+    let future = event_loop.create_future();
+    let (awaited, value, live) = (future.clone(), census.one(), Rc::clone(&census));
+    let set = move || future.set_result(value).unwrap();
+    event_loop.call_later(secs(1), set).unwrap();
+    let task = event_loop.create_task(move |co: &Co| {
+        drop(co.yield_from(awaited)?);
+        co.yield_from(yield_now())?;
+        Ok(live.live())
+    });
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), 0);
+}
+
+#[test]
+fn a_task_that_fails_at_once_keeps_nothing_of_its_coroutine() {
+    let (event_loop, census) = (virtual_loop(), Census::default());
+    event_loop.close().unwrap();
+    let value = census.one();
+    let task = event_loop.create_task(move |_: &Co| {
+        drop(value);
+        Ok(())
+    });
+    assert!(task.exception().unwrap().is_some());
+    assert_eq!(census.live(), 0);
+}
+
+#[test]
+fn a_limit_that_was_left_keeps_nothing_of_its_task() {
+    let (event_loop, census) = (virtual_loop(), Census::default());
+    let limit = Timeout::after(secs(9));
+    let (inside, value) = (limit.clone(), census.one());
+    let task = event_loop.create_task(move |co: &Co| {
+        co.yield_from(inside.enter(|_: &Co| Ok(())))?;
+        Ok(value)
+    });
+    drop(event_loop.run_until_complete(&task).unwrap());
+    drop(task);
+    event_loop.run_until_complete(|_: &Co| Ok(())).unwrap();
+    assert_eq!(census.live(), 0);
+    assert!(!limit.expired());
 }

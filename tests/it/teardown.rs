@@ -209,6 +209,19 @@ fn a_callback_that_holds_its_own_task_is_dropped_with_the_loop() {
 }
 
 #[test]
+fn a_future_that_a_task_waits_for_is_dropped_with_the_loop() {
+    let (event_loop, census) = (virtual_loop(), Census::default());
+    let future = event_loop.create_future::<()>();
+    let (awaited, value) = (future.clone(), census.one());
+    future.add_done_callback(move |_| drop(value));
+    let task = event_loop.create_task(move |co: &Co| co.yield_from(awaited));
+    settle(&event_loop);
+    drop(future);
+    let (_, ()) = log_of(|| drop((event_loop, task)));
+    assert_eq!(census.live(), 0);
+}
+
+#[test]
 fn callbacks_of_a_future_that_ends_on_a_closed_loop_are_dropped() {
     let (census, event_loop) = (Census::default(), virtual_loop());
     let (future, value) = (event_loop.create_future(), census.one());

@@ -104,9 +104,14 @@ fn a_panic_in_the_body_of_a_group_cancels_its_tasks() {
             }))
         });
         assert_eq!(current_task().unwrap().cancelling(), 0);
-        let late: Task<()> = kept.unwrap().create_task(|_: &Co| Ok(()));
-        assert!(late.exception()?.is_some(), "the group has ended");
+        let refusal = |group: &TaskGroup| -> Result<String> {
+            let late: Task<()> = group.create_task(|_: &Co| Ok(()));
+            Ok(late.exception()?.expect("it is refused").to_string())
+        };
+        let kept = kept.unwrap();
+        assert!(refusal(&kept)?.contains("is shutting down"));
         co.yield_from(sleep(secs(1)))?;
+        assert!(refusal(&kept)?.contains("has ended"));
         rest(co)
     })
     .unwrap();
