@@ -75,6 +75,8 @@ fn a_future_of_another_loop_is_neither_run_nor_awaited() {
     ));
     let theirs = future.clone();
     let awaiting = two.run_until_complete(move |co: &Co| co.yield_from(&theirs));
+    let why = awaiting.as_ref().unwrap_err().to_string();
+    assert!(why.contains("the future is of another loop"), "{why}");
     assert!(is_runtime_error(awaiting));
     future.set_result(()).unwrap();
     one.run_until_complete(&future).unwrap();
@@ -98,6 +100,8 @@ fn a_task_cannot_wait_for_itself() {
     let task = event_loop.create_task(move |co: &Co| {
         let me = mine.take().expect("put there before the first step");
         let refused = co.yield_from(&me);
+        let why = refused.as_ref().unwrap_err().to_string();
+        assert!(why.contains("it cannot wait for itself"), "{why}");
         notes.note(is_runtime_error(refused));
         co.yield_from(yield_now())
     });

@@ -299,6 +299,27 @@ fn a_cancelled_sleep_leaves_no_timer() {
 }
 
 #[test]
+fn the_timers_of_cancelled_sleeps_do_not_keep_their_tasks() {
+    let (event_loop, census) = (virtual_loop(), Census::default());
+    for _ in 0..2_000 {
+        let value = census.one();
+        let task = event_loop.create_task(move |co: &Co| {
+            assert!(co.yield_from(sleep(secs(86_400))).is_err());
+            Ok(value)
+        });
+        settle(&event_loop);
+        task.cancel();
+        settle(&event_loop);
+        assert!(task.done());
+    }
+    let kept = census.live();
+    assert!(
+        kept < 500,
+        "{kept} of the tasks are kept until the next day"
+    );
+}
+
+#[test]
 fn a_sleep_whose_timer_has_fired_is_cancelled_in_the_same_turn() {
     let (event_loop, journal) = (virtual_loop(), Journal::default());
     let sleeper: Rc<RefCell<Option<Task<()>>>> = Rc::default();

@@ -128,6 +128,55 @@ fn bars_lie_inside_the_picture() {
     }
 }
 
+/// Returns the elements with this tag and class.
+fn all<'a>(
+    document: &'a Document<'a>,
+    tag: &'static str,
+    class: &'static str,
+) -> impl Iterator<Item = roxmltree::Node<'a, 'a>> {
+    let tagged = move |node: &roxmltree::Node<'_, '_>| node.has_tag_name(tag);
+    let of_class = move |node: &roxmltree::Node<'_, '_>| node.attribute("class") == Some(class);
+    document.descendants().filter(tagged).filter(of_class)
+}
+
+fn number(node: roxmltree::Node<'_, '_>, name: &str) -> f64 {
+    node.attribute(name).unwrap().parse().unwrap()
+}
+
+#[test]
+fn bars_are_in_the_row_of_their_task_at_their_time() {
+    let picture = picture(&record(&names(3)));
+    let document = Document::parse(&picture).unwrap();
+    let row = |name: &str| {
+        let text = document.descendants().find(|node| {
+            node.has_tag_name("text") && node.text().is_some_and(|text| text.contains(name))
+        });
+        number(text.unwrap_or_else(|| panic!("{name} has a row")), "y")
+    };
+    let rows = ["worker 0", "worker 1", "worker 2"].map(row);
+    let begin = number(all(&document, "line", "grid").next().unwrap(), "x1");
+    // All sleep from the beginning, each longer than the one before. The first is in the legend.
+    let sleeps: Vec<_> = all(&document, "rect", "sleep").skip(1).collect();
+    assert_eq!(sleeps.len(), 3);
+    for (row, sleep) in rows.into_iter().zip(&sleeps) {
+        let (top, height) = (number(*sleep, "y"), number(*sleep, "height"));
+        assert!(top < row && row < top + height, "{row} {sleep:?}");
+        assert_eq!(number(*sleep, "x"), begin, "{sleep:?}");
+    }
+}
+
+#[test]
+fn arrows_lie_inside_the_picture() {
+    let picture = picture(&record(&names(300)));
+    let document = Document::parse(&picture).unwrap();
+    let height = number(document.root_element(), "height");
+    let arrows: Vec<_> = all(&document, "line", "wake").collect();
+    assert!(!arrows.is_empty());
+    for arrow in arrows {
+        assert!(number(arrow, "y1") < height && number(arrow, "y2") < height);
+    }
+}
+
 #[test]
 fn of_very_many_tasks_the_picture_shows_some_and_says_so() {
     let picture = picture(&record(&names(300)));
