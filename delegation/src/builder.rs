@@ -24,6 +24,7 @@ use crate::stack;
 #[derive(Clone, Debug)]
 pub struct Builder {
     name: Option<Cow<'static, str>>,
+    made_at: Option<&'static Location<'static>>,
     stack_size: usize,
 }
 
@@ -31,6 +32,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             name: None,
+            made_at: None,
             stack_size: stack::DEFAULT_SIZE,
         }
     }
@@ -60,6 +62,30 @@ impl Builder {
     /// ```
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the place where reports say that the generator was made, instead of the line that
+    /// builds it.
+    ///
+    /// For libraries that make a generator for a call of their user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::panic::Location;
+    /// use yieldfrom_delegation::{Builder, Generator};
+    ///
+    /// #[track_caller]
+    /// fn counter() -> Generator<i32> {
+    ///     Builder::new().made_at(Location::caller()).build(|co| co.yield_(1))
+    /// }
+    ///
+    /// let g = counter();
+    /// assert_eq!(g.origin().line(), line!() - 1);
+    /// ```
+    pub fn made_at(mut self, place: &'static Location<'static>) -> Self {
+        self.made_at = Some(place);
         self
     }
 
@@ -105,7 +131,7 @@ impl Builder {
         };
         let label = Label {
             name,
-            made_at: Location::caller(),
+            made_at: self.made_at.unwrap_or(Location::caller()),
         };
         let body = |suspender| body(&Co { suspender });
         Generator {

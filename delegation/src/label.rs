@@ -35,17 +35,15 @@ impl Deref for Name {
 /// See [`Generator::delegation_chain`](crate::Generator::delegation_chain).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    pub(crate) name: String,
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
+    name: String,
+    at: &'static Location<'static>,
 }
 
 impl Link {
     pub(crate) fn new(name: &str, at: &'static Location<'static>) -> Self {
         Self {
             name: short_name(name).to_owned(),
-            file: at.file(),
-            line: at.line(),
+            at,
         }
     }
 
@@ -76,7 +74,7 @@ impl Link {
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     pub fn file(&self) -> &'static str {
-        self.file
+        self.at.file()
     }
 
     /// Returns the line where the body is suspended, or where it was made if it has not started.
@@ -89,13 +87,27 @@ impl Link {
     /// assert_eq!(g.delegation_chain()[0].line(), here);
     /// ```
     pub fn line(&self) -> u32 {
-        self.line
+        self.at.line()
+    }
+
+    /// Returns the place where the body is suspended, or where it was made if it has not started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// let link = &g.delegation_chain()[0];
+    /// assert_eq!(link.location().line(), link.line());
+    /// ```
+    pub fn location(&self) -> &'static Location<'static> {
+        self.at
     }
 }
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}() at {}:{}", self.name, self.file, self.line)
+        write!(f, "{}() at {}:{}", self.name, self.file(), self.line())
     }
 }
 

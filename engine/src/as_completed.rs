@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use yieldfrom_delegation::Delegate;
 use crate::awaitable::Awaitable;
 use crate::coroutines::Request;
 use crate::errors::TimeoutError;
-use crate::event_loop::{EventLoop, Place};
+use crate::event_loop::{EventLoop, Place, caller};
 use crate::future::{Followed, Future, Reason, Subject, Waitable};
 use crate::handle::TimerHandle;
 use crate::sync::Queue;
@@ -159,7 +158,7 @@ impl<T: 'static> Subject for Race<T> {
 impl<T: 'static> Race<T> {
     #[track_caller]
     fn new(event_loop: &EventLoop, futures: &[Future<T>], timeout: Option<Duration>) -> Rc<Self> {
-        let made_at = Location::caller();
+        let made_at = caller();
         let race = Rc::new(Self {
             left: Cell::new(futures.len()),
             todo: RefCell::default(),

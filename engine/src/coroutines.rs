@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use yieldfrom_delegation::{Builder, Delegate, Generator, Link, State};
 
-use crate::event_loop::{Nanos, default_stack_size, nanos};
+use crate::event_loop::{Nanos, Place, default_stack_size, nanos};
 use crate::future::Waitable;
 use crate::panics::Panics;
 use crate::{Co, Result};
@@ -139,6 +139,11 @@ impl CoroutineBuilder {
     /// See [`CoroutineBuilder`].
     pub fn name(self, name: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self(self.0.name(name))
+    }
+
+    /// Sets the line for which the library makes the coroutine.
+    pub(crate) fn made_at(self, place: Place) -> Self {
+        Self(self.0.made_at(place))
     }
 
     /// Sets the stack's size in bytes, see [`Builder::stack_size`].

@@ -51,7 +51,7 @@ pub use current::{
     get_event_loop, get_running_loop, new_event_loop, run, run_sync, set_event_loop,
 };
 pub(crate) use inbox::{Call, Inbox};
-pub(crate) use places::Place;
+pub(crate) use places::{Place, caller, is_ours};
 pub(crate) use ready::Ready;
 pub(crate) use threadsafe::{Callback, Failure, Shared, call_all, concurrent_job, promise};
 pub use threadsafe::{ConcurrentError, ConcurrentFuture, LoopHandle};

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
-use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use yieldfrom_delegation::Delegate;
 use crate::awaitable::{Awaitable, future_on};
 use crate::coroutines::Request;
 use crate::errors::ValueError;
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, caller};
 use crate::future::{Followed, Future, Reason, Subject, Waitable, Waiter};
 use crate::handle::TimerHandle;
 use crate::{Co, Result};
@@ -281,7 +280,7 @@ fn wait_until<T: 'static>(
         },
         waiter: Rc::clone(&waiter),
     });
-    let made_at = Location::caller();
+    let made_at = caller();
     let _ending = StopTimer(Rc::clone(&counter));
     let _followed: Vec<Followed<T>> = futures
         .iter()

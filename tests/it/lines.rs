@@ -10,9 +10,10 @@ use std::time::Duration;
 use yieldfrom::process::{SubprocessProtocol, subprocess_shell};
 use yieldfrom::{
     ALL_COMPLETED, Co, Error, Event, EventLoop, Protocol, Result, StreamReader, StreamWriter,
-    ThreadPoolExecutor, as_completed, connect_read_pipe, create_connection_on, create_server_on,
-    create_task, ensure_future, gather, get_running_loop, open_connection, shield, sleep,
-    start_server, task_group, timeout, to_thread, wait, wait_for, wrap_future, yield_now,
+    ThreadPoolExecutor, as_completed, connect_read_pipe, create_connection, create_connection_on,
+    create_server_on, create_task, ensure_future, gather, get_running_loop, open_connection,
+    shield, sleep, start_server, task_group, timeout, to_thread, wait, wait_for, wrap_future,
+    yield_now,
 };
 
 use crate::fixtures::millis;
@@ -191,7 +192,24 @@ fn processes(co: &Co) -> Result<()> {
     co.yield_from(sleep(millis(1)))
 }
 
-const SCENES: [(&str, Scene); 9] = [
+/// Operations that became tasks: the line that a protocol is named by is the task's.
+fn operations_as_tasks(co: &Co) -> Result<()> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let factory = || Greeter(Event::new());
+    let server = co.yield_from(create_task(create_server_on(factory, listener)))?;
+    let connecting = [(); 2].map(|()| create_connection(factory, address));
+    let jobs = create_task(to_thread(|| ()));
+    for (transport, greeter) in co.yield_from(gather(connecting))? {
+        co.yield_from(greeter.0.wait())?;
+        transport.close();
+    }
+    co.yield_from(jobs)?;
+    server.close();
+    co.yield_from(sleep(millis(5)))
+}
+
+const SCENES: [(&str, Scene); 10] = [
     ("callbacks", callbacks),
     ("readers_and_writers", readers_and_writers),
     ("from_other_threads", from_other_threads),
@@ -201,6 +219,7 @@ const SCENES: [(&str, Scene); 9] = [
     ("pipes", pipes),
     ("streams", streams),
     ("processes", processes),
+    ("operations_as_tasks", operations_as_tasks),
 ];
 
 #[test]

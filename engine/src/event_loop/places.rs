@@ -1,11 +1,13 @@
-//! Where futures and tasks were made: noted in debug mode only.
+//! Lines of the program: where futures and tasks were made, in debug mode, and who calls.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::Core;
+use yieldfrom_delegation::Link;
+
+use super::{Core, EventLoop};
 
 /// A line of the program.
 pub(crate) type Place = &'static Location<'static>;
@@ -37,6 +39,36 @@ impl Core {
     pub(crate) fn forget_place(&self, address: *const ()) {
         self.places.0.borrow_mut().remove(&address);
     }
+}
+
+/// Returns the line of the program that a call stands for.
+///
+/// That is the caller's, as a rule. Where the library makes the call, for an operation that became
+/// a task, it is the line where that task waits, or where it was made.
+#[track_caller]
+pub(crate) fn caller() -> Place {
+    let caller = Location::caller();
+    if is_ours(caller) {
+        of_current_task().unwrap_or(caller)
+    } else {
+        caller
+    }
+}
+
+#[cold]
+fn of_current_task() -> Option<Place> {
+    let task = EventLoop::running()?.core().current_task()?;
+    let stack = task.stack();
+    let places = stack.iter().rev().map(Link::location);
+    let mut places = places.chain([task.origin().location()]);
+    places.find(|place| !is_ours(place))
+}
+
+/// Returns whether a line is one of the library's.
+pub(crate) fn is_ours(place: Place) -> bool {
+    file!()
+        .strip_suffix("event_loop/places.rs")
+        .is_some_and(|root| place.file().starts_with(root))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub use concurrent::{ConcurrentError, ConcurrentFuture};
 
 use super::inbox::{Call, Inbox};
 use super::{Core, EventLoop, Place};
-use crate::coroutines::coroutine;
+use crate::coroutines::CoroutineBuilder;
 use crate::errors::RuntimeError;
 use crate::future::Future;
 use crate::handle::Scheduled;
@@ -133,8 +133,9 @@ impl LoopHandle {
             if completer.is_cancelled() {
                 return;
             }
-            let task = event_loop.create_task(coroutine(body));
-            task.comes_from(made_at);
+            let coroutine = CoroutineBuilder::new().made_at(made_at).build(body);
+            let task = event_loop.create_task(coroutine);
+            task.inner.replace_place(made_at);
             event_loop
                 .core()
                 .remote

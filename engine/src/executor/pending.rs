@@ -2,14 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Pool, ThreadPoolExecutor};
 use crate::Error;
 use crate::debug::WaitKind;
-use crate::event_loop::{Call, ConcurrentFuture, Core, EventLoop, Failure, Inbox, Place, Ready};
+use crate::event_loop::{
+    Call, ConcurrentFuture, Core, EventLoop, Failure, Inbox, Place, Ready, caller,
+};
 use crate::future::{Cancelling, Composite, Explanation, Future, Waitable};
 use crate::panics::Panics;
 
@@ -103,7 +104,7 @@ impl Waker {
         Self {
             inbox,
             number,
-            made_at: Location::caller(),
+            made_at: caller(),
         }
     }
 

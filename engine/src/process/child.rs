@@ -15,7 +15,6 @@ use std::io;
 #[cfg(target_os = "linux")]
 use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
-use std::panic::Location;
 use std::rc::Rc;
 use std::thread;
 
@@ -25,7 +24,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_pro
 
 use super::ProcessLookupError;
 use crate::errors::ValueError;
-use crate::event_loop::{Core, Direction, Place, Ready};
+use crate::event_loop::{Core, Direction, Place, Ready, caller};
 use crate::net::describe;
 use crate::source::Source;
 use crate::sync::Event;
@@ -62,7 +61,7 @@ impl Child {
         mut child: std::process::Child,
         by_thread: bool,
     ) -> Result<Rc<Self>> {
-        let (pid, made_at) = (Pid::from_child(&child), Location::caller());
+        let (pid, made_at) = (Pid::from_child(&child), caller());
         let watched = exit_descriptor(pid, by_thread).map_err(Error::from);
         let watched = watched.and_then(|exit| Self::start(made_at, core, pid, exit));
         if watched.is_err() {

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::fmt;
-use std::panic::Location;
 use std::rc::Rc;
 
 use super::command::{CreateSubprocess, Spawned, create_subprocess_exec, create_subprocess_shell};
@@ -12,7 +11,7 @@ use super::shared::Shared;
 use super::stdio::PIPE;
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
-use crate::event_loop::{Core, EventLoop};
+use crate::event_loop::{Core, EventLoop, caller};
 use crate::future::{Reason, Waiter};
 use crate::transport::Transport;
 use crate::{Co, Delegate, Result};
@@ -292,7 +291,7 @@ fn start(
     let shared = Rc::new(Shared {
         core: Rc::clone(core),
         child: spawned.child,
-        made_at: Location::caller(),
+        made_at: caller(),
         protocol: RefCell::new(Some(protocol)),
         pipes: RefCell::default(),
         open: Cell::new(0),

@@ -1,7 +1,6 @@
 //! Serving.
 
 use std::fmt;
-use std::panic::Location;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -12,7 +11,7 @@ use super::reader::{StreamReader, checked_limit};
 use super::writer::StreamWriter;
 use crate::awaitable::{IntoCoroutine, coroutine_operations};
 use crate::coroutines::Request;
-use crate::event_loop::{Context, EventLoop, Place};
+use crate::event_loop::{Context, EventLoop, Place, caller};
 use crate::net::ToSocketAddrs;
 use crate::task::Task;
 use crate::transport::{
@@ -242,7 +241,7 @@ where
     C: IntoCoroutine<Output = ()>,
 {
     let limit = checked_limit(limit)?;
-    let made_at = Location::caller();
+    let made_at = caller();
     let accept: Accept = Rc::new(move |reader, writer: StreamWriter| {
         let transport = writer.transport().clone();
         let event_loop = EventLoop::of(transport.core());

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use yieldfrom_delegation::{Generator, Link};
 
 use crate::coroutines::Request;
-use crate::event_loop::{Context, Core, Ready, Slot};
+use crate::event_loop::{Context, Core, Ready, Slot, is_ours};
 use crate::future::{Cancelling, DEEP, Inner, Waitable};
 use crate::sleep::set_over;
 
@@ -197,7 +197,7 @@ impl<T: 'static> TaskPart<T> {
         }
         let (coroutine, stack) = (self.generator.name(), self.stack());
         // A line of the library says nothing to anybody.
-        let at = stack.iter().rev().find(|at| !is_ours(at.file()));
+        let at = stack.iter().rev().find(|at| !is_ours(at.location()));
         let (file, line) = match at {
             Some(at) => (at.file(), at.line()),
             None => self.origin(&task.core),
@@ -246,13 +246,6 @@ impl<T: 'static> TaskPart<T> {
             Context::new("Task was destroyed but it is pending!").source(task.to_string());
         task.core.call_exception_handler(&context);
     }
-}
-
-/// Returns whether a file is one of the library's.
-fn is_ours(file: &str) -> bool {
-    file!()
-        .strip_suffix("task/part.rs")
-        .is_some_and(|root| file.starts_with(root))
 }
 
 #[cfg(test)]

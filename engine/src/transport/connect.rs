@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use super::socket::{Socket, StreamSocket, into_socket};
 use super::stream::Stream;
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, caller};
 use crate::future::{Reason, Waiter};
 use crate::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
 use crate::{Co, Delegate, Result};
@@ -274,13 +273,7 @@ pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Resul
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_connection")?;
     let waiter = Waiter::new(Reason::io("create_connection"));
-    let stream = Stream::start(
-        Location::caller(),
-        &core,
-        socket,
-        protocol,
-        Some(Rc::clone(&waiter)),
-    );
+    let stream = Stream::start(caller(), &core, socket, protocol, Some(Rc::clone(&waiter)));
     let mut opening = Opening(Some(stream));
     waiter.wait(co)?;
     let stream = opening.0.take();

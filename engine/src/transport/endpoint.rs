@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
-use std::panic::Location;
 use std::rc::Rc;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
@@ -14,7 +13,7 @@ use super::protocol::DatagramProtocol;
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::ValueError;
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, caller};
 use crate::future::{Reason, Waiter};
 use crate::net::{Address, describe};
 use crate::source::Source;
@@ -267,7 +266,7 @@ where
             Rc::clone(&protocol),
         );
         let mut opening = Opening(Some(Datagrams::start(
-            Location::caller(),
+            caller(),
             &core,
             socket,
             told,

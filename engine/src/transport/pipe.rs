@@ -4,7 +4,6 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::panic::Location;
 use std::rc::Rc;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -18,7 +17,7 @@ use super::stream::{Stream, Work};
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::{RuntimeError, ValueError};
-use crate::event_loop::Core;
+use crate::event_loop::{Core, caller};
 use crate::net::describe;
 use crate::source::Source;
 use crate::{Co, Delegate, Error, Result};
@@ -267,7 +266,7 @@ pub(crate) fn start_pipe(
 ) -> Result<Transport> {
     let socket = Socket::pipe(fd, end)?;
     Ok(Transport(Stream::start(
-        Location::caller(),
+        caller(),
         core,
         socket,
         protocol,

@@ -5,14 +5,13 @@ mod members;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::Location;
 use std::rc::Rc;
 
 use super::protocol::Protocol;
 use crate::awaitable::coroutine_operations;
 use crate::coroutines::Request;
 use crate::errors::RuntimeError;
-use crate::event_loop::{Core, Place};
+use crate::event_loop::{Core, Place, caller};
 use crate::future::{Reason, Waiter};
 use crate::net::Address;
 use crate::sleep::yield_now;
@@ -79,7 +78,7 @@ impl Server {
         let listeners = sockets.into_iter().map(Listener::new).map(Rc::new);
         Self(Rc::new(State {
             core: Rc::clone(core),
-            made_at: Location::caller(),
+            made_at: caller(),
             factory,
             backlog,
             listeners: RefCell::new(listeners.collect()),
