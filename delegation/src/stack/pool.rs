@@ -296,15 +296,17 @@ impl Class {
         ))
     }
 
+    /// Returns where the slots of a slab end that were ever taken.
+    fn end_of_taken(&self, slab: &Slab) -> usize {
+        let end = slab.start + slab.len();
+        // By its end: a full slab may end where another one begins.
+        if end == self.end { self.fresh } else { end }
+    }
+
     /// Has nobody resume the generators that hold a stack. `free` must be in order.
     fn lose_live(&self) {
         for slab in &self.slabs {
-            let end = if slab.contains(self.fresh) {
-                self.fresh
-            } else {
-                slab.start + slab.len()
-            };
-            let slots = (slab.start..end).step_by(self.size);
+            let slots = (slab.start..self.end_of_taken(slab)).step_by(self.size);
             for limit in slots.filter(|limit| self.free.binary_search(limit).is_err()) {
                 // SAFETY: the slot was taken and not given back.
                 let (owner, _) = unsafe { slab::owner_of(limit, self.size) };

@@ -48,24 +48,34 @@ thread_local! {
     static TEXT: RefCell<Vec<u8>> = RefCell::new(b"a text that lives in a thread local".to_vec());
 }
 
-/// Has `f` called with a generator whose body has borrowed a thread local that is gone by then.
-fn at_the_end_of_a_thread(f: impl Fn(G) + Send + 'static) {
+/// Returns a chain of two generators whose inner body has borrowed `TEXT`.
+fn borrower() -> G {
+    let inner: G = Generator::new(|co| {
+        TEXT.with_borrow(|text| {
+            let end = co.yield_(text.len() as i32);
+            panic!("resumed, with {end:?} and {text:?}")
+        })
+    });
+    let outer: G = Generator::new(move |co| co.yield_from(inner));
+    outer.next().unwrap();
+    outer
+}
+
+/// Has `f` called with as many borrowers when the thread local is gone that they have borrowed.
+fn all_at_the_end_of_a_thread(count: usize, f: impl Fn(Vec<G>) + Send + 'static) {
     let thread = thread::spawn(move || {
         GENERATORS.with_borrow(|_| ());
         TEXT.with_borrow(|_| ());
-        let inner: G = Generator::new(|co| {
-            TEXT.with_borrow(|text| {
-                let end = co.yield_(text.len() as i32);
-                panic!("resumed, with {end:?} and {text:?}")
-            })
-        });
-        let outer: G = Generator::new(move |co| co.yield_from(inner));
-        outer.next().unwrap();
-        let mut kept = Some(outer);
-        let end = OnDrop::<Box<dyn FnMut()>>(Box::new(move || f(kept.take().unwrap())));
+        let mut kept: Vec<G> = (0..count).map(|_| borrower()).collect();
+        let end = OnDrop::<Box<dyn FnMut()>>(Box::new(move || f(std::mem::take(&mut kept))));
         GENERATORS.with_borrow_mut(|generators| generators.push(end));
     });
     thread.join().unwrap();
+}
+
+/// Has `f` called with a borrower when the thread local is gone that it has borrowed.
+fn at_the_end_of_a_thread(f: impl Fn(G) + Send + 'static) {
+    all_at_the_end_of_a_thread(1, move |mut all| f(all.remove(0)));
 }
 
 #[test]
@@ -104,6 +114,25 @@ fn a_suspended_generator_is_not_resumed_after_the_thread_locals() {
     }
     let said = survives("a_suspended_generator_is_not_resumed_after_the_thread_locals");
     assert!(said.contains(&format!("{:?} true", [true; 8])), "{said}");
+}
+
+#[test]
+fn none_of_many_suspended_generators_is_resumed_after_the_thread_locals() {
+    if is_child() {
+        // Two stacks each. With some of these numbers, the slabs have no slot left, so that one may
+        // begin where the newest ends.
+        for count in [31, 32, 33, 64, 128, 256] {
+            all_at_the_end_of_a_thread(count, |all| {
+                let given_up = |g: &&G| g.next().is_err_and(|error| error.is_stack());
+                eprintln!("{} of {}", all.iter().filter(given_up).count(), all.len());
+            });
+        }
+        return;
+    }
+    let said = survives("none_of_many_suspended_generators_is_resumed_after_the_thread_locals");
+    for count in [31, 32, 33, 64, 128, 256] {
+        assert!(said.contains(&format!("{count} of {count}\n")), "{said}");
+    }
 }
 
 /// Has a task of the loop suspended while it borrows a thread local.
