@@ -37,7 +37,7 @@ pub(super) fn install(
             advise(guards, page, MADV_GUARD_INSTALL)
                 .map_err(|e| format!("can't install guard pages: {e}"))
         }
-        Kind::Protection => protect(first, stride, count, page),
+        Kind::Protection => protect(&PROTECTED, first, stride, count, page),
     }
 }
 
@@ -69,11 +69,18 @@ pub(super) fn batch(made: usize) -> usize {
     made.clamp(16, BATCH)
 }
 
-fn protect(first: usize, stride: usize, count: usize, page: usize) -> Result<(), String> {
+/// Makes guards by protection, and counts them in `protected`.
+fn protect(
+    protected: &AtomicUsize,
+    first: usize,
+    stride: usize,
+    count: usize,
+    page: usize,
+) -> Result<(), String> {
     let limit = protection_limit();
-    let before = PROTECTED.fetch_add(count, Ordering::Relaxed);
+    let before = protected.fetch_add(count, Ordering::Relaxed);
     if before + count > limit {
-        PROTECTED.fetch_sub(count, Ordering::Relaxed);
+        protected.fetch_sub(count, Ordering::Relaxed);
         return Err(format!(
             "out of stacks: {before} guard pages take two memory mappings each, and a process that runs out of them \
              hangs. Raise vm.max_map_count, or use Linux 6.13 or later, where guards take none"
@@ -86,7 +93,7 @@ fn protect(first: usize, stride: usize, count: usize, page: usize) -> Result<(),
                 // What stays protected is a guard all the same.
                 let _ = set_protection(first + i * stride, page, OPEN);
             }
-            PROTECTED.fetch_sub(count, Ordering::Relaxed);
+            protected.fetch_sub(count, Ordering::Relaxed);
             return Err(format!("can't protect a guard page: {error}"));
         }
     }
@@ -210,14 +217,14 @@ mod tests {
         let page = page_size();
         let slab = Slab::map(2, page).unwrap();
         let first = slab.start;
-        let before = PROTECTED.load(Ordering::Relaxed);
+        let count = AtomicUsize::new(0);
         // The second one then lies where no process has memory.
         let stride = (usize::MAX / 2 - first) / page * page;
-        assert!(protect(first, page, 2, page).is_ok());
-        forget(2);
+        assert!(protect(&count, first, page, 2, page).is_ok());
+        assert_eq!(count.load(Ordering::Relaxed), 2);
         set_protection(first, page, OPEN).unwrap();
-        assert!(protect(first, stride, 2, page).is_err());
-        assert_eq!(PROTECTED.load(Ordering::Relaxed), before);
+        assert!(protect(&count, first, stride, 2, page).is_err());
+        assert_eq!(count.load(Ordering::Relaxed), 2);
         let word: *mut u8 = ptr::with_exposed_provenance_mut(first);
         // SAFETY: the page belongs to the slab above, and is open for writing if the test passes.
         unsafe { word.write_volatile(1) };
