@@ -15,7 +15,7 @@ use crate::event_loop::{EventLoop, Place, caller};
 use crate::future::{Followed, Future, Reason, Subject, Waitable};
 use crate::handle::TimerHandle;
 use crate::sync::Queue;
-use crate::{Co, Result};
+use crate::{Co, Result, panics};
 
 /// Gives several results in the order in which they come.
 ///
@@ -203,10 +203,10 @@ impl<T: 'static> Race<T> {
     }
 
     fn expire(&self) {
-        for followed in self.todo.take().into_values() {
-            drop(followed);
-            self.offer(None);
-        }
+        let late = self.todo.take();
+        late.iter().for_each(|_| self.offer(None));
+        // Afterwards: a destructor of the program's may panic.
+        panics::drop_each(late);
     }
 
     /// Stops the timer.

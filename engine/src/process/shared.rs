@@ -16,9 +16,9 @@ use crate::{Error, Result};
 pub(super) struct Shared {
     pub(super) core: Rc<Core>,
     pub(super) child: Rc<Child>,
-    /// None after the end.
     /// The line of the program that has started it.
     pub(super) made_at: Place,
+    /// None after the end.
     pub(super) protocol: RefCell<Option<Rc<dyn SubprocessProtocol>>>,
     pub(super) pipes: RefCell<[Option<Transport>; 3]>,
     /// How many pipes are open.
