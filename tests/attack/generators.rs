@@ -135,17 +135,7 @@ impl Stage {
 
     /// Puts something where later acts find it; what was there is dropped.
     fn place<T>(&self, world: &World, list: &RefCell<Vec<T>>, item: T) {
-        let at = world.below(SLOTS);
-        let mut all = list.borrow_mut();
-        let before = match all.get_mut(at) {
-            Some(place) => Some(std::mem::replace(place, item)),
-            None => {
-                all.push(item);
-                None
-            }
-        };
-        drop(all);
-        drop(before);
+        world.place(list, SLOTS, item);
     }
 
     /// Returns a generator that the body of this number may hold while it is suspended.
@@ -181,10 +171,6 @@ impl Stage {
 
     /// Keeps what an operation gave, or drops it.
     fn receive<T: 'static>(&self, world: &World, what: T) {
-        match world.below(6) {
-            4 => self.pocket.borrow_mut().push(Box::new(what)),
-            5 => drop(self.pocket.take()),
-            _ => drop(what),
-        }
+        world.receive(&self.pocket, what);
     }
 }

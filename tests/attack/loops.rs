@@ -172,26 +172,12 @@ impl Stage {
 
     /// Puts something where later acts find it; what was there is dropped.
     fn place<T>(&self, world: &World, list: &Slots<T>, item: T) {
-        let at = world.below(SLOTS);
-        let mut all = list.borrow_mut();
-        let before = match all.get_mut(at) {
-            Some(place) => Some(std::mem::replace(place, item)),
-            None => {
-                all.push(item);
-                None
-            }
-        };
-        drop(all);
-        drop(before);
+        world.place(list, SLOTS, item);
     }
 
     /// Keeps what an operation gave, or drops it.
     fn receive<T: 'static>(&self, world: &World, what: T) {
-        match world.below(6) {
-            4 => self.pocket.borrow_mut().push(Box::new(what)),
-            5 => drop(self.pocket.take()),
-            _ => drop(what),
-        }
+        world.receive(&self.pocket, what);
     }
 
     /// Makes an error, or finds one that was used before.

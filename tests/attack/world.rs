@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
+use yieldfrom_delegation::Result;
+
 use super::choices::Choices;
 use super::token::Bomb;
 
@@ -132,6 +134,41 @@ impl World {
         let at = self.below(list.borrow().len().max(1));
         let mut list = list.borrow_mut();
         (at < list.len()).then(|| list.swap_remove(at))
+    }
+
+    /// Puts something in a list of so many slots, where later acts find it; what was there is
+    /// dropped.
+    pub(super) fn place<T>(&self, list: &RefCell<Vec<T>>, slots: usize, item: T) {
+        let at = self.below(slots);
+        let mut all = list.borrow_mut();
+        let before = match all.get_mut(at) {
+            Some(place) => Some(std::mem::replace(place, item)),
+            None => {
+                all.push(item);
+                None
+            }
+        };
+        drop(all);
+        drop(before);
+    }
+
+    /// Keeps what an operation gave in a pocket, or drops it.
+    pub(super) fn receive<T: 'static>(&self, pocket: &RefCell<Vec<Box<dyn Any>>>, what: T) {
+        match self.below(6) {
+            4 => pocket.borrow_mut().push(Box::new(what)),
+            5 => drop(pocket.take()),
+            _ => drop(what),
+        }
+    }
+
+    /// Passes an error on, or goes on all the same.
+    pub(super) fn hear<T>(&self, result: Result<T>) -> Result<()> {
+        match result {
+            Ok(value) => drop(value),
+            Err(error) if self.below(3) < 2 => return Err(error),
+            Err(error) => drop(error),
+        }
+        Ok(())
     }
 
     /// Writes what is done, if it is to be seen.

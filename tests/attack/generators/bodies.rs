@@ -130,12 +130,7 @@ impl<S: Sendable> Body<'_, S> {
 
     /// Passes an error on, or goes on all the same.
     fn hear<T>(&self, result: Result<T>) -> Result<()> {
-        match result {
-            Ok(value) => drop(value),
-            Err(error) if self.world.below(3) < 2 => return Err(error),
-            Err(error) => drop(error),
-        }
-        Ok(())
+        self.world.hear(result)
     }
 
     fn delegate_to_new(&self) -> Result<()> {
