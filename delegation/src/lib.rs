@@ -57,10 +57,10 @@
 //!
 //! **A soundness limit.** What a thread local lends to a body can be gone when that body goes on.
 //! So do not suspend inside the closure of `LocalKey::with`, and keep no suspended generator in a
-//! thread local. What this crate can see it refuses: once a thread destroys the pool that its
+//! thread local. This crate refuses what it can see: once a thread destroys the pool that its
 //! first stack has made, none of its generators is resumed ([`Error::is_stack`]); they are leaked
-//! with a warning. It cannot see a thread local that was first used after the first stack, and
-//! that is destroyed earlier. Nor can it see another thread that `std::thread::scope` has started
+//! with a warning. It cannot see a thread local that was first used after the first stack: that is
+//! destroyed before the pool. Nor can it see another thread that `std::thread::scope` has started
 //! in a body, and that still reads that body's variables when the body was forgotten.
 
 mod builder;

@@ -29,9 +29,9 @@
 //! Exceptions are values: `?` passes them on, and an unhandled one is the coroutine's result.
 //! Results of futures are given out as clones, and moved by [`take_result`](Future::take_result)
 //! where they cannot be cloned. A loop keeps its tasks alive. A run that could never end, as
-//! nothing is left that could wake the loop, ends with a [`DeadlockError`]. Behaviour is that of 3.11,
-//! and where that has bugs, that of the version that mends them:
-//! [a table](crate::guide::coming_from_asyncio#where-we-differ-from-311) has all.
+//! nothing is left that could wake the loop, ends with a [`DeadlockError`]. Behaviour is that of 3.11;
+//! where 3.11 has a bug, it is that of the version that mends it. [A
+//! table](crate::guide::coming_from_asyncio#where-we-differ-from-311) has these bugs.
 //!
 //! # Cancellation
 //!
@@ -55,6 +55,7 @@
 //! | --- | --- |
 //! | `signal` | handlers of signals, and Ctrl-C that cancels the main task first: the module `signal` |
 //! | `process` | child processes: the module `process` |
+//! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
 
 mod as_completed;
 mod awaitable;

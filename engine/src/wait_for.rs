@@ -25,7 +25,8 @@ pub struct WaitFor<A> {
 /// asyncio's `wait_for`, as of 3.12: a [`timeout`](crate::timeout()) around the wait. A coroutine
 /// runs in the current task, and becomes no task of its own. The wait ends when what was cancelled
 /// has ended, and gives its result if it refused to be cancelled. A timeout of zero gives the
-/// result of what is done already; of anything else it is the end, before it has run at all.
+/// result of what is done already. Anything else is cancelled at once; a coroutine does not run at
+/// all.
 ///
 /// A cancellation of the current task is never lost, even if it comes in the turn in which the
 /// result does.

@@ -237,8 +237,8 @@ impl EventLoop {
     /// source line: 0.1 seconds by default. `Duration::MAX` switches the reports off.
     ///
     /// A task is shown as it is after the step. asyncio's `slow_callback_duration`, which there works
-    /// in debug mode only; here a loop in great haste may name several outside of it, see
-    /// [`set_debug`](EventLoop::set_debug).
+    /// in debug mode only. Here, outside of debug mode, a loop that runs very many callbacks may name
+    /// several, see [`set_debug`](EventLoop::set_debug).
     ///
     /// # Examples
     ///

@@ -1,9 +1,9 @@
 //! Finds the callbacks that hold the loop for long.
 //!
-//! The clock is read after each entry, and so the one that has held the loop is known. Only while
-//! more than sixty thousand entries run in a second, where that would cost a good part of each, it is
-//! read once for several of them, or when the loop waits: the [`Pace`] tells. Debug mode knows no such
-//! haste.
+//! The clock is read after each entry, so that the one that has held the loop is known. While more than
+//! sixty thousand entries run in a second, that would cost a good part of each. Then the clock is read
+//! once for several of them, or when the loop waits; the [`Pace`] tells when. In debug mode it is read
+//! after each entry in any case.
 //!
 //! What is noted of an entry is its address: those of tasks that go on are found among the loop's
 //! tasks, and what has ended, or is no task, is kept until the clock is read.
