@@ -188,6 +188,64 @@ fn an_error_that_meets_a_running_delegate_is_dropped_when_the_operation_is_over(
     assert_eq!(outer.state(), State::Closed);
 }
 
+/// Panics when it is dropped.
+#[derive(Debug)]
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        quiet_panic()
+    }
+}
+
+#[test]
+fn a_value_on_its_way_out_is_dropped_if_a_lost_one_panics() {
+    let value = Rc::new(());
+    let yielded = Rc::clone(&value);
+    let inner: Generator<Rc<()>, Option<Bomb>> =
+        Generator::new(|co| co.yield_(Rc::default()).map(drop));
+    let delegate = inner.clone();
+    let outer: Generator<Rc<()>, Option<Bomb>> = Generator::new(move |co| {
+        assert!(co.yield_from(&delegate).unwrap_err().is_finished());
+        co.yield_(Rc::clone(&yielded)).map(drop)
+    });
+    outer.next().unwrap();
+    assert_eq!(inner.next().unwrap(), Complete(()));
+    assert!(panics(|| outer.send(Some(Bomb))));
+    assert_eq!(Rc::strong_count(&value), 2, "only the body has one");
+    outer.close().unwrap();
+}
+
+#[derive(Debug)]
+struct Explodes(Bomb);
+
+impl std::fmt::Display for Explodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("explodes")
+    }
+}
+
+impl std::error::Error for Explodes {}
+
+#[test]
+fn a_value_on_its_way_out_is_dropped_if_a_lost_exit_panics() {
+    let value = Rc::new(());
+    let yielded = Rc::clone(&value);
+    let inner: Generator<Rc<()>> = Generator::new(|co| {
+        let _ = co.yield_(Rc::default());
+        Err(Error::msg("cannot close"))
+    });
+    let outer: Generator<Rc<()>> = Generator::new(move |co| {
+        assert!(co.yield_from(inner).is_err());
+        co.yield_(Rc::clone(&yielded))
+    });
+    outer.next().unwrap();
+    let exit = Error::generator_exit_with(Explodes(Bomb));
+    assert!(panics(|| outer.throw(exit)));
+    assert_eq!(Rc::strong_count(&value), 2, "only the body has one");
+    outer.close().unwrap();
+}
+
 /// Goes on whatever comes, and is lost when it is driven during a panic.
 fn give_up(g: &G) {
     let g = g.clone();

@@ -113,6 +113,8 @@ fn names_are_given_or_counted() {
     assert_eq!(second.to_any().get_name(), "download 2");
     settle(&event_loop);
     assert_eq!(second.get_name(), "download 2");
+    assert_eq!(first.to_any(), first.clone().to_any());
+    assert_ne!(first.to_any(), second.to_any());
     let named = CoroutineBuilder::new().name("taxi 7").build(|_| Ok(()));
     assert_eq!(named.name(), "taxi 7");
     let task = event_loop.create_task(named);

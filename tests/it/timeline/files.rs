@@ -158,10 +158,15 @@ fn bars_are_in_the_row_of_their_task_at_their_time() {
     // All sleep from the beginning, each longer than the one before. The first is in the legend.
     let sleeps: Vec<_> = all(&document, "rect", "sleep").skip(1).collect();
     assert_eq!(sleeps.len(), 3);
-    for (row, sleep) in rows.into_iter().zip(&sleeps) {
-        let (top, height) = (number(*sleep, "y"), number(*sleep, "height"));
-        assert!(top < row && row < top + height, "{row} {sleep:?}");
-        assert_eq!(number(*sleep, "x"), begin, "{sleep:?}");
+    let is_in = |bar: roxmltree::Node<'_, '_>, row: f64| {
+        let (top, height) = (number(bar, "y"), number(bar, "height"));
+        top < row && row < top + height
+    };
+    for (row, sleep) in rows.into_iter().zip(sleeps) {
+        assert!(is_in(sleep, row), "{row} {sleep:?}");
+        assert_eq!(number(sleep, "x"), begin, "{sleep:?}");
+        let mut steps = all(&document, "rect", "step");
+        assert!(steps.any(|step| is_in(step, row)), "it makes steps");
     }
 }
 

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use yieldfrom::net::Address;
 use yieldfrom::{
     Co, EventLoop, Protocol, Result, RuntimeError, Transport, create_connection,
-    create_connection_on, create_server, create_unix_connection, create_unix_server, net,
+    create_connection_on, create_server, create_task, create_unix_connection, create_unix_server,
+    net, yield_now,
 };
 
 use super::{Recorder, run_io, run_io_on, turns, until};
@@ -32,7 +33,7 @@ fn protocols_are_told_in_order() {
         assert_eq!(client.journal.take(), ["made"], "before it returns");
         transport.writelines(["he", "llo"])?;
         transport.write_eof()?;
-        assert!(transport.can_write_eof());
+        assert!(transport.can_write_eof() && transport.ptr_eq(&transport.clone()));
         co.yield_from(client.lost.wait())?;
         server.close();
         co.yield_from(server.wait_closed())
@@ -47,10 +48,34 @@ fn nothing_is_read_before_connection_made_and_made_comes_in_a_turn_of_its_own() 
     run_io(|co: &Co| {
         let (ours, mut theirs) = UnixStream::pair()?;
         theirs.write_all(b"early")?;
-        let (_, recorder) = recorder_on(co, ours)?;
+        let (transport, recorder) = recorder_on(co, ours)?;
+        let shown = format!("{transport:?}");
+        assert!(
+            shown.contains("read=polling write=<idle, bufsize=0>"),
+            "{shown}"
+        );
         assert_eq!(recorder.journal.take(), ["made"]);
         until(co, || !recorder.received.borrow().is_empty())?;
         assert_eq!(recorder.journal.take(), ["data early"]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_connection_whose_task_is_cancelled_before_it_is_made_is_closed() {
+    run_io(|co: &Co| {
+        let (ours, mut theirs) = UnixStream::pair()?;
+        theirs.set_nonblocking(true)?;
+        let opening = create_task(move |co: &Co| recorder_on(co, ours).map(drop));
+        co.yield_from(yield_now())?;
+        opening.cancel();
+        let cancelled = co.yield_from(&opening);
+        assert!(cancelled.is_err_and(|error| error.is_cancelled()));
+        for _ in 0..5 {
+            co.yield_from(yield_now())?;
+        }
+        assert_eq!(theirs.read(&mut [0; 8])?, 0, "the end of file");
         Ok(())
     })
     .unwrap();
