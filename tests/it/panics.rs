@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use yieldfrom::{
-    Co, Error, EventLoop, Future, Panicked, Result, coroutine, create_task, current_task, sleep,
-    yield_now,
+    Co, Error, EventLoop, Future, Panicked, Result, TimeoutError, as_completed, coroutine,
+    create_task, current_task, sleep, yield_now,
 };
 
 use crate::fixtures::{Journal, millis, secs, settle, virtual_loop};
@@ -398,4 +398,23 @@ fn an_error_that_cannot_be_shown_is_reported_as_a_panic() {
         logged.iter().any(|line| line.contains("no words")),
         "{logged:?}"
     );
+}
+
+#[test]
+fn all_who_wait_for_a_limit_are_told_though_a_destructor_panics() {
+    let event_loop = virtual_loop();
+    let (logged, late) = log_of(|| {
+        event_loop.run_until_complete(|co: &Co| {
+            let bomb = Bomb;
+            let futures = [Future::<()>::new(), Future::new()];
+            futures[0].add_done_callback(move |_| drop(bomb));
+            let steps: Vec<_> = as_completed(futures).timeout(millis(1)).take(2).collect();
+            let late = steps.into_iter().map(|next| co.yield_from(next));
+            Ok(late.collect::<Vec<_>>())
+        })
+    });
+    for late in late.unwrap() {
+        assert!(late.unwrap_err().is::<TimeoutError>());
+    }
+    assert!(logged[0].contains("Exception"), "{logged:?}");
 }

@@ -107,10 +107,20 @@ fn a_slow_step_is_named_by_itself() {
         .iter()
         .filter(|line| line.starts_with("WARN"))
         .collect();
-    assert_eq!(warned.len(), 1, "{logged:?}");
-    assert!(warned[0].starts_with("WARN Executing <Task "), "{warned:?}");
-    assert!(warned[0].contains("coro=<blocker() "), "{warned:?}");
-    assert!(!warned[0].contains("one of"), "{warned:?}");
+    // On a busy machine others may be slow as well: each is named by itself.
+    assert!(
+        !warned.iter().any(|line| line.contains("one of")),
+        "{warned:?}"
+    );
+    let blockers = warned
+        .iter()
+        .filter(|line| line.contains("coro=<blocker() "));
+    let blockers: Vec<_> = blockers.collect();
+    assert_eq!(blockers.len(), 1, "{logged:?}");
+    assert!(
+        blockers[0].starts_with("WARN Executing <Task "),
+        "{warned:?}"
+    );
 }
 
 #[test]
