@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use yieldfrom::{
     Co, ConcurrentError, ConcurrentFuture, DeadlockError, Error, EventLoop, LoopHandle, Result,
@@ -88,30 +88,17 @@ fn no_call_of_another_thread_is_lost_and_those_of_one_keep_their_order() {
 
 #[test]
 fn a_sleeping_loop_is_woken_by_every_call() {
-    let event_loop = EventLoop::new().unwrap();
-    let handle = event_loop.handle();
-    let worker = thread::spawn(move || {
-        let answer = || {
-            // The loop has gone to sleep after the last answer.
-            let asked = Instant::now();
-            let future = handle.run_coroutine_threadsafe(|_: &Co| Ok(())).unwrap();
-            future.result(Some(secs(60))).unwrap();
-            asked.elapsed()
+    // The loop has no timer: without a wake-up it would sleep for ever after the last answer.
+    let answers = beside(|handle| {
+        let ask = |n| {
+            handle
+                .run_coroutine_threadsafe(move |_: &Co| Ok(n))
+                .unwrap()
         };
-        // A loop that polled every 10 ms would hardly ever answer twenty times in a row in less
-        // than 5; on a busy machine, this one may take some attempts.
-        let first = Instant::now();
-        let quick = loop {
-            let quick = (0..20).all(|_| answer() < millis(5));
-            if quick || first.elapsed() > secs(60) {
-                break quick;
-            }
-        };
-        handle.call_soon_threadsafe(stop).unwrap();
-        quick
+        let answers = (0..100).map(|n| ask(n).result(Some(secs(60))).unwrap());
+        answers.collect::<Vec<i32>>()
     });
-    event_loop.run_forever().unwrap();
-    assert!(worker.join().unwrap(), "it is woken late");
+    assert_eq!(answers, (0..100).collect::<Vec<_>>());
 }
 
 /// Runs `work` on another thread, while a loop runs here; returns what it returns.

@@ -30,13 +30,13 @@ impl Stream {
 
     #[cold]
     pub(super) fn fail_to_write(self: &Rc<Self>, error: io::Error) {
-        // The peer may have said why before it went: that is still to be read.
-        let unread = self.end.is_none() && !self.base.closing.get() && !self.ended.get();
+        let message = format!("Fatal write error on {} transport", self.kind());
         let error = describe(error, "write").into();
-        self.fail(
-            &format!("Fatal write error on {} transport", self.kind()),
-            error,
-        );
+        self.base.report_fatal(&message, &error, self);
+        // The peer may have said why before it went: that is still to be read, unless the program
+        // has had enough, maybe by the handler of that report.
+        let unread = self.end.is_none() && !self.base.closing.get() && !self.ended.get();
+        self.abort(Some(error));
         self.unread.set(unread);
     }
 
