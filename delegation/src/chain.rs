@@ -12,6 +12,8 @@
 mod close;
 
 use std::any::Any;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::thread;
 
@@ -70,9 +72,40 @@ pub(crate) fn finish<Y: 'static, S: 'static>(
             Err(outcome) => outcome,
         },
     };
-    // By name: a panic of a destructor would leak an outcome that is on its way out.
-    drop(lost);
-    outcome
+    let_go(lost, outcome)
+}
+
+/// Drops what an operation has lost, and returns what it has come to.
+#[inline]
+fn let_go<T>(lost: Lost, outcome: T) -> T {
+    if lost.is_empty() {
+        return outcome;
+    }
+    drop_each(lost, outcome)
+}
+
+/// As [`let_go`]: a destructor that panics does not keep the others from running.
+///
+/// The first panic goes on, and the outcome is dropped. What panics after it is not told, as a second
+/// panic on its way out would abort the program.
+#[cold]
+#[inline(never)]
+fn drop_each<T>(lost: Lost, outcome: T) -> T {
+    let drop_quietly = |lost: &mut dyn FnMut()| panic::catch_unwind(AssertUnwindSafe(lost)).err();
+    let mut first = None;
+    for lost in lost {
+        let mut lost = Some(lost);
+        match drop_quietly(&mut || drop(lost.take())) {
+            Some(payload) if first.is_none() => first = Some(payload),
+            payload => mem::forget(payload),
+        }
+    }
+    let Some(first) = first else {
+        return outcome;
+    };
+    let mut outcome = Some(outcome);
+    mem::forget(drop_quietly(&mut || drop(outcome.take())));
+    panic::resume_unwind(first)
 }
 
 /// Resumes a root whose innermost generator is not known, or not to be resumed.

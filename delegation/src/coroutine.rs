@@ -68,6 +68,8 @@ pub(crate) struct Node<Y, S> {
     /// The node that an operation on this generator resumes, if that is known.
     leaf: Cell<Option<NonNull<Self>>>,
     status: Cell<Status>,
+    /// Whether `frame` may lead to a stack that is gone.
+    tangled: Cell<bool>,
     /// How often this body is refused a suspension before it is given up; it is unwound half-way.
     /// 0 if the thread did not panic when it was resumed: it may then be refused for ever.
     patience: Cell<u16>,
@@ -89,6 +91,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         Self {
             leaf: Cell::new(None),
             status: Cell::new(Status::Created),
+            tangled: Cell::new(false),
             patience: Cell::new(0),
             location: Cell::new(label.made_at),
             mail: UnsafeCell::new(MaybeUninit::uninit()),
@@ -244,12 +247,19 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     }
 
     /// Calls `visit` with each delegation on this body's own stack, innermost first.
+    ///
+    /// None of them if they were once not nested, as code on another stack has delegated by this
+    /// body's `Co`.
     pub(crate) fn for_each_frame(&self, mut visit: impl FnMut(&Frame)) {
+        if self.tangled.get() {
+            return;
+        }
         let mut next = self.frame.get();
         while let Some(frame) = next {
             // SAFETY: a frame is linked from before its delegate runs until after, by the guard in
-            // `Suspender::on_same_stack`, and lives on the stack of this body, which is suspended or below
-            // us.
+            // `Suspender::on_same_stack`. It lives on the stack of this body, which is suspended or
+            // below us, or of another, which has not ended: else it would have unlinked the frame,
+            // and in order, as nothing is tangled.
             let frame = unsafe { frame.as_ref() };
             visit(frame);
             next = frame.outer;

@@ -136,6 +136,18 @@ pub fn prewarm(count: usize, size: usize) -> Result<()> {
     pool::with(|pool| pool.prewarm(count, size)).unwrap_or_else(|| Err(thread_ends()))
 }
 
+/// Returns the base of the stack of the calling thread in which an address lies, if it lies in one.
+pub(crate) fn base_of(address: usize) -> Option<usize> {
+    pool::with(|pool| pool.base_of(address)).flatten()
+}
+
+/// Returns how many bytes below the base belong to the stack for certain.
+#[inline]
+pub(crate) fn reach(size: StackSize) -> usize {
+    // Head and colour, above the base, take less than the page of the guard, where nobody runs.
+    size.bytes().saturating_sub(slab::page_size())
+}
+
 /// A stack in use. Dropping it gives it back to the thread's pool.
 ///
 /// What else is to be known of it stands above its base.

@@ -403,3 +403,50 @@ fn a_delegator_that_was_told_that_its_delegate_runs_is_found_by_others() {
     assert_eq!(outer.next().unwrap(), Yielded(8));
     assert_eq!(outer.delegation_chain().len(), 2);
 }
+
+/// An error whose destructor panics.
+struct PanicsInDrop(&'static str);
+
+impl std::fmt::Debug for PanicsInDrop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::fmt::Display for PanicsInDrop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for PanicsInDrop {}
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic::resume_unwind(Box::new(self.0));
+    }
+}
+
+#[test]
+fn several_destructors_that_panic_in_one_operation_are_one_panic() {
+    let fails = |name| Error::new(PanicsInDrop(name));
+    let inner: G = Generator::new(move |co| co.yield_(1).map_err(|_| fails("inner")));
+    let middle: G = Generator::new(move |co| {
+        co.yield_from(inner).map_err(|error| {
+            std::mem::forget(error);
+            fails("middle")
+        })
+    });
+    let outer: G = Generator::new(move |co| {
+        co.yield_from(middle).map_err(|error| {
+            std::mem::forget(error);
+            fails("outer")
+        })
+    });
+    outer.next().unwrap();
+    let exit = Error::generator_exit_with(PanicsInDrop("exit"));
+    let thrown = panic::catch_unwind(AssertUnwindSafe(|| outer.throw(exit).map(drop)));
+    let payload = thrown.map_err(|payload| payload.downcast_ref::<&str>().copied());
+    assert_eq!(payload.map(std::mem::forget), Err(Some("exit")));
+    assert_eq!(outer.state(), State::Closed);
+}

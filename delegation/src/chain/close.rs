@@ -2,7 +2,7 @@
 
 use std::{mem, ptr};
 
-use super::{Lost, finish, locate, resume, run, start};
+use super::{Lost, finish, let_go, locate, resume, run, start};
 use crate::coroutine::{End, Message, Node};
 use crate::error::{Error, Result};
 use crate::status::Status;
@@ -19,9 +19,7 @@ pub(crate) fn throw_exit<Y: 'static, S: 'static>(root: &Node<Y, S>, exit: Error)
     }
     let mut lost = Lost::new();
     let outcome = close_delegates_and_throw(root, exit, &mut lost);
-    // By name: a panic of a destructor would leak an outcome that is on its way out.
-    drop(lost);
-    outcome
+    let_go(lost, outcome)
 }
 
 fn close_delegates_and_throw<Y: 'static, S: 'static>(
@@ -71,7 +69,7 @@ pub(crate) fn unwind<Y: 'static, S: 'static>(root: &Node<Y, S>) {
         let refused = outcome.is_ok();
         lost.push(Box::new(outcome));
         if refused || ptr::eq(node, root) {
-            return;
+            return let_go(lost, ());
         }
         node = node.leave();
     }

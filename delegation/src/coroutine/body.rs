@@ -35,7 +35,7 @@ where
             Message::Next(none) => drop(none),
             message => return not_run(body, message),
         }
-        match body(Suspender::new(switch, &self.node)) {
+        match body(Suspender::new(switch, &self.node, self.stack_size)) {
             Ok(result) => {
                 self.result.set(Some(result));
                 End::Returned

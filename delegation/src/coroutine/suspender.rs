@@ -6,28 +6,38 @@
 //! during another panic is refused as well. It gets an error each time. One that goes on
 //! regardless, [`PATIENCE`] times, is unwound. One that catches that, and goes on as often again,
 //! is given up. Otherwise the destructor that drives it would never return.
+//!
+//! Code that is not the body's can get at its `Co`, through a scoped thread local. So each use asks
+//! where it runs. Usually that is the body's own stack. If it is another one, that stack was resumed
+//! by the body, or by a body that was, and all of them are suspended as one. Nothing else will do,
+//! not even that the body's status is Running: below it, a body may have been suspended that has
+//! resumed it, and then neither of them runs.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::panic::{self, Location};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::thread;
 
 use super::{Event, Frame, Mail, Message, Node, PATIENCE, Shared, Switch};
 use crate::error::{Error, Result};
+use crate::stack::{self, StackSize};
 use crate::status::Status;
 
 /// The body's end of the switch.
 pub(crate) struct Suspender<Y, S> {
     switch: NonNull<Switch>,
     node: NonNull<Node<Y, S>>,
+    /// So many bytes below `switch` are the body's stack for certain.
+    reach: usize,
 }
 
 impl<Y: 'static, S: 'static> Suspender<Y, S> {
-    pub(super) fn new(switch: &Switch, node: &Node<Y, S>) -> Self {
+    pub(super) fn new(switch: &Switch, node: &Node<Y, S>, stack_size: StackSize) -> Self {
         Self {
             switch: NonNull::from(switch),
             node: NonNull::from(node),
+            reach: stack::reach(stack_size),
         }
     }
 
@@ -61,60 +71,77 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
 
     #[inline(always)]
     fn switch(&self, event: Event<Y, S>) -> Message<S> {
-        if !self.is_running() || thread::panicking() {
-            return self.refuse(event);
+        let here = stack_pointer();
+        if !self.is_on_own_stack(here) || thread::panicking() {
+            return self.switch_with_care(event);
         }
-        self.switch_away(event)
+        self.switch_away(event, here)
     }
 
-    /// Returns whether the body runs, on the processor or below what does.
+    /// Returns whether `here` is on the body's own stack, if not too close to its end.
     ///
-    /// Code that is not the body's can get at its `Co`, through a scoped thread local. Only while
-    /// the body runs does everything that runs stand on top of it, so that its switch suspends
-    /// all of that as one.
+    /// Then the body runs: nothing but its own code, and what that calls, is on its stack.
     #[inline(always)]
+    fn is_on_own_stack(&self, here: usize) -> bool {
+        self.switch.addr().get().wrapping_sub(here) < self.reach
+    }
+
+    /// Returns whether the body runs, on this stack or below it.
+    #[cold]
+    #[inline(never)]
     fn is_running(&self) -> bool {
-        self.node().status() == Status::Running
+        let own = self.switch.addr().get();
+        let Some(base) = stack::base_of(own) else {
+            return false;
+        };
+        let mut address = stack_pointer();
+        while let Some(here) = stack::base_of(address) {
+            if here == base {
+                return true;
+            }
+            let link = ptr::with_exposed_provenance::<usize>(here - (base - own));
+            // SAFETY: corosensei's yielder lies as far below the base of each stack, and begins
+            // with the stack pointer of who has resumed it. `here` is the base of a stack that
+            // runs, so that its coroutine was resumed: it is the one that we are on, or one that
+            // has resumed another that runs.
+            address = unsafe { link.read() };
+        }
+        false
     }
 
     #[inline(always)]
-    fn switch_away(&self, event: Event<Y, S>) -> Message<S> {
+    fn switch_away(&self, event: Event<Y, S>, here: usize) -> Message<S> {
         self.node().leave_mail(Mail {
             event: ManuallyDrop::new(event),
         });
-        self.note_context();
+        self.node().context.set(here);
         // SAFETY: corosensei's yielder lies at the base of this body's stack, below which we run.
         unsafe { self.switch.as_ref() }.suspend(());
         // SAFETY: this is the one place after a resume.
         unsafe { self.node().take_message() }
     }
 
-    /// Notes where on its stack the body is, for [`Node::prefetch`].
-    #[inline(always)]
-    fn note_context(&self) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let pointer: usize;
-            // SAFETY: copies a register, and does nothing else.
-            unsafe {
-                std::arch::asm!("mov {}, rsp", out(reg) pointer, options(nomem, nostack, preserves_flags));
-            }
-            self.node().context.set(pointer);
-        }
-    }
-
-    /// Answers a suspension that cannot be granted.
+    /// Suspends the body if it may be suspended all the same, from another stack.
     #[cold]
     #[inline(never)]
-    fn refuse(&self, event: Event<Y, S>) -> Message<S> {
-        drop(event);
+    fn switch_with_care(&self, event: Event<Y, S>) -> Message<S> {
         if !self.is_running() {
+            drop(event);
             return Message::Throw(Error::not_running());
         }
+        if thread::panicking() {
+            drop(event);
+            return self.refuse();
+        }
+        self.switch_away(event, stack_pointer())
+    }
+
+    /// Answers a suspension that cannot be granted, as a panic unwinds the thread.
+    fn refuse(&self) -> Message<S> {
         let patience = &self.node().patience;
         match patience.get() {
             0 => Message::Throw(Error::panicking()),
-            1 => self.switch_away(Event::GiveUp),
+            1 => self.switch_away(Event::GiveUp, stack_pointer()),
             left => {
                 patience.set(left - 1);
                 if left == PATIENCE && cfg!(panic = "unwind") {
@@ -126,32 +153,72 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     }
 
     /// Runs `delegate` on this stack, linked so that a report of the chain shows it.
+    ///
     #[inline(always)]
     pub(crate) fn on_same_stack<R>(
         &self,
         name: &'static str,
         delegate: impl FnOnce() -> Result<R>,
     ) -> Result<R> {
-        if !self.is_running() {
+        if self.node().status() != Status::Running {
             return Err(Error::not_running());
         }
-        struct Unlink<'a>(&'a Cell<Option<NonNull<Frame>>>, Option<NonNull<Frame>>);
-        impl Drop for Unlink<'_> {
-            #[inline(always)]
-            fn drop(&mut self) {
-                self.0.set(self.1);
-            }
-        }
         let node = self.node();
-        let outer = node.frame.get();
         let frame = Frame {
             name,
             called_at: node.location.get(),
-            outer,
+            outer: node.frame.get(),
         };
         node.frame.set(Some(NonNull::from(&frame)));
-        let _unlink = Unlink(&node.frame, outer);
+        let _unlink = Unlink {
+            node,
+            frame: &frame,
+        };
         delegate()
+    }
+}
+
+/// Takes a frame off its body's list when the delegation is over.
+struct Unlink<'a, Y, S> {
+    node: &'a Node<Y, S>,
+    frame: &'a Frame,
+}
+
+impl<Y, S> Drop for Unlink<'_, Y, S> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let innermost = self.node.frame.replace(self.frame.outer);
+        if innermost != Some(NonNull::from(self.frame)) {
+            tangle(&self.node.tangled);
+        }
+    }
+}
+
+/// Notes that a frame went away before those that were linked after it.
+///
+/// Only a delegation on the stack of another body can do so.
+#[cold]
+#[inline(never)]
+fn tangle(tangled: &Cell<bool>) {
+    tangled.set(true);
+}
+
+/// Returns where on its stack the caller is.
+#[inline(always)]
+fn stack_pointer() -> usize {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let pointer: usize;
+        // SAFETY: copies a register, and does nothing else.
+        unsafe {
+            std::arch::asm!("mov {}, rsp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+        }
+        pointer
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let local = 0u8;
+        ptr::from_ref(std::hint::black_box(&local)).addr()
     }
 }
 

@@ -168,6 +168,14 @@ impl Pool {
         left > 0
     }
 
+    /// Returns the base of the stack in which `address` lies.
+    pub(super) fn base_of(&self, address: usize) -> Option<usize> {
+        let slabs = self.classes.iter().flat_map(|class| &class.slabs);
+        let slab = slabs.into_iter().find(|slab| slab.contains(address))?;
+        let limit = address - (address - slab.start) % slab.slot_size;
+        Some(slab::base_of(limit, slab.slot_size))
+    }
+
     pub(super) fn stats(&self) -> Stats {
         let mut stats = Stats::default();
         for class in &self.classes {

@@ -161,7 +161,7 @@ pub(super) unsafe fn slot_of(base: usize) -> (usize, usize) {
 
 /// Returns the base of the stack in a slot.
 #[inline]
-fn base_of(limit: usize, size: usize) -> usize {
+pub(super) fn base_of(limit: usize, size: usize) -> usize {
     // A multiplicative hash spreads neighbours as well as a division by the size would, and is
     // faster.
     let colour = (limit >> 12).wrapping_mul(FIBONACCI) >> (usize::BITS - COLOUR_BITS);

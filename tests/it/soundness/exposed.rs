@@ -10,6 +10,7 @@ use yieldfrom_delegation::{Co, Generator, stack};
 use super::{G, OnDrop};
 
 scoped_tls::scoped_thread_local!(static CO: Co<i32>);
+scoped_tls::scoped_thread_local!(static INNER: Co<i32>);
 
 /// Yields 1 and 2 while its `Co` is to be found in `CO`.
 fn exposed() -> G {
@@ -127,4 +128,68 @@ fn a_leaked_body_keeps_its_generator() {
         other.next().unwrap();
     }
     assert!(refused(CO.with(|co| co.yield_(7))));
+}
+
+/// Returns a generator that is suspended by the last of so many bodies, each resumed by the one
+/// before. The second shows its `Co` in `INNER`.
+fn suspended_from_above(depth: usize) -> G {
+    fn above(depth: usize) -> G {
+        Generator::new(move |_| match depth {
+            0 => CO.with(|co| co.yield_(1)),
+            _ => above(depth - 1).next().map(drop),
+        })
+    }
+    let g: G = Generator::new(move |co| {
+        CO.set(co, || {
+            let second: G = Generator::new(move |co| {
+                INNER.set(co, || above(depth).next())?;
+                co.yield_(2)
+            });
+            assert_eq!(second.next()?, Yielded(2));
+            assert_eq!(second.next()?, Complete(()));
+            co.yield_(3)
+        })
+    });
+    assert_eq!(g.next().unwrap(), Yielded(1));
+    g
+}
+
+#[test]
+fn a_body_that_was_suspended_together_with_the_one_below_does_not_run() {
+    for depth in [0, 1, 5] {
+        let g = suspended_from_above(depth);
+        assert!(refused(INNER.with(|co| co.yield_(77))), "{depth}");
+        let delegate: G = Generator::new(|_| unreachable!("it is not entered"));
+        assert!(refused(INNER.with(|co| co.yield_from(&delegate))));
+        assert!(refused(
+            INNER.with(|co| co.yield_from(yieldfrom_delegation::iter([1])))
+        ));
+        let other: G = Generator::new(|co| {
+            assert!(refused(INNER.with(|co| co.yield_(77))));
+            co.yield_(5)
+        });
+        assert_eq!(other.next().unwrap(), Yielded(5));
+        assert_eq!(g.next().unwrap(), Yielded(3));
+        assert_eq!(g.next().unwrap(), Complete(()));
+    }
+}
+
+#[test]
+fn a_delegation_on_another_stack_that_ends_out_of_order_is_not_shown() {
+    let g: G = Generator::new(|co| {
+        CO.set(co, || {
+            let other: G =
+                Generator::new(|own| CO.with(|co| co.yield_from(|_: &Co<i32>| own.yield_(5))));
+            assert_eq!(other.next()?, Yielded(5));
+            co.yield_from(|_: &Co<i32>| {
+                assert_eq!(other.next()?, Complete(()));
+                drop(other);
+                Ok(())
+            })?;
+            stack::trim();
+            co.yield_(1)
+        })
+    });
+    assert_eq!(g.next().unwrap(), Yielded(1));
+    assert_eq!(g.delegation_chain().len(), 1);
 }
