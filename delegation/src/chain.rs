@@ -91,21 +91,32 @@ fn let_go<T>(lost: Lost, outcome: T) -> T {
 #[cold]
 #[inline(never)]
 fn drop_each<T>(lost: Lost, outcome: T) -> T {
-    let drop_quietly = |lost: &mut dyn FnMut()| panic::catch_unwind(AssertUnwindSafe(lost)).err();
     let mut first = None;
     for lost in lost {
-        let mut lost = Some(lost);
-        match drop_quietly(&mut || drop(lost.take())) {
+        match panics(lost) {
             Some(payload) if first.is_none() => first = Some(payload),
-            payload => mem::forget(payload),
+            payload => drop_in_silence(payload),
         }
     }
     let Some(first) = first else {
         return outcome;
     };
-    let mut outcome = Some(outcome);
-    mem::forget(drop_quietly(&mut || drop(outcome.take())));
+    drop_in_silence(panics(outcome));
     panic::resume_unwind(first)
+}
+
+/// Drops a value, and returns what its destructor panics with.
+fn panics<T>(value: T) -> Option<Box<dyn Any + Send>> {
+    panic::catch_unwind(AssertUnwindSafe(move || drop(value))).err()
+}
+
+/// Drops what a panic carries, whose destructor may panic in turn, but not for ever.
+fn drop_in_silence(mut payload: Option<Box<dyn Any + Send>>) {
+    for _ in 0..10 {
+        let Some(last) = payload else { return };
+        payload = panics(last);
+    }
+    mem::forget(payload);
 }
 
 /// Resumes a root whose innermost generator is not known, or not to be resumed.

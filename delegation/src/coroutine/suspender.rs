@@ -5,7 +5,8 @@
 //! tells whether a thread panics, not how often, so a body that was resumed by a destructor
 //! during another panic is refused as well. It gets an error each time. One that goes on
 //! regardless, [`PATIENCE`] times, is unwound. One that catches that, and goes on as often again,
-//! is given up. Otherwise the destructor that drives it would never return.
+//! is given up. Otherwise the destructor that drives it would never return. Neither comes while the
+//! body is being unwound for it: its destructors are refused as often as they ask.
 //!
 //! Code that is not the body's can get at its `Co`, through a scoped thread local. So each use asks
 //! where it runs. Usually that is the body's own stack. If it is another one, that stack was resumed
@@ -13,7 +14,7 @@
 //! not even that the body's status is Running: below it, a body may have been suspended that has
 //! resumed it, and then neither of them runs.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::panic::{self, Location};
 use std::ptr::{self, NonNull};
@@ -141,11 +142,15 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         let patience = &self.node().patience;
         match patience.get() {
             0 => Message::Throw(Error::panicking()),
+            // In a destructor that this very unwinding runs, to suspend or to panic would be worse.
+            _ if ForcedUnwind::is_under_way(self.node.addr().get()) => {
+                Message::Throw(Error::panicking())
+            }
             1 => self.switch_away(Event::GiveUp, stack_pointer()),
             left => {
                 patience.set(left - 1);
                 if left == PATIENCE && cfg!(panic = "unwind") {
-                    unwind()
+                    panic::resume_unwind(Box::new(ForcedUnwind::begin(self.node.addr().get())))
                 }
                 Message::Throw(Error::panicking())
             }
@@ -223,10 +228,40 @@ fn stack_pointer() -> usize {
 }
 
 /// What unwinds a body that refuses to end.
-pub(super) struct ForcedUnwind;
+pub(super) struct ForcedUnwind {
+    /// The node whose body was refused too often, if that is why. Not to be followed.
+    refused: Option<usize>,
+}
+
+thread_local! {
+    /// The nodes whose bodies were refused too often, while they are unwound for that.
+    static REFUSED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+impl ForcedUnwind {
+    fn begin(node: usize) -> Self {
+        let _ = REFUSED.try_with(|refused| refused.borrow_mut().push(node));
+        Self {
+            refused: Some(node),
+        }
+    }
+
+    /// Returns whether the body of this node is unwound, and has not caught that.
+    fn is_under_way(node: usize) -> bool {
+        REFUSED.try_with(|refused| refused.borrow().contains(&node)) == Ok(true)
+    }
+}
+
+impl Drop for ForcedUnwind {
+    /// The unwinding is over: it was caught.
+    fn drop(&mut self) {
+        let Some(node) = self.refused else { return };
+        let _ = REFUSED.try_with(|refused| refused.borrow_mut().retain(|other| *other != node));
+    }
+}
 
 /// Unwinds the body from here, without a message on standard error.
 #[cold]
 pub(crate) fn unwind() -> ! {
-    panic::resume_unwind(Box::new(ForcedUnwind))
+    panic::resume_unwind(Box::new(ForcedUnwind { refused: None }))
 }

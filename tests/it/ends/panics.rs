@@ -212,3 +212,30 @@ fn panics_of_what_a_drop_loses_do_not_abort_during_a_panic() {
         assert!(left <= 1, "{left} stacks are leaked");
     }
 }
+
+#[test]
+fn a_destructor_of_a_body_that_is_unwound_during_a_panic_is_refused_as_often_as_it_asks() {
+    struct Asks<'a>(&'a Co<i32>);
+    impl Drop for Asks<'_> {
+        fn drop(&mut self) {
+            for _ in 0..30_000 {
+                assert!(self.0.yield_(1).is_err_and(|error| error.is_panicking()));
+            }
+        }
+    }
+    let live = stack::stats().live;
+    let g: Generator<i32> = Generator::new(|co| {
+        let _asks = Asks(co);
+        loop {
+            let _ = co.yield_(1);
+        }
+    });
+    g.next().unwrap();
+    let message = caught(move || {
+        let _dropped = g;
+        quiet_panic()
+    });
+    assert_eq!(message, Some("quiet"));
+    assert!(!std::thread::panicking());
+    assert_eq!(stack::stats().live, live, "the body has ended");
+}
