@@ -29,7 +29,7 @@ use crate::status::Status;
 pub(crate) struct Suspender<Y, S> {
     switch: NonNull<Switch>,
     node: NonNull<Node<Y, S>>,
-    /// So many bytes below `switch` are the body's stack for certain.
+    /// At least this many bytes below `switch` are the body's stack.
     reach: usize,
 }
 
@@ -158,7 +158,6 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     }
 
     /// Runs `delegate` on this stack, linked so that a report of the chain shows it.
-    ///
     #[inline(always)]
     pub(crate) fn on_same_stack<R>(
         &self,
