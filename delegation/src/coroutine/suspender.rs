@@ -58,7 +58,13 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     /// Suspends the body and returns what it is resumed with.
     #[inline(always)]
     pub(crate) fn suspend(&self, value: Y) -> Message<S> {
-        self.switch(Event::Value(value))
+        let here = stack_pointer();
+        // The event is made after the question, where it goes: it would be copied otherwise.
+        if self.may_suspend(here) {
+            self.switch_away(Event::Value(value), here)
+        } else {
+            self.switch_with_care(Event::Value(value))
+        }
     }
 
     /// Suspends the body until `delegate` has ended or cannot be entered.
@@ -67,16 +73,18 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     #[inline(always)]
     pub(crate) fn delegate<R: 'static>(&self, delegate: &Shared<Y, S, R>, none: S) -> Message<S> {
         // The borrow keeps the delegate alive while this frame exists: rule 1 of `links`.
-        self.switch(Event::Delegate(NonNull::from(delegate.node()), none))
+        let (here, delegate) = (stack_pointer(), NonNull::from(delegate.node()));
+        if self.may_suspend(here) {
+            self.switch_away(Event::Delegate(delegate, none), here)
+        } else {
+            self.switch_with_care(Event::Delegate(delegate, none))
+        }
     }
 
+    /// Returns whether nothing forbids the body to suspend `here`.
     #[inline(always)]
-    fn switch(&self, event: Event<Y, S>) -> Message<S> {
-        let here = stack_pointer();
-        if !self.is_on_own_stack(here) || thread::panicking() {
-            return self.switch_with_care(event);
-        }
-        self.switch_away(event, here)
+    fn may_suspend(&self, here: usize) -> bool {
+        self.is_on_own_stack(here) && !thread::panicking()
     }
 
     /// Returns whether `here` is on the body's own stack, if not too close to its end.
@@ -168,16 +176,15 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
             return Err(Error::not_running());
         }
         let node = self.node();
+        let outer = node.frame.get();
         let frame = Frame {
             name,
             called_at: node.location.get(),
-            outer: node.frame.get(),
+            outer,
         };
-        node.frame.set(Some(NonNull::from(&frame)));
-        let _unlink = Unlink {
-            node,
-            frame: &frame,
-        };
+        let frame = NonNull::from(&frame);
+        node.frame.set(Some(frame));
+        let _unlink = Unlink { node, frame, outer };
         delegate()
     }
 }
@@ -185,16 +192,17 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
 /// Takes a frame off its body's list when the delegation is over.
 struct Unlink<'a, Y, S> {
     node: &'a Node<Y, S>,
-    frame: &'a Frame,
+    frame: NonNull<Frame>,
+    outer: Option<NonNull<Frame>>,
 }
 
 impl<Y, S> Drop for Unlink<'_, Y, S> {
     #[inline(always)]
     fn drop(&mut self) {
-        let innermost = self.node.frame.replace(self.frame.outer);
-        if innermost != Some(NonNull::from(self.frame)) {
+        if self.node.frame.get() != Some(self.frame) {
             tangle(&self.node.tangled);
         }
+        self.node.frame.set(self.outer);
     }
 }
 
@@ -215,7 +223,7 @@ fn stack_pointer() -> usize {
         let pointer: usize;
         // SAFETY: copies a register, and does nothing else.
         unsafe {
-            std::arch::asm!("mov {}, rsp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+            std::arch::asm!("mov {}, rsp", out(reg) pointer, options(pure, nomem, nostack, preserves_flags));
         }
         pointer
     }
