@@ -170,8 +170,11 @@ pub(crate) fn one_that_comes_too_late_to_cancel_anything_is_not_lost() {
 pub(crate) fn a_future_is_cancelled_as_well() {
     let event_loop = EventLoop::new().unwrap();
     let future = event_loop.create_future::<()>();
-    event_loop.create_task(pause);
-    raise_soon(SIGINT);
+    event_loop.create_task(|co: &Co| {
+        // The run has begun, and Ctrl-C is its own.
+        raise_soon(SIGINT);
+        pause(co)
+    });
     let result = event_loop.run_until_complete(&future);
     assert!(failed_with::<KeyboardInterrupt, _>(result));
     assert!(future.cancelled());
@@ -189,15 +192,15 @@ pub(crate) fn whoever_else_cancelled_the_task_is_told_that_it_was_cancelled() {
 }
 
 pub(crate) fn busy_loops_notice_it_in_real_and_in_virtual_time() {
-    raise_soon(SIGINT);
     let result = run(|co: &Co| -> yieldfrom::Result<()> {
+        raise_soon(SIGINT);
         loop {
             co.yield_from(yield_now())?;
         }
     });
     assert!(failed_with::<KeyboardInterrupt, _>(result));
-    raise_soon(SIGINT);
     let result = virtual_loop().run_until_complete(|co: &Co| -> yieldfrom::Result<()> {
+        raise_soon(SIGINT);
         loop {
             co.yield_from(sleep(millis(1)))?;
         }
