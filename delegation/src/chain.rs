@@ -12,8 +12,6 @@
 mod close;
 
 use std::any::Any;
-use std::mem;
-use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::thread;
 
@@ -21,6 +19,7 @@ pub(crate) use close::{close, throw_exit, unwind};
 
 use crate::coroutine::{End, Message, Node, Resumed};
 use crate::error::{Error, Result};
+use crate::panics;
 use crate::status::Status;
 
 /// What an operation has to drop when it is over.
@@ -81,42 +80,7 @@ fn let_go<T>(lost: Lost, outcome: T) -> T {
     if lost.is_empty() {
         return outcome;
     }
-    drop_each(lost, outcome)
-}
-
-/// As [`let_go`]: a destructor that panics does not keep the others from running.
-///
-/// The first panic goes on, and the outcome is dropped. What panics after it is not told, as a second
-/// panic on its way out would abort the program.
-#[cold]
-#[inline(never)]
-fn drop_each<T>(lost: Lost, outcome: T) -> T {
-    let mut first = None;
-    for lost in lost {
-        match panics(lost) {
-            Some(payload) if first.is_none() => first = Some(payload),
-            payload => drop_in_silence(payload),
-        }
-    }
-    let Some(first) = first else {
-        return outcome;
-    };
-    drop_in_silence(panics(outcome));
-    panic::resume_unwind(first)
-}
-
-/// Drops a value, and returns what its destructor panics with.
-fn panics<T>(value: T) -> Option<Box<dyn Any + Send>> {
-    panic::catch_unwind(AssertUnwindSafe(move || drop(value))).err()
-}
-
-/// Drops what a panic carries, whose destructor may panic in turn, but not for ever.
-fn drop_in_silence(mut payload: Option<Box<dyn Any + Send>>) {
-    for _ in 0..10 {
-        let Some(last) = payload else { return };
-        payload = panics(last);
-    }
-    mem::forget(payload);
+    panics::drop_each(lost, outcome)
 }
 
 /// Resumes a root whose innermost generator is not known, or not to be resumed.

@@ -71,6 +71,7 @@ mod delegate;
 mod error;
 mod generator;
 mod label;
+mod panics;
 pub mod stack;
 mod status;
 

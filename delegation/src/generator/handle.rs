@@ -3,7 +3,7 @@
 use std::fmt;
 use std::iter::FusedIterator;
 use std::mem;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::thread;
 
 use super::{Generator, GeneratorState, State};
@@ -11,6 +11,7 @@ use crate::chain;
 use crate::coroutine::{End, Shared};
 use crate::error::Result;
 use crate::label::{Link, short_name};
+use crate::panics;
 use crate::status::Status;
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
@@ -141,17 +142,16 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             }
         }
         let _leak = LeakUnlessClosed(&self.shared);
-        let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| self.end())) else {
+        let Err(payload) = panics::catch(|| self.end()) else {
             return;
         };
         // The destructor of what was yielded, for example. The body is ended all the same.
         if self.shared.node().status() != Status::Closed {
-            let again = panic::catch_unwind(AssertUnwindSafe(|| self.end_after_panic()));
-            again.unwrap_or_else(mem::forget);
+            panics::contain(|| self.end_after_panic());
         }
         // A second panic that left this destructor would abort the program.
         if thread::panicking() {
-            mem::forget(payload);
+            panics::drop_quietly(payload);
         } else {
             panic::resume_unwind(payload);
         }
@@ -162,8 +162,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         let node = self.shared.node();
         if matches!(node.status(), Status::Suspended | Status::Delegating) {
             // What this panics with is not told: the first panic goes on.
-            let unwound = panic::catch_unwind(AssertUnwindSafe(|| chain::unwind(node)));
-            unwound.unwrap_or_else(mem::forget);
+            panics::contain(|| chain::unwind(node));
         }
         if node.status() != Status::Closed {
             self.warn_of_leak();
@@ -182,9 +181,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         match chain::close(node) {
             Ok(()) => {}
             Err(End::Panicked(payload)) => {
-                // Its destructor may panic as well.
-                let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
-                dropped.unwrap_or_else(mem::forget);
+                panics::drop_quietly(payload);
                 log::error!(
                     "panic ignored in generator {} that was dropped",
                     self.name()
