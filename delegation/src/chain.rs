@@ -232,31 +232,28 @@ fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> (Option<&Node<Y, S>>, O
     }
     let mut last = start;
     let mut before = None;
-    // The first on the chain that is running, if the last is: from there on, all `up` agree.
-    let mut running = start;
-    let mut before_running = None;
+    // The last that another activation has not come through: below it all run, if the last does.
+    let mut outside = None;
     while let Some(down) = last.down() {
         if !down.is_entered_from(last) {
-            running = down;
-            before_running = Some(last);
+            outside = Some(last);
         }
         before = Some(last);
         last = down;
     }
-    let (delegator, delegate, obstacle) = match last.status() {
+    let (body, obstacle) = match last.status() {
         Status::Created => unreachable!("operations and delegations start it first"),
-        Status::Suspended | Status::Delegating => (Some(last), last, Obstacle::None),
-        Status::Closed => (before, last, Obstacle::Closed),
-        Status::Lost => (before, last, Obstacle::Lost),
-        Status::Running => (before_running, running, Obstacle::Running),
+        Status::Suspended | Status::Delegating => (Some(last), Obstacle::None),
+        Status::Closed => (before, Obstacle::Closed),
+        Status::Lost => (before, Obstacle::Lost),
+        Status::Running => (outside, Obstacle::Running),
     };
-    if let Some(delegator) = delegator {
-        if !matches!(obstacle, Obstacle::None) {
-            delegator.unlink(delegate);
-        }
+    if let Some(body) = body {
+        // Its delegation ends, if it has one: the delegate cannot be resumed.
+        body.unlink();
         start.claim_chain();
     }
-    (delegator, obstacle)
+    (body, obstacle)
 }
 
 /// Returns whether Python would call this generator running.

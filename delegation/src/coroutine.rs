@@ -133,9 +133,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     pub(crate) fn switch(&self, message: Message<S>) -> Resumed<'_, Y, S> {
         let patience = if thread::panicking() { 2 * PATIENCE } else { 0 };
         self.patience.set(patience);
-        let resumed = self.switch_calmly(message);
-        self.patience.set(0);
-        resumed
+        self.switch_calmly(message)
     }
 
     /// As [`switch`](Self::switch), while the thread is not panicking.

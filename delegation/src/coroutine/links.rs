@@ -86,8 +86,9 @@ impl<Y, S> Node<Y, S> {
         down.links.up.set(Some(NonNull::from(self)));
     }
 
-    /// Ends the delegation of this node to `down`.
-    pub(crate) fn unlink(&self, down: &Self) {
+    /// Ends the delegation of this node, if it delegates.
+    pub(crate) fn unlink(&self) {
+        let Some(down) = self.down() else { return };
         self.links.down.set(None);
         if points_to(&down.links.up, self) {
             down.links.up.set(None);
@@ -100,7 +101,7 @@ impl<Y, S> Node<Y, S> {
         let up = up.expect("all but the root have a delegator");
         // SAFETY: rule 2.
         let up = unsafe { up.as_ref() };
-        up.unlink(self);
+        up.unlink();
         up
     }
 
@@ -143,9 +144,7 @@ impl<Y, S> Node<Y, S> {
             // SAFETY: rule 3.
             unsafe { root.as_ref() }.leaf.set(None);
         }
-        if let Some(down) = self.down() {
-            self.unlink(down);
-        }
+        self.unlink();
     }
 }
 
