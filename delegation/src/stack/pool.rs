@@ -234,12 +234,8 @@ impl Class {
     /// Releases up to `most` slots that were free all the time since `low` was set, but for those
     /// that are kept.
     fn release_unneeded(&mut self, most: usize) -> usize {
-        let start = self.released();
-        let unneeded = self.low.min(self.free.len().saturating_sub(self.kept()));
-        let end = unneeded.min(start.saturating_add(most)).max(start);
-        guard::release(&self.free[start..end], self.size, page_size());
-        self.released = end;
-        end - start
+        let unneeded = self.free.len().saturating_sub(self.kept());
+        self.release_first(self.low.min(unneeded), most)
     }
 
     /// Takes a slot that was never used.
@@ -304,18 +300,35 @@ impl Class {
         ))
     }
 
-    /// Returns where the slots of a slab end that were ever taken.
-    fn end_of_taken(&self, slab: &Slab) -> usize {
-        let end = slab.start + slab.len();
+    /// Returns where the slots of a slab end that were ever taken, and those that have guards.
+    fn used(&self, slab: &Slab) -> (usize, usize) {
         // By its end: a full slab may end where another one begins.
-        if end == self.end { self.fresh } else { end }
+        if slab.end() == self.end {
+            (self.fresh, self.guarded)
+        } else {
+            (slab.end(), slab.end())
+        }
     }
 
-    /// Has nobody resume the generators that hold a stack. `free` must be in order.
-    fn lose_live(&self) {
-        for slab in &self.slabs {
-            let slots = (slab.start..self.end_of_taken(slab)).step_by(self.size);
-            for limit in slots.filter(|limit| self.free.binary_search(limit).is_err()) {
+    /// Returns the slots of a slab that are in use. `free` must be in order.
+    fn live_in(&self, slab: &Slab) -> impl Iterator<Item = usize> {
+        let (taken, _) = self.used(slab);
+        let slots = (slab.start..taken).step_by(self.size);
+        slots.filter(|limit| self.free.binary_search(limit).is_err())
+    }
+
+    /// Ends the slabs with their thread. One that has a stack in use stays as it is, but for the
+    /// generator, which nobody may resume any more.
+    fn close(&mut self) {
+        self.free.sort_unstable();
+        for slab in std::mem::take(&mut self.slabs) {
+            let mut live = self.live_in(&slab).peekable();
+            if live.peek().is_none() {
+                drop(live);
+                self.unmap(slab);
+                continue;
+            }
+            for limit in live {
                 // SAFETY: the slot was taken and not given back.
                 let (owner, _) = unsafe { slab::owner_of(limit, self.size) };
                 // SAFETY: the generator that has taken it belongs to this thread, whose pool this
@@ -323,6 +336,14 @@ impl Class {
                 unsafe { owner.lose() };
             }
         }
+    }
+
+    fn unmap(&self, slab: Slab) {
+        let (_, guarded) = self.used(&slab);
+        overflow::unwatch(slab.start);
+        guard::forget((guarded - slab.start) / self.size);
+        // SAFETY: no slot is in use (rule 1), and none will be: the pool is gone.
+        unsafe { slab.unmap() };
     }
 
     /// At the end of a window: releases some of what was not needed in it.
@@ -338,11 +359,17 @@ impl Class {
 
     /// Gives the memory of up to `most` idle stacks back, of those that were not used for longest.
     fn release(&mut self, most: usize) -> usize {
+        let count = self.release_first(self.free.len(), most);
+        self.low = self.free.len();
+        count
+    }
+
+    /// Releases up to `most` of the first `end` free slots, and returns how many.
+    fn release_first(&mut self, end: usize, most: usize) -> usize {
         let start = self.released();
-        let end = self.free.len().min(start.saturating_add(most));
+        let end = end.min(start.saturating_add(most)).max(start);
         guard::release(&self.free[start..end], self.size, page_size());
         self.released = end;
-        self.low = self.free.len();
         end - start
     }
 }
@@ -367,30 +394,6 @@ fn memory_for(count: usize) -> bool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        for class in &mut self.classes {
-            class.free.sort_unstable();
-            class.lose_live();
-            for slab in class.slabs.drain(..) {
-                let within = |address: &usize| *address < slab.start + slab.len();
-                let first = class.free.partition_point(|address| *address < slab.start);
-                let free = class.free[first..].partition_point(within);
-                let never_taken = if slab.contains(class.fresh) {
-                    (class.end - class.fresh) / class.size
-                } else {
-                    0
-                };
-                if free + never_taken == slab.slots {
-                    overflow::unwatch(slab.start);
-                    let unguarded = if slab.contains(class.guarded) {
-                        (class.end - class.guarded) / class.size
-                    } else {
-                        0
-                    };
-                    guard::forget(slab.slots - unguarded);
-                    // SAFETY: no slot is in use (rule 1), and none will be: the pool is gone.
-                    unsafe { slab.unmap() };
-                }
-            }
-        }
+        self.classes.iter_mut().for_each(Class::close);
     }
 }

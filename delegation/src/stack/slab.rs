@@ -81,8 +81,12 @@ impl Slab {
         self.slots * self.slot_size
     }
 
+    pub(super) fn end(&self) -> usize {
+        self.start + self.len()
+    }
+
     pub(super) fn contains(&self, address: usize) -> bool {
-        (self.start..self.start + self.len()).contains(&address)
+        (self.start..self.end()).contains(&address)
     }
 
     /// Gives the address space back.
