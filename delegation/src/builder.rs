@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::panic::Location;
 
 use crate::co::Co;
@@ -24,7 +25,6 @@ use crate::stack;
 #[derive(Clone, Debug)]
 pub struct Builder {
     name: Option<Cow<'static, str>>,
-    made_at: Option<&'static Location<'static>>,
     stack_size: usize,
 }
 
@@ -32,7 +32,6 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             name: None,
-            made_at: None,
             stack_size: stack::DEFAULT_SIZE,
         }
     }
@@ -62,30 +61,6 @@ impl Builder {
     /// ```
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());
-        self
-    }
-
-    /// Sets the place where reports say that the generator was made, instead of the line that
-    /// builds it.
-    ///
-    /// For libraries that make a generator for a call of their user.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::panic::Location;
-    /// use yieldfrom_delegation::{Builder, Generator};
-    ///
-    /// #[track_caller]
-    /// fn counter() -> Generator<i32> {
-    ///     Builder::new().made_at(Location::caller()).build(|co| co.yield_(1))
-    /// }
-    ///
-    /// let g = counter();
-    /// assert_eq!(g.origin().line(), line!() - 1);
-    /// ```
-    pub fn made_at(mut self, place: &'static Location<'static>) -> Self {
-        self.made_at = Some(place);
         self
     }
 
@@ -131,7 +106,7 @@ impl Builder {
         };
         let label = Label {
             name,
-            made_at: self.made_at.unwrap_or(Location::caller()),
+            made_at: Cell::new(Location::caller()),
         };
         let body = |suspender| body(&Co { suspender });
         Generator {

@@ -93,7 +93,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             status: Cell::new(Status::Created),
             tangled: Cell::new(false),
             patience: Cell::new(0),
-            location: Cell::new(label.made_at),
+            location: label.made_at.clone(),
             mail: UnsafeCell::new(MaybeUninit::uninit()),
             coroutine: UnsafeCell::new(None),
             context: Cell::new(0),
@@ -111,6 +111,13 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
 
     pub(crate) fn label(&self) -> &Label {
         &self.label
+    }
+
+    pub(crate) fn set_made_at(&self, place: &'static Location<'static>) {
+        self.label.made_at.set(place);
+        if self.status() == Status::Created {
+            self.location.set(place);
+        }
     }
 
     pub(crate) fn location(&self) -> &'static Location<'static> {

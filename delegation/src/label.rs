@@ -1,6 +1,7 @@
 //! What is known of a generator for reports: its name, where it was made, where it stands.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
@@ -9,7 +10,7 @@ use std::panic::Location;
 #[derive(Debug)]
 pub(crate) struct Label {
     pub(crate) name: Name,
-    pub(crate) made_at: &'static Location<'static>,
+    pub(crate) made_at: Cell<&'static Location<'static>>,
 }
 
 /// A generator's name. Most are those of types; a word less than `Cow` is saved for each.

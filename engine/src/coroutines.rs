@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use yieldfrom_delegation::{Builder, Delegate, Generator, Link, State};
 
-use crate::event_loop::{Nanos, Place, default_stack_size, nanos};
+use crate::event_loop::{Nanos, Place, default_stack_size, is_ours, nanos};
 use crate::future::Waitable;
 use crate::panics::Panics;
 use crate::{Co, Result};
@@ -141,11 +141,6 @@ impl CoroutineBuilder {
         Self(self.0.name(name))
     }
 
-    /// Sets the line for which the library makes the coroutine.
-    pub(crate) fn made_at(self, place: Place) -> Self {
-        Self(self.0.made_at(place))
-    }
-
     /// Sets the stack's size in bytes, see [`Builder::stack_size`].
     ///
     /// # Examples
@@ -220,6 +215,15 @@ impl<T: 'static> Coroutine<T> {
     /// See [`name`](Coroutine::name).
     pub fn ignore(mut self) {
         drop(self.0.take());
+    }
+
+    /// Has reports name it by this line, if it was the library that made it, for that line.
+    pub(crate) fn stands_for(&self, place: Place) {
+        if let Some(generator) = &self.0
+            && is_ours(generator.origin().location())
+        {
+            generator.set_origin(place);
+        }
     }
 
     #[inline(always)]

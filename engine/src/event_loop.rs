@@ -95,8 +95,6 @@ pub(crate) struct Core {
     reporting: Cell<bool>,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
-    /// For which lines of the program the library has made tasks, by their number.
-    task_origins: RefCell<HashMap<u32, Place>>,
     /// Where futures and tasks were made, by their address: those made in debug mode.
     places: Places,
     #[cfg(feature = "trace")]
@@ -243,17 +241,8 @@ impl Core {
         self.task_names.borrow_mut().insert(number, name);
     }
 
-    pub(crate) fn task_origin(&self, number: u32) -> Option<Place> {
-        self.task_origins.borrow().get(&number).copied()
-    }
-
-    pub(crate) fn set_task_origin(&self, number: u32, origin: Place) {
-        self.task_origins.borrow_mut().insert(number, origin);
-    }
-
-    pub(crate) fn forget_task(&self, number: u32) {
+    pub(crate) fn forget_task_name(&self, number: u32) {
         self.task_names.borrow_mut().remove(&number);
-        self.task_origins.borrow_mut().remove(&number);
     }
 
     /// Ends everything: the loop cannot run again.

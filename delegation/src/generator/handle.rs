@@ -3,7 +3,7 @@
 use std::fmt;
 use std::iter::FusedIterator;
 use std::mem;
-use std::panic;
+use std::panic::{self, Location};
 use std::thread;
 
 use super::{Generator, GeneratorState, State};
@@ -82,7 +82,33 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     pub fn origin(&self) -> Link {
         let label = self.shared.node().label();
-        Link::new(&label.name, label.made_at)
+        Link::new(&label.name, label.made_at.get())
+    }
+
+    /// Sets the place where reports say that the generator was made, instead of the line that made
+    /// it.
+    ///
+    /// For libraries that make a generator for a call of their user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::panic::Location;
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// #[track_caller]
+    /// fn counter() -> Generator<i32> {
+    ///     let caller = Location::caller();
+    ///     let g = Generator::new(|co| co.yield_(1));
+    ///     g.set_origin(caller);
+    ///     g
+    /// }
+    ///
+    /// let g = counter();
+    /// assert_eq!(g.origin().line(), line!() - 1);
+    /// ```
+    pub fn set_origin(&self, place: &'static Location<'static>) {
+        self.shared.node().set_made_at(place);
     }
 
     /// Ends the generator as if its last handle went away, though others may be left.
@@ -213,7 +239,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         log::warn!(
             "generator {} (made at {}) was dropped but {why}: its stack is leaked",
             self.name(),
-            self.shared.node().label().made_at
+            self.shared.node().label().made_at.get()
         );
     }
 }

@@ -173,7 +173,7 @@ fn report(label: Option<&Label>, size: usize) {
              help: give it a larger one with Builder::stack_size, or recurse by yield_from of new generators, \
              which have stacks of their own\n",
             short_name(&label.name),
-            label.made_at,
+            label.made_at.get(),
             size / 1024
         ),
         None => out.write_str("\na generator has overflowed its stack\n"),

@@ -279,7 +279,6 @@ impl LoopBuilder {
             tasks: RefCell::default(),
             task_numbers: Cell::new(0),
             task_names: RefCell::default(),
-            task_origins: RefCell::default(),
             running: Cell::new(false),
             stopping: Cell::new(false),
             closed: Cell::new(false),

@@ -163,6 +163,19 @@ impl EventLoop {
         task
     }
 
+    /// Makes a task for a line of the program, of a coroutine or of what becomes one here.
+    pub(crate) fn create_task_for<C: IntoCoroutine>(
+        &self,
+        made_at: Place,
+        coroutine: C,
+    ) -> Task<C::Output> {
+        let coroutine = coroutine.into_coroutine();
+        coroutine.stands_for(made_at);
+        let task = self.create_task(coroutine);
+        task.inner.replace_place(made_at);
+        task
+    }
+
     /// Makes a pending future.
     ///
     /// # Examples

@@ -13,7 +13,6 @@ pub use concurrent::{ConcurrentError, ConcurrentFuture};
 
 use super::inbox::{Call, Inbox};
 use super::{Core, EventLoop, Place};
-use crate::coroutines::CoroutineBuilder;
 use crate::errors::RuntimeError;
 use crate::future::Future;
 use crate::handle::Scheduled;
@@ -133,9 +132,7 @@ impl LoopHandle {
             if completer.is_cancelled() {
                 return;
             }
-            let coroutine = CoroutineBuilder::new().made_at(made_at).build(body);
-            let task = event_loop.create_task(coroutine);
-            task.inner.replace_place(made_at);
+            let task = event_loop.create_task_for(made_at, body);
             event_loop
                 .core()
                 .remote

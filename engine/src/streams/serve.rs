@@ -245,11 +245,7 @@ where
     let accept: Accept = Rc::new(move |reader, writer: StreamWriter| {
         let transport = writer.transport().clone();
         let event_loop = EventLoop::of(transport.core());
-        let task = event_loop.create_task(callback(reader, writer));
-        if task.to_any().0.origin().file() == file!() {
-            // A closure becomes a coroutine here, which says nothing to anybody.
-            task.comes_from(made_at);
-        }
+        let task = event_loop.create_task_for(made_at, callback(reader, writer));
         watch(made_at, &task, transport);
     });
     Ok(Box::new(move || {

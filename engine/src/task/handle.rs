@@ -10,7 +10,7 @@ use super::any::AnyTask;
 use crate::awaitable::{Awaitable, IntoCoroutine};
 use crate::coroutines::{CoroutineBuilder, Request};
 use crate::errors::RuntimeError;
-use crate::event_loop::{EventLoop, Place};
+use crate::event_loop::EventLoop;
 use crate::future::{Future, Inner};
 use crate::{Co, Error, Result};
 
@@ -76,15 +76,6 @@ impl<T: 'static> Task<T> {
         let nothing = CoroutineBuilder::new().name("refused");
         let never = |_: &Co| -> Result<T> { unreachable!("the task has failed already") };
         Self::failed(event_loop, nothing.build(never), error)
-    }
-
-    /// Notes that the library has made it for this line of the program.
-    pub(crate) fn comes_from(&self, origin: Place) {
-        let inner = &self.0.inner;
-        let part = inner.part();
-        part.is_named.set(true);
-        inner.core.set_task_origin(part.number, origin);
-        inner.replace_place(origin);
     }
 
     /// Returns the task without its result type.

@@ -67,7 +67,7 @@ pub(crate) struct TaskPart<T: 'static> {
     pub(super) phase: Cell<Phase>,
     /// Whether the loop that was closed has ended the coroutine.
     pub(super) destroyed: Cell<bool>,
-    /// Whether the loop has a name or a line for it.
+    /// Whether the loop has a name for it.
     pub(super) is_named: Cell<bool>,
     /// How many requests to cancel are open: 3.11's `cancelling`.
     pub(super) cancelling: Cell<u32>,
@@ -158,17 +158,6 @@ impl<T: 'static> TaskPart<T> {
         self.is_named.get().then(|| core.task_name(self.number))?
     }
 
-    /// Returns the line where its coroutine was made, or for which the library has made that.
-    fn origin(&self, core: &Core) -> (&'static str, u32) {
-        match self.is_named.get().then(|| core.task_origin(self.number)) {
-            Some(Some(origin)) => (origin.file(), origin.line()),
-            _ => {
-                let origin = self.generator.origin();
-                (origin.file(), origin.line())
-            }
-        }
-    }
-
     pub(super) fn stack(&self) -> Vec<Link> {
         self.generator.delegation_chain()
     }
@@ -198,15 +187,13 @@ impl<T: 'static> TaskPart<T> {
         let (coroutine, stack) = (self.generator.name(), self.stack());
         // A line of the library says nothing to anybody.
         let at = stack.iter().rev().find(|at| !is_ours(at.location()));
-        let (file, line) = match at {
-            Some(at) => (at.file(), at.line()),
-            None => self.origin(&task.core),
-        };
+        let at = at.map_or_else(|| self.generator.origin().location(), Link::location);
         let state = if stack.is_empty() {
             "done, defined"
         } else {
             "running"
         };
+        let (file, line) = (at.file(), at.line());
         write!(f, " coro=<{coroutine}() {state} at {file}:{line}>")?;
         if let Some(error) = task.peek_error() {
             write!(f, " exception={error:?}")?;
@@ -221,7 +208,7 @@ impl<T: 'static> TaskPart<T> {
         !task.is_done() && !self.destroyed.get()
     }
 
-    /// Returns whether the loop has a name or a line for it, which it has to forget.
+    /// Returns whether the loop has a name for it, which it has to forget.
     #[inline]
     pub(crate) fn is_named(&self) -> bool {
         self.is_named.get()
@@ -229,7 +216,7 @@ impl<T: 'static> TaskPart<T> {
 
     pub(crate) fn forget_name(&self, core: &Core) {
         if self.is_named.get() {
-            core.forget_task(self.number);
+            core.forget_task_name(self.number);
         }
     }
 
