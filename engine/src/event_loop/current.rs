@@ -20,7 +20,12 @@ thread_local! {
     /// Whether one was ever set, so that none is made by itself any more.
     static WAS_SET: Cell<bool> = const { Cell::new(false) };
     static STACK_SIZE: Cell<usize> = const { Cell::new(stack::DEFAULT_SIZE) };
-    static CLOSER: Closer = const { Closer };
+    /// The pool of stacks is made as this is, and so before it: thread locals are destroyed in the
+    /// reverse order.
+    static CLOSER: Closer = {
+        let _ = stack::stats();
+        Closer
+    };
     /// Whether this is the process's main thread, once somebody has asked.
     static IS_MAIN: Cell<Option<bool>> = const { Cell::new(None) };
 }
@@ -41,13 +46,11 @@ impl Drop for Kept {
 
 /// Closes the thread's loop at the end of the thread, while its tasks can still be resumed.
 ///
-/// They cannot be any more once the thread's pool of stacks is destroyed. Thread locals are
-/// destroyed in the reverse order of their first use, so this one is used right after the pool.
+/// They cannot be any more once the thread's pool of stacks is destroyed.
 struct Closer;
 
 impl Closer {
     fn register() {
-        let _ = stack::stats();
         let _ = CLOSER.try_with(|_| ());
     }
 }
