@@ -1,8 +1,8 @@
 //! Locks, events, conditions, semaphores, barriers and queues for the tasks of one thread.
 //!
-//! They are asyncio's, and behave as CPython 3.11's do, with the corrections of later versions: who
-//! waits in which line, who is woken, in which turn, and what a cancellation in between does.
-//! [`Queue::shutdown`] is Python 3.13's.
+//! They are asyncio's, and behave as CPython 3.11's do, with the corrections of later versions. That
+//! holds for the order of the tasks that wait, for which of them is woken and in which turn, and for
+//! what a cancellation in between does. [`Queue::shutdown`] is Python 3.13's.
 //!
 //! | asyncio | here |
 //! | --- | --- |

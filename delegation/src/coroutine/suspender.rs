@@ -109,10 +109,10 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
                 return true;
             }
             let link = ptr::with_exposed_provenance::<usize>(here - (base - own));
-            // SAFETY: corosensei's yielder lies as far below the base of each stack, and begins
-            // with the stack pointer of who has resumed it. `here` is the base of a stack that
-            // runs, so that its coroutine was resumed: it is the one that we are on, or one that
-            // has resumed another that runs.
+            // SAFETY: on each stack, corosensei's yielder lies equally far below the base, and its
+            // first word is the stack pointer of whatever resumed that stack. `here` is the base
+            // of a stack that runs, so it was resumed: it is the stack that we are on, or one that
+            // resumed another stack that runs.
             address = unsafe { link.read() };
         }
         false

@@ -431,12 +431,10 @@ impl Drop for Step {
 /// Shows the state as asyncio does: `<Transport fd=7 read=polling write=<idle, bufsize=0>>`.
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reading = match self.base.is_reading() && !self.ended.get() {
-            true => "polling",
-            false => "idle",
-        };
+        let shown = |polling| if polling { "polling" } else { "idle" };
+        let reading = shown(self.base.is_reading() && !self.ended.get());
         let n = self.buffered();
-        let writing = if n > 0 { "polling" } else { "idle" };
+        let writing = shown(n > 0);
         match self.socket().map(|socket| socket.as_fd().as_raw_fd()) {
             None => f.write_str("<Transport closed")?,
             Some(fd) if self.is_closing() => write!(f, "<Transport closing fd={fd}")?,
