@@ -151,22 +151,16 @@ impl Stage {
 
     /// Makes an error, or finds one that was used before.
     fn error(&self, world: &World) -> Error {
-        let error = match world.below(8) {
-            0 | 1 => Error::msg("attack"),
-            2 => Error::new(Token::new()),
-            3 => Error::generator_exit(),
-            4 => Error::generator_exit_with(Token::new()),
-            5 => Error::stop_iteration(Token::new()),
-            6 => Error::cancelled(),
-            _ => match world.pick(&self.errors) {
-                Some(error) => error,
-                None => Error::new(Token::new()),
-            },
-        };
-        if world.one_in(4) {
-            self.errors.borrow_mut().push(error.clone());
-        }
-        error
+        const KINDS: [fn() -> Error; 7] = [
+            || Error::msg("attack"),
+            || Error::msg("attack"),
+            || Error::new(Token::new()),
+            Error::generator_exit,
+            || Error::generator_exit_with(Token::new()),
+            || Error::stop_iteration(Token::new()),
+            Error::cancelled,
+        ];
+        world.error(&self.errors, &KINDS)
     }
 
     /// Keeps what an operation gave, or drops it.

@@ -182,21 +182,14 @@ impl Stage {
 
     /// Makes an error, or finds one that was used before.
     fn error(&self, world: &World) -> Error {
-        let error = match world.below(6) {
-            0 => Error::msg("attack"),
-            1 => Error::new(Token::new()),
-            2 => Error::cancelled(),
-            3 => Error::generator_exit_with(Token::new()),
-            4 => Error::stop_iteration(Token::new()),
-            _ => match world.pick(&self.errors) {
-                Some(error) => error,
-                None => Error::new(Token::new()),
-            },
-        };
-        if world.one_in(4) {
-            self.errors.borrow_mut().push(error.clone());
-        }
-        error
+        const KINDS: [fn() -> Error; 5] = [
+            || Error::msg("attack"),
+            || Error::new(Token::new()),
+            Error::cancelled,
+            || Error::generator_exit_with(Token::new()),
+            || Error::stop_iteration(Token::new()),
+        ];
+        world.error(&self.errors, &KINDS)
     }
 
     fn make_queue(&self, world: &World) {

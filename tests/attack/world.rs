@@ -9,10 +9,10 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Error, Result};
 
 use super::choices::Choices;
-use super::token::Bomb;
+use super::token::{Bomb, Token};
 
 /// How deep operations are nested in what other operations run: a destructor in a body in a ...
 const DEEPEST: usize = 8;
@@ -159,6 +159,21 @@ impl World {
             5 => drop(pocket.take()),
             _ => drop(what),
         }
+    }
+
+    /// Makes an error of one of these kinds, or finds one that was used before.
+    pub(super) fn error(&self, used: &RefCell<Vec<Error>>, kinds: &[fn() -> Error]) -> Error {
+        let error = match kinds.get(self.below(kinds.len() + 1)) {
+            Some(make) => make(),
+            None => match self.pick(used) {
+                Some(error) => error,
+                None => Error::new(Token::new()),
+            },
+        };
+        if self.one_in(4) {
+            used.borrow_mut().push(error.clone());
+        }
+        error
     }
 
     /// Passes an error on, or goes on all the same.

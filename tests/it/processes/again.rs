@@ -39,6 +39,11 @@ fn cut_off(co: &Co, process: &Process, looks: [&str; 2]) -> Result<()> {
     Ok(())
 }
 
+/// What every child says.
+fn said() -> (Vec<u8>, Vec<u8>) {
+    (b"out\n".to_vec(), b"err\n".to_vec())
+}
+
 #[test]
 fn whatever_has_ended_it_is_given_the_next_time() {
     each(|co, how| {
@@ -46,12 +51,7 @@ fn whatever_has_ended_it_is_given_the_next_time() {
             let process = start(co, how, command)?;
             cut_off(co, &process, looks)?;
             process.kill()?;
-            let expected = (b"out\n".to_vec(), b"err\n".to_vec());
-            assert_eq!(
-                co.yield_from(process.communicate(""))?,
-                expected,
-                "{command}"
-            );
+            assert_eq!(co.yield_from(process.communicate(""))?, said(), "{command}");
         }
         Ok(())
     });
@@ -69,12 +69,7 @@ fn several_cuts_lose_nothing() {
             }
             process.kill()?;
             co.yield_from(process.wait())?;
-            let expected = (b"out\n".to_vec(), b"err\n".to_vec());
-            assert_eq!(
-                co.yield_from(process.communicate(""))?,
-                expected,
-                "{command}"
-            );
+            assert_eq!(co.yield_from(process.communicate(""))?, said(), "{command}");
         }
         Ok(())
     });
