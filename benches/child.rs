@@ -132,7 +132,7 @@ impl Sampler {
 ///
 /// It takes too long, or an early end was asked for: then it is killed.
 pub(crate) fn output(command: &mut Command, patience: Duration) -> Result<Output> {
-    // Files, as a pipe that nobody reads would hold up who has much to say.
+    // Files, as a pipe that nobody reads would hold up whoever has much to say.
     let (mut out, mut errors) = (tempfile::tempfile()?, tempfile::tempfile()?);
     let command = command
         .stdin(Stdio::null())

@@ -15,7 +15,7 @@ use crate::{go, interrupt, python};
 const PATIENCE: Duration = Duration::from_secs(40);
 /// or than this, if samples are to be quick.
 const QUICK_PATIENCE: Duration = Duration::from_secs(5);
-/// Who takes longer than this has only one round in a repetition.
+/// Whoever takes longer than this has only one round in a repetition.
 const LONG: Duration = Duration::from_secs(1);
 
 /// What is to be asked of whom, and how often.
@@ -37,7 +37,7 @@ pub(crate) struct Contest {
 pub(crate) struct Outcome {
     pub(crate) case: &'static Case,
     pub(crate) answers: Vec<Answer>,
-    /// Who was wanted and has given no answer, and why.
+    /// Whoever was wanted and has given no answer, and why.
     pub(crate) absent: Vec<(&'static str, String)>,
 }
 

@@ -167,9 +167,9 @@ pub(crate) fn serve(
     contestant: &Contestant,
     other: Option<usize>,
 ) -> Result<()> {
-    // The server is not to outlive who has started it, however that ends.
+    // The server is not to outlive whoever has started it, however that ends.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // So many as there are: who needs more complains.
+    // So many as there are: whoever needs more complains.
     machine::raise_descriptors(0)?;
     match contestant.how {
         How::Server(run) => run(),
@@ -189,7 +189,7 @@ pub(crate) fn serve(
     bail!("the server has ended")
 }
 
-/// Tells who has started this server where it listens.
+/// Tells whoever has started this server where it listens.
 pub(crate) fn announce(port: u16) {
     println!("{port}");
 }

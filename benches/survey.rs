@@ -312,7 +312,7 @@ fn duration(question: &Question, run: &[Case], plan: &Plan, contest: &Contest) -
     });
     let (repetitions, mut rounds) = contest.samples(question, run);
     if question.seconds > 1.0 {
-        // Who takes long has one round.
+        // Whoever takes long has one round.
         rounds = 1;
     }
     let samples = (contestants.count() * repetitions * rounds) as f64;

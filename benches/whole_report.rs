@@ -126,7 +126,7 @@ fn ctrl_c_leaves_a_report_of_what_there_is() {
     let mut command = report(folder.path(), &options);
     let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
     let errors = wait_for(&mut child, "roundtrip inlined");
-    // Twice, as who sends it to a group as well does.
+    // Twice, as whoever sends it to a group as well does.
     for _ in 0..2 {
         kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
     }

@@ -57,7 +57,7 @@ fn serve(co: &Co, options: Options) -> Result<()> {
     };
     let server = co.yield_from(site.serve(&address))?;
     for address in server.sockets() {
-        // Who closes our standard output does not want to know.
+        // Whoever closes our standard output does not want to know.
         let _ = writeln!(stdout(), "serving at http://{address}/");
     }
     co.yield_from(server.serve_forever())

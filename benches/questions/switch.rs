@@ -121,7 +121,7 @@ async fn helped<F: Future<Output = ()>>(yields: usize, pause: impl Fn() -> F) {
     }
 }
 
-/// Tokio's own way: who yields is woken when the runtime has looked after everything else.
+/// Tokio's own way: whoever yields is woken when the runtime has looked after everything else.
 fn tokio(case: &str, meter: &Meter) -> Sample {
     on_tokio(case, meter, tokio::task::yield_now)
 }

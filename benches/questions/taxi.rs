@@ -315,7 +315,7 @@ impl Fleet for Futures {
     #[inline]
     fn resume(&mut self, taxi: u32, now: Time) -> Option<Event> {
         let slot = &mut self.taxis[taxi as usize];
-        let future = slot.as_mut().expect("who went home is not resumed");
+        let future = slot.as_mut().expect("whoever went home is not resumed");
         let next = self.mailbox.send(future.as_mut(), now);
         if next.is_none() {
             // As a generator gives its stack back, a future gives back its memory.

@@ -236,7 +236,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     /// To be called by the body, once after each resume.
     #[inline(always)]
     unsafe fn take_message(&self) -> Message<S> {
-        // SAFETY: who resumes has left a message, which nobody else takes.
+        // SAFETY: whoever resumes has left a message, which nobody else takes.
         unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().message) }
     }
 
@@ -244,7 +244,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ///
     /// # Safety
     ///
-    /// To be called by who resumed the body, once after it has suspended.
+    /// To be called by whoever resumed the body, once after it has suspended.
     #[inline(always)]
     unsafe fn take_event(&self) -> Event<Y, S> {
         // SAFETY: the body has left an event, which nobody else takes.

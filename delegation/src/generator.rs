@@ -284,7 +284,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// Fetches the generator's stack into the processor's cache, for a `next` soon.
     ///
     /// Among many thousand generators that are resumed in no particular order, a
-    /// resume waits for memory. Who knows the next ones, such as a simulation with
+    /// resume waits for memory. Whoever knows the next ones, such as a simulation with
     /// its event queue, can have that happen while the current one runs. A hint: it
     /// changes nothing that can be observed, and costs a few nanoseconds.
     ///

@@ -317,7 +317,7 @@ pub(crate) fn already_done(operation: &str) -> Error {
 }
 
 /// Returns the error that a future ends with in place of this one: no future can raise
-/// `StopIteration` in who waits for it, as that would look like the end of a coroutine.
+/// `StopIteration` in whoever waits for it, as that would look like the end of a coroutine.
 pub(crate) fn as_outcome(error: Error) -> Error {
     if !error.is_finished() {
         return error;
@@ -426,7 +426,7 @@ impl<T: 'static> Inner<T> {
     }
 }
 
-/// One future, for who waits for it with a limit.
+/// One future, for whoever waits for it with a limit.
 impl<T: 'static> Subject for Inner<T> {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         all.push(self);

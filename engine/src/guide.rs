@@ -11,8 +11,8 @@
 //! | [`event_loop`] | turns, callbacks, clocks, other threads, a loop inside another program |
 //! | [`tasks_and_cancellation`] | running several at once, waiting for them, stopping them |
 //! | [`sockets`] | TCP, UDP and Unix sockets in three layers; files by threads |
-//! | [`coming_from_asyncio`] | who knows asyncio: every name of Python 3.4's, and ours |
-//! | [`coming_from_async_await`] | who knows tokio or smol: their idioms, and ours |
+//! | [`coming_from_asyncio`] | readers who know asyncio: every name of Python 3.4's, and ours |
+//! | [`coming_from_async_await`] | readers who know tokio or smol: their idioms, and ours |
 //! | [`stacks_and_memory`] | where bodies live, what that takes, what happens when one overflows |
 //! | [`performance`] | what was measured, where others are better, and how to measure |
 //!

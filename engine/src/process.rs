@@ -22,7 +22,8 @@
 //! the system has none): neither `SIGCHLD` nor the children of other code are touched, and loops on
 //! any thread may have children. No child becomes a zombie: it is reaped as soon as its loop looks,
 //! also if nobody waits for it. When its last [`Process`] is dropped, or its loop is closed, a child
-//! that still runs is killed. Python leaves that to its garbage collector, and to who forgets it.
+//! that still runs is killed. In Python that happens when the garbage collector comes to it, if at
+//! all.
 //!
 //! # Pipes
 //!

@@ -1,4 +1,4 @@
-//! Protecting a future from the cancellation of who waits for it.
+//! Protecting a future from the cancellation of whoever waits for it.
 
 use std::rc::{Rc, Weak};
 

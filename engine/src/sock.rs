@@ -263,7 +263,7 @@ impl Delegate<Request, ()> for SockRecv<'_> {
             return socket.check().map(|()| Vec::new());
         }
         socket.run(co, Direction::Read, |fd| {
-            // Made anew for each attempt: who waits holds no memory.
+            // Made anew for each attempt: whoever waits holds no memory.
             let mut bytes = vec![0; limit.min(MOST_AT_ONCE)];
             let (n, _) = rustix::net::recv(fd, &mut *bytes, RecvFlags::empty())?;
             bytes.truncate(n);

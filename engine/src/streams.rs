@@ -14,9 +14,9 @@
 //! | `except IncompleteReadError as e: e.partial` | [`IncompleteReadError`](crate::IncompleteReadError) |
 //!
 //! They behave as CPython 3.11's. What differs: a connection is closed when its last
-//! [`StreamReader`] and [`StreamWriter`] have been dropped, on either side; Python leaves that to
-//! its garbage collector, and to who forgets it. And when a connection fails, what came before is
-//! read first, then the error; Python gives the error at once.
+//! [`StreamReader`] and [`StreamWriter`] have been dropped, on either side; in Python
+//! that happens when the garbage collector comes to it, if at all. And when a connection fails, what
+//! came before is read first, then the error; Python gives the error at once.
 //!
 //! # Flow control
 //!

@@ -26,13 +26,13 @@
 //!
 //! # Who waits, and who is woken
 //!
-//! Whoever has to wait goes to the end of a line. Being woken takes effect in the next turn of the
-//! loop; until then the one who was woken keeps his place, so that nobody overtakes him. (In a queue
-//! he gives it up; an item may be snatched away from him, and he waits again.) Who is cancelled in
-//! that turn, or ends in any other way, passes on what he was woken for: no lock, permit, item or
+//! A task that has to wait goes to the end of a line. Being woken takes effect in the next turn of
+//! the loop; until then the task keeps its place, so that no other overtakes it. (In a queue it gives
+//! its place up; another task may take the item first, and it waits again.) A task that is cancelled
+//! in that turn, or ends in any other way, passes on what it was woken for: no lock, permit, item or
 //! notification is lost.
 //!
-//! Whoever need not wait does not suspend: the call then costs no turn, and no other task runs.
+//! A call that need not wait does not suspend: it costs no turn, and no other task runs.
 //!
 //! # Where asyncio takes a coroutine
 //!

@@ -223,7 +223,7 @@ impl<T: 'static> Subject for Several<T> {
     }
 }
 
-/// Counts the futures that are done, and wakes who waits.
+/// Counts the futures that are done, and wakes whoever waits.
 struct Counter {
     left: Cell<usize>,
     return_when: ReturnWhen,

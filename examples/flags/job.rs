@@ -58,7 +58,7 @@ impl Job {
     }
 }
 
-/// Prints something, at once. Who closes our standard output does not want to know.
+/// Prints something, at once. Whoever closes our standard output does not want to know.
 pub(crate) fn say(text: impl fmt::Display) {
     let mut out = io::stdout().lock();
     let _ = write!(out, "{text}").and_then(|()| out.flush());

@@ -27,8 +27,8 @@ pub enum Fault {
 
 /// How often a server makes faults: rates from 0 (never) to 1 (always).
 ///
-/// Which path is hit by which fault depends on nothing but the path and the seed: who asks again,
-/// in whatever order, gets the same.
+/// Which path is hit by which fault depends on nothing but the path and the seed: a client that
+/// asks again, in whatever order, gets the same.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Faults that the server makes, as rates from 0 to 1")]
 pub struct Faults {

@@ -92,7 +92,7 @@ impl Stage {
         self.made.get()
     }
 
-    /// Makes a generator that values are sent to, and returns it with its number. Who holds it
+    /// Makes a generator that values are sent to, and returns it with its number. Whoever holds it
     /// while it is suspended has at least the number `end`.
     fn make_sent(&self, world: &World, end: u32) -> (u32, Sent) {
         let number = self.number();

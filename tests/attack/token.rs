@@ -114,8 +114,8 @@ thread_local! {
 }
 
 impl Bomb {
-    /// Makes a payload. One whose destructor panics may do so for ever: who catches that forgets
-    /// what the second one carries, and so that is not counted.
+    /// Makes a payload. One whose destructor panics may do so for ever: what catches that
+    /// forgets what the second one carries, and so that is not counted.
     pub(super) fn new() -> Self {
         Self((!Self::is_dropped()).then(Token::new))
     }

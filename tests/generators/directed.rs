@@ -149,7 +149,7 @@ fn operations() -> Vec<Json> {
 fn scenario(name: &str, setting: &Json, reaction: &Json, operation: &Json) -> Json {
     let mut reacting = reaction.clone();
     reacting["op"] = json!("try");
-    // Within its `try`, the body also operates on who delegates to it, which is running then or does not exist yet.
+    // Within its `try`, the body also operates on whoever delegates to it, which is running then or does not exist yet.
     reacting["body"] = json!([
         {"op": "yield", "value": 1, "to": "x"}, {"op": "emit", "args": ["got", "$x"]},
         {"op": "state", "g": "S"}, {"op": "yield", "value": 2}]);

@@ -220,7 +220,7 @@ fn a_cancellation_of_a_group_that_fails_comes_later() {
     }
 }
 
-/// gh-112202: who is notified and cancelled at once notifies the next one.
+/// gh-112202: whoever is notified and cancelled at once notifies the next one.
 #[test]
 fn a_notification_is_not_lost_with_who_got_it() {
     // Cancelled before, in, and after the turn in which it is notified.
@@ -259,7 +259,7 @@ fn a_notification_is_not_lost_with_who_got_it() {
     }
 }
 
-/// gh-111693: permits that came while one had his place in the line go to all who wait for them.
+/// gh-111693: permits that came while a task had its place in the line go to all that wait.
 #[test]
 fn permits_are_given_to_as_many_as_there_are() {
     for cancelled in [false, true] {

@@ -102,7 +102,7 @@ impl Session {
             return Err(Error::new(Stopped));
         }
         let line = line.to_string();
-        // Who pays for statements pays for long lines, too.
+        // Whoever pays for statements pays for long lines, too.
         let left = self.budget.get();
         self.budget
             .set(left.saturating_sub(line.len() as u64 / 100));

@@ -103,7 +103,7 @@ impl Error {
     ///
     /// The value with which a body ends is delivered once, as
     /// [`Complete`](crate::GeneratorState::Complete); later operations get this
-    /// error, and so does who delegates to a generator that has ended.
+    /// error, and so does whoever delegates to a generator that has ended.
     ///
     /// # Examples
     ///

@@ -149,8 +149,8 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     // SAFETY: the kernel passes a valid `siginfo_t` of a fault, which has an address.
     let address = unsafe { (*info).si_addr() }.addr();
     if let Some((limit, size)) = overflowed_slot(address) {
-        // SAFETY: only who runs on a stack reaches its guard, so that the slot was taken; its label
-        // belongs to a generator that is running and so alive (rule 4 of `coroutine::links`).
+        // SAFETY: only code that runs on a stack reaches its guard, so that the slot was taken; its
+        // label belongs to a generator that is running and so alive (rule 4 of `coroutine::links`).
         let (owner, size) = unsafe { slab::owner_of(limit, size) };
         // SAFETY: as above.
         report(unsafe { owner.label.as_ref() }, size);

@@ -18,7 +18,7 @@ const LARGEST_SLAB: usize = 1 << 16;
 
 /// How many stacks are taken between two looks at the number of idle ones, at least.
 const WINDOW: usize = 4096;
-/// Such a look releases this part of all stacks at the most: it is paid for by who takes a stack.
+/// Such a look releases this part of all stacks at the most: whoever takes a stack pays for it.
 const RELEASED_AT_ONCE: usize = 8;
 /// How many stacks may be made before each batch is checked against the memory there is.
 const UNCHECKED: usize = 4096;

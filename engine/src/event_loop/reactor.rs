@@ -207,7 +207,7 @@ impl Reactor {
         self.portable.wait(poller, timeout, report)
     }
 
-    /// Tells who wants to know.
+    /// Tells whoever wants to know.
     fn report(&self, event: Event) {
         let index = (event.key & u64::from(u32::MAX)) as usize;
         // Telling only appends to the ready queue: nothing comes back here.

@@ -65,7 +65,7 @@ pub(crate) trait Ready {
 
 /// What is ready for the next turn, in order.
 ///
-/// Its borrows end before anybody's code runs: entries are dropped by who took them out.
+/// Its borrows end before anybody's code runs: entries are dropped by whoever took them out.
 #[derive(Default)]
 pub(crate) struct ReadyQueue {
     entries: RefCell<Vec<Rc<dyn Ready>>>,

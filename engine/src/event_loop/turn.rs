@@ -130,7 +130,7 @@ impl Core {
         };
         let deadline = self.earliest_deadline();
         if let (Clock::Virtual(_), Some(deadline)) = (&self.clock, deadline) {
-            // Who is reached over descriptors may have answered already.
+            // Whoever is reached over descriptors may have answered already.
             if self.reactor.has_waits() {
                 self.reactor.wait(&inbox.poller, Some(0))?;
             }
@@ -202,7 +202,7 @@ impl Core {
             && inbox.is_notified()
         {
             inbox.look();
-            // No more than are there now: threads may send faster than this takes. Who sends
+            // No more than are there now: threads may send faster than this takes. Whoever sends
             // after the look sees to it that there is another.
             for call in (0..inbox.len()).map_while(|_| inbox.take()) {
                 self.ready

@@ -160,7 +160,7 @@ impl<T: Send + 'static> Pending for PendingJob<T> {
     }
 }
 
-/// The job, for who cancels it.
+/// The job, for whoever cancels it.
 impl<T: Send + 'static> Waitable for PendingJob<T> {
     fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>) {
         Rc::clone(&self.future.inner).subscribe(wakeup);

@@ -1,12 +1,12 @@
 //! A bounded pool of threads.
 //!
-//! A thread takes jobs from the queue for as long as there are any, and then parks. Who adds a job
+//! A thread takes jobs from the queue for as long as there are any, and then parks. Adding a job
 //! wakes a parked thread, or starts one if all are busy and the bound allows it. These decisions
 //! are made under one lock, under which threads look once more before they park: so no job is
 //! left lying while a thread could take it.
 //!
-//! A thread counts as free again *before* its job's result is known to anybody: who waits for one
-//! job, and then adds the next, is served by one thread.
+//! A thread counts as free again *before* its job's result is known to anybody: one thread is
+//! enough for a task that waits for a job and then adds the next.
 
 use std::cell::Cell;
 use std::io;

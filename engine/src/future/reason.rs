@@ -137,7 +137,7 @@ pub(crate) struct Explanation {
     pub(crate) awaited: Vec<Rc<dyn Waitable>>,
     /// The task that has to let something go first.
     pub(crate) holder: Option<Holder>,
-    /// Whether the wait is over, and who waited only has not noticed yet.
+    /// Whether the wait is over, and only the waiting task has not noticed yet.
     pub(crate) over: bool,
 }
 

@@ -53,7 +53,7 @@ impl Waiter {
         self.state.get() == State::Cancelled
     }
 
-    /// Wakes who waits, unless that was done before, or it was cancelled; returns whether it did.
+    /// Wakes the task that waits, unless it was woken or cancelled before; returns whether it did.
     #[inline(always)]
     pub(crate) fn wake(&self) -> bool {
         self.end(State::Woken)
@@ -98,7 +98,7 @@ impl Waiter {
 
     /// Makes it as new, for another wait.
     ///
-    /// To be used only by who holds the last reference, so that nobody else can wake it.
+    /// To be used only by whoever holds the last reference, so that nobody else can wake it.
     pub(crate) fn reset(&self) {
         self.state.set(State::Pending);
         drop(self.waiting.take());

@@ -57,7 +57,7 @@ macro_rules! reading {
             }
 
             /// Fills a buffer. If it is cancelled, what it has read until then is in the buffer,
-            /// but not how much that is: who goes on after a cancellation calls
+            /// but not how much that is: whoever goes on after a cancellation calls
             /// [`read`](Stream::read) until there is enough, or [`read_to_end`](Stream::read_to_end).
             ///
             /// # Errors

@@ -1,6 +1,6 @@
 //! A child process, from its start until it is reaped.
 //!
-//! 1. Who learns first that the child has ended, reaps it, and at once: a loop's callback of the
+//! 1. The first to learn that the child has ended reaps it, and at once: a loop's callback of the
 //!    descriptor below, a signal that is to be sent, or the end of the loop.
 //! 2. Until then its number is its own, so that signals reach nobody else; after that, none is sent.
 //! 3. Only this child is ever waited for. Nobody else's are.

@@ -127,7 +127,7 @@ impl Interruptible<'_> {
         let task = ctrl_c.cancelled.borrow_mut().take();
         let unnoticed = leave(core);
         let at_once = matches!(&run, Err(error) if error.is::<KeyboardInterrupt>());
-        // Who else has cancelled the task is told that it was cancelled.
+        // Whoever else has cancelled the task is told that it was cancelled.
         let by_it = count > 0 && is_cancelled && task.is_none_or(|task| task.uncancel() == 0);
         if unnoticed || at_once || by_it {
             return Err(KeyboardInterrupt.into());

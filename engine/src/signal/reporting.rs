@@ -41,7 +41,8 @@ impl EventLoop {
     }
 }
 
-/// Writes the report of the loop that is running. Who has closed standard error does not want it.
+/// Writes the report of the loop that is running. A program with standard error closed does not
+/// want it.
 fn tell() {
     let Some(event_loop) = EventLoop::running() else {
         return;

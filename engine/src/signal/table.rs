@@ -140,7 +140,7 @@ impl Drop for Registration {
 
 /// Begins to note Ctrl-C, unless that is somebody else's; returns what becomes readable then.
 ///
-/// Who has arranged something else before the first run is found out then, and keeps it.
+/// Whoever has arranged something else before the first run is found out then, and keeps it.
 pub(super) fn begin_run() -> Option<&'static UnixStream> {
     let mut table = table();
     if table.handlers[SIGINT as usize] > 0 || table.is_taken() {

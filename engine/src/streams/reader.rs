@@ -233,7 +233,7 @@ impl StreamReader {
         self.state.ended.get() && self.state.buffer.borrow().is_empty()
     }
 
-    /// Appends data, and wakes who waits for it.
+    /// Appends data, and wakes whoever waits for it.
     ///
     /// # Errors
     ///

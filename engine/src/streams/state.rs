@@ -231,14 +231,14 @@ impl Drop for Boundless<'_> {
     }
 }
 
-/// The place of who waits: left when the wait ends, in whatever way.
+/// The place of whoever waits: left when the wait ends, in whatever way.
 struct Place<'a>(&'a State, Rc<Waiter>);
 
 impl Drop for Place<'_> {
     #[inline]
     fn drop(&mut self) {
         let waiting = self.0.waiting.take();
-        // Who was woken has left it before, and somebody else may have it by now.
+        // Whoever was woken has left it before, and somebody else may have it by now.
         if waiting.as_ref().is_some_and(|it| !Rc::ptr_eq(it, &self.1)) {
             self.0.waiting.set(waiting);
         }

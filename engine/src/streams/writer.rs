@@ -222,7 +222,7 @@ impl Delegate<Request, ()> for Drain {
         let connection = &*self.0.0;
         connection.reader.check()?;
         if connection.transport.is_closing() {
-            // So that who only writes and drains comes to know of a loss.
+            // So that whoever only writes and drains comes to know of a loss.
             co.yield_from(yield_now())?;
         }
         connection.link.drain(co)

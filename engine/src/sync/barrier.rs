@@ -112,7 +112,7 @@ impl Barrier {
         BarrierWait(self)
     }
 
-    /// Makes the barrier as new: who waits fails with [`BrokenBarrierError`].
+    /// Makes the barrier as new: whoever waits fails with [`BrokenBarrierError`].
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl Barrier {
         BarrierReset(self)
     }
 
-    /// Breaks the barrier: who waits, and who comes, fails with [`BrokenBarrierError`].
+    /// Breaks the barrier: whoever waits, and whoever comes, fails with [`BrokenBarrierError`].
     ///
     /// # Errors
     ///
@@ -290,7 +290,7 @@ impl Delegate<Request, ()> for BarrierWait<'_> {
     }
 }
 
-/// Somebody inside. He leaves by dropping it, however his wait ends.
+/// A task inside. Dropping this takes it out, however its wait ends.
 struct Inside<'a> {
     state: &'a State,
     index: usize,

@@ -12,7 +12,7 @@ use crate::{Co, Delegate, Error, Request, Result};
 
 /// A condition variable: asyncio's `Condition`.
 ///
-/// Who holds its lock may wait; the lock is released during the wait, and held again after it.
+/// Whoever holds its lock may wait; the lock is released during the wait, and held again after it.
 /// A clone is the same condition.
 ///
 /// # Examples

@@ -71,7 +71,7 @@ impl Event {
 
     /// Waits until the event is set; if it is, without suspending.
     ///
-    /// Who was woken returns, also if the event has been cleared since, as in asyncio.
+    /// Whoever was woken returns, also if the event has been cleared since, as in asyncio.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl Event {
         }
     }
 
-    /// Clears the event: who waits from now on, waits for the next [`set`](Self::set).
+    /// Clears the event: whoever waits from now on, waits for the next [`set`](Self::set).
     ///
     /// # Examples
     ///

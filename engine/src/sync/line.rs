@@ -106,7 +106,7 @@ impl Line {
         Ok(())
     }
 
-    /// As [`wait`](Self::wait), for lines whose waiters are taken off by who wakes them.
+    /// As [`wait`](Self::wait), for lines whose waiters are taken off by whoever wakes them.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn wait_until_taken(
@@ -170,7 +170,7 @@ impl fmt::Display for Line {
     }
 }
 
-/// Somebody's place in a line while he waits.
+/// A task's place in a line while it waits.
 ///
 /// What is due when the wait fails is done by dropping it: a task that is unwound leaves its place,
 /// too.
@@ -190,8 +190,8 @@ impl<F: FnOnce(&Waiter)> Drop for Place<'_, F> {
     }
 }
 
-/// Returns whether this one was woken, but his wait ended otherwise: what he was woken for is lost,
-/// unless he passes it on.
+/// Returns whether a task was woken, but its wait ended otherwise: what it was woken for is lost,
+/// unless it passes that on.
 pub(crate) fn was_woken(waiter: &Waiter) -> bool {
     waiter.is_done() && !waiter.is_cancelled()
 }

@@ -12,8 +12,8 @@ use crate::{Co, Delegate, Request, Result};
 
 /// A lock that at most one holds at a time: asyncio's `Lock`.
 ///
-/// It belongs to nobody: any task may release it. It is not reentrant: who acquires it twice waits
-/// for himself. It is handed on in the order in which it was asked for. A clone is the same lock.
+/// It belongs to nobody: any task may release it. It is not reentrant: a task that acquires it twice
+/// waits for itself. It is handed on in the order in which it was asked for. A clone is the same lock.
 ///
 /// # Examples
 ///

@@ -18,11 +18,11 @@ use crate::{Error, Result};
 
 /// A queue of items, first in, first out: asyncio's `Queue`.
 ///
-/// It has room for `maxsize` items, or for any number. Who puts into a full queue, or gets from an
-/// empty one, waits. A clone is the same queue. [`LifoQueue`] and [`PriorityQueue`] are queues with
+/// It has room for `maxsize` items, or for any number. A task that puts into a full queue, or gets
+/// from an empty one, waits. A clone is the same queue. [`LifoQueue`] and [`PriorityQueue`] are queues with
 /// other orders: a function that takes a `&Queue<T>` takes them, too.
 ///
-/// A waiting task that is woken finds its item, or room, only in the next turn of the loop: who
+/// A waiting task that is woken finds its item, or room, only in the next turn of the loop: whoever
 /// comes in between may be faster, and then it waits again, as in asyncio.
 ///
 /// # Examples

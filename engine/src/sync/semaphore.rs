@@ -169,8 +169,8 @@ impl Semaphore {
         self.give_to_next();
     }
 
-    /// Gives a permit, of which there is one, to the next in line: it is taken for him, so that
-    /// nobody can come in between.
+    /// Gives a permit, of which there is one, to the next in line: it is taken for that task, so
+    /// that no other can come in between.
     fn give_to_next(&self) -> bool {
         let given = self.0.line.wake_next();
         if given {
@@ -179,8 +179,8 @@ impl Semaphore {
         given
     }
 
-    /// Gives what there is to those who wait: permits that came while this one had his place, or
-    /// that he was given and does not take.
+    /// Gives what there is to the tasks that wait: permits that came while this one had its place,
+    /// or that it was given and does not take.
     fn give_all(&self) {
         while self.0.value.get() > 0 && self.give_to_next() {}
     }

@@ -183,7 +183,7 @@ impl<T: 'static> Task<T> {
 
     /// Takes one request to cancel back, and returns how many are left: `uncancel`, as of 3.13.
     ///
-    /// It says that who had asked for a cancellation has dealt with it, as
+    /// It says that whoever had asked for a cancellation has dealt with it, as
     /// [`timeout`](crate::timeout()) does with its own. What the task waits for is cancelled already
     /// then. Only a cancellation that has not begun yet ends with the last request.
     ///

@@ -112,7 +112,7 @@ fn stopped(stop: &Stop) -> Value {
     }
 }
 
-/// Returns the two ends of the arrow from who woke it.
+/// Returns the two ends of the arrow from the one that woke it.
 fn arrow(trace: &Trace, id: usize, event: &Event) -> Vec<Value> {
     let Some(waker) = event.woken_by().and_then(|waker| trace.events.get(waker)) else {
         return Vec::new();

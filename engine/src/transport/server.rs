@@ -255,7 +255,7 @@ impl State {
         self.note_end();
     }
 
-    /// Wakes who waits for the end, if this is it.
+    /// Wakes whoever waits for the end, if this is it.
     fn note_end(&self) {
         if self.closed.get() && self.members.is_empty() {
             self.over.set();

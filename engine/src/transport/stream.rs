@@ -47,7 +47,7 @@ pub(crate) struct Stream {
 
 /// What is to be done in a turn.
 pub(super) enum Work {
-    /// Tells the protocol, begins to read, and wakes who waits for that.
+    /// Tells the protocol, begins to read, and wakes whoever waits for that.
     Begin(Option<Rc<Waiter>>),
     Read,
     Write,
@@ -133,7 +133,7 @@ impl Stream {
             let message = "protocol.connection_made() call failed.";
             self.base.call(message, self, made);
         }
-        // Who made the connection goes on before there is data.
+        // Whoever made the connection goes on before there is data.
         if let Some(waiter) = waiter {
             waiter.wake();
         }

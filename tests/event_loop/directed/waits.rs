@@ -143,7 +143,7 @@ fn call_with(method: &str, argument: Json) -> Json {
 }
 
 fn on_locks() -> Vec<Wait> {
-    // Who has waited for a lock gives it back, so that the next one comes in.
+    // Whoever has waited for a lock gives it back, so that the next one comes in.
     let held = json!([call("acquire"), {"op": "emit", "args": ["in"]}, call("release")]);
     let release = || json!([guarded(call("release"))]);
     let taken = |kind: &str, size: i32| json!([make(kind, size), call("acquire")]);

@@ -141,7 +141,7 @@ fn a_server_that_cannot_bind_all_addresses_keeps_none() {
 fn an_endpoint_that_cannot_be_connected_keeps_no_port() {
     run_io(|co: &Co| {
         let local = UdpSocket::bind("127.0.0.1:0")?.local_addr()?;
-        // Who is bound to this machine's own address reaches no other network.
+        // Whoever is bound to this machine's own address reaches no other network.
         let remote: SocketAddr = "192.0.2.77:9".parse()?;
         let refused = co.yield_from(create_datagram_endpoint(|| Silent, local, remote));
         if refused.is_ok() {

@@ -11,7 +11,7 @@ use super::schedule::explore;
 
 /// Waits once in the condition, and holds the lock afterwards, whatever has become of the wait.
 ///
-/// Who is cancelled notifies another one: `passed_on` says whether somebody was.
+/// Whoever is cancelled notifies another one: `passed_on` says whether somebody was.
 fn sleeper(condition: Condition, passed_on: Rc<Cell<bool>>) -> impl FnOnce(&Co, &Me) -> Result<()> {
     move |co, me| {
         me.arrive();

@@ -13,7 +13,7 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-/// When somebody comes, how long he is ready to wait, and how long he stays.
+/// When a task comes, how long it is ready to wait, and how long it stays.
 #[derive(Clone, Copy)]
 struct Plan {
     start: u64,

@@ -50,7 +50,7 @@ fn a_reset_is_an_error_for_who_reads_and_for_who_comes_later() {
         Ok(())
     })
     .unwrap();
-    assert!(reports.take().is_empty(), "it is told to who asks");
+    assert!(reports.take().is_empty(), "it is told to whoever asks");
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn arrows_lead_from_who_wakes_to_who_is_woken() {
         let waiter = create_task(move |co: &Co| co.yield_from(waiting));
         waiter.set_name("waiter");
         let setter = create_task(move |co: &Co| {
-            // Who gives way is woken by nobody.
+            // Whoever gives way is woken by nobody.
             co.yield_from(yield_now())?;
             future.set_result(())
         });

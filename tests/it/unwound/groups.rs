@@ -102,7 +102,7 @@ fn a_group_that_is_dropped_cancels_its_tasks() {
             })
             .unwrap();
         });
-        // Who refuses to end makes another group, in which it is unwound.
+        // Whoever refuses to end makes another group, in which it is unwound.
         let tasks = journal.take();
         assert!(
             !tasks.is_empty() && tasks.iter().all(|task| task == "cancelled"),

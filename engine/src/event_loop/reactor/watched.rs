@@ -130,7 +130,7 @@ impl Watched {
         self.side(direction).waiters.borrow_mut().push(waiter);
     }
 
-    /// Removes somebody who waits no longer; has no effect on who was woken.
+    /// Removes somebody who waits no longer; has no effect on one that was woken.
     pub(crate) fn remove_waiter(&self, direction: Direction, waiter: &Rc<dyn Wake>) {
         let gone = self.side(direction).waiters.borrow_mut().remove(waiter);
         self.uncount(usize::from(gone.is_some()));
@@ -161,7 +161,7 @@ impl Watched {
         self.waits.set(self.waits.get() - n);
     }
 
-    /// Notes an event, and wakes who waits for it.
+    /// Notes an event, and wakes whoever waits for it.
     pub(super) fn report(&self, readable: bool, writable: bool, exact: bool) {
         let readiness = if exact {
             Readiness::Yes

@@ -67,7 +67,7 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Shuts the queue down: nothing can be put any more, and who waits for that fails.
+    /// Shuts the queue down: nothing can be put any more, and whoever waits for that fails.
     ///
     /// What is in the queue can still be taken out; then [`get`](Self::get) fails, too. With
     /// `immediate` it is dropped at once, and counts as done. Python 3.13's `shutdown`.

@@ -1,4 +1,4 @@
-//! What a future for other threads shares with who gives its result.
+//! What a future for other threads shares with whoever gives its result.
 
 use std::panic::Location;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -53,7 +53,7 @@ pub(super) enum State<T> {
     Done(Option<Outcome<T>>),
 }
 
-/// What the future shares with who gives the result.
+/// What the future shares with whoever gives the result.
 pub(crate) struct Shared<T> {
     state: Mutex<State<T>>,
     pub(super) done: Condvar,
@@ -142,7 +142,7 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Begins a job of the pool that this thread works for: who would wait for it here may keep
+    /// Begins a job of the pool that this thread works for: whoever would wait for it here may keep
     /// it from the only thread that could run it.
     pub(super) fn help(&self) {
         if self.pool != 0
