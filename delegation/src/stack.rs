@@ -21,6 +21,7 @@
 #![allow(unsafe_code, reason = "maps memory")]
 
 mod guard;
+mod memory;
 mod overflow;
 mod owner;
 mod pool;

@@ -6,10 +6,9 @@
 //!    keeps its stack for ever, also beyond the end of its thread.
 
 use std::cell::UnsafeCell;
-use std::fs;
 
 use super::slab::{Slab, Slot, page_size};
-use super::{Stats, guard, overflow, rest, slab};
+use super::{Stats, guard, memory, overflow, rest, slab};
 use crate::error::{Error, Result};
 
 /// Slots of a thread's first slab; later ones double what there is.
@@ -280,7 +279,7 @@ impl Class {
         let left = (self.end - self.guarded) / self.size;
         let made = self.slots() - left;
         let count = guard::batch(made).min(left);
-        if made >= UNCHECKED && !memory_for(count) {
+        if made >= UNCHECKED && !memory::is_left_for(count) {
             return Err(self.none_left("the system has no memory left"));
         }
         guard::install(self.guarded, self.size, count, page_size())
@@ -372,24 +371,6 @@ impl Class {
         self.released = end;
         end - start
     }
-}
-
-/// Returns whether the system has a page for each of `count` stacks, and something to spare.
-///
-/// Without this a program would not get an error when memory runs out: it would be killed.
-fn memory_for(count: usize) -> bool {
-    const SPARE_KB: usize = 64 << 10;
-    let Ok(text) = fs::read_to_string("/proc/meminfo") else {
-        return true;
-    };
-    let kb_of = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        line.trim().trim_end_matches(" kB").parse::<usize>().ok()
-    };
-    let Some(available) = kb_of("MemAvailable:") else {
-        return true;
-    };
-    available + kb_of("SwapFree:").unwrap_or(0) > SPARE_KB + count * page_size() / 1024
 }
 
 impl Drop for Pool {

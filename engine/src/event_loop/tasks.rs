@@ -20,7 +20,7 @@ pub(crate) struct Holder {
     /// The address of the loop.
     core: usize,
     slot: Slot,
-    /// The number of the task that was made last before: a later one in the slot has a greater number.
+    /// The number of the last task that was made: a later one in the slot has a greater number.
     until: u32,
 }
 
