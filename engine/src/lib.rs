@@ -57,106 +57,61 @@
 //! | `process` | child processes: the module `process` |
 //! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
 
-mod as_completed;
-mod awaitable;
-mod coroutines;
-pub mod debug;
+mod assemble;
+mod combine;
 mod errors;
-mod event_loop;
-mod executor;
-mod future;
-mod gather;
 pub mod guide;
-mod handle;
-pub mod net;
-mod panics;
-#[cfg(feature = "process")]
-pub mod process;
-mod shield;
+mod insight;
+mod io;
+mod kernel;
 #[cfg(feature = "signal")]
 pub mod signal;
-mod sleep;
-mod sock;
-mod source;
-pub mod streams;
 pub mod sync;
-mod task;
-mod task_group;
-mod timeout;
-#[cfg(feature = "trace")]
-pub mod trace;
-pub mod transport;
-mod wait;
-mod wait_for;
+mod threads;
 
-pub use as_completed::{AsCompleted, NextCompleted, as_completed};
-pub use awaitable::{Awaitable, IntoCoroutine};
-pub use coroutines::{Coroutine, CoroutineBuilder, Request, coroutine};
+pub use assemble::{LoopBuilder, run, run_sync};
+pub use combine::{
+    ALL_COMPLETED, AsCompleted, FIRST_COMPLETED, FIRST_EXCEPTION, Grouped, Limited, NextCompleted,
+    ReturnWhen, Sleep, SleepWith, TaskGroup, Timeout, Wait, WaitFor, Waited, YieldNow,
+    as_completed, gather, gather_return_exceptions, gather_with, shield, sleep, sleep_with,
+    task_group, timeout, timeout_at, wait, wait_for, yield_now,
+};
 pub use errors::{
-    BrokenBarrierError, DeadlockError, ExceptionGroup, IncompleteReadError, InvalidStateError,
-    KeyboardInterrupt, LimitOverrunError, Panicked, QueueEmpty, QueueFull, QueueShutDown,
-    RuntimeError, TimeoutError, TypeError, ValueError,
+    BrokenBarrierError, ExceptionGroup, IncompleteReadError, InvalidStateError, KeyboardInterrupt,
+    LimitOverrunError, Panicked, QueueEmpty, QueueFull, QueueShutDown, RuntimeError, TimeoutError,
+    TypeError, ValueError,
 };
-pub use event_loop::{
-    ConcurrentError, ConcurrentFuture, Context, EventLoop, LoopBuilder, LoopHandle, get_event_loop,
-    get_running_loop, new_event_loop, run, run_sync, set_event_loop,
-};
-pub use executor::{
-    Job, ShutdownDefaultExecutor, ThreadPoolExecutor, ToThread, to_thread, wrap_future,
-};
-pub use future::{CallbackId, Future};
-pub use gather::{gather, gather_return_exceptions, gather_with};
-pub use handle::{Handle, TimerHandle};
-pub use shield::shield;
-pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};
-pub use sock::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall};
-pub use streams::{
-    StreamReader, StreamWriter, open_connection, open_connection_on, open_unix_connection,
+#[cfg(feature = "trace")]
+pub use insight::trace::{self, Trace, TraceFile};
+pub use insight::{DeadlockError, debug};
+#[cfg(feature = "process")]
+pub use io::process;
+pub use io::streams::{
+    self, StreamReader, StreamWriter, open_connection, open_connection_on, open_unix_connection,
     start_server, start_server_on, start_unix_server,
+};
+pub use io::transport::{
+    self, DatagramProtocol, DatagramTransport, Protocol, Server, Transport,
+    connect_accepted_socket, connect_read_pipe, connect_write_pipe, create_connection,
+    create_connection_on, create_datagram_endpoint, create_datagram_endpoint_on, create_server,
+    create_server_on, create_unix_connection, create_unix_server,
+};
+pub use io::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall, net};
+pub use kernel::{
+    AnyTask, Awaitable, CallbackId, Co, Context, Coroutine, CoroutineBuilder, EventLoop, Future,
+    Handle, IntoCoroutine, Request, Task, TimerHandle, all_tasks, coroutine, create_task,
+    current_task, ensure_future, get_event_loop, get_running_loop, new_event_loop, set_event_loop,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
 };
-pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future};
-pub use task_group::{Grouped, TaskGroup, task_group};
-pub use timeout::{Limited, Timeout, timeout, timeout_at};
-#[cfg(feature = "trace")]
-pub use trace::{Trace, TraceFile};
-pub use transport::{
-    DatagramProtocol, DatagramTransport, Protocol, Server, Transport, connect_accepted_socket,
-    connect_read_pipe, connect_write_pipe, create_connection, create_connection_on,
-    create_datagram_endpoint, create_datagram_endpoint_on, create_server, create_server_on,
-    create_unix_connection, create_unix_server,
+pub use threads::{
+    ConcurrentError, ConcurrentFuture, Job, LoopHandle, ShutdownDefaultExecutor,
+    ThreadPoolExecutor, ToThread, to_thread, wrap_future,
 };
-pub use wait::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, Waited, wait};
-pub use wait_for::{WaitFor, wait_for};
 
 pub use yieldfrom_delegation as delegation;
 pub use yieldfrom_delegation::{
     Builder, Delegate, Driver, Error, Generator, GeneratorState, Iter, Link, Result, State,
     Unresolved, iter,
 };
-
-/// What a body gets to suspend with: [`delegation::Co`], by default that of a task's coroutine.
-///
-/// `Co` alone is the one that coroutines get, whose delegates are futures, sleeps and other
-/// coroutines; `Co<i32>` is that of a generator of numbers.
-///
-/// # Examples
-///
-/// ```
-/// use yieldfrom::{Co, Generator, Result, run_sync, yield_now};
-///
-/// fn numbers(co: &Co<i32>) -> Result<()> {
-///     co.yield_(1)
-/// }
-///
-/// fn waits(co: &Co) -> Result<()> {
-///     co.yield_from(yield_now())
-/// }
-///
-/// assert_eq!(Generator::new(numbers).next()?.yielded(), Some(1));
-/// run_sync(waits)?;
-/// # Ok::<(), yieldfrom::Error>(())
-/// ```
-pub type Co<Y = Request, S = ()> = yieldfrom_delegation::Co<Y, S>;

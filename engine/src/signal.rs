@@ -71,7 +71,7 @@ mod reporting;
 mod table;
 
 use crate::errors::{RuntimeError, ValueError};
-use crate::event_loop::EventLoop;
+use crate::kernel::EventLoop;
 use crate::{LoopBuilder, Result};
 pub(crate) use handler::Signals;
 
@@ -199,7 +199,9 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn set_handle_sigint(&self, on: bool) {
-        self.core().signals.ctrl_c.wanted.set(on);
+        if let Some(signals) = Signals::of(self.core()) {
+            signals.ctrl_c.wanted.set(on);
+        }
     }
 }
 

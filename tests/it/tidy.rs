@@ -7,8 +7,8 @@ const UNSAFE_MAY_STAND_IN: [&str; 4] = [
     "delegation/src/coroutine",
     "delegation/src/stack",
     // The crate `polling` asks for it where a descriptor is registered.
-    "engine/src/event_loop/reactor/epoll",
-    "engine/src/event_loop/reactor/portable",
+    "engine/src/kernel/event_loop/reactor/epoll",
+    "engine/src/kernel/event_loop/reactor/portable",
 ];
 
 fn root() -> &'static Path {

@@ -10,10 +10,10 @@ use std::rc::Rc;
 use super::interrupt::CtrlC;
 use super::table::{self, Registration};
 use crate::Result;
-use crate::event_loop::{Core, Direction, Ready};
-use crate::handle::Repeating;
-use crate::net::describe;
-use crate::source::Source;
+use crate::errors::describe;
+use crate::errors::panics::Panics;
+use crate::io::Source;
+use crate::kernel::{Core, Direction, Layer, Ready, Repeating, Waitable};
 
 /// What a loop has to do with signals.
 pub(crate) struct Signals {
@@ -29,16 +29,53 @@ impl Signals {
         }
     }
 
-    /// Returns how many handlers wait for their signal, but wake nobody.
-    pub(crate) fn idle_waits(&self) -> usize {
-        let handlers = self.handlers.borrow();
-        let idle = handlers.values().filter(|handler| !handler.may_wake);
-        idle.count()
+    /// Returns what a loop has that was ever open.
+    pub(crate) fn of(core: &Core) -> Option<&Self> {
+        core.hooks.find()
     }
 
-    /// Takes all handlers out, for its caller to drop: the loop is closed.
-    pub(crate) fn take(&self) -> impl Iterator<Item = impl Sized + use<>> + use<> {
-        self.handlers.take().into_values()
+    /// Has each Ctrl-C from now on end a run at once.
+    pub(crate) fn interrupt_at_once(&self) {
+        self.ctrl_c.interrupt_at_once();
+    }
+
+    /// Returns whether a Ctrl-C has ended a run at once.
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.ctrl_c.is_hurried()
+    }
+
+    /// Puts a handler into a signal's place, or none, and returns the one before.
+    fn replace(&self, core: &Core, signum: i32, new: Option<Rc<Handler>>) -> Option<Rc<Handler>> {
+        let mut handlers = self.handlers.borrow_mut();
+        let before = match new {
+            Some(new) => handlers.insert(signum, new),
+            None => handlers.remove(&signum),
+        };
+        let idle = handlers.values().filter(|handler| !handler.may_wake);
+        core.hooks.set_idle_waits(idle.count());
+        before
+    }
+}
+
+impl Layer for Signals {
+    fn begin_run(&self, core: &Core, main: &Rc<dyn Waitable>) {
+        self.ctrl_c.begin_run(core, main);
+    }
+
+    fn end_run(&self, run: &Result<()>, is_cancelled: bool) -> Result<()> {
+        self.ctrl_c.end_run(run, is_cancelled)
+    }
+
+    fn leave_run(&self) {
+        self.ctrl_c.leave_run();
+    }
+
+    fn interrupt(&self, core: &Core) -> Result<()> {
+        self.ctrl_c.interrupt(core)
+    }
+
+    fn close(&self, panics: &mut Panics) {
+        panics.drop_each(self.handlers.take().into_values());
     }
 }
 
@@ -66,6 +103,9 @@ pub(super) fn add(
     let Some(index) = table::index(signum) else {
         return Err(super::invalid(signum, operation));
     };
+    let Some(signals) = Signals::of(core) else {
+        return core.check_open(operation);
+    };
     let (ours, theirs) = UnixStream::pair().map_err(|error| describe(error, operation))?;
     let unblocked = ours.set_nonblocking(true);
     unblocked.map_err(|error| describe(error, operation))?;
@@ -85,13 +125,13 @@ pub(super) fn add(
         may_wake,
     });
     handler.listen()?;
-    let before = core.signals.handlers.borrow_mut().insert(signum, handler);
+    let before = signals.replace(core, signum, Some(handler));
     before.into_iter().for_each(|handler| handler.end());
     Ok(())
 }
 
 pub(super) fn remove(core: &Rc<Core>, signum: i32) -> bool {
-    let handler = core.signals.handlers.borrow_mut().remove(&signum);
+    let handler = Signals::of(core).and_then(|signals| signals.replace(core, signum, None));
     let found = handler.is_some();
     handler.into_iter().for_each(|handler| handler.end());
     found

@@ -8,17 +8,17 @@ use std::os::fd::AsFd;
 use std::rc::Rc;
 
 use super::table;
-use crate::errors::KeyboardInterrupt;
-use crate::event_loop::{Core, Watched, on_main_thread};
-use crate::future::{Future, Waitable, cancel};
-use crate::task::AnyTask;
-use crate::{Error, Result, panics};
+use crate::errors::{KeyboardInterrupt, panics};
+use crate::kernel::{AnyTask, Core, Waitable, Watched, cancel, on_main_thread};
+use crate::{Error, Result};
 
 /// What a loop knows of Ctrl-C.
 pub(super) struct CtrlC {
     /// Whether it is to end runs in order.
     pub(super) wanted: Cell<bool>,
-    /// What is run; none outside of runs that Ctrl-C ends in order.
+    /// Whether a run is on that Ctrl-C ends in order.
+    is_in_run: Cell<bool>,
+    /// What that run waits for.
     main: RefCell<Option<Rc<dyn Waitable>>>,
     /// How often it came in this run.
     count: Cell<usize>,
@@ -35,6 +35,7 @@ impl CtrlC {
     pub(super) fn new(wanted: bool) -> Self {
         Self {
             wanted: Cell::new(wanted),
+            is_in_run: Cell::new(false),
             main: RefCell::default(),
             count: Cell::new(0),
             at_once: Cell::new(false),
@@ -43,111 +44,89 @@ impl CtrlC {
             watched: OnceCell::new(),
         }
     }
-}
 
-/// A run during which Ctrl-C is noticed.
-pub(crate) struct Interruptible<'a>(Option<&'a Core>);
-
-impl Core {
-    /// Begins a run that Ctrl-C ends in order, if it is on the main thread.
-    pub(crate) fn interruptible<T: 'static>(&self, main: &Future<T>) -> Interruptible<'_> {
-        let ctrl_c = &self.signals.ctrl_c;
-        if !ctrl_c.wanted.get() || !on_main_thread() {
-            return Interruptible(None);
+    /// Has Ctrl-C end a run in order, if that is on the main thread.
+    pub(super) fn begin_run(&self, core: &Core, main: &Rc<dyn Waitable>) {
+        if !self.wanted.get() || !on_main_thread() {
+            return;
         }
         let Some(wake) = table::begin_run() else {
-            return Interruptible(None);
+            return;
         };
-        ctrl_c.watched.get_or_init(|| {
-            let watched = self.watch(wake.as_fd(), "watch for Ctrl-C");
+        self.is_in_run.set(true);
+        self.watched.get_or_init(|| {
+            let watched = core.watch(wake.as_fd(), "watch for Ctrl-C");
             // Without it, a loop that waits may notice Ctrl-C a little late.
             let tell = |error: &Error| panics::contain(|| log::debug!("{error}"));
             watched.inspect_err(tell).ok()
         });
-        let main = Rc::clone(&main.inner) as Rc<dyn Waitable>;
-        drop(ctrl_c.main.replace(Some(main)));
-        Interruptible(Some(self))
+        drop(self.main.replace(Some(Rc::clone(main))));
     }
 
-    /// Returns whether there was a Ctrl-C.
-    #[inline(always)]
-    pub(crate) fn is_interrupted(&self) -> bool {
-        table::is_interrupted()
-    }
-
-    /// Deals with a Ctrl-C.
+    /// Deals with a Ctrl-C: the first one cancels what is run.
     ///
     /// # Errors
     ///
-    /// `KeyboardInterrupt`: the run is to end at once.
+    /// `KeyboardInterrupt`: it is the second one, or there is nothing to be cancelled.
     #[cold]
-    pub(crate) fn interrupt(&self) -> Result<()> {
-        let ctrl_c = &self.signals.ctrl_c;
-        let main = ctrl_c.main.borrow().clone();
+    pub(super) fn interrupt(&self, core: &Core) -> Result<()> {
+        let main = self.main.borrow().clone();
         let Some(main) = main else {
             return Ok(());
         };
         if !table::notice() {
             return Ok(());
         }
-        let count = ctrl_c.count.get() + 1;
-        ctrl_c.count.set(count);
-        let task = self.find_task(main.address()).map(AnyTask);
-        if count == 1 && !ctrl_c.at_once.get() && cancel(main) {
-            drop(ctrl_c.cancelled.replace(task));
+        let count = self.count.get() + 1;
+        self.count.set(count);
+        let task = core.find_task(main.address()).map(AnyTask);
+        if count == 1 && !self.at_once.get() && cancel(main) {
+            drop(self.cancelled.replace(task));
             return Ok(());
         }
-        ctrl_c.hurried.set(true);
+        self.hurried.set(true);
         Err(KeyboardInterrupt.into())
     }
 
     /// Has each Ctrl-C from now on end a run at once.
-    pub(crate) fn interrupt_at_once(&self) {
-        self.signals.ctrl_c.at_once.set(true);
+    pub(super) fn interrupt_at_once(&self) {
+        self.at_once.set(true);
     }
 
     /// Returns whether a Ctrl-C has ended a run at once.
-    pub(crate) fn is_hurried(&self) -> bool {
-        self.signals.ctrl_c.hurried.get()
+    pub(super) fn is_hurried(&self) -> bool {
+        self.hurried.get()
     }
-}
 
-impl Interruptible<'_> {
-    /// Ends the run.
+    /// Ends a run.
     ///
     /// # Errors
     ///
     /// `KeyboardInterrupt`: it has ended by Ctrl-C.
-    pub(crate) fn end(mut self, run: Result<()>, is_cancelled: bool) -> Result<Result<()>> {
-        let Some(core) = self.0.take() else {
-            return Ok(run);
-        };
-        let ctrl_c = &core.signals.ctrl_c;
-        let count = ctrl_c.count.get();
-        let task = ctrl_c.cancelled.borrow_mut().take();
-        let unnoticed = leave(core);
-        let at_once = matches!(&run, Err(error) if error.is::<KeyboardInterrupt>());
-        // Whoever else has cancelled the task is told that it was cancelled.
+    pub(super) fn end_run(&self, run: &Result<()>, is_cancelled: bool) -> Result<()> {
+        if !self.is_in_run.get() {
+            return Ok(());
+        }
+        let count = self.count.get();
+        let task = self.cancelled.borrow_mut().take();
+        let unnoticed = self.leave_run();
+        let at_once = matches!(run, Err(error) if error.is::<KeyboardInterrupt>());
+        // If other code has cancelled the task as well, the run ends as cancelled.
         let by_it = count > 0 && is_cancelled && task.is_none_or(|task| task.uncancel() == 0);
         if unnoticed || at_once || by_it {
             return Err(KeyboardInterrupt.into());
         }
-        Ok(run)
+        Ok(())
     }
-}
 
-fn leave(core: &Core) -> bool {
-    let ctrl_c = &core.signals.ctrl_c;
-    ctrl_c.count.set(0);
-    let main = ctrl_c.main.take();
-    drop((main, ctrl_c.cancelled.take()));
-    table::end_run()
-}
-
-impl Drop for Interruptible<'_> {
-    fn drop(&mut self) {
-        if let Some(core) = self.0.take() {
-            leave(core);
+    /// Gives Ctrl-C its default action again; returns whether there was one that nobody noticed.
+    pub(super) fn leave_run(&self) -> bool {
+        if !self.is_in_run.replace(false) {
+            return false;
         }
+        self.count.set(0);
+        let main = self.main.take();
+        drop((main, self.cancelled.take()));
+        table::end_run()
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{SIGQUIT, handler};
 use crate::Result;
-use crate::event_loop::EventLoop;
+use crate::kernel::EventLoop;
 
 impl EventLoop {
     /// Writes a [`report`](EventLoop::report) of all tasks to standard error at each `SIGQUIT`, from

@@ -16,16 +16,14 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use signal_hook::low_level::{pipe, signal_name, unregister};
 
-use crate::panics;
+use crate::errors::panics;
+use crate::kernel::INTERRUPTED;
 
 /// Signals have the numbers from 1 to 64.
 const COUNT: usize = 65;
 
 /// Whether a signal has its default action now.
 static IS_DEFAULT: [AtomicBool; COUNT] = [const { AtomicBool::new(false) }; COUNT];
-
-/// Whether there was a Ctrl-C which the loop that runs on the main thread has not noticed.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 static TABLE: Mutex<Table> = Mutex::new(Table {
     emulated: [false; COUNT],
@@ -164,11 +162,6 @@ pub(super) fn end_run() -> bool {
         IS_DEFAULT[SIGINT as usize].store(true, Ordering::SeqCst);
     }
     table.take_interrupt()
-}
-
-#[inline(always)]
-pub(super) fn is_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
 }
 
 /// Notices a Ctrl-C: the next one is noted as well. Returns false if there was none.

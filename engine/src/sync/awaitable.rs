@@ -11,7 +11,7 @@ use super::queue::{Get, Join, Put};
 use super::semaphore::{AcquirePermit, SemaphoreGuard};
 use super::truth::Truth;
 use crate::Co;
-use crate::awaitable::coroutine_operations;
+use crate::kernel::coroutine_operations;
 
 coroutine_operations! {
     [] Acquire<'_> => LockGuard, "Lock.acquire", |this| {

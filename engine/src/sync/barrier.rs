@@ -15,8 +15,8 @@ use std::rc::Rc;
 
 use super::condition::Condition;
 use crate::errors::{BrokenBarrierError, ValueError};
-use crate::future::{Reason, Subject};
-use crate::{Co, Delegate, Request, Result};
+use crate::kernel::{Reason, Request, Subject};
+use crate::{Co, Delegate, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {

@@ -7,8 +7,8 @@ use super::line::Line;
 use super::lock::{Acquire, Lock, shown};
 use super::truth::Truth;
 use crate::errors::RuntimeError;
-use crate::future::{Reason, Subject};
-use crate::{Co, Delegate, Error, Request, Result};
+use crate::kernel::{Reason, Request, Subject};
+use crate::{Co, Delegate, Error, Result};
 
 /// A condition variable: asyncio's `Condition`.
 ///

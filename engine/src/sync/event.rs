@@ -5,8 +5,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::line::Line;
-use crate::future::{Reason, Subject};
-use crate::{Co, Delegate, Request, Result};
+use crate::kernel::{Reason, Request, Subject};
+use crate::{Co, Delegate, Result};
 
 /// A flag that tasks wait for: asyncio's `Event`.
 ///

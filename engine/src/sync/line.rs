@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::future::{Reason, Waiter};
+use crate::kernel::{Reason, Waiter};
 use crate::{Co, Result};
 
 #[derive(Default)]

@@ -6,9 +6,8 @@ use std::rc::Rc;
 
 use super::line::Line;
 use crate::errors::RuntimeError;
-use crate::event_loop::Holder;
-use crate::future::{Reason, Subject};
-use crate::{Co, Delegate, Request, Result};
+use crate::kernel::{Holder, Reason, Request, Subject};
+use crate::{Co, Delegate, Result};
 
 /// A lock that at most one holds at a time: asyncio's `Lock`.
 ///

@@ -7,9 +7,8 @@ use std::rc::Rc;
 
 use super::line::{Line, was_woken};
 use crate::errors::ValueError;
-use crate::event_loop::Holder;
-use crate::future::{Reason, Subject};
-use crate::{Co, Delegate, Request, Result};
+use crate::kernel::{Holder, Reason, Request, Subject};
+use crate::{Co, Delegate, Result};
 
 /// A number of permits, which tasks acquire and release: asyncio's `Semaphore`.
 ///

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::Queue;
-use crate::future::Reason;
+use crate::kernel::{Reason, Request};
 use crate::sync::line::was_woken;
-use crate::{Co, Delegate, Request, Result};
+use crate::{Co, Delegate, Result};
 
 /// Puts an item into a queue, when delegated to: see [`Queue::put`].
 #[must_use = "puts nothing unless delegated to: co.yield_from(queue.put(item))?"]

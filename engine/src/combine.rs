@@ -1,0 +1,19 @@
+//! Waiting for time, and for several futures at once.
+
+mod as_completed;
+mod gather;
+mod shield;
+mod sleep;
+mod task_group;
+mod timeout;
+mod wait;
+mod wait_for;
+
+pub use as_completed::{AsCompleted, NextCompleted, as_completed};
+pub use gather::{gather, gather_return_exceptions, gather_with};
+pub use shield::shield;
+pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};
+pub use task_group::{Grouped, TaskGroup, task_group};
+pub use timeout::{Limited, Timeout, timeout, timeout_at};
+pub use wait::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, Waited, wait};
+pub use wait_for::{WaitFor, wait_for};

@@ -1,0 +1,89 @@
+//! Protecting a future from the cancellation of whoever waits for it.
+
+use std::rc::{Rc, Weak};
+
+use crate::kernel::{
+    Awaitable, Cancelling, Composite, Future, Inner, WaitKind, Waitable, ensure_future,
+};
+
+/// Returns a future that ends as the given one does, but whose cancellation does not reach it.
+///
+/// asyncio's `shield`. A coroutine becomes a task at once; one that is done already is returned
+/// itself. When the shield is cancelled, what it protects goes on.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use yieldfrom::{Co, EventLoop, create_task, shield, sleep_with};
+///
+/// EventLoop::builder().virtual_clock().run(|co: &Co| {
+///     let save = create_task(|co: &Co| co.yield_from(sleep_with(Duration::from_millis(1), "saved")));
+///     let shielded = shield(&save);
+///     shielded.cancel();
+///     assert!(co.yield_from(shielded).unwrap_err().is_cancelled());
+///     assert_eq!(co.yield_from(save)?, "saved");
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[track_caller]
+pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
+    let inner: Future<A::Output> = ensure_future(awaitable).into();
+    if inner.done() {
+        return inner;
+    }
+    let event_loop = inner.get_loop();
+    let outer = Future::cyclic(&event_loop, |outer| Shielded {
+        outer: Weak::clone(outer),
+        inner: Rc::downgrade(&inner.inner),
+    });
+    // As in asyncio, the inner one's callback keeps the outer one alive, whoever else does.
+    let shield = outer.clone();
+    let inner_done = inner.add_done_callback(move |inner| pass_on::<A>(inner, &shield));
+    outer.add_done_callback(move |_| {
+        if !inner.done() {
+            inner.remove_done_callback(&inner_done);
+        }
+    });
+    outer
+}
+
+/// What tells reports whom a shield stands before.
+struct Shielded<T: 'static> {
+    outer: Weak<Inner<T>>,
+    inner: Weak<Inner<T>>,
+}
+
+impl<T: 'static> Composite for Shielded<T> {
+    fn can_cancel(&self, _: u32) -> bool {
+        true
+    }
+
+    fn cancel(&self, _: &mut Cancelling) -> bool {
+        let outer = self.outer.upgrade();
+        outer.is_some_and(|outer| outer.end_cancelled())
+    }
+
+    fn name(&self) -> &'static str {
+        "Future"
+    }
+
+    fn purpose(&self) -> (WaitKind, &'static str) {
+        (WaitKind::Futures, "shield")
+    }
+
+    fn awaited(&self, all: &mut Vec<Rc<dyn Waitable>>) {
+        all.extend(self.inner.upgrade().map(|inner| inner as Rc<dyn Waitable>));
+    }
+}
+
+fn pass_on<A: Awaitable>(inner: &Future<A::Output>, outer: &Future<A::Output>) {
+    if outer.cancelled() {
+        // Nobody has seen its error, if it is one.
+    } else if inner.cancelled() {
+        outer.cancel();
+    } else {
+        drop(outer.inner.finish(A::outcome(inner)));
+    }
+}

@@ -1,0 +1,11 @@
+//! Insight into a loop: reports of its tasks, the error of a run that cannot go on, and timelines.
+
+mod deadlock;
+pub mod debug;
+#[cfg(feature = "trace")]
+mod recorder;
+#[cfg(feature = "trace")]
+pub mod trace;
+
+pub use deadlock::DeadlockError;
+pub(crate) use deadlock::deadlock;

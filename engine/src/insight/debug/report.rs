@@ -1,0 +1,218 @@
+//! The data of a report.
+
+use std::fmt;
+use std::panic::Location;
+
+use yieldfrom_delegation::Link;
+
+use crate::kernel::WaitKind;
+
+/// What a task waits for.
+///
+/// # Examples
+///
+/// See [`debug`](crate::debug).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitsFor {
+    pub(super) kind: WaitKind,
+    pub(super) text: String,
+    /// The task that has to let go what is waited for, as an index.
+    pub(super) holder: Option<usize>,
+}
+
+impl WaitsFor {
+    /// Returns of which kind the wait is.
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn kind(&self) -> WaitKind {
+        self.kind
+    }
+}
+
+/// Shows the operation, and what is known of its object: `read on descriptor 7`.
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What is known of a task.
+///
+/// # Examples
+///
+/// See [`debug`](crate::debug).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskReport {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) origin: Link,
+    pub(super) made_at: Option<&'static Location<'static>>,
+    pub(super) is_running: bool,
+    pub(super) stack: Vec<Link>,
+    pub(super) waits_for: WaitsFor,
+    /// The tasks that have to do something before this one goes on, as indices.
+    pub(super) awaits: Vec<usize>,
+    pub(super) awaited_by: Vec<usize>,
+}
+
+impl TaskReport {
+    /// Returns the task's name: `Task-1` and so on, unless it was given one.
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the name of its coroutine, and the line where that was made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, EventLoop, Result};
+    ///
+    /// fn work(_: &Co) -> Result<()> { Ok(()) }
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let task = event_loop.create_task(work); let here = line!();
+    /// let report = event_loop.report();
+    /// let origin = report.tasks()[0].origin();
+    /// assert_eq!((origin.name(), origin.line()), ("work", here));
+    /// # event_loop.run_until_complete(task)?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn origin(&self) -> &Link {
+        &self.origin
+    }
+
+    /// Returns where the task was made, if that was in debug mode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, EventLoop, coroutine};
+    ///
+    /// let event_loop = EventLoop::builder().debug(true).build()?;
+    /// let coroutine = coroutine(|_: &Co| Ok(()));
+    /// let task = event_loop.create_task(coroutine); let here = line!();
+    /// let made_at = event_loop.report().tasks()[0].made_at();
+    /// assert_eq!(made_at.unwrap().line(), here);
+    /// # event_loop.run_until_complete(task)?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn made_at(&self) -> Option<&'static Location<'static>> {
+        self.made_at
+    }
+
+    /// Returns whether it is the task that asked for the report.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, get_running_loop, run_sync};
+    ///
+    /// let report = run_sync(|_: &Co| Ok(get_running_loop()?.report()))?;
+    /// assert!(report.tasks()[0].is_running());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn is_running(&self) -> bool {
+        self.is_running
+    }
+
+    /// Returns the delegations that are under way, outermost to innermost: see
+    /// [`Task::stack`](crate::Task::stack).
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn stack(&self) -> &[Link] {
+        &self.stack
+    }
+
+    /// Returns what it waits for.
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn waits_for(&self) -> &WaitsFor {
+        &self.waits_for
+    }
+}
+
+/// All tasks of a loop, and who waits for whom: see [`debug`](crate::debug).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    pub(super) tasks: Vec<TaskReport>,
+    pub(super) cycles: Vec<Vec<usize>>,
+}
+
+impl Report {
+    /// Returns the tasks that have not ended, in the order of their making.
+    ///
+    /// # Examples
+    ///
+    /// See [`TaskReport`].
+    pub fn tasks(&self) -> &[TaskReport] {
+        &self.tasks
+    }
+
+    /// Returns the first task with this name.
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn find(&self, name: &str) -> Option<&TaskReport> {
+        self.tasks.iter().find(|task| task.name == name)
+    }
+
+    /// Returns the tasks that have to do something before `task` goes on: end, or release a lock.
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn awaited_by(&self, task: &TaskReport) -> Vec<&TaskReport> {
+        self.all(&task.awaits)
+    }
+
+    /// Returns the tasks that go on only after `task` has done something.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, create_task, get_running_loop, run_sync, yield_now};
+    ///
+    /// let report = run_sync(|co: &Co| {
+    ///     create_task(|co: &Co| {
+    ///         co.yield_from(create_task(|co: &Co| co.yield_from(yield_now())))
+    ///     });
+    ///     co.yield_from(yield_now())?;
+    ///     Ok(get_running_loop()?.report())
+    /// })?;
+    /// let inner = report.find("Task-3").unwrap();
+    /// assert_eq!(report.waiters_of(inner)[0].name(), "Task-2");
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn waiters_of(&self, task: &TaskReport) -> Vec<&TaskReport> {
+        self.all(&task.awaited_by)
+    }
+
+    /// Returns the circles of tasks that wait for each other: each one waits for the next, and the
+    /// last one for the first.
+    ///
+    /// In a loop that is alive, a limit of time or a cancellation may still break one.
+    ///
+    /// # Examples
+    ///
+    /// See [`DeadlockError`](crate::DeadlockError).
+    pub fn cycles(&self) -> Vec<Vec<&TaskReport>> {
+        self.cycles.iter().map(|cycle| self.all(cycle)).collect()
+    }
+
+    fn all(&self, indices: &[usize]) -> Vec<&TaskReport> {
+        let tasks = indices.iter().filter_map(|&index| self.tasks.get(index));
+        tasks.collect()
+    }
+}

@@ -1,0 +1,256 @@
+//! A timeline: what the loop did, and when, as a file for a viewer or as a picture.
+//!
+//! While it is on, the loop records its turns and waits, the steps of each task with the line where
+//! it was suspended then, what it waited for in between, and who woke whom.
+//!
+//! ```
+//! use std::time::Duration;
+//! use yieldfrom::{Co, EventLoop, create_task, sleep};
+//!
+//! let event_loop = EventLoop::builder().virtual_clock().trace(None).build()?;
+//! event_loop.run_until_complete(|co: &Co| {
+//!     let napping = create_task(|co: &Co| co.yield_from(sleep(Duration::from_secs(2))));
+//!     napping.set_name("napping");
+//!     co.yield_from(napping)
+//! })?;
+//! let trace = event_loop.stop_trace()?;
+//! assert_eq!(trace.task_names(), ["Task-1", "napping"]);
+//! # let folder = std::env::temp_dir();
+//! # let (json, svg) = (folder.join("yieldfrom-doc.json"), folder.join("yieldfrom-doc.svg"));
+//! trace.write(&json)?; // for https://ui.perfetto.dev or chrome://tracing
+//! trace.write(&svg)?; // a picture, for any browser
+//! # std::fs::remove_file(json)?;
+//! # std::fs::remove_file(svg)?;
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
+//!
+//! In a viewer the loop has a track, and each task has one: dark steps, and the waits between them.
+//! Times are those of the loop; on a virtual clock steps take none.
+//!
+//! # Limits
+//!
+//! Memory is bounded: 100,000 events by default. What comes after these is counted, and the files
+//! say so. A picture shows at most 60 tasks. While it is on, a step costs some tenths of a microsecond more;
+//! while it is off, one look at a flag in each turn.
+
+mod chrome;
+mod file;
+mod notes;
+mod svg;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+pub use file::TraceFile;
+pub(crate) use notes::{Notes, Stop, Track};
+
+use crate::Result;
+use crate::kernel::{Nanos, WaitKind};
+
+/// So many events are kept unless another limit is set.
+pub(crate) const DEFAULT_LIMIT: usize = 100_000;
+
+/// Something that took some time.
+pub(crate) struct Event {
+    begin: Nanos,
+    end: Nanos,
+    what: What,
+}
+
+pub(crate) enum What {
+    /// A turn of the loop, with so many entries.
+    Turn { number: u64, entries: usize },
+    /// The loop had nothing to do.
+    Idle { ready: usize },
+    /// A task ran.
+    Step {
+        track: usize,
+        stop: Stop,
+        woken_by: Option<usize>,
+    },
+    /// A callback ran.
+    Callback {
+        name: String,
+        woken_by: Option<usize>,
+    },
+    /// A task waited.
+    Wait {
+        track: usize,
+        kind: WaitKind,
+        text: String,
+    },
+}
+
+/// What a loop did, and when: see [`trace`](crate::trace).
+///
+/// It is what [`EventLoop::stop_trace`](crate::EventLoop::stop_trace) returns.
+pub struct Trace {
+    tracks: Vec<Track>,
+    events: Vec<Event>,
+    dropped: u64,
+    began: Nanos,
+    ended: Nanos,
+    is_virtual: bool,
+}
+
+impl Trace {
+    /// Returns how many events there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, EventLoop, yield_now};
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// event_loop.start_trace(4)?;
+    /// event_loop.run_until_complete(|co: &Co| (0..10).try_for_each(|_| co.yield_from(yield_now())))?;
+    /// let trace = event_loop.stop_trace()?;
+    /// assert_eq!(trace.len(), 4);
+    /// assert!(trace.dropped() > 4 && !trace.is_empty());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Returns whether nothing was recorded.
+    ///
+    /// # Examples
+    ///
+    /// See [`len`](Trace::len).
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Returns how many events were not kept, as there was no room for them.
+    ///
+    /// # Examples
+    ///
+    /// See [`len`](Trace::len).
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Returns the names of the tasks that ran, in the order of their first steps.
+    ///
+    /// # Examples
+    ///
+    /// See [`trace`](crate::trace).
+    pub fn task_names(&self) -> Vec<&str> {
+        self.tracks.iter().map(|track| &*track.name).collect()
+    }
+
+    /// Writes it into a file: as a picture if the name ends with `.svg`, otherwise as a Chrome trace.
+    ///
+    /// [`TraceFile::create`] opens the file before the run, to find out early that it cannot be
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] that names the file: it cannot be created, or the disk is full.
+    ///
+    /// # Examples
+    ///
+    /// See [`trace`](crate::trace).
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        TraceFile::create(path)?.write(self)
+    }
+
+    /// Writes it into a file as a Chrome trace, whatever the name: JSON for Perfetto or
+    /// `chrome://tracing`.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Trace::write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::builder().trace(None).build()?;
+    /// # let path = std::env::temp_dir().join("yieldfrom-write.trace");
+    /// event_loop.stop_trace()?.write_chrome(&path)?;
+    /// # std::fs::remove_file(path)?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn write_chrome(&self, path: impl AsRef<Path>) -> Result<()> {
+        TraceFile::create(path)?.write_by(|out| self.chrome(out))
+    }
+
+    /// Writes it into a file as a picture, whatever the name.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Trace::write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::builder().trace(None).build()?;
+    /// # let path = std::env::temp_dir().join("yieldfrom-write.picture");
+    /// event_loop.stop_trace()?.write_svg(&path)?;
+    /// # std::fs::remove_file(path)?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn write_svg(&self, path: impl AsRef<Path>) -> Result<()> {
+        TraceFile::create(path)?.write_by(|out| self.svg(out))
+    }
+
+    /// Writes the Chrome trace to `out`.
+    ///
+    /// # Errors
+    ///
+    /// What writing fails with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::builder().trace(None).build()?;
+    /// let mut json = Vec::new();
+    /// event_loop.stop_trace()?.chrome(&mut json)?;
+    /// assert!(json.starts_with(b"{\"displayTimeUnit\":\"ms\""));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn chrome(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        chrome::write(self, out)
+    }
+
+    /// Writes the picture to `out`.
+    ///
+    /// # Errors
+    ///
+    /// What writing fails with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::builder().trace(None).build()?;
+    /// let mut picture = Vec::new();
+    /// event_loop.stop_trace()?.svg(&mut picture)?;
+    /// assert!(picture.starts_with(b"<svg"));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn svg(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        svg::write(self, out)
+    }
+
+    /// Says what is missing, if anything is.
+    fn note(&self) -> Option<String> {
+        let (kept, dropped) = (self.events.len(), self.dropped);
+        (dropped > 0).then(|| format!("the first {kept} events; {dropped} later ones were dropped"))
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace")
+            .field("tasks", &self.tracks.len())
+            .field("events", &self.events.len())
+            .field("dropped", &self.dropped)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,344 @@
+//! A child process by callbacks: asyncio's layer below `Process`.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::OsStr;
+use std::fmt;
+use std::rc::Rc;
+
+use super::command::{CreateSubprocess, Spawned, create_subprocess_exec, create_subprocess_shell};
+use super::protocol::SubprocessProtocol;
+use super::shared::Shared;
+use super::stdio::PIPE;
+use crate::io::transport::Transport;
+use crate::kernel::{Core, EventLoop, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::{Co, Delegate, Result};
+
+/// Starts a program, with a transport and a protocol: asyncio's `loop.subprocess_exec`.
+///
+/// Unlike for [`create_subprocess_exec`], all three standard streams are pipes, unless
+/// [`options`](StartSubprocess::options) say otherwise. The process goes on also if nobody keeps the
+/// transport, until it ends, is closed, or its loop is closed.
+///
+/// # Errors
+///
+/// As [`create_subprocess_exec`]; `is_cancelled`, and then the process is killed.
+///
+/// # Examples
+///
+/// ```
+/// use std::cell::RefCell;
+/// use yieldfrom::process::{STDOUT, SubprocessProtocol, subprocess_exec};
+/// use yieldfrom::{Co, Error, Event, Result, run};
+///
+/// #[derive(Default)]
+/// struct Collect(RefCell<Vec<u8>>, Event);
+///
+/// impl SubprocessProtocol for Collect {
+///     fn pipe_data_received(&self, fd: i32, data: &[u8]) -> Result<()> {
+///         assert_eq!(fd, 1);
+///         self.0.borrow_mut().extend_from_slice(data);
+///         Ok(())
+///     }
+///
+///     fn connection_lost(&self, _: Option<&Error>) -> Result<()> {
+///         self.1.set();
+///         Ok(())
+///     }
+/// }
+///
+/// run(|co: &Co| {
+///     let cat = subprocess_exec(Collect::default, "cat", &[]).options(|it| it.stderr(STDOUT));
+///     let (transport, collect) = co.yield_from(cat)?;
+///     let stdin = transport.get_pipe_transport(0).unwrap();
+///     stdin.write(b"hello")?;
+///     stdin.close();
+///     co.yield_from(collect.1.wait())?;
+///     assert_eq!(*collect.0.borrow(), b"hello");
+///     assert_eq!(transport.get_returncode(), Some(0));
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn subprocess_exec<F, P>(
+    factory: F,
+    program: impl AsRef<OsStr>,
+    args: &[&str],
+) -> StartSubprocess<F>
+where
+    F: FnOnce() -> P,
+    P: SubprocessProtocol,
+{
+    StartSubprocess::new(factory, create_subprocess_exec(program, args))
+}
+
+/// Starts a command of the shell, with a transport and a protocol: asyncio's
+/// `loop.subprocess_shell`. The rest is as [`subprocess_exec`].
+///
+/// # Errors
+///
+/// As [`subprocess_exec`].
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::process::{SubprocessProtocol, subprocess_shell};
+/// use yieldfrom::{Co, Event, Result, run};
+///
+/// #[derive(Default)]
+/// struct Exited(Event);
+///
+/// impl SubprocessProtocol for Exited {
+///     fn process_exited(&self) -> Result<()> {
+///         Ok(self.0.set())
+///     }
+/// }
+///
+/// run(|co: &Co| {
+///     let shell = subprocess_shell(Exited::default, "exit 7");
+///     let (transport, exited) = co.yield_from(shell)?;
+///     co.yield_from(exited.0.wait())?;
+///     assert_eq!(transport.get_returncode(), Some(7));
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn subprocess_shell<F, P>(factory: F, command: impl AsRef<OsStr>) -> StartSubprocess<F>
+where
+    F: FnOnce() -> P,
+    P: SubprocessProtocol,
+{
+    StartSubprocess::new(factory, create_subprocess_shell(command))
+}
+
+/// What [`subprocess_exec`] and [`subprocess_shell`] return: a delegate for `yield_from`.
+#[must_use = "it starts a process when a coroutine delegates to it by yield_from"]
+pub struct StartSubprocess<F> {
+    factory: F,
+    create: CreateSubprocess,
+}
+
+impl<F> StartSubprocess<F> {
+    fn new(factory: F, create: CreateSubprocess) -> Self {
+        let create = create.stdin(PIPE).stdout(PIPE).stderr(PIPE);
+        Self { factory, create }
+    }
+
+    /// Sets options, by the methods of [`CreateSubprocess`].
+    ///
+    /// # Examples
+    ///
+    /// See [`subprocess_exec`].
+    pub fn options(mut self, set: impl FnOnce(CreateSubprocess) -> CreateSubprocess) -> Self {
+        self.create = set(self.create);
+        self
+    }
+}
+
+/// A child process and its pipes: asyncio's `SubprocessTransport`.
+///
+/// A clone is the same transport.
+///
+/// # Examples
+///
+/// See [`subprocess_exec`].
+#[derive(Clone)]
+pub struct SubprocessTransport(Rc<Shared>);
+
+impl SubprocessTransport {
+    /// Returns the number of the process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::process::SubprocessTransport;
+    /// fn log(transport: &SubprocessTransport) {
+    ///     println!("process {} is started", transport.get_pid());
+    /// }
+    /// ```
+    pub fn get_pid(&self) -> u32 {
+        self.0.child.pid()
+    }
+
+    /// Returns how the process has ended, see [`Process::returncode`](super::Process::returncode).
+    ///
+    /// # Examples
+    ///
+    /// See [`subprocess_exec`].
+    pub fn get_returncode(&self) -> Option<i32> {
+        self.0.child.returncode()
+    }
+
+    /// Returns the transport of a pipe: 0 for standard input, 1 for standard output, 2 for standard
+    /// error; none if that is no pipe.
+    ///
+    /// # Examples
+    ///
+    /// See [`subprocess_exec`].
+    pub fn get_pipe_transport(&self, fd: i32) -> Option<Transport> {
+        let pipes = self.0.pipes.borrow();
+        pipes.get(usize::try_from(fd).ok()?)?.clone()
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Errors
+    ///
+    /// As [`Process::send_signal`](super::Process::send_signal).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::process::SubprocessTransport;
+    /// fn end(transport: &SubprocessTransport) -> yieldfrom::Result<()> {
+    ///     transport.send_signal(1)?; // `SIGHUP`
+    ///     transport.terminate()?;
+    ///     transport.kill()
+    /// }
+    /// ```
+    pub fn send_signal(&self, signum: i32) -> Result<()> {
+        self.0.child.send_signal(signum, "send_signal")
+    }
+
+    /// Asks the process to end: sends `SIGTERM`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Process::send_signal`](super::Process::send_signal).
+    ///
+    /// # Examples
+    ///
+    /// See [`send_signal`](Self::send_signal).
+    pub fn terminate(&self) -> Result<()> {
+        self.0.child.send_signal(15, "terminate")
+    }
+
+    /// Ends the process: sends `SIGKILL`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Process::send_signal`](super::Process::send_signal).
+    ///
+    /// # Examples
+    ///
+    /// See [`send_signal`](Self::send_signal).
+    pub fn kill(&self) -> Result<()> {
+        self.0.child.send_signal(9, "kill")
+    }
+
+    /// Closes the pipes, and kills the process if it runs. The protocol is told of both.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::process::SubprocessTransport;
+    /// fn give_up(transport: &SubprocessTransport) {
+    ///     transport.close();
+    ///     assert!(transport.is_closing());
+    /// }
+    /// ```
+    pub fn close(&self) {
+        if self.0.closing.replace(true) {
+            return;
+        }
+        let pipes = self.0.pipes.borrow().clone();
+        pipes.iter().flatten().for_each(Transport::close);
+        self.0.child.kill();
+    }
+
+    /// Returns whether it was closed, or has come to its end.
+    ///
+    /// # Examples
+    ///
+    /// See [`close`](Self::close).
+    pub fn is_closing(&self) -> bool {
+        self.0.closing.get()
+    }
+}
+
+impl<F, P> Delegate<Request, ()> for StartSubprocess<F>
+where
+    F: FnOnce() -> P,
+    P: SubprocessProtocol,
+{
+    type Output = (SubprocessTransport, Rc<P>);
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Self::Output> {
+        let core = Rc::clone(EventLoop::current_or_closed().core());
+        let spawned = self.create.spawn(&core)?;
+        let protocol = Rc::new((self.factory)());
+        let told = Rc::clone(&protocol) as Rc<dyn SubprocessProtocol>;
+        let mut opening = Opening(Some(start(&core, spawned, told)?));
+        let waiter = Waiter::new(Reason::io("subprocess_exec"));
+        let made = Rc::clone(&waiter);
+        if let Some(transport) = &opening.0 {
+            transport.0.soon(move |_| _ = made.wake());
+        }
+        waiter.wait(co)?;
+        Ok((opening.0.take().expect("only this takes it out"), protocol))
+    }
+}
+
+#[track_caller]
+fn start(
+    core: &Rc<Core>,
+    spawned: Spawned,
+    protocol: Rc<dyn SubprocessProtocol>,
+) -> Result<SubprocessTransport> {
+    let shared = Rc::new(Shared {
+        core: Rc::clone(core),
+        child: spawned.child,
+        made_at: caller(),
+        protocol: RefCell::new(Some(protocol)),
+        pipes: RefCell::default(),
+        open: Cell::new(0),
+        exited: Cell::new(false),
+        closing: Cell::new(false),
+    });
+    let mut opening = Opening(Some(SubprocessTransport(Rc::clone(&shared))));
+    // Before anything of the pipes is told.
+    shared.soon(|shared| {
+        let transport = SubprocessTransport(Rc::clone(shared));
+        let message = "protocol.connection_made() call failed.";
+        shared.tell(message, |it| it.connection_made(&transport));
+    });
+    let exiting = Rc::clone(&shared);
+    shared.child.tell(move || exiting.soon(Shared::exit));
+    if let Err(error) = shared.connect([spawned.stdin, spawned.stdout, spawned.stderr]) {
+        drop(shared.protocol.take());
+        return Err(error);
+    }
+    Ok(opening.0.take().expect("only this takes it out"))
+}
+
+/// A transport that nobody has yet: closed, unless it is taken out.
+struct Opening(Option<SubprocessTransport>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(transport) = &self.0 {
+            transport.close();
+        }
+    }
+}
+
+coroutine_operations! {
+    [P: SubprocessProtocol, F: FnOnce() -> P + 'static]
+        StartSubprocess<F> => (SubprocessTransport, Rc<P>),
+        "subprocess", |this| move |co: &Co| this.delegate(co);
+}
+
+impl<F> fmt::Debug for StartSubprocess<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StartSubprocess")
+            .field(&self.create)
+            .finish()
+    }
+}
+
+/// Shows the state as asyncio does: `<SubprocessTransport pid=1234 running>`.
+impl fmt::Debug for SubprocessTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

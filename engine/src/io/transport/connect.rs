@@ -1,0 +1,318 @@
+//! Making connections.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::handle::Transport;
+use super::protocol::Protocol;
+use super::socket::{Socket, StreamSocket, into_socket};
+use super::stream::Stream;
+use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
+use crate::kernel::{EventLoop, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::{Co, Delegate, Result};
+
+/// Connects over TCP, and makes a transport and a protocol of the connection.
+///
+/// asyncio's `create_connection`. All addresses of a name are tried, see
+/// [`TcpStream::connect`](crate::net::Stream::connect). The factory is called when there is a
+/// connection; the protocol has been told of it when this returns. Small writes are sent at once
+/// (`TCP_NODELAY`).
+///
+/// # Errors
+///
+/// `yield_from` gives:
+///
+/// - [`std::io::Error`]: no address answers, or there is none of that name.
+/// - [`ValueError`](crate::ValueError): an address that does not parse.
+/// - `is_cancelled`; the connection is closed then.
+///
+/// # Examples
+///
+/// See the [module](super).
+pub fn create_connection<F, P>(factory: F, target: impl ToSocketAddrs) -> CreateConnection<F>
+where
+    F: FnOnce() -> P,
+    P: Protocol,
+{
+    CreateConnection {
+        factory,
+        dial: target.target().map(Dial::to),
+    }
+}
+
+/// What [`create_connection`] returns: options, and a delegate for `yield_from`.
+#[must_use = "it connects when a coroutine delegates to it by yield_from"]
+pub struct CreateConnection<F> {
+    factory: F,
+    dial: Result<Dial>,
+}
+
+impl<F> CreateConnection<F> {
+    /// Sets the address to connect from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Protocol, create_connection};
+    ///
+    /// struct Silent;
+    /// impl Protocol for Silent {}
+    ///
+    /// let connection = create_connection(|| Silent, "example.org:80").local_addr(([127, 0, 0, 1], 0));
+    /// ```
+    pub fn local_addr(mut self, address: impl Into<SocketAddr>) -> Self {
+        set_local(&mut self.dial, address.into());
+        self
+    }
+
+    /// Sets how long one address has before the next is tried as well: 250 ms by default. With
+    /// `None`, the next is tried when one has failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Protocol, create_connection};
+    ///
+    /// struct Silent;
+    /// impl Protocol for Silent {}
+    ///
+    /// let connection = create_connection(|| Silent, "example.org:80").happy_eyeballs_delay(None);
+    /// ```
+    pub fn happy_eyeballs_delay(mut self, delay: impl Into<Option<Duration>>) -> Self {
+        set_delay(&mut self.dial, delay.into());
+        self
+    }
+}
+
+pub(crate) fn set_local(dial: &mut Result<Dial>, address: SocketAddr) {
+    if let Ok(dial) = dial {
+        dial.local = Some(address);
+    }
+}
+
+pub(crate) fn set_delay(dial: &mut Result<Dial>, delay: Option<Duration>) {
+    if let Ok(dial) = dial {
+        dial.delay = delay;
+    }
+}
+
+impl<F, P> Delegate<Request, ()> for CreateConnection<F>
+where
+    F: FnOnce() -> P,
+    P: Protocol,
+{
+    type Output = (Transport, Rc<P>);
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Self::Output> {
+        let socket = connect_tcp(co, self.dial?)?;
+        connected(co, socket, self.factory)
+    }
+}
+
+/// Connects to a Unix socket; the rest is as [`create_connection`].
+///
+/// # Errors
+///
+/// As [`create_connection`].
+///
+/// # Examples
+///
+/// See [`create_unix_server`](super::create_unix_server).
+pub fn create_unix_connection<F, P>(factory: F, path: impl AsRef<Path>) -> CreateUnixConnection<F>
+where
+    F: FnOnce() -> P,
+    P: Protocol,
+{
+    CreateUnixConnection {
+        factory,
+        path: path.as_ref().to_owned(),
+    }
+}
+
+/// What [`create_unix_connection`] returns: a delegate for `yield_from`.
+#[must_use = "it connects when a coroutine delegates to it by yield_from"]
+pub struct CreateUnixConnection<F> {
+    factory: F,
+    path: PathBuf,
+}
+
+impl<F, P> Delegate<Request, ()> for CreateUnixConnection<F>
+where
+    F: FnOnce() -> P,
+    P: Protocol,
+{
+    type Output = (Transport, Rc<P>);
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Self::Output> {
+        let socket = connect_unix(co, &self.path)?;
+        connected(co, socket, self.factory)
+    }
+}
+
+/// Makes a transport and a protocol of a socket that is connected already.
+///
+/// asyncio's `create_connection(factory, sock=socket)`. The socket does not block from now on.
+///
+/// # Errors
+///
+/// `yield_from` gives what the system says; `is_cancelled`, and then the socket is closed.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Read;
+/// use std::os::unix::net::UnixStream;
+/// use yieldfrom::{Co, Protocol, create_connection_on, run};
+///
+/// struct Silent;
+/// impl Protocol for Silent {}
+///
+/// let (ours, mut theirs) = UnixStream::pair()?;
+/// run(move |co: &Co| {
+///     let (transport, _) = co.yield_from(create_connection_on(|| Silent, ours))?;
+///     transport.write(b"hello")
+/// })?;
+/// let mut received = String::new();
+/// theirs.read_to_string(&mut received)?; // to the end of the loop, which closes the socket
+/// assert_eq!(received, "hello");
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn create_connection_on<F, P, S>(factory: F, socket: S) -> CreateConnectionOn<F, S>
+where
+    F: FnOnce() -> P,
+    P: Protocol,
+    S: StreamSocket,
+{
+    CreateConnectionOn { factory, socket }
+}
+
+/// Makes a transport and a protocol of a socket that was accepted elsewhere: what
+/// [`create_connection_on`] does.
+///
+/// asyncio's `connect_accepted_socket`.
+///
+/// # Errors
+///
+/// As [`create_connection_on`].
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::net::{TcpListener, TcpStream};
+/// use yieldfrom::{Co, Protocol, connect_accepted_socket, create_task, run_sync};
+///
+/// struct Silent;
+/// impl Protocol for Silent {}
+///
+/// run_sync(|co: &Co| {
+///     let listener = co.yield_from(TcpListener::bind("127.0.0.1:0"))?;
+///     create_task(TcpStream::connect(listener.local_addr()?));
+///     let (socket, peer) = co.yield_from(listener.accept())?;
+///     let (transport, _) = co.yield_from(connect_accepted_socket(|| Silent, socket))?;
+///     assert_eq!(transport.peername(), Some(peer.into()));
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn connect_accepted_socket<F, P, S>(factory: F, socket: S) -> CreateConnectionOn<F, S>
+where
+    F: FnOnce() -> P,
+    P: Protocol,
+    S: StreamSocket,
+{
+    create_connection_on(factory, socket)
+}
+
+/// What [`create_connection_on`] returns: a delegate for `yield_from`.
+#[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
+pub struct CreateConnectionOn<F, S> {
+    factory: F,
+    socket: S,
+}
+
+impl<F, P, S> Delegate<Request, ()> for CreateConnectionOn<F, S>
+where
+    F: FnOnce() -> P,
+    P: Protocol,
+    S: StreamSocket,
+{
+    type Output = (Transport, Rc<P>);
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Self::Output> {
+        connected(co, self.socket, self.factory)
+    }
+}
+
+#[track_caller]
+fn connected<P: Protocol>(
+    co: &Co,
+    socket: impl StreamSocket,
+    factory: impl FnOnce() -> P,
+) -> Result<(Transport, Rc<P>)> {
+    let protocol = Rc::new(factory());
+    let transport = open(
+        co,
+        into_socket(socket)?,
+        Rc::clone(&protocol) as Rc<dyn Protocol>,
+    )?;
+    Ok((transport, protocol))
+}
+
+/// Makes a transport, and waits until its protocol has been told.
+#[track_caller]
+pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Result<Transport> {
+    let core = Rc::clone(EventLoop::current_or_closed().core());
+    core.check_open("create_connection")?;
+    let waiter = Waiter::new(Reason::io("create_connection"));
+    let stream = Stream::start(caller(), &core, socket, protocol, Some(Rc::clone(&waiter)));
+    let mut opening = Opening(Some(stream));
+    waiter.wait(co)?;
+    let stream = opening.0.take();
+    Ok(Transport(stream.expect("only this takes it out")))
+}
+
+/// A transport that nobody has yet: closed, unless it is taken out.
+struct Opening(Option<Rc<Stream>>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(stream) = &self.0 {
+            stream.close();
+        }
+    }
+}
+
+coroutine_operations! {
+    [P: Protocol, F: FnOnce() -> P + 'static] CreateConnection<F> => (Transport, Rc<P>),
+        "create_connection", |this| move |co: &Co| this.delegate(co);
+    [P: Protocol, F: FnOnce() -> P + 'static] CreateUnixConnection<F> => (Transport, Rc<P>),
+        "create_unix_connection", |this| move |co: &Co| this.delegate(co);
+    [P: Protocol, F: FnOnce() -> P + 'static, S: StreamSocket + 'static]
+        CreateConnectionOn<F, S> => (Transport, Rc<P>),
+        "create_connection_on", |this| move |co: &Co| this.delegate(co);
+}
+
+impl<F> fmt::Debug for CreateConnection<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CreateConnection").field(&self.dial).finish()
+    }
+}
+
+impl<F> fmt::Debug for CreateUnixConnection<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = f.debug_tuple("CreateUnixConnection");
+        tuple.field(&self.path).finish()
+    }
+}
+
+impl<F, S> fmt::Debug for CreateConnectionOn<F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreateConnectionOn")
+    }
+}

@@ -1,0 +1,305 @@
+//! Making datagram endpoints.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+
+use super::datagram::{DatagramSocket, DatagramTransport, Datagrams, Socket, into_socket};
+use super::protocol::DatagramProtocol;
+use crate::errors::ValueError;
+use crate::errors::describe;
+use crate::io::net::Address;
+use crate::io::source::Source;
+use crate::kernel::{EventLoop, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::{Co, Delegate, Result};
+
+/// Makes a UDP socket with a transport and a protocol.
+///
+/// asyncio's `create_datagram_endpoint`. With a local address it receives there; with a remote one
+/// it sends there, and receives from there only. One of them is needed. Names are looked up by
+/// [`getaddrinfo`](crate::net::getaddrinfo).
+///
+/// # Errors
+///
+/// `yield_from` gives:
+///
+/// - [`std::io::Error`]: an address is in use, or not this machine's.
+/// - [`ValueError`]: there is no address, or the two are of different families.
+/// - `is_cancelled`; the endpoint is closed then.
+///
+/// # Examples
+///
+/// ```
+/// use std::cell::RefCell;
+/// use std::net::SocketAddr;
+/// use yieldfrom::net::Address;
+/// use yieldfrom::{Co, DatagramProtocol, DatagramTransport, Event, Result};
+/// use yieldfrom::{create_datagram_endpoint, run_sync};
+///
+/// #[derive(Default)]
+/// struct Echo(RefCell<Option<DatagramTransport>>);
+///
+/// impl DatagramProtocol for Echo {
+///     fn connection_made(&self, transport: &DatagramTransport) -> Result<()> {
+///         self.0.replace(Some(transport.clone()));
+///         Ok(())
+///     }
+///
+///     fn datagram_received(&self, data: &[u8], sender: &Address) -> Result<()> {
+///         self.0.borrow().as_ref().map_or(Ok(()), |it| it.sendto(data, sender.clone()))
+///     }
+/// }
+///
+/// #[derive(Default)]
+/// struct Once(RefCell<Vec<u8>>, Event);
+///
+/// impl DatagramProtocol for Once {
+///     fn datagram_received(&self, data: &[u8], _: &Address) -> Result<()> {
+///         self.0.replace(data.to_vec());
+///         Ok(self.1.set())
+///     }
+/// }
+///
+/// run_sync(|co: &Co| {
+///     let any = SocketAddr::from(([127, 0, 0, 1], 0));
+///     let (server, _) = co.yield_from(create_datagram_endpoint(Echo::default, any, None))?;
+///     let remote = server.sockname().and_then(|it| it.ip());
+///     let (client, once) = co.yield_from(create_datagram_endpoint(Once::default, None, remote))?;
+///     client.sendto(b"hello", None)?;
+///     co.yield_from(once.1.wait())?;
+///     assert_eq!(*once.0.borrow(), b"hello");
+///     assert_eq!(client.peername(), server.sockname());
+///     client.close();
+///     server.close();
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn create_datagram_endpoint<F, P>(
+    factory: F,
+    local: impl Into<Option<SocketAddr>>,
+    remote: impl Into<Option<SocketAddr>>,
+) -> CreateDatagramEndpoint<F>
+where
+    F: FnOnce() -> P,
+    P: DatagramProtocol,
+{
+    let ends = Ends {
+        local: local.into(),
+        remote: remote.into(),
+        ..Ends::default()
+    };
+    CreateDatagramEndpoint {
+        factory,
+        origin: Origin::Ends(ends),
+    }
+}
+
+/// Makes a transport and a protocol of a socket for datagrams, such as one of Unix.
+///
+/// asyncio's `create_datagram_endpoint(factory, sock=socket)`. The socket does not block from now
+/// on.
+///
+/// # Errors
+///
+/// `yield_from` gives what the system says; `is_cancelled`, and then the socket is closed.
+///
+/// # Examples
+///
+/// ```
+/// use std::os::unix::net::UnixDatagram;
+/// use yieldfrom::{Co, DatagramProtocol, create_datagram_endpoint_on, run_sync};
+///
+/// struct Silent;
+/// impl DatagramProtocol for Silent {}
+///
+/// let (ours, theirs) = UnixDatagram::pair()?;
+/// run_sync(move |co: &Co| {
+///     let (transport, _) = co.yield_from(create_datagram_endpoint_on(|| Silent, ours))?;
+///     transport.sendto(b"hello", None)
+/// })?;
+/// assert_eq!(theirs.recv(&mut [0; 10])?, 5);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn create_datagram_endpoint_on<F, P>(
+    factory: F,
+    socket: impl DatagramSocket,
+) -> CreateDatagramEndpoint<F>
+where
+    F: FnOnce() -> P,
+    P: DatagramProtocol,
+{
+    CreateDatagramEndpoint {
+        factory,
+        origin: Origin::Socket(into_socket(socket)),
+    }
+}
+
+/// What [`create_datagram_endpoint`] returns: options, and a delegate for `yield_from`.
+#[must_use = "it makes an endpoint when a coroutine delegates to it by yield_from"]
+pub struct CreateDatagramEndpoint<F> {
+    factory: F,
+    origin: Origin,
+}
+
+enum Origin {
+    Ends(Ends),
+    Socket(io::Result<Socket>),
+}
+
+#[derive(Debug, Default)]
+struct Ends {
+    local: Option<SocketAddr>,
+    remote: Option<SocketAddr>,
+    reuse_port: bool,
+    broadcast: bool,
+}
+
+impl<F> CreateDatagramEndpoint<F> {
+    /// Sets whether several sockets may receive on the local address (`SO_REUSEPORT`): false by
+    /// default. Has no effect on a socket that there is already.
+    ///
+    /// # Examples
+    ///
+    /// See [`allow_broadcast`](Self::allow_broadcast).
+    pub fn reuse_port(mut self, on: bool) -> Self {
+        if let Origin::Ends(ends) = &mut self.origin {
+            ends.reuse_port = on;
+        }
+        self
+    }
+
+    /// Sets whether the remote address may be that of a network (`SO_BROADCAST`): false by
+    /// default. Then it receives from everywhere. Has no effect on a socket that there is already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use yieldfrom::{DatagramProtocol, create_datagram_endpoint};
+    ///
+    /// struct Silent;
+    /// impl DatagramProtocol for Silent {}
+    ///
+    /// let everybody = SocketAddr::from(([255, 255, 255, 255], 9));
+    /// let endpoint = create_datagram_endpoint(|| Silent, None, everybody)
+    ///     .reuse_port(true)
+    ///     .allow_broadcast(true);
+    /// ```
+    pub fn allow_broadcast(mut self, on: bool) -> Self {
+        if let Origin::Ends(ends) = &mut self.origin {
+            ends.broadcast = on;
+        }
+        self
+    }
+}
+
+impl Ends {
+    fn open(&self) -> Result<UdpSocket> {
+        const NAME: &str = "create_datagram_endpoint";
+        let family = match (self.local, self.remote) {
+            (Some(local), Some(remote)) if local.is_ipv4() != remote.is_ipv4() => {
+                let why = format!("{NAME}: {local} and {remote} are of different families");
+                return Err(ValueError::new(why).into());
+            }
+            (Some(SocketAddr::V4(_)), _) | (_, Some(SocketAddr::V4(_))) => AddressFamily::INET,
+            (Some(_), _) | (_, Some(_)) => AddressFamily::INET6,
+            (None, None) => {
+                let why = format!("{NAME}: give a local or a remote address");
+                return Err(ValueError::new(why).into());
+            }
+        };
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = rustix::net::socket_with(family, SocketType::DGRAM, flags, None)?;
+        Ok(self.prepare(socket)?)
+    }
+
+    fn prepare(&self, socket: OwnedFd) -> io::Result<UdpSocket> {
+        sockopt::set_socket_reuseport(&socket, self.reuse_port)?;
+        sockopt::set_socket_broadcast(&socket, self.broadcast)?;
+        if let Some(local) = self.local {
+            let bound = rustix::net::bind(&socket, &local);
+            bound.map_err(|error| describe(error.into(), format!("bind to {local}")))?;
+        }
+        if let Some(remote) = self.remote.filter(|_| !self.broadcast) {
+            let connected = rustix::net::connect(&socket, &remote);
+            connected.map_err(|error| describe(error.into(), format!("connect to {remote}")))?;
+        }
+        Ok(socket.into())
+    }
+}
+
+impl Origin {
+    /// Returns the socket, and the only address to send to.
+    fn open(self) -> Result<(Socket, Option<Address>)> {
+        match self {
+            Self::Socket(socket) => Ok((socket?, None)),
+            Self::Ends(ends) => {
+                let socket = Socket::Udp(Source::new(ends.open()?));
+                Ok((socket, ends.remote.map(Address::from)))
+            }
+        }
+    }
+}
+
+impl<F, P> Delegate<Request, ()> for CreateDatagramEndpoint<F>
+where
+    F: FnOnce() -> P,
+    P: DatagramProtocol,
+{
+    type Output = (DatagramTransport, Rc<P>);
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Self::Output> {
+        let core = Rc::clone(EventLoop::current_or_closed().core());
+        core.check_open("create_datagram_endpoint")?;
+        let (socket, remote) = self.origin.open()?;
+        let protocol = Rc::new((self.factory)());
+        let (waiter, told) = (
+            Waiter::new(Reason::io("create_datagram_endpoint")),
+            Rc::clone(&protocol),
+        );
+        let mut opening = Opening(Some(Datagrams::start(
+            caller(),
+            &core,
+            socket,
+            told,
+            remote,
+            &waiter,
+        )));
+        waiter.wait(co)?;
+        let datagrams = opening.0.take().expect("only this takes it out");
+        Ok((DatagramTransport(datagrams), protocol))
+    }
+}
+
+/// An endpoint that nobody has yet: closed, unless it is taken out.
+struct Opening(Option<Rc<Datagrams>>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(datagrams) = &self.0 {
+            datagrams.close();
+        }
+    }
+}
+
+coroutine_operations! {
+    [P: DatagramProtocol, F: FnOnce() -> P + 'static]
+        CreateDatagramEndpoint<F> => (DatagramTransport, Rc<P>),
+        "create_datagram_endpoint", |this| move |co: &Co| this.delegate(co);
+}
+
+impl<F> fmt::Debug for CreateDatagramEndpoint<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = f.debug_tuple("CreateDatagramEndpoint");
+        match &self.origin {
+            Origin::Ends(ends) => tuple.field(ends).finish(),
+            Origin::Socket(_) => tuple.finish_non_exhaustive(),
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Making servers.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::protocol::Protocol;
+use super::server::{Factory, ListeningSocket, Server};
+use crate::combine::yield_now;
+use crate::errors::describe;
+use crate::io::net::{ListenOptions, Target, ToSocketAddrs, listen_on, resolve};
+use crate::io::source::Source;
+use crate::kernel::{EventLoop, Request, coroutine_operations};
+use crate::{Co, Delegate, Result};
+
+/// Listens for TCP connections, and makes a transport and a protocol of each.
+///
+/// asyncio's `create_server`. If a name has several addresses, the server listens on all, each by
+/// its own socket; port 0 lets the system choose one for each, see [`Server::sockets`]. The host
+/// `""` does not exist: use `"0.0.0.0:80"`, or `"[::]:80"`, or both, as addresses.
+///
+/// When the system has no descriptors left, that is reported to the exception handler, and the
+/// server tries again after a second.
+///
+/// # Errors
+///
+/// `yield_from` gives:
+///
+/// - [`std::io::Error`]: an address is in use, or not this machine's, or there is none.
+/// - [`ValueError`](crate::ValueError): an address that does not parse.
+///
+/// # Examples
+///
+/// See the [module](super).
+pub fn create_server<F, P>(factory: F, target: impl ToSocketAddrs) -> CreateServer<F>
+where
+    F: Fn() -> P + 'static,
+    P: Protocol,
+{
+    CreateServer {
+        factory,
+        listening: Listening::new(target),
+    }
+}
+
+/// What [`create_server`] returns: options, and a delegate for `yield_from`.
+#[must_use = "it listens when a coroutine delegates to it by yield_from"]
+pub struct CreateServer<F> {
+    factory: F,
+    listening: Listening,
+}
+
+/// Where to listen, and how.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    target: Result<Target>,
+    pub(crate) options: ListenOptions,
+    pub(crate) start: bool,
+}
+
+impl Listening {
+    pub(crate) fn new(target: impl ToSocketAddrs) -> Self {
+        Self {
+            target: target.target(),
+            options: ListenOptions {
+                v6_only: true,
+                ..ListenOptions::default()
+            },
+            start: true,
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn listen(self, co: &Co, factory: Factory) -> Result<Server> {
+        let target = self.target?;
+        let name = target.to_string();
+        let mut addresses = resolve(co, target)?;
+        addresses.sort_unstable();
+        addresses.dedup();
+        let sockets = listen_on_all(&name, &addresses, &self.options)?;
+        serve(co, factory, self.options.backlog, sockets, self.start)
+    }
+}
+
+fn listen_on_all(
+    name: &str,
+    addresses: &[SocketAddr],
+    options: &ListenOptions,
+) -> io::Result<Vec<ListeningSocket>> {
+    let (mut sockets, mut without) = (Vec::new(), None);
+    for address in addresses {
+        match listen_on(*address, options) {
+            Ok(socket) => sockets.push(ListeningSocket::Tcp(Source::new(socket))),
+            Err(error) if address.is_ipv6() && is_unknown(&error) => without = Some(error),
+            Err(error) => return Err(describe(error, format!("listen on {address}"))),
+        }
+    }
+    if sockets.is_empty() {
+        let why = format!("listen on {name}: there is no address to listen on");
+        return Err(match without {
+            Some(error) => describe(error, format!("listen on {name}")),
+            None => io::Error::new(io::ErrorKind::InvalidInput, why),
+        });
+    }
+    Ok(sockets)
+}
+
+/// Returns whether an address failed as it would where there is no IPv6, though names have
+/// addresses for it.
+fn is_unknown(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrInUse, PermissionDenied};
+    !matches!(error.kind(), AddrInUse | PermissionDenied)
+}
+
+#[track_caller]
+pub(super) fn serve(
+    co: &Co,
+    factory: Factory,
+    backlog: u32,
+    sockets: Vec<ListeningSocket>,
+    start: bool,
+) -> Result<Server> {
+    let core = Rc::clone(EventLoop::current_or_closed().core());
+    core.check_open("create_server")?;
+    let server = Server::new(&core, factory, backlog, sockets);
+    if !start {
+        return Ok(server);
+    }
+    let mut starting = Starting(Some(server));
+    if let Some(server) = &starting.0 {
+        server.begin()?;
+    }
+    co.yield_from(yield_now())?;
+    let server = starting.0.take();
+    Ok(server.expect("only this takes it out"))
+}
+
+/// A server that nobody has yet: closed, unless it is taken out.
+struct Starting(Option<Server>);
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(server) = &self.0 {
+            server.close();
+        }
+    }
+}
+
+/// The options that TCP servers have, also those of streams.
+macro_rules! listening_options {
+    ($factory:expr) => {
+        /// Sets how many connections may wait to be accepted: 1,024 by default. As many are
+        /// accepted at once, before others have a turn.
+        ///
+        /// # Examples
+        ///
+        /// See [`start_serving`](Self::start_serving).
+        pub fn backlog(mut self, connections: u32) -> Self {
+            self.listening.options.backlog = connections.max(1);
+            self
+        }
+
+        /// Sets whether the address can be used again at once after the server has ended
+        /// (`SO_REUSEADDR`): true by default.
+        ///
+        /// # Examples
+        ///
+        /// See [`start_serving`](Self::start_serving).
+        pub fn reuse_address(mut self, on: bool) -> Self {
+            self.listening.options.reuse_address = on;
+            self
+        }
+
+        /// Sets whether several sockets may listen on the address, and share its connections
+        /// (`SO_REUSEPORT`): false by default.
+        ///
+        /// # Examples
+        ///
+        /// See [`start_serving`](Self::start_serving).
+        pub fn reuse_port(mut self, on: bool) -> Self {
+            self.listening.options.reuse_port = on;
+            self
+        }
+
+        /// Sets whether connections are accepted at once: true by default. Otherwise they wait
+        /// until [`Server::start_serving`](crate::Server::start_serving).
+        ///
+        /// # Examples
+        ///
+        /// ```
+        #[doc = $factory]
+        ///     .backlog(10)
+        ///     .reuse_address(true)
+        ///     .reuse_port(false)
+        ///     .start_serving(false);
+        /// ```
+        pub fn start_serving(mut self, on: bool) -> Self {
+            self.listening.start = on;
+            self
+        }
+    };
+}
+pub(crate) use listening_options;
+
+impl<F> CreateServer<F> {
+    listening_options!(
+        "# struct Silent;\n# impl yieldfrom::Protocol for Silent {}\n\
+         let server = yieldfrom::create_server(|| Silent, \"127.0.0.1:0\")"
+    );
+}
+
+impl<F, P> Delegate<Request, ()> for CreateServer<F>
+where
+    F: Fn() -> P + 'static,
+    P: Protocol,
+{
+    type Output = Server;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Server> {
+        self.listening.listen(co, boxed(self.factory))
+    }
+}
+
+pub(super) fn boxed<P: Protocol>(factory: impl Fn() -> P + 'static) -> Factory {
+    Box::new(move || Rc::new(factory()) as Rc<dyn Protocol>)
+}
+
+/// Listens on a path of Unix sockets; the rest is as [`create_server`].
+///
+/// asyncio's `create_unix_server`. A socket that stands there already is replaced; any other file
+/// is left alone, and an error. The file stays when the server is closed.
+///
+/// # Errors
+///
+/// As [`create_server`].
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Protocol, create_unix_connection, create_unix_server, run_sync};
+///
+/// struct Silent;
+/// impl Protocol for Silent {}
+///
+/// let path = std::env::temp_dir().join(format!("yieldfrom-doc-server-{}", std::process::id()));
+/// run_sync(move |co: &Co| {
+///     let server = co.yield_from(create_unix_server(|| Silent, &path))?;
+///     let (transport, _) = co.yield_from(create_unix_connection(|| Silent, &path))?;
+///     assert_eq!(transport.peername().unwrap().path(), Some(&*path));
+///     server.close();
+///     Ok(std::fs::remove_file(&path)?)
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn create_unix_server<F, P>(factory: F, path: impl AsRef<Path>) -> CreateUnixServer<F>
+where
+    F: Fn() -> P + 'static,
+    P: Protocol,
+{
+    CreateUnixServer {
+        factory,
+        listening: UnixListening::new(path),
+    }
+}
+
+/// What [`create_unix_server`] returns: options, and a delegate for `yield_from`.
+#[must_use = "it listens when a coroutine delegates to it by yield_from"]
+pub struct CreateUnixServer<F> {
+    factory: F,
+    listening: UnixListening,
+}
+
+#[derive(Debug)]
+pub(crate) struct UnixListening {
+    path: PathBuf,
+    pub(crate) backlog: u32,
+    pub(crate) start: bool,
+}
+
+impl UnixListening {
+    pub(crate) fn new(path: impl AsRef<Path>) -> Self {
+        Self {
+            path: path.as_ref().to_owned(),
+            backlog: ListenOptions::default().backlog,
+            start: true,
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn listen(self, co: &Co, factory: Factory) -> Result<Server> {
+        let path = self.path.display();
+        let socket = self
+            .bind()
+            .map_err(|error| describe(error, format!("listen on {path}")))?;
+        let sockets = vec![ListeningSocket::Unix(Source::new(socket))];
+        serve(co, factory, self.backlog, sockets, self.start)
+    }
+
+    fn bind(&self) -> io::Result<UnixListener> {
+        if fs::symlink_metadata(&self.path).is_ok_and(|file| file.file_type().is_socket()) {
+            fs::remove_file(&self.path)?;
+        }
+        let socket = UnixListener::bind(&self.path)?;
+        socket.set_nonblocking(true)?;
+        rustix::net::listen(&socket, i32::try_from(self.backlog).unwrap_or(i32::MAX))?;
+        Ok(socket)
+    }
+}
+
+/// The options that Unix servers have, also those of streams.
+macro_rules! unix_listening_options {
+    () => {
+        /// Sets how many connections may wait to be accepted: 1,024 by default. As many are
+        /// accepted at once, before others have a turn.
+        ///
+        /// # Examples
+        ///
+        /// See [`CreateServer::start_serving`](crate::transport::CreateServer::start_serving).
+        pub fn backlog(mut self, connections: u32) -> Self {
+            self.listening.backlog = connections.max(1);
+            self
+        }
+
+        /// Sets whether connections are accepted at once: true by default. Otherwise they wait
+        /// until [`Server::start_serving`](crate::Server::start_serving).
+        ///
+        /// # Examples
+        ///
+        /// See [`CreateServer::start_serving`](crate::transport::CreateServer::start_serving).
+        pub fn start_serving(mut self, on: bool) -> Self {
+            self.listening.start = on;
+            self
+        }
+    };
+}
+pub(crate) use unix_listening_options;
+
+impl<F> CreateUnixServer<F> {
+    unix_listening_options!();
+}
+
+impl<F, P> Delegate<Request, ()> for CreateUnixServer<F>
+where
+    F: Fn() -> P + 'static,
+    P: Protocol,
+{
+    type Output = Server;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<Server> {
+        self.listening.listen(co, boxed(self.factory))
+    }
+}
+
+coroutine_operations! {
+    [P: Protocol, F: Fn() -> P + 'static] CreateServer<F> => Server, "create_server",
+        |this| move |co: &Co| this.delegate(co);
+    [P: Protocol, F: Fn() -> P + 'static] CreateUnixServer<F> => Server, "create_unix_server",
+        |this| move |co: &Co| this.delegate(co);
+}
+
+impl<F> fmt::Debug for CreateServer<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CreateServer")
+            .field(&self.listening)
+            .finish()
+    }
+}
+
+impl<F> fmt::Debug for CreateUnixServer<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = f.debug_tuple("CreateUnixServer");
+        tuple.field(&self.listening).finish()
+    }
+}

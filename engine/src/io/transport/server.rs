@@ -1,0 +1,360 @@
+//! A server: sockets that listen, and the connections that came through them.
+
+mod accept;
+mod members;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use super::protocol::Protocol;
+use crate::combine::yield_now;
+use crate::errors::RuntimeError;
+use crate::io::net::Address;
+use crate::kernel::{Core, Place, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::sync::Event;
+use crate::{Co, Delegate, Result};
+pub(super) use accept::ListeningSocket;
+use accept::{Accepting, Listener};
+use members::Members;
+pub(super) use members::Membership;
+
+/// Makes the protocol of a connection.
+pub(crate) type Factory = Box<dyn Fn() -> Rc<dyn Protocol>>;
+
+/// A server that accepts connections: asyncio's `Server`.
+///
+/// A clone is the same server. It serves until it is closed or its loop is, also if no handle is
+/// left.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Protocol, create_server, run_sync};
+///
+/// struct Silent;
+/// impl Protocol for Silent {}
+///
+/// run_sync(|co: &Co| {
+///     let server = co.yield_from(create_server(|| Silent, "127.0.0.1:0"))?;
+///     println!("listening on {}", server.sockets()[0]);
+///     assert!(server.is_serving());
+///     server.close();
+///     co.yield_from(server.wait_closed())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Server(Rc<State>);
+
+pub(super) struct State {
+    core: Rc<Core>,
+    /// The line of the program that has made it.
+    made_at: Place,
+    factory: Factory,
+    /// How many connections are accepted at each event.
+    backlog: u32,
+    listeners: RefCell<Vec<Rc<Listener>>>,
+    serving: Cell<bool>,
+    closed: Cell<bool>,
+    members: Members,
+    /// Set when it is closed and has no connections any more.
+    over: Event,
+    /// Who serves forever.
+    forever: RefCell<Option<Rc<Waiter>>>,
+}
+
+impl Server {
+    #[track_caller]
+    pub(super) fn new(
+        core: &Rc<Core>,
+        factory: Factory,
+        backlog: u32,
+        sockets: Vec<ListeningSocket>,
+    ) -> Self {
+        let listeners = sockets.into_iter().map(Listener::new).map(Rc::new);
+        Self(Rc::new(State {
+            core: Rc::clone(core),
+            made_at: caller(),
+            factory,
+            backlog,
+            listeners: RefCell::new(listeners.collect()),
+            serving: Cell::new(false),
+            closed: Cell::new(false),
+            members: Members::default(),
+            over: Event::for_operation("Server.wait_closed"),
+            forever: RefCell::default(),
+        }))
+    }
+
+    /// Returns the addresses on which it listens; none once it is closed.
+    ///
+    /// # Examples
+    ///
+    /// See [`Server`].
+    pub fn sockets(&self) -> Vec<Address> {
+        let listeners = self.0.listeners.borrow();
+        listeners.iter().filter_map(|it| it.address()).collect()
+    }
+
+    /// Returns whether it accepts connections.
+    ///
+    /// # Examples
+    ///
+    /// See [`Server`].
+    pub fn is_serving(&self) -> bool {
+        self.0.serving.get()
+    }
+
+    /// Stops listening, at once. Connections go on: see [`wait_closed`](Self::wait_closed).
+    ///
+    /// # Examples
+    ///
+    /// See [`Server`].
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// Closes the connections that it has accepted, each when what is buffered has been written.
+    ///
+    /// # Examples
+    ///
+    /// A server that ends gracefully, but not without limit:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::{Co, Result, Server, wait_for};
+    ///
+    /// fn shut_down(co: &Co, server: &Server) -> Result<()> {
+    ///     server.close();
+    ///     server.close_clients();
+    ///     if co.yield_from(wait_for(server.wait_closed(), Duration::from_secs(10))).is_err() {
+    ///         server.abort_clients();
+    ///     }
+    ///     co.yield_from(server.wait_closed())
+    /// }
+    /// ```
+    pub fn close_clients(&self) {
+        for stream in self.0.members.all() {
+            stream.close();
+        }
+    }
+
+    /// Closes the connections that it has accepted, now; what they have buffered is lost.
+    ///
+    /// # Examples
+    ///
+    /// See [`close_clients`](Self::close_clients).
+    pub fn abort_clients(&self) {
+        for stream in self.0.members.all() {
+            stream.abort(None);
+        }
+    }
+
+    /// Waits until the server is closed, and all its connections are lost, as of Python 3.12.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the wait is cancelled.
+    ///
+    /// # Examples
+    ///
+    /// See [`Server`].
+    pub fn wait_closed(&self) -> WaitServerClosed {
+        WaitServerClosed(self.clone())
+    }
+
+    /// Begins to accept, if that was not to happen at once. Has no effect if it does already.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`]: the server is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, Protocol, create_server, run_sync};
+    ///
+    /// struct Silent;
+    /// impl Protocol for Silent {}
+    ///
+    /// run_sync(|co: &Co| {
+    ///     let server = create_server(|| Silent, "127.0.0.1:0").start_serving(false);
+    ///     let server = co.yield_from(server)?;
+    ///     assert!(!server.is_serving());
+    ///     co.yield_from(server.start_serving())?;
+    ///     assert!(server.is_serving());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn start_serving(&self) -> StartServing {
+        StartServing(self.clone())
+    }
+
+    /// Accepts connections until it is cancelled, or the server closed; closes the server.
+    ///
+    /// # Errors
+    ///
+    /// - `is_cancelled`: always in the end. When the wait itself is cancelled, the server and its
+    ///   connections are closed and waited for before, as of Python 3.13.
+    /// - [`RuntimeError`]: the server is closed, or somebody else does this already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::{Co, EventLoop, Protocol, TimeoutError, create_server, wait_for};
+    ///
+    /// struct Silent;
+    /// impl Protocol for Silent {}
+    ///
+    /// EventLoop::builder().virtual_clock().run(|co: &Co| {
+    ///     let server = co.yield_from(create_server(|| Silent, "127.0.0.1:0"))?;
+    ///     let served = co.yield_from(wait_for(server.serve_forever(), Duration::from_millis(1)));
+    ///     assert!(served.unwrap_err().is::<TimeoutError>() && !server.is_serving());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn serve_forever(&self) -> ServeForever {
+        ServeForever(self.clone())
+    }
+}
+
+impl State {
+    pub(super) fn begin(self: &Rc<Self>) -> Result<()> {
+        if self.closed.get() {
+            let why = "the server is closed and cannot serve any more; make a new one";
+            return Err(RuntimeError::new(why).into());
+        }
+        if self.serving.replace(true) {
+            return Ok(());
+        }
+        let listeners = self.listeners.borrow().clone();
+        listeners
+            .iter()
+            .try_for_each(|listener| Accepting::start(self, listener))
+            .inspect_err(|_| self.serving.set(false))
+    }
+
+    fn close(&self) {
+        if self.closed.replace(true) {
+            return;
+        }
+        self.serving.set(false);
+        let listeners = self.listeners.take();
+        listeners.iter().for_each(|it| it.close(&self.core));
+        let forever = self.forever.take();
+        if let Some(forever) = forever {
+            forever.cancel();
+        }
+        self.note_end();
+    }
+
+    /// Wakes whoever waits for the end, if this is it.
+    fn note_end(&self) {
+        if self.closed.get() && self.members.is_empty() {
+            self.over.set();
+        }
+    }
+}
+
+impl Server {
+    pub(super) fn begin(&self) -> Result<()> {
+        self.0.begin()
+    }
+}
+
+/// Waits for a server's end, when delegated to: see [`Server::wait_closed`].
+#[derive(Clone, Debug)]
+#[must_use = "waits for nothing unless delegated to: co.yield_from(server.wait_closed())?"]
+pub struct WaitServerClosed(Server);
+
+impl Delegate<Request, ()> for WaitServerClosed {
+    type Output = ();
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<()> {
+        co.yield_from(self.0.0.over.wait())
+    }
+}
+
+/// Begins to accept, when delegated to: see [`Server::start_serving`].
+#[derive(Clone, Debug)]
+#[must_use = "starts nothing unless delegated to: co.yield_from(server.start_serving())?"]
+pub struct StartServing(Server);
+
+impl Delegate<Request, ()> for StartServing {
+    type Output = ();
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<()> {
+        self.0.begin()?;
+        co.yield_from(yield_now())
+    }
+}
+
+/// Serves until it is cancelled, when delegated to: see [`Server::serve_forever`].
+#[derive(Clone, Debug)]
+#[must_use = "serves nobody unless delegated to: co.yield_from(server.serve_forever())?"]
+pub struct ServeForever(Server);
+
+/// A coroutine serves for ever, until this is dropped.
+struct ServesForever<'a>(&'a State);
+
+impl<'a> ServesForever<'a> {
+    fn begin(state: &'a State, waiter: &Rc<Waiter>) -> Self {
+        let before = state.forever.replace(Some(Rc::clone(waiter)));
+        drop(before);
+        Self(state)
+    }
+}
+
+impl Drop for ServesForever<'_> {
+    fn drop(&mut self) {
+        let own = self.0.forever.take();
+        drop(own);
+    }
+}
+
+impl Delegate<Request, ()> for ServeForever {
+    type Output = ();
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<()> {
+        let state = &self.0.0;
+        if state.forever.borrow().is_some() {
+            let why = "serve_forever: another coroutine does that already";
+            return Err(RuntimeError::new(why).into());
+        }
+        state.begin()?;
+        let waiter = Waiter::new(Reason::io("Server.serve_forever"));
+        let serving = ServesForever::begin(state, &waiter);
+        let served = waiter.wait(co);
+        drop(serving);
+        if served.as_ref().is_err_and(|error| error.is_cancelled()) {
+            state.close();
+            // Or clients that stay would keep the server from ending.
+            self.0.close_clients();
+            co.yield_from(self.0.wait_closed())?;
+        }
+        served
+    }
+}
+
+coroutine_operations! {
+    [] WaitServerClosed => (), "Server.wait_closed", |this| move |co: &Co| this.delegate(co);
+    [] StartServing => (), "Server.start_serving", |this| move |co: &Co| this.delegate(co);
+    [] ServeForever => (), "Server.serve_forever", |this| move |co: &Co| this.delegate(co);
+}
+
+/// Shows where it listens: `<Server sockets=[127.0.0.1:8000] connections=3>`.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sockets: Vec<String> = self.sockets().iter().map(ToString::to_string).collect();
+        let connections = self.0.members.len();
+        let sockets = sockets.join(", ");
+        write!(f, "<Server sockets=[{sockets}] connections={connections}>")
+    }
+}

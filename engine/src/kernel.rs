@@ -1,0 +1,47 @@
+//! The kernel: coroutines, tasks, futures, and the event loop that runs them.
+//!
+//! A coroutine yields a [`Request`]; a task keeps what it waits for, a [`Waitable`], which schedules
+//! the task again as a [`Ready`] entry of the loop's queue. Nothing in here names a layer above: these
+//! plug in what they need by [`hooks`].
+
+mod awaitable;
+mod coroutine;
+mod event_loop;
+mod future;
+mod handle;
+mod hooks;
+mod nanos;
+mod request;
+mod task;
+
+pub use awaitable::{Awaitable, IntoCoroutine};
+pub(crate) use awaitable::{coroutine_operations, future_on};
+pub use coroutine::{Coroutine, CoroutineBuilder, coroutine};
+#[cfg(feature = "signal")]
+pub(crate) use event_loop::on_main_thread;
+pub(crate) use event_loop::{
+    Call, Clock, Core, Direction, Holder, Inbox, Place, Readiness, Ready, Settings, Wake, Watched,
+    caller,
+};
+pub use event_loop::{
+    Context, EventLoop, get_event_loop, get_running_loop, new_event_loop, set_event_loop,
+};
+pub use future::{CallbackId, Future, WaitKind};
+pub(crate) use future::{
+    Cancelling, Composite, DEEP, Explanation, Followed, Inner, Reason, Role, Subject, Waitable,
+    Waiter, cancel, not_awaited,
+};
+#[cfg(feature = "signal")]
+pub(crate) use handle::Repeating;
+pub(crate) use handle::Scheduled;
+pub use handle::{Handle, TimerHandle};
+#[cfg(feature = "signal")]
+pub(crate) use hooks::INTERRUPTED;
+#[cfg(feature = "trace")]
+pub(crate) use hooks::Recorder;
+pub(crate) use hooks::{Hooks, Layer};
+pub(crate) use nanos::{Nanos, nanos};
+pub(crate) use request::take_sleep_over;
+pub use request::{Co, Request};
+pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future};
+pub(crate) use task::{Suspension, TaskObject};

@@ -1,0 +1,263 @@
+//! What can be waited for, and what can become a coroutine.
+
+use yieldfrom_delegation::{Delegate, Generator};
+
+use crate::errors::ValueError;
+use crate::kernel::coroutine::{Coroutine, coroutine};
+use crate::kernel::event_loop::EventLoop;
+use crate::kernel::future::Future;
+use crate::kernel::request::Co;
+use crate::kernel::request::Request;
+use crate::kernel::task::Task;
+use crate::{Error, Result};
+
+/// What can become a coroutine: a [`Coroutine`], a generator of requests, or simply a function
+/// or closure that takes a [`&Co`](crate::Co).
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, Result, coroutine, create_task, run_sync};
+///
+/// fn function(_: &Co) -> Result<i32> {
+///     Ok(1)
+/// }
+///
+/// run_sync(|co: &Co| {
+///     let tasks = [create_task(function), create_task(|_: &Co| Ok(2)), create_task(coroutine(|_| Ok(3)))];
+///     let sum = tasks.into_iter().map(|task| co.yield_from(task)).sum::<Result<i32>>()?;
+///     assert_eq!(sum, 6);
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub trait IntoCoroutine {
+    /// What the coroutine returns.
+    type Output: 'static;
+
+    /// Makes the coroutine.
+    #[track_caller]
+    fn into_coroutine(self) -> Coroutine<Self::Output>;
+}
+
+impl<T: 'static> IntoCoroutine for Coroutine<T> {
+    type Output = T;
+
+    fn into_coroutine(self) -> Self {
+        self
+    }
+}
+
+impl<T: 'static> IntoCoroutine for Generator<Request, (), T> {
+    type Output = T;
+
+    fn into_coroutine(self) -> Coroutine<T> {
+        self.into()
+    }
+}
+
+impl<T, F> IntoCoroutine for F
+where
+    T: 'static,
+    F: FnOnce(&Co) -> Result<T> + 'static,
+{
+    type Output = T;
+
+    #[inline]
+    #[track_caller]
+    fn into_coroutine(self) -> Coroutine<T> {
+        coroutine(self)
+    }
+}
+
+/// What can be waited for: a coroutine (or a function that is one), a future or a task.
+///
+/// Functions such as [`wait`](crate::wait()), [`gather`](crate::gather()) and
+/// [`run_until_complete`](EventLoop::run_until_complete) take any of these, as their counterparts
+/// in asyncio do. Coroutines become tasks, futures and tasks stay what they are.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Awaitable, Co, EventLoop, Future, Result, create_task};
+///
+/// /// Takes whatever can be waited for.
+/// fn answer(event_loop: &EventLoop, question: impl Awaitable<Output = i32>) -> Result<i32> {
+///     event_loop.run_until_complete(question)
+/// }
+///
+/// let event_loop = EventLoop::new()?;
+/// let (task, future) = (event_loop.create_task(|_: &Co| Ok(2)), event_loop.create_future());
+/// future.set_result(3)?;
+/// assert_eq!(answer(&event_loop, |_: &Co| Ok(1))?, 1);
+/// assert_eq!(answer(&event_loop, task)?, 2);
+/// assert_eq!(answer(&event_loop, &future)?, 3);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub trait Awaitable: Sized {
+    /// The result.
+    type Output: 'static;
+
+    /// The future that it is, or becomes: a [`Task`] or a [`Future`].
+    type Future: AsRef<Future<Self::Output>> + Into<Future<Self::Output>>;
+
+    /// Returns the loop to which it belongs; a coroutine belongs to none yet.
+    fn own_loop(&self) -> Option<EventLoop> {
+        None
+    }
+
+    /// Makes a future of it on this loop: asyncio's `ensure_future(it, loop=event_loop)`.
+    ///
+    /// A future or task that belongs to another loop stays as it is there; what is returned has
+    /// failed already, with a [`ValueError`].
+    #[track_caller]
+    fn into_future(self, event_loop: &EventLoop) -> Self::Future;
+
+    /// Returns the result of the future, when that is done.
+    ///
+    /// A coroutine's result is moved out of its task, which nobody else refers to; others are
+    /// cloned, and stay.
+    ///
+    /// # Errors
+    ///
+    /// What the future failed with.
+    fn outcome(future: &Future<Self::Output>) -> Result<Self::Output>;
+
+    /// Waits for it inside the current task: a coroutine is delegated to, and becomes no task.
+    ///
+    /// # Errors
+    ///
+    /// What it fails with, or what is thrown in.
+    #[track_caller]
+    fn wait_here(self, co: &Co) -> Result<Self::Output>;
+}
+
+macro_rules! awaitable_coroutine {
+    ($type:ty, [$($generics:tt)*], $output:ty) => {
+        impl<$($generics)*> Awaitable for $type {
+            type Output = $output;
+            type Future = Task<$output>;
+
+            #[inline]
+            #[track_caller]
+            fn into_future(self, event_loop: &EventLoop) -> Task<$output> {
+                event_loop.create_task(self)
+            }
+
+            #[inline]
+            fn outcome(future: &Future<$output>) -> Result<$output> {
+                future.take_result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &Co) -> Result<$output> {
+                self.into_coroutine().delegate(co)
+            }
+        }
+    };
+}
+
+awaitable_coroutine!(Coroutine<T>, [T: 'static], T);
+awaitable_coroutine!(Generator<Request, (), T>, [T: 'static], T);
+awaitable_coroutine!(F, [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static], T);
+
+macro_rules! awaitable_future {
+    ($($type:ty => $future:ident, $into:expr;)*) => {$(
+        impl<T: Clone + 'static> Awaitable for $type {
+            type Output = T;
+            type Future = $future<T>;
+
+            fn own_loop(&self) -> Option<EventLoop> {
+                Some(self.get_loop())
+            }
+
+            #[inline]
+            #[track_caller]
+            fn into_future(self, event_loop: &EventLoop) -> $future<T> {
+                match self.inner.check_loop(event_loop, "ensure_future") {
+                    Ok(()) => $into(self),
+                    Err(error) => $future::refused(event_loop, error),
+                }
+            }
+
+            #[inline]
+            fn outcome(future: &Future<T>) -> Result<T> {
+                future.result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &Co) -> Result<T> {
+                self.delegate(co)
+            }
+        }
+    )*};
+}
+
+awaitable_future! {
+    Future<T> => Future, std::convert::identity;
+    &Future<T> => Future, Clone::clone;
+    Task<T> => Task, std::convert::identity;
+    &Task<T> => Task, Clone::clone;
+}
+
+/// Makes a future of something on a loop, unless it is a future of another one.
+///
+/// # Errors
+///
+/// [`ValueError`]: it belongs to another loop.
+#[track_caller]
+pub(crate) fn future_on<A: Awaitable>(
+    awaitable: A,
+    event_loop: &EventLoop,
+    operation: &str,
+) -> Result<Future<A::Output>> {
+    match awaitable.own_loop() {
+        Some(own) if !own.ptr_eq(event_loop) => Err(other_loop(operation)),
+        _ => Ok(awaitable.into_future(event_loop).into()),
+    }
+}
+
+#[cold]
+pub(crate) fn other_loop(operation: &str) -> Error {
+    let why = format!(
+        "{operation}: the future belongs to another event loop; make it on this one, such as inside \
+         the coroutine that this one runs"
+    );
+    ValueError::new(why).into()
+}
+
+/// Makes an operation that borrows what it works on a coroutine, with a handle of its own.
+macro_rules! coroutine_operations {
+    ($([$($generics:tt)*] $operation:ty => $output:ty, $name:literal, |$this:ident| $body:expr;)*) => {$(
+        impl<$($generics)*> $crate::IntoCoroutine for $operation {
+            type Output = $output;
+
+            #[track_caller]
+            fn into_coroutine(self) -> $crate::Coroutine<$output> {
+                let $this = self;
+                $crate::CoroutineBuilder::new().name($name).build($body)
+            }
+        }
+
+        impl<$($generics)*> $crate::Awaitable for $operation {
+            type Output = $output;
+            type Future = $crate::Task<$output>;
+
+            #[track_caller]
+            fn into_future(self, event_loop: &$crate::EventLoop) -> $crate::Task<$output> {
+                event_loop.create_task(self)
+            }
+
+            fn outcome(future: &$crate::Future<$output>) -> $crate::Result<$output> {
+                future.take_result()
+            }
+
+            #[track_caller]
+            fn wait_here(self, co: &$crate::Co) -> $crate::Result<$output> {
+                $crate::Delegate::delegate(self, co)
+            }
+        }
+    )*};
+}
+
+pub(crate) use coroutine_operations;

@@ -1,0 +1,332 @@
+//! The event loop: one thread, one queue of what is ready, one of what is to come.
+//!
+//! A *turn* (one pass of the loop) is asyncio's:
+//!
+//! 1. If nothing is ready, wait until the next deadline, or until another thread has something.
+//! 2. What other threads have sent becomes ready, and then the timers that are due, in order.
+//! 3. What is ready now runs, in order; what becomes ready meanwhile waits for the next turn.
+//! 4. If a stop was requested, the run ends.
+//!
+//! [`Core`] is the state; the files below are its parts, none of which knows another. Futures
+//! and tasks refer to the core; users have [`EventLoop`], a handle. When the last of these goes
+//! away, the loop is closed, which breaks the cycle of the loop and its tasks.
+//!
+//! No cell of the core is borrowed while anybody's code runs: what is taken out is dropped after.
+
+mod api;
+mod clock;
+mod context;
+mod current;
+mod descriptors;
+mod inbox;
+mod places;
+mod reactor;
+mod ready;
+mod reports;
+mod schedule;
+mod slow;
+mod tasks;
+mod timers;
+mod turn;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::os::fd::BorrowedFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use api::EventLoop;
+pub(crate) use clock::Clock;
+pub use context::Context;
+pub(super) use current::default_stack_size;
+#[cfg(feature = "signal")]
+pub(crate) use current::on_main_thread;
+pub use current::{get_event_loop, get_running_loop, new_event_loop, set_event_loop};
+pub(crate) use inbox::{Call, Inbox};
+pub(super) use places::is_ours;
+pub(crate) use places::{Place, caller};
+pub(crate) use reactor::{Direction, Readiness, Wake, Watched};
+pub(crate) use ready::Ready;
+pub(crate) use tasks::{Holder, Slot};
+pub(super) use timers::Timed;
+
+use super::hooks::{Hooks, Layer};
+use super::nanos::Nanos;
+use super::task::TaskObject;
+use crate::Result;
+use crate::errors::panics::{self, Panics};
+use crate::errors::{RuntimeError, refused};
+use descriptors::Descriptors;
+use places::Places;
+use reactor::{Mode, Reactor};
+use ready::ReadyQueue;
+use reports::{ExceptionHandler, TaskFactory};
+use slow::{Ended, Pace};
+use tasks::Tasks;
+use timers::{Lost, Timers};
+
+/// A loop's state.
+pub(crate) struct Core {
+    pub(crate) ready: ReadyQueue,
+    /// The slot of the task that is running.
+    current_task: Cell<Slot>,
+    timers: RefCell<Timers>,
+    clock: Clock,
+    tasks: RefCell<Tasks>,
+    task_numbers: Cell<u32>,
+    running: Cell<bool>,
+    stopping: Cell<bool>,
+    closed: Cell<bool>,
+    debug: Cell<bool>,
+    slow_callback_duration: Cell<Duration>,
+    pub(crate) ended: Ended,
+    pace: Cell<Pace>,
+    /// Whether a panic is being reported, so that another one ends the run.
+    reporting: Cell<bool>,
+    /// The names that tasks were given, by number.
+    task_names: RefCell<HashMap<u32, String>>,
+    /// Where futures and tasks were made, by their address: those made in debug mode.
+    places: Places,
+    /// How many [`EventLoop`] handles there are.
+    handles: Cell<usize>,
+    stack_size: usize,
+    exception_handler: RefCell<Option<ExceptionHandler>>,
+    task_factory: RefCell<Option<TaskFactory>>,
+    reactor: Reactor,
+    /// How many entries have run since the last look for descriptors that are ready.
+    ran: Cell<usize>,
+    /// The descriptors that callbacks were added for.
+    descriptors: Descriptors,
+    /// What the layers above have plugged in.
+    pub(crate) hooks: Hooks,
+    /// None for a loop that was never open.
+    pub(crate) inbox: Option<Arc<Inbox>>,
+}
+
+/// What a loop is made with.
+pub(crate) struct Settings {
+    pub(crate) clock: Clock,
+    /// The stack size of its coroutines, in bytes.
+    pub(crate) stack_size: usize,
+    pub(crate) debug: bool,
+    /// Whether the reactor uses nothing but `polling`.
+    pub(crate) portable_reactor: bool,
+}
+
+impl Core {
+    /// Makes the state of a loop; without an inbox, of one that is closed from the start.
+    pub(crate) fn new(settings: Settings, hooks: Hooks, inbox: Option<Arc<Inbox>>) -> Rc<Self> {
+        Rc::new(Self {
+            ready: ReadyQueue::default(),
+            current_task: Cell::new(Slot::NONE),
+            timers: RefCell::default(),
+            clock: settings.clock,
+            tasks: RefCell::default(),
+            task_numbers: Cell::new(0),
+            task_names: RefCell::default(),
+            running: Cell::new(false),
+            stopping: Cell::new(false),
+            closed: Cell::new(inbox.is_none()),
+            debug: Cell::new(settings.debug),
+            slow_callback_duration: Cell::new(Duration::from_millis(100)),
+            ended: Ended::default(),
+            pace: Cell::default(),
+            reporting: Cell::new(false),
+            places: Places::default(),
+            handles: Cell::new(0),
+            stack_size: settings.stack_size,
+            exception_handler: RefCell::new(None),
+            task_factory: RefCell::new(None),
+            reactor: Reactor::new(settings.portable_reactor),
+            ran: Cell::new(0),
+            descriptors: Descriptors::default(),
+            hooks,
+            inbox,
+        })
+    }
+
+    /// Returns the part that a layer has plugged into an open loop.
+    pub(crate) fn part<L: Layer>(&self, operation: &str) -> Result<&L> {
+        self.check_open(operation)?;
+        let closed = || RuntimeError::new(format!("{operation}: the event loop is closed"));
+        Ok(self.hooks.find().ok_or_else(closed)?)
+    }
+
+    /// Returns whether the loop's time is virtual.
+    #[cfg(feature = "trace")]
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.clock.is_virtual()
+    }
+
+    #[inline(always)]
+    pub(crate) fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Refuses what needs an open loop.
+    pub(crate) fn check_open(&self, operation: &str) -> Result<()> {
+        if self.is_closed() {
+            let why = format!("{operation}: the event loop is closed; make a new one");
+            return Err(RuntimeError::new(why).into());
+        }
+        Ok(())
+    }
+
+    /// Returns all tasks, in the order of their making.
+    pub(crate) fn all_tasks(&self) -> Vec<Rc<dyn TaskObject>> {
+        self.tasks.borrow().all()
+    }
+
+    pub(crate) fn deadlines(&self) -> HashMap<u64, Nanos> {
+        self.timers.borrow().deadlines()
+    }
+
+    /// Starts a timer, and returns its number. A closed loop's timers never fire.
+    pub(crate) fn start_timer(&self, now: Nanos, deadline: Nanos, timed: Rc<dyn Timed>) -> u64 {
+        let mut timers = self.timers.borrow_mut();
+        let number = timers.next_number();
+        timers.insert(now, deadline, number, timed);
+        number
+    }
+
+    /// Notes that a timer, which says so itself when asked, is not wanted any more.
+    pub(crate) fn cancel_timer(&self) {
+        let lost: Lost = self.timers.borrow_mut().cancel();
+        drop(lost);
+    }
+
+    /// Registers a descriptor for edge-triggered events.
+    pub(crate) fn watch(&self, fd: BorrowedFd<'_>, operation: &str) -> Result<Rc<Watched>> {
+        const TAKEN: &str = "the descriptor has a callback of add_reader or add_writer, or a \
+                             sock_ operation waits for it; remove that first";
+        let inbox = self.inbox(operation)?;
+        let added = self.reactor.add(&inbox.poller, fd, Mode::Edge);
+        Ok(added.map_err(|error| refused(error, operation, TAKEN))?)
+    }
+
+    /// Forgets a descriptor, before it is closed.
+    pub(crate) fn unwatch(&self, fd: BorrowedFd<'_>, watched: &Watched) {
+        let Some(inbox) = &self.inbox else {
+            return;
+        };
+        if let Err(error) = self.reactor.remove(&inbox.poller, fd, watched) {
+            panics::contain(|| {
+                log::error!("cannot remove a descriptor from the poller: {error}");
+            });
+        }
+    }
+
+    /// Returns what an open loop is reached by.
+    pub(crate) fn inbox(&self, operation: &str) -> Result<&Arc<Inbox>> {
+        self.check_open(operation)?;
+        let closed = || RuntimeError::new(format!("{operation}: the event loop is closed"));
+        Ok(self.inbox.as_ref().ok_or_else(closed)?)
+    }
+
+    /// Appends an entry to the ready queue; a closed loop drops it.
+    pub(crate) fn schedule(&self, entry: Rc<dyn Ready>) {
+        if !self.is_closed() {
+            self.ready.push(entry);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn enter_task(&self, slot: Slot) {
+        self.current_task.set(slot);
+    }
+
+    #[inline(always)]
+    pub(crate) fn leave_task(&self) {
+        self.current_task.set(Slot::NONE);
+    }
+
+    /// Returns the task that is there, if one is.
+    #[cfg(feature = "signal")]
+    pub(crate) fn find_task(&self, address: *const ()) -> Option<Rc<dyn TaskObject>> {
+        self.tasks.borrow().find(address)
+    }
+
+    pub(crate) fn current_task(&self) -> Option<Rc<dyn TaskObject>> {
+        self.tasks.borrow().get(self.current_task.get())
+    }
+
+    #[inline(always)]
+    pub(crate) fn next_task_number(&self) -> u32 {
+        let number = self.task_numbers.get().wrapping_add(1);
+        self.task_numbers.set(number);
+        number
+    }
+
+    #[inline(always)]
+    pub(crate) fn add_task(&self, task: Rc<dyn TaskObject>) -> Slot {
+        self.tasks.borrow_mut().insert(task)
+    }
+
+    #[inline(always)]
+    pub(crate) fn remove_task(&self, slot: Slot) -> Option<Rc<dyn TaskObject>> {
+        self.tasks.borrow_mut().remove(slot)
+    }
+
+    pub(crate) fn task_name(&self, number: u32) -> Option<String> {
+        self.task_names.borrow().get(&number).cloned()
+    }
+
+    pub(crate) fn set_task_name(&self, number: u32, name: String) {
+        self.task_names.borrow_mut().insert(number, name);
+    }
+
+    pub(crate) fn forget_task_name(&self, number: u32) {
+        self.task_names.borrow_mut().remove(&number);
+    }
+
+    /// Ends everything: the loop cannot run again.
+    ///
+    /// What is dropped and destroyed here may have any destructor, and what that schedules is
+    /// dropped as well. The first panic goes on when all is done.
+    pub(crate) fn shut_down(&self) {
+        if self.closed.replace(true) {
+            return;
+        }
+        let mut panics = Panics::default();
+        if let Some(inbox) = &self.inbox {
+            inbox.close(&mut panics);
+        }
+        self.hooks.close(&mut panics);
+        panics.drop_each(self.ready.take());
+        let timers = self.timers.borrow_mut().take();
+        panics.drop_each(timers);
+        panics.drop_each(self.reactor.take());
+        panics.drop_each(self.descriptors.take());
+        self.destroy_tasks(&mut panics);
+        // Now that nothing is left for which a job that runs could wait.
+        self.hooks.finish(&mut panics);
+        panics.drop_each(self.ready.take());
+        panics.drop_each(self.ended.take());
+        panics.catch(|| drop(self.exception_handler.take()));
+        panics.catch(|| drop(self.task_factory.take()));
+        panics.resume();
+    }
+
+    /// Tasks that wait for each other form chains, along which dropping would recurse: so all are
+    /// kept until none refers to another.
+    fn destroy_tasks(&self, panics: &mut Panics) {
+        let (mut destroyed, mut callbacks) = (Vec::new(), Vec::new());
+        loop {
+            let tasks = self.tasks.borrow_mut().take();
+            if tasks.is_empty() {
+                break;
+            }
+            for task in &tasks {
+                panics.catch(|| task.destroy(&mut callbacks));
+            }
+            destroyed.extend(tasks);
+        }
+        panics.drop_each(callbacks);
+        panics.drop_each(destroyed);
+    }
+}

@@ -1,0 +1,277 @@
+//! Which loop a thread uses.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::thread::LocalKey;
+
+use yieldfrom_delegation::stack;
+
+use super::{EventLoop, Holder};
+use crate::Result;
+use crate::errors::RuntimeError;
+use crate::errors::panics;
+
+thread_local! {
+    /// The loop that is running on this thread. It has no destructor, so that loops also run inside
+    /// of those of other thread locals: [`Entered`] takes it out again.
+    static RUNNING: Cell<Option<ManuallyDrop<EventLoop>>> = const { Cell::new(None) };
+    /// The loop that was set for this thread.
+    static CURRENT: Cell<Kept> = const { Cell::new(Kept(None)) };
+    /// Whether one was ever set, so that none is made by itself any more.
+    static WAS_SET: Cell<bool> = const { Cell::new(false) };
+    static STACK_SIZE: Cell<usize> = const { Cell::new(stack::DEFAULT_SIZE) };
+    /// The pool of stacks is made as this is, and so before it: thread locals are destroyed in the
+    /// reverse order.
+    static CLOSER: Closer = {
+        let _ = stack::stats();
+        Closer
+    };
+    /// Whether this is the process's main thread, once somebody has asked.
+    static IS_MAIN: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+/// A thread's loop, which is closed with the thread.
+#[derive(Clone, Default)]
+struct Kept(Option<EventLoop>);
+
+/// A panic that left the destructor of a thread local would end the process.
+impl Drop for Kept {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(event_loop) = self.0.take() {
+            panics::contain(|| drop(event_loop));
+        }
+    }
+}
+
+/// Closes the thread's loop at the end of the thread, while its tasks can still be resumed.
+///
+/// They cannot be any more once the thread's pool of stacks is destroyed.
+struct Closer;
+
+impl Closer {
+    fn register() {
+        let _ = CLOSER.try_with(|_| ());
+    }
+}
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        drop(CURRENT.try_with(Cell::take));
+    }
+}
+
+/// Clones what is in a cell; none while the thread is ending.
+#[inline(always)]
+fn peek<T: Clone + Default>(cell: &'static LocalKey<Cell<T>>) -> T {
+    cell.try_with(|cell| {
+        let content = cell.take();
+        let clone = content.clone();
+        cell.set(content);
+        clone
+    })
+    .unwrap_or_default()
+}
+
+fn running() -> Option<EventLoop> {
+    peek(&RUNNING).map(ManuallyDrop::into_inner)
+}
+
+fn running_or_set() -> Option<EventLoop> {
+    running().or_else(|| peek(&CURRENT).0.take())
+}
+
+/// Returns the stack size that the thread's current loop gives to its coroutines.
+#[inline(always)]
+pub(crate) fn default_stack_size() -> usize {
+    STACK_SIZE
+        .try_with(Cell::get)
+        .unwrap_or(stack::DEFAULT_SIZE)
+}
+
+/// Returns whether this is the main thread of the process: any thread may be called "main".
+pub(crate) fn on_main_thread() -> bool {
+    let known = IS_MAIN.try_with(Cell::get).ok().flatten();
+    known.unwrap_or_else(|| {
+        let is_main = is_main_thread();
+        let _ = IS_MAIN.try_with(|known| known.set(Some(is_main)));
+        is_main
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn is_main_thread() -> bool {
+    rustix::thread::gettid() == rustix::process::getpid()
+}
+
+/// Without a way to ask the system, the name that the standard library gives has to do.
+#[cfg(not(target_os = "linux"))]
+fn is_main_thread() -> bool {
+    std::thread::current().name() == Some("main")
+}
+
+fn update_stack_size() {
+    let size = running_or_set().map_or(stack::DEFAULT_SIZE, |event_loop| {
+        event_loop.core().stack_size
+    });
+    let _ = STACK_SIZE.try_with(|own| own.set(size));
+}
+
+/// A loop that is running, for as long as this lives.
+pub(super) struct Entered(EventLoop);
+
+impl Entered {
+    /// Marks a loop as running.
+    pub(super) fn new(event_loop: &EventLoop, operation: &str) -> Result<Self> {
+        let core = event_loop.core();
+        core.check_open(operation)?;
+        if core.running.get() {
+            let why = format!("{operation}: this event loop is already running");
+            return Err(RuntimeError::new(why).into());
+        }
+        if running().is_some() {
+            let why = format!("{operation}: another event loop is running on this thread");
+            return Err(RuntimeError::new(why).into());
+        }
+        let handle = ManuallyDrop::new(event_loop.clone());
+        let set = RUNNING.try_with(|running| running.set(Some(handle)));
+        set.map_err(|_| RuntimeError::new(format!("{operation}: the thread is ending")))?;
+        core.running.set(true);
+        update_stack_size();
+        Closer::register();
+        Ok(Self(event_loop.clone()))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.core().running.set(false);
+        let before = RUNNING.try_with(Cell::take).ok().flatten();
+        update_stack_size();
+        drop(before.map(ManuallyDrop::into_inner));
+    }
+}
+
+impl Holder {
+    /// Returns the task that is running on this thread.
+    #[inline(always)]
+    pub(crate) fn current() -> Self {
+        let look = |running: &Cell<Option<ManuallyDrop<EventLoop>>>| {
+            let event_loop = running.take();
+            let holder = event_loop.as_ref().map(|it| it.core().as_holder());
+            running.set(event_loop);
+            holder
+        };
+        RUNNING.try_with(look).ok().flatten().unwrap_or_default()
+    }
+}
+
+impl EventLoop {
+    /// Returns the loop that is running on this thread.
+    #[inline(always)]
+    pub(crate) fn running() -> Option<Self> {
+        running()
+    }
+
+    /// Returns the thread's loop, or a closed one if it has none.
+    #[inline(always)]
+    pub(crate) fn current_or_closed() -> Self {
+        match Self::running() {
+            Some(event_loop) => event_loop,
+            None => get_event_loop().unwrap_or_else(|_| Self::closed()),
+        }
+    }
+}
+
+/// Returns the thread's current loop: the one that is running, or else the one that was set.
+///
+/// On the main thread of the process one is made, and set, if none was ever set; asyncio's
+/// `get_event_loop`.
+///
+/// # Errors
+///
+/// - [`RuntimeError`]: there is none. Other threads than the main one set one first, by
+///   [`set_event_loop`].
+/// - What [`EventLoop::new`] fails with.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::get_event_loop;
+///
+/// let event_loop = get_event_loop()?;
+/// assert!(event_loop.ptr_eq(&get_event_loop()?));
+/// std::thread::spawn(|| assert!(get_event_loop().is_err())).join().unwrap();
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn get_event_loop() -> Result<EventLoop> {
+    if let Some(event_loop) = running_or_set() {
+        return Ok(event_loop);
+    }
+    if WAS_SET.try_with(Cell::get).unwrap_or(true) || !on_main_thread() {
+        let why = "get_event_loop: there is no current event loop in this thread; \
+                   call set_event_loop first";
+        return Err(RuntimeError::new(why).into());
+    }
+    let event_loop = EventLoop::new()?;
+    set_event_loop(Some(&event_loop));
+    Ok(event_loop)
+}
+
+/// Sets the thread's current loop, or that it has none.
+///
+/// In a destructor of another thread local, when the thread's own are gone already, it has no
+/// effect.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{get_event_loop, new_event_loop, set_event_loop};
+///
+/// std::thread::spawn(|| {
+///     set_event_loop(Some(&new_event_loop().unwrap()));
+///     assert!(get_event_loop().is_ok());
+///     set_event_loop(None);
+///     assert!(get_event_loop().is_err());
+/// });
+/// ```
+pub fn set_event_loop(event_loop: Option<&EventLoop>) {
+    let _ = WAS_SET.try_with(|was_set| was_set.set(true));
+    let kept = Kept(event_loop.cloned());
+    let before = CURRENT.try_with(|current| current.replace(kept));
+    update_stack_size();
+    drop(before);
+}
+
+/// Makes a loop: asyncio's name for [`EventLoop::new`].
+///
+/// # Errors
+///
+/// As [`EventLoop::new`].
+///
+/// # Examples
+///
+/// See [`set_event_loop`].
+pub fn new_event_loop() -> Result<EventLoop> {
+    EventLoop::new()
+}
+
+/// Returns the loop that is running on this thread.
+///
+/// # Errors
+///
+/// [`RuntimeError`]: none is.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, get_running_loop, run_sync};
+///
+/// assert!(get_running_loop().is_err());
+/// run_sync(|_: &Co| get_running_loop().map(drop))?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn get_running_loop() -> Result<EventLoop> {
+    let why = "get_running_loop: no event loop is running on this thread";
+    EventLoop::running().ok_or_else(|| RuntimeError::new(why).into())
+}

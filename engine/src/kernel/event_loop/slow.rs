@@ -1,0 +1,311 @@
+//! Finds the callbacks that hold the loop for long.
+//!
+//! The clock is read after each entry, so that the one that has held the loop is known. While more than
+//! sixty thousand entries run in a second, that would cost a good part of each. Then the clock is read
+//! once for several of them, or when the loop waits; the [`Pace`] tells when. In debug mode it is read
+//! after each entry in any case.
+//!
+//! What is noted of an entry is its address: those of tasks that go on are found among the loop's
+//! tasks, and what has ended, or is no task, is kept until the clock is read.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use super::inbox::Inbox;
+use super::{Core, Ready};
+use crate::Result;
+use crate::errors::panics;
+use crate::kernel::nanos::Nanos;
+
+/// As many entries share one reading of the clock, when they are in haste.
+const BATCH: usize = 8;
+/// Entries that take less than this, as a mean, are in haste: reading the coarse clock takes about
+/// 10 ns, and should not take a thousandth of their time.
+const HASTE: Duration = Duration::from_micros(16);
+/// The mean is taken over at least so long: some ticks of the coarse clock.
+const SPAN: Duration = Duration::from_millis(4);
+/// The coarse clock is several times cheaper to read, and right to some milliseconds.
+const FINE: Duration = Duration::from_millis(20);
+
+/// A wait that takes as long is told of by asyncio's debug mode as information.
+const LONG_WAIT: Duration = Duration::from_secs(1);
+
+const TARGET: &str = "yieldfrom::event_loop";
+
+#[cfg(target_os = "linux")]
+const COARSE_CLOCK: ClockId = ClockId::MonotonicCoarse;
+#[cfg(not(target_os = "linux"))]
+const COARSE_CLOCK: ClockId = ClockId::Monotonic;
+
+/// The entries that have ended since the clock was read.
+#[derive(Default)]
+pub(crate) struct Ended(RefCell<Vec<Rc<dyn Ready>>>);
+
+impl Ended {
+    #[inline(always)]
+    pub(crate) fn keep(&self, entry: Rc<dyn Ready>) {
+        self.0.borrow_mut().push(entry);
+    }
+
+    #[inline(always)]
+    fn forget(&self) {
+        if !self.0.borrow().is_empty() {
+            // One after the other: their destructors may end others.
+            while let Some(entry) = self.next() {
+                drop(entry);
+            }
+        }
+    }
+
+    /// Takes all out, for its caller to drop.
+    pub(super) fn take(&self) -> Vec<Rc<dyn Ready>> {
+        self.0.take()
+    }
+
+    fn next(&self) -> Option<Rc<dyn Ready>> {
+        self.0.borrow_mut().pop()
+    }
+
+    fn find(&self, address: *const ()) -> Option<Rc<dyn Ready>> {
+        let is_it = |entry: &&Rc<dyn Ready>| Rc::as_ptr(entry).cast() == address;
+        self.0.borrow().iter().find(is_it).cloned()
+    }
+}
+
+/// How fast a loop's entries follow each other.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Pace {
+    /// Since when they are counted.
+    began: Duration,
+    count: u32,
+    in_haste: bool,
+}
+
+impl Pace {
+    /// Notes that so many more have run by now.
+    fn note(&mut self, now: Duration, count: usize) {
+        self.count = self.count.saturating_add(count as u32);
+        let span = now.saturating_sub(self.began);
+        if span >= SPAN {
+            let in_haste = HASTE.saturating_mul(self.count) > span;
+            *self = Self {
+                began: now,
+                count: 0,
+                in_haste,
+            };
+        }
+    }
+}
+
+/// Watches the entries of one run.
+pub(super) struct Watch {
+    clock: ClockId,
+    limit: Duration,
+    debug: bool,
+    /// When the first of the noted entries began.
+    began: Duration,
+    noted: [*const (); BATCH],
+    count: usize,
+    /// How many have run since the pace was told.
+    passed: usize,
+    /// As many are noted before the clock is read.
+    batch: usize,
+}
+
+impl Watch {
+    pub(super) fn start(core: &Core) -> Self {
+        let mut watch = Self {
+            clock: COARSE_CLOCK,
+            limit: Duration::MAX,
+            debug: false,
+            began: Duration::ZERO,
+            noted: [std::ptr::null(); BATCH],
+            count: 0,
+            passed: 0,
+            batch: 1,
+        };
+        watch.restart(core);
+        watch
+    }
+
+    /// Begins anew, as the loop's settings are now.
+    pub(super) fn restart(&mut self, core: &Core) {
+        self.debug = core.debug.get();
+        self.limit = core.slow_callback_duration.get();
+        self.clock = if self.debug || self.limit < FINE {
+            ClockId::Monotonic
+        } else {
+            COARSE_CLOCK
+        };
+        self.set_batch(core);
+        self.began = read(self.clock);
+    }
+
+    #[inline(always)]
+    pub(super) fn note(&mut self, entry: &Rc<dyn Ready>) {
+        self.noted[self.count % BATCH] = Rc::as_ptr(entry).cast();
+        self.count += 1;
+    }
+
+    #[inline(always)]
+    pub(super) fn check(&mut self, core: &Core) {
+        if self.count >= self.batch {
+            self.look(core);
+        }
+    }
+
+    fn set_batch(&mut self, core: &Core) {
+        let in_haste = core.pace.get().in_haste && !self.debug;
+        self.batch = if in_haste { BATCH } else { 1 };
+    }
+
+    /// Looks at what was noted, before the loop waits, or the run ends.
+    pub(super) fn finish(&mut self, core: &Core) {
+        if self.count > 0 {
+            self.look(core);
+        } else {
+            core.ended.forget();
+        }
+    }
+
+    #[inline(never)]
+    fn look(&mut self, core: &Core) {
+        let count = std::mem::take(&mut self.count);
+        self.passed += count;
+        let now = read(self.clock);
+        // As a rule, no time has passed on the coarse clock.
+        if now != self.began || core.debug.get() != self.debug {
+            self.judge(core, now, count);
+        }
+        core.ended.forget();
+    }
+
+    #[inline(never)]
+    fn judge(&mut self, core: &Core, now: Duration, count: usize) {
+        let mut pace = core.pace.get();
+        pace.note(now, std::mem::take(&mut self.passed));
+        core.pace.set(pace);
+        if now.saturating_sub(self.began) >= self.limit {
+            panics::contain(|| self.report(core, count, now - self.began));
+            // A report takes its time as well.
+            self.restart(core);
+        } else if core.debug.get() != self.debug {
+            self.restart(core);
+        } else {
+            self.began = now;
+            self.set_batch(core);
+        }
+    }
+
+    #[cold]
+    fn report(&self, core: &Core, count: usize, took: Duration) {
+        if !log::log_enabled!(target: TARGET, log::Level::Warn) {
+            return;
+        }
+        let noted = self.noted[..count.min(BATCH)].iter();
+        let mut names: Vec<String> = Vec::new();
+        for name in noted.map(|&address| core.name_of(address)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let (one_of, which) = match names.len() {
+            1 => ("", ""),
+            _ => ("one of ", "; debug mode tells which"),
+        };
+        log::warn!(
+            target: TARGET,
+            "Executing {one_of}{} took {:.3} seconds{which}",
+            names.join(", "),
+            took.as_secs_f64()
+        );
+    }
+}
+
+fn read(clock: ClockId) -> Duration {
+    let now = clock_gettime(clock);
+    // Both are positive on a monotonic clock.
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+}
+
+impl Core {
+    /// Waits for the outside world, and tells how long that took.
+    #[cold]
+    pub(super) fn wait_and_tell(&self, inbox: &Inbox, timeout: Option<Nanos>) -> Result<()> {
+        let began = Instant::now();
+        self.reactor.wait(&inbox.poller, timeout)?;
+        let took = began.elapsed();
+        let level = if took >= LONG_WAIT {
+            log::Level::Info
+        } else {
+            log::Level::Debug
+        };
+        let limit = timeout.map_or_else(
+            || "no limit".to_owned(),
+            |limit| {
+                format!(
+                    "limit {:.3} seconds",
+                    Duration::from_nanos(limit).as_secs_f64()
+                )
+            },
+        );
+        let outcome = match self.ready.len() {
+            0 if inbox.is_notified() => "woken".to_owned(),
+            0 => "nothing".to_owned(),
+            n => format!("{n} ready"),
+        };
+        let seconds = took.as_secs_f64();
+        panics::contain(|| {
+            log::log!(
+                target: TARGET, level, "Waiting took {seconds:.3} seconds ({limit}): {outcome}"
+            );
+        });
+        Ok(())
+    }
+
+    fn name_of(&self, address: *const ()) -> String {
+        if let Some(entry) = self.ended.find(address) {
+            return Shown(&*entry).to_string();
+        }
+        let task = self.tasks.borrow().find(address);
+        task.map_or_else(|| "a callback".to_owned(), |task| Shown(&*task).to_string())
+    }
+}
+
+struct Shown<'a, R: ?Sized>(&'a R);
+
+impl<R: Ready + ?Sized> fmt::Display for Shown<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_many_entries_in_a_short_time_are_in_haste() {
+        let mut pace = Pace::default();
+        let mut now = Duration::from_secs(1000);
+        let mut run = |entries: usize, span: Duration| {
+            now += span;
+            pace.note(now, entries);
+            pace.in_haste
+        };
+        assert!(!run(8, Duration::ZERO), "the first have no past");
+        assert!(
+            !run(1_000_000, Duration::from_millis(3)),
+            "too soon to tell"
+        );
+        assert!(run(1, Duration::from_millis(1)));
+        assert!(run(8, Duration::ZERO), "as before, until more is known");
+        assert!(!run(225, Duration::from_millis(4)));
+        assert!(run(275, Duration::from_millis(4)));
+        assert!(!run(8, Duration::from_millis(150)), "something was slow");
+    }
+}

@@ -1,0 +1,112 @@
+//! The tasks of a loop, which keeps them alive until they have ended.
+
+use std::rc::Rc;
+
+use super::Core;
+use crate::kernel::task::TaskObject;
+
+/// A task's place among those of its loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot(u32);
+
+impl Slot {
+    /// That of a task which has none.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+}
+
+/// A task as something remembers it that it has taken, such as a lock: at the cost of a few loads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holder {
+    /// The address of the loop.
+    core: usize,
+    slot: Slot,
+    /// The number of the last task that was made: a later one in the slot has a greater number.
+    until: u32,
+}
+
+impl Default for Holder {
+    fn default() -> Self {
+        let (core, slot, until) = (0, Slot::NONE, 0);
+        Self { core, slot, until }
+    }
+}
+
+impl Core {
+    /// Returns the task that is running, to be remembered.
+    #[inline(always)]
+    pub(super) fn as_holder(&self) -> Holder {
+        Holder {
+            core: std::ptr::from_ref(self).addr(),
+            slot: self.current_task.get(),
+            until: self.task_numbers.get(),
+        }
+    }
+
+    /// Returns the number of a task that was remembered, unless it has ended.
+    pub(crate) fn number_of(&self, holder: Holder) -> Option<u32> {
+        if holder.core != std::ptr::from_ref(self).addr() {
+            return None;
+        }
+        let number = self.tasks.borrow().get(holder.slot)?.number();
+        (number <= holder.until).then_some(number)
+    }
+}
+
+/// Tasks in numbered slots, which are used again.
+#[derive(Default)]
+pub(super) struct Tasks {
+    slots: Vec<Option<Rc<dyn TaskObject>>>,
+    free: Vec<u32>,
+}
+
+impl Tasks {
+    #[inline]
+    pub(super) fn insert(&mut self, task: Rc<dyn TaskObject>) -> Slot {
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = Some(task);
+            return Slot(slot);
+        }
+        self.slots.push(Some(task));
+        let slot = u32::try_from(self.slots.len() - 1);
+        Slot(slot.expect("4 billion tasks do not fit into memory"))
+    }
+
+    pub(super) fn get(&self, slot: Slot) -> Option<Rc<dyn TaskObject>> {
+        self.slots.get(slot.0 as usize)?.clone()
+    }
+
+    #[inline]
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<Rc<dyn TaskObject>> {
+        let task = self.slots.get_mut(slot.0 as usize)?.take()?;
+        self.free.push(slot.0);
+        Some(task)
+    }
+
+    pub(super) fn find(&self, address: *const ()) -> Option<Rc<dyn TaskObject>> {
+        let mut tasks = self.slots.iter().flatten();
+        tasks
+            .find(|task| Rc::as_ptr(task).cast() == address)
+            .cloned()
+    }
+
+    /// Returns all tasks, in the order of their making.
+    pub(super) fn all(&self) -> Vec<Rc<dyn TaskObject>> {
+        in_order(self.slots.iter().flatten().cloned().collect())
+    }
+
+    /// Takes all tasks out, in the order of their making.
+    pub(super) fn take(&mut self) -> Vec<Rc<dyn TaskObject>> {
+        self.free.clear();
+        in_order(
+            std::mem::take(&mut self.slots)
+                .into_iter()
+                .flatten()
+                .collect(),
+        )
+    }
+}
+
+fn in_order(mut tasks: Vec<Rc<dyn TaskObject>>) -> Vec<Rc<dyn TaskObject>> {
+    tasks.sort_unstable_by_key(|task| task.number());
+    tasks
+}

@@ -1,0 +1,370 @@
+//! Futures: results that are not there yet.
+
+mod callbacks;
+mod composite;
+mod handle;
+mod reason;
+mod traits;
+mod waitable;
+mod waiter;
+
+use std::cell::Cell;
+use std::panic::Location;
+use std::rc::Rc;
+
+pub use callbacks::CallbackId;
+pub(crate) use callbacks::Callbacks;
+pub(crate) use composite::Composite;
+pub use handle::Future;
+pub(crate) use handle::{Followed, not_awaited};
+pub use reason::WaitKind;
+pub(crate) use reason::{Explanation, Reason, Subject};
+pub(crate) use waitable::{Cancelling, DEEP, Waitable, cancel};
+pub(crate) use waiter::Waiter;
+
+use crate::errors::panics::Panics;
+use crate::errors::{InvalidStateError, RuntimeError};
+use crate::kernel::awaitable::other_loop;
+use crate::kernel::event_loop::{Context, Core, EventLoop, Place, Ready};
+use crate::kernel::task::TaskPart;
+use crate::{Error, Result};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Pending,
+    Cancelled,
+    Finished,
+}
+
+/// What a future is besides being a future.
+pub(crate) enum Role<T: 'static> {
+    Task(TaskPart<T>),
+    /// A future that stands for others, or a plain one.
+    Other(Option<Box<dyn Composite>>),
+}
+
+/// A future's memory, shared by all its handles.
+// What a task's step touches comes first, next to the counts of the references.
+#[repr(C)]
+pub(crate) struct Inner<T: 'static> {
+    state: Cell<State>,
+    /// Whether it has an error that nobody has looked at.
+    unseen: Cell<bool>,
+    /// Whether the loop knows where it was made: in debug mode.
+    is_placed: Cell<bool>,
+    pub(crate) role: Role<T>,
+    pub(crate) core: Rc<Core>,
+    outcome: Cell<Option<Result<T>>>,
+    callbacks: Cell<Callbacks>,
+}
+
+impl<T: 'static> Inner<T> {
+    #[inline(always)]
+    pub(crate) fn new(core: &Rc<Core>, role: Role<T>) -> Self {
+        Self {
+            core: Rc::clone(core),
+            state: Cell::new(State::Pending),
+            unseen: Cell::new(false),
+            is_placed: Cell::new(false),
+            outcome: Cell::new(None),
+            callbacks: Cell::default(),
+            role,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.state.get() != State::Pending
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state.get()
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.state.get() == State::Cancelled
+    }
+
+    /// Ends it with a result or an error, unless it has ended; what is not needed is given back.
+    pub(crate) fn finish(&self, outcome: Result<T>) -> Result<(), Result<T>> {
+        if self.is_done() {
+            return Err(outcome);
+        }
+        self.unseen.set(outcome.is_err());
+        self.outcome.set(Some(outcome));
+        self.end(State::Finished);
+        Ok(())
+    }
+
+    /// Ends it as cancelled, unless it has ended; returns whether it did.
+    pub(crate) fn end_cancelled(&self) -> bool {
+        let pending = !self.is_done();
+        if pending {
+            self.end(State::Cancelled);
+        }
+        pending
+    }
+
+    fn end(&self, state: State) {
+        self.state.set(state);
+        self.callbacks.take().schedule();
+    }
+
+    pub(crate) fn add_callback(&self, callback: Rc<dyn Ready>) {
+        if self.is_done() {
+            return callback.schedule();
+        }
+        self.callbacks.set(self.callbacks.take().with(callback));
+    }
+
+    pub(crate) fn take_callbacks(&self) -> Callbacks {
+        self.callbacks.take()
+    }
+
+    pub(crate) fn remove_callback(&self, address: *const ()) -> usize {
+        let (rest, removed) = self.callbacks.take().without(address);
+        self.callbacks.set(rest);
+        // Its destructor may be anybody's, and finds the future as it will be.
+        usize::from(removed.is_some())
+    }
+
+    /// Gives the error that the state itself is, if it is one.
+    fn check_finished(&self, operation: &str) -> Result<()> {
+        match self.state() {
+            State::Finished => Ok(()),
+            State::Cancelled => Err(Error::cancelled()),
+            State::Pending => Err(InvalidStateError::new(format!(
+                "{operation}: the future is not done; wait for it by yield_from first"
+            ))
+            .into()),
+        }
+    }
+
+    /// Returns the result by a look at it.
+    pub(crate) fn read<R>(&self, operation: &str, look: impl FnOnce(&T) -> R) -> Result<R> {
+        self.check_finished(operation)?;
+        self.unseen.set(false);
+        // It is put back even if the look panics.
+        let lent = Lent {
+            cell: &self.outcome,
+            outcome: self.outcome.take(),
+        };
+        match &lent.outcome {
+            Some(Ok(value)) => Ok(look(value)),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(taken(operation)),
+        }
+    }
+
+    /// Moves the result out.
+    pub(crate) fn take(&self, operation: &str) -> Result<T> {
+        self.check_finished(operation)?;
+        self.unseen.set(false);
+        match self.outcome.take() {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => {
+                self.outcome.set(Some(Err(error.clone())));
+                Err(error)
+            }
+            None => Err(taken(operation)),
+        }
+    }
+
+    /// Returns the error it has ended with, if any.
+    pub(crate) fn exception(&self, operation: &str) -> Result<Option<Error>> {
+        self.check_finished(operation)?;
+        self.unseen.set(false);
+        Ok(self.peek_error())
+    }
+
+    /// Returns the error it has ended with, if any, without having looked at it.
+    pub(crate) fn peek_error(&self) -> Option<Error> {
+        let outcome = self.outcome.take();
+        let error = match &outcome {
+            Some(Err(error)) => Some(error.clone()),
+            _ => None,
+        };
+        self.outcome.set(outcome);
+        error
+    }
+
+    /// Refuses a loop that is not its own.
+    #[inline]
+    pub(crate) fn check_loop(&self, event_loop: &EventLoop, operation: &str) -> Result<()> {
+        if Rc::ptr_eq(&self.core, event_loop.core()) {
+            return Ok(());
+        }
+        Err(other_loop(operation))
+    }
+
+    pub(crate) fn is_task(&self) -> bool {
+        matches!(self.role, Role::Task(_))
+    }
+
+    /// Notes where it was made, in debug mode.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn place(&self) {
+        if self.core.in_debug_mode() {
+            self.is_placed.set(true);
+            self.core.set_place(self.address(), Location::caller());
+        }
+    }
+
+    /// Notes that it was made on behalf of another line.
+    pub(crate) fn replace_place(&self, place: Place) {
+        if self.is_placed.get() {
+            self.core.set_place(self.address(), place);
+        }
+    }
+
+    /// Returns where it was made, if that was in debug mode.
+    pub(crate) fn made_at(&self) -> Option<&'static Location<'static>> {
+        self.is_placed
+            .get()
+            .then(|| self.core.place(self.address()))?
+    }
+}
+
+/// An outcome that somebody is looking at.
+struct Lent<'a, T> {
+    cell: &'a Cell<Option<Result<T>>>,
+    outcome: Option<Result<T>>,
+}
+
+impl<T> Drop for Lent<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.cell.set(self.outcome.take());
+    }
+}
+
+#[cold]
+fn taken(operation: &str) -> Error {
+    InvalidStateError::new(format!(
+        "{operation}: the result was moved out by take_result, or is being cloned"
+    ))
+    .into()
+}
+
+#[cold]
+pub(crate) fn already_done(operation: &str) -> Error {
+    InvalidStateError::new(format!("{operation}: the future is done already")).into()
+}
+
+/// Returns the error that a future ends with in place of this one: no future can raise
+/// `StopIteration` in whoever waits for it, as that would look like the end of a coroutine.
+pub(crate) fn as_outcome(error: Error) -> Error {
+    if !error.is_finished() {
+        return error;
+    }
+    let why = format!("set_exception: a future cannot raise StopIteration: {error}");
+    RuntimeError::new(why).into()
+}
+
+impl<T: 'static> Waitable for Inner<T> {
+    fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>) {
+        self.add_callback(wakeup);
+    }
+
+    fn can_cancel(&self, depth: u32) -> bool {
+        !self.is_done()
+            && match &self.role {
+                Role::Other(Some(composite)) if depth > 0 => composite.can_cancel(depth - 1),
+                Role::Other(_) | Role::Task(_) => true,
+            }
+    }
+
+    fn cancel_one(self: Rc<Self>, rest: &mut Cancelling) -> bool {
+        self.mark_seen();
+        if self.is_done() {
+            return false;
+        }
+        match &self.role {
+            Role::Other(None) => self.end_cancelled(),
+            Role::Task(part) => {
+                part.cancel(&self, rest);
+                true
+            }
+            Role::Other(Some(composite)) => composite.cancel(rest),
+        }
+    }
+
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
+    fn core(&self) -> Option<&Rc<Core>> {
+        Some(&self.core)
+    }
+
+    fn explain(&self, to: &mut Explanation) {
+        match &self.role {
+            Role::Task(part) => to.says(WaitKind::Task, part.name(&self.core)),
+            Role::Other(None) => to.says(WaitKind::Future, self.to_string()),
+            Role::Other(Some(composite)) => {
+                let (kind, name) = composite.purpose();
+                to.says(kind, name.to_owned());
+                composite.awaited(&mut to.awaited);
+            }
+        }
+        to.over = self.is_done();
+    }
+
+    fn mark_seen(&self) {
+        self.unseen.set(false);
+    }
+}
+
+/// Reports what would be lost unseen: an error, or a task that was waiting for something.
+impl<T: 'static> Drop for Inner<T> {
+    fn drop(&mut self) {
+        let is_lost = match &self.role {
+            Role::Task(part) => part.is_lost(self) || part.is_named(),
+            Role::Other(_) => false,
+        };
+        if is_lost || self.unseen.get() || self.is_placed.get() {
+            self.end_noticed();
+        }
+    }
+}
+
+impl<T: 'static> Inner<T> {
+    /// Ends what somebody has to be told of, or what the loop has to forget. Much of it is anybody's
+    /// code, whose panics go on when all is done.
+    #[cold]
+    fn end_noticed(&self) {
+        let mut panics = Panics::default();
+        panics.catch(|| self.report_unseen());
+        if let Role::Task(part) = &self.role {
+            panics.catch(|| part.report_lost(self));
+            part.forget_name(&self.core);
+        }
+        if self.is_placed.get() {
+            self.core.forget_place(self.address());
+        }
+        // Not while the first panic unwinds.
+        panics.catch(|| drop(self.callbacks.take()));
+        panics.catch(|| drop(self.outcome.take()));
+        panics.resume();
+    }
+
+    fn report_unseen(&self) {
+        if self.unseen.get()
+            && let Some(Err(error)) = self.outcome.take()
+        {
+            let what = if self.is_task() { "Task" } else { "Future" };
+            let context = Context::new(format!("{what} exception was never retrieved"))
+                .error(error)
+                .source(self.to_string());
+            self.core.call_exception_handler(&context);
+        }
+    }
+}
+
+/// One future, for whoever waits for it with a limit.
+impl<T: 'static> Subject for Inner<T> {
+    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
+        all.push(self);
+    }
+}

@@ -1,0 +1,111 @@
+//! What a handle of a future is besides: cloned, shown, delegated to.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use yieldfrom_delegation::Delegate;
+
+use super::{Future, Inner, Role, State};
+use crate::Result;
+use crate::kernel::request::Co;
+use crate::kernel::request::Request;
+use crate::kernel::task::Task;
+
+/// Makes another handle of the same future.
+impl<T: 'static> Clone for Future<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self {
+            inner: Rc::clone(&self.inner),
+        }
+    }
+}
+
+impl<T: 'static> AsRef<Future<T>> for Future<T> {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// Waits until the future is done, and returns its result.
+impl<T: Clone + 'static> Delegate<Request, ()> for &Future<T> {
+    type Output = T;
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.wait_done(co)?;
+        self.result()
+    }
+}
+
+/// Waits until the future is done, and returns its result: moved, if this is the last handle.
+impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
+    type Output = T;
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.wait_done(co)?;
+        if Rc::strong_count(&self.inner) == 1 {
+            self.take_result()
+        } else {
+            let result = self.result();
+            // By name: a panic of a destructor would leak a result that is on its way out.
+            drop(self);
+            result
+        }
+    }
+}
+
+impl<T: 'static> Inner<T> {
+    /// Writes where it was made, if that is known: in debug mode.
+    pub(crate) fn show_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.made_at() {
+            Some(at) => write!(f, " created at {at}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: 'static> fmt::Display for Inner<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state() {
+            State::Pending => "pending",
+            State::Cancelled => "cancelled",
+            State::Finished => "finished",
+        };
+        match &self.role {
+            Role::Task(part) => part.show(self, state, f),
+            Role::Other(composite) => {
+                let name = composite.as_ref().map_or("Future", |it| it.name());
+                write!(f, "<{name} {state}")?;
+                self.show_place(f)?;
+                f.write_str(">")
+            }
+        }
+    }
+}
+
+/// Shows the future as asyncio does: `<Future pending>`, or as the task that it is.
+impl<T: 'static> fmt::Display for Future<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+/// As `Display`.
+impl<T: 'static> fmt::Debug for Future<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<T: 'static> Deref for Task<T> {
+    type Target = Future<T>;
+
+    fn deref(&self) -> &Future<T> {
+        &self.0
+    }
+}

@@ -1,0 +1,137 @@
+//! A future without a value, for what waits inside the library.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::{Cancelling, Explanation, Reason, Waitable, not_awaited};
+use crate::kernel::event_loop::Ready;
+use crate::kernel::request::Co;
+use crate::kernel::request::Request;
+use crate::{Error, Result};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Pending,
+    Woken,
+    Cancelled,
+}
+
+/// A future that somebody is going to wake: asyncio's `loop.create_future()` in its locks and
+/// queues.
+///
+/// It differs from a [`Future`](crate::Future) in what it lacks: a result, callbacks other than
+/// the wake-up of the one task that waits, and the loop, which that task knows.
+pub(crate) struct Waiter {
+    state: Cell<State>,
+    waiting: Cell<Option<Rc<dyn Ready>>>,
+    /// For reports.
+    reason: Cell<Reason>,
+}
+
+impl Waiter {
+    pub(crate) fn new(reason: Reason) -> Rc<Self> {
+        Rc::new(Self {
+            state: Cell::new(State::Pending),
+            waiting: Cell::new(None),
+            reason: Cell::new(reason),
+        })
+    }
+
+    /// Says what it is for this time, where that is not always the same.
+    #[inline(always)]
+    pub(crate) fn set_reason(&self, reason: Reason) {
+        self.reason.set(reason);
+    }
+
+    /// Returns whether it was woken or cancelled.
+    #[inline(always)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.state.get() != State::Pending
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.state.get() == State::Cancelled
+    }
+
+    /// Wakes the task that waits, unless it was woken or cancelled before; returns whether it did.
+    #[inline(always)]
+    pub(crate) fn wake(&self) -> bool {
+        self.end(State::Woken)
+    }
+
+    /// Cancels the wait, unless it is over; returns whether it did.
+    pub(crate) fn cancel(&self) -> bool {
+        self.end(State::Cancelled)
+    }
+
+    #[inline(always)]
+    fn end(&self, state: State) -> bool {
+        let pending = !self.is_done();
+        if pending {
+            self.state.set(state);
+            if let Some(waiting) = self.waiting.take() {
+                waiting.schedule();
+            }
+        }
+        pending
+    }
+
+    /// Suspends the task until it is woken.
+    ///
+    /// # Errors
+    ///
+    /// - `is_cancelled`: it was cancelled.
+    /// - `RuntimeError`: somebody else than the task has resumed the coroutine.
+    /// - What else is thrown in.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn wait(self: &Rc<Self>, co: &Co) -> Result<()> {
+        if !self.is_done() {
+            co.yield_(Request::wait(Rc::clone(self) as Rc<dyn Waitable>))?;
+        }
+        match self.state.get() {
+            State::Woken => Ok(()),
+            State::Cancelled => Err(Error::cancelled()),
+            State::Pending => Err(not_awaited()),
+        }
+    }
+
+    /// Makes it as new, for another wait.
+    ///
+    /// To be used only by whoever holds the last reference, so that nobody else can wake it.
+    pub(crate) fn reset(&self) {
+        self.state.set(State::Pending);
+        drop(self.waiting.take());
+    }
+}
+
+impl Waitable for Waiter {
+    #[inline]
+    fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>) {
+        if self.is_done() {
+            wakeup.schedule();
+        } else {
+            drop(self.waiting.replace(Some(wakeup)));
+        }
+    }
+
+    fn can_cancel(&self, _: u32) -> bool {
+        !self.is_done()
+    }
+
+    fn cancel_one(self: Rc<Self>, _: &mut Cancelling) -> bool {
+        self.cancel()
+    }
+
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
+    fn explain(&self, to: &mut Explanation) {
+        let reason = self.reason.take();
+        self.reason.set(reason.clone());
+        reason.explain(to);
+        to.over = self.is_done();
+    }
+}

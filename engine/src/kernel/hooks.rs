@@ -1,0 +1,199 @@
+//! The places where layers above the kernel take part in a loop's run.
+//!
+//! The kernel names none of these layers. `assemble.rs` plugs them in when a loop is made. Cells and
+//! a static say whether there is anything to do at all, so that a turn without it asks nobody.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::event_loop::{Core, Ready};
+use super::future::Waitable;
+use super::nanos::Nanos;
+use crate::errors::RuntimeError;
+use crate::errors::panics::Panics;
+use crate::{Error, Result};
+
+/// Whether the process was asked to interrupt the run on its main thread. A signal's handler may
+/// set it.
+pub(crate) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+#[inline(always)]
+pub(super) fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// A part of a loop that belongs to a layer above the kernel.
+pub(crate) trait Layer: Any {
+    /// Is called when a run until `main` is done begins.
+    fn begin_run(&self, _core: &Core, _main: &Rc<dyn Waitable>) {}
+
+    /// Is called when such a run has ended; an error takes the place of its result.
+    fn end_run(&self, _run: &Result<()>, _is_cancelled: bool) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is called last, also after a panic.
+    fn leave_run(&self) {}
+
+    /// Is called before a turn while [`INTERRUPTED`] is set; an error ends the run.
+    fn interrupt(&self, _core: &Core) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is called first when the loop is closed.
+    fn close(&self, _panics: &mut Panics) {}
+
+    /// Is called when a closed loop has destroyed its tasks.
+    fn finish(&self, _panics: &mut Panics) {}
+}
+
+/// The interface by which a loop reports what it does, while somebody records that.
+pub(crate) trait Recorder: Any {
+    fn begin_turn(&self, core: &Core, entries: usize);
+    fn begin_entry(&self, core: &Core, entry: &Rc<dyn Ready>);
+    fn end_entry(&self, core: &Core, entry: &Rc<dyn Ready>);
+    fn end_turn(&self, core: &Core);
+
+    /// The loop has waited since `began`.
+    fn idle(&self, core: &Core, began: Nanos);
+}
+
+/// Makes the error with which a run ends that nothing can wake, for the operation of this name.
+pub(crate) type DeadlockFn = fn(&Core, &'static str) -> Error;
+
+/// What is plugged into one loop.
+pub(crate) struct Hooks {
+    layers: Box<[Rc<dyn Layer>]>,
+    deadlock: DeadlockFn,
+    /// How many jobs and child processes will wake the loop when they end.
+    work: Cell<usize>,
+    /// How many of the waits for descriptors do not keep a run alive.
+    idle_waits: Cell<usize>,
+    recorder: RefCell<Option<Rc<dyn Recorder>>>,
+    is_recorded: Cell<bool>,
+}
+
+impl Hooks {
+    pub(crate) fn new(layers: Box<[Rc<dyn Layer>]>, deadlock: DeadlockFn) -> Self {
+        Self {
+            layers,
+            deadlock,
+            work: Cell::new(0),
+            idle_waits: Cell::new(0),
+            recorder: RefCell::new(None),
+            is_recorded: Cell::new(false),
+        }
+    }
+
+    /// Returns the part that a layer has plugged in; none if the loop was never open.
+    pub(crate) fn find<L: Layer>(&self) -> Option<&L> {
+        let parts = self.layers.iter();
+        parts
+            .map(|part| &**part as &dyn Any)
+            .find_map(<dyn Any>::downcast_ref)
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        self.work.get() > 0
+    }
+
+    pub(crate) fn add_work(&self) {
+        self.work.set(self.work.get() + 1);
+    }
+
+    pub(crate) fn remove_work(&self, count: usize) {
+        self.work.set(self.work.get() - count);
+    }
+
+    pub(super) fn idle_waits(&self) -> usize {
+        self.idle_waits.get()
+    }
+
+    #[cfg(feature = "signal")]
+    pub(crate) fn set_idle_waits(&self, count: usize) {
+        self.idle_waits.set(count);
+    }
+
+    #[inline(always)]
+    pub(super) fn is_recorded(&self) -> bool {
+        self.is_recorded.get()
+    }
+
+    pub(crate) fn recorder(&self) -> Option<Rc<dyn Recorder>> {
+        self.recorder.borrow().clone()
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn set_recorder(&self, recorder: Option<Rc<dyn Recorder>>) {
+        self.is_recorded.set(recorder.is_some());
+        drop(self.recorder.replace(recorder));
+    }
+
+    pub(super) fn deadlock(&self, core: &Core, operation: &'static str) -> Error {
+        (self.deadlock)(core, operation)
+    }
+
+    #[cold]
+    pub(super) fn interrupt(&self, core: &Core) -> Result<()> {
+        let mut parts = self.layers.iter();
+        parts.try_for_each(|part| part.interrupt(core))
+    }
+
+    pub(super) fn close(&self, panics: &mut Panics) {
+        for part in &self.layers {
+            part.close(panics);
+        }
+    }
+
+    pub(super) fn finish(&self, panics: &mut Panics) {
+        for part in &self.layers {
+            part.finish(panics);
+        }
+    }
+
+    /// Lets the layers take part in a run until `main` is done.
+    pub(super) fn begin_run(&self, core: &Core, main: &Rc<dyn Waitable>) -> RunGuard<'_> {
+        let guard = RunGuard(&self.layers);
+        for part in &self.layers {
+            part.begin_run(core, main);
+        }
+        guard
+    }
+}
+
+/// The hooks of a loop that was never open, whose runs do not begin.
+impl Default for Hooks {
+    fn default() -> Self {
+        let never = |_: &Core, operation| {
+            RuntimeError::new(format!("{operation}: the event loop is closed")).into()
+        };
+        Self::new(Box::default(), never)
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks").finish_non_exhaustive()
+    }
+}
+
+/// A run in which the layers take part, until this is dropped.
+pub(super) struct RunGuard<'a>(&'a [Rc<dyn Layer>]);
+
+impl RunGuard<'_> {
+    pub(super) fn end(self, run: &Result<()>, is_cancelled: bool) -> Result<()> {
+        let mut parts = self.0.iter();
+        parts.try_for_each(|part| part.end_run(run, is_cancelled))
+    }
+}
+
+impl Drop for RunGuard<'_> {
+    fn drop(&mut self) {
+        for part in self.0 {
+            part.leave_run();
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Times of a loop as numbers.
+
+use std::time::Duration;
+
+/// A moment of a loop's time, in nanoseconds: some 584 years of them.
+pub(crate) type Nanos = u64;
+
+/// Converts a duration; what is too long becomes the longest there is.
+pub(crate) fn nanos(duration: Duration) -> Nanos {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,214 @@
+//! Tasks of whatever result type.
+
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::rc::Rc;
+
+use yieldfrom_delegation::Link;
+
+use super::part::Suspension;
+use crate::Result;
+use crate::errors::panics::Payload;
+use crate::kernel::event_loop::Ready;
+use crate::kernel::future::{Callbacks, Waitable, cancel, not_awaited};
+use crate::kernel::request::Co;
+use crate::kernel::request::Request;
+
+/// What can be done with a task without knowing its result.
+pub(crate) trait TaskObject: Ready {
+    /// Ends the task whose coroutine has panicked.
+    fn panicked(&self, payload: Payload);
+
+    /// Ends the coroutine of a task that cannot go on: its loop is closed. Its callbacks, which
+    /// never run any more and may refer to anything, are left in `lost`.
+    fn destroy(&self, lost: &mut Vec<Callbacks>);
+
+    fn is_done(&self) -> bool;
+    fn number(&self) -> u32;
+    fn name(&self) -> String;
+    fn set_name(&self, name: String);
+    fn stack(&self) -> Vec<Link>;
+
+    /// Returns the coroutine's name, and where that was made.
+    fn origin(&self) -> Link;
+
+    /// Returns where the task was made, if that was in debug mode.
+    fn made_at(&self) -> Option<&'static Location<'static>>;
+
+    /// Returns what it waits for now.
+    fn suspension(&self) -> Suspension;
+
+    /// Returns whether it sleeps still, and its entry in the ready queue is its timer's.
+    #[cfg(feature = "trace")]
+    fn is_due(&self) -> bool;
+
+    /// Returns how many requests to cancel it are open.
+    fn cancelling(&self) -> u32;
+
+    /// Takes a request back. With the last one, a cancellation ends that has not begun yet.
+    fn uncancel(&self);
+
+    fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable>;
+}
+
+/// A task, without its result type: what [`current_task`](crate::current_task) and
+/// [`all_tasks`](crate::all_tasks) return.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, all_tasks, create_task, current_task, run_sync};
+///
+/// run_sync(|_: &Co| {
+///     let other = create_task(|_: &Co| Ok("other"));
+///     let me = current_task().expect("inside a task");
+///     assert_eq!(all_tasks().len(), 2);
+///     assert!(all_tasks().iter().any(|task| task == &me) && me.get_name() != other.get_name());
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct AnyTask(pub(crate) Rc<dyn TaskObject>);
+
+impl AnyTask {
+    /// Returns whether the task has ended.
+    ///
+    /// # Examples
+    ///
+    /// See [`AnyTask`].
+    pub fn done(&self) -> bool {
+        self.0.is_done()
+    }
+
+    /// Asks the task to end, as [`Future::cancel`](crate::Future::cancel).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, current_task, run_sync, yield_now};
+    ///
+    /// let error = run_sync(|co: &Co| {
+    ///     current_task().unwrap().cancel();
+    ///     co.yield_from(yield_now())
+    /// });
+    /// assert!(error.unwrap_err().is_cancelled());
+    /// ```
+    pub fn cancel(&self) -> bool {
+        cancel(Rc::clone(&self.0).as_waitable())
+    }
+
+    /// Returns the task's name, `Task-1` and so on unless it was given one.
+    ///
+    /// # Examples
+    ///
+    /// See [`AnyTask`].
+    pub fn get_name(&self) -> String {
+        self.0.name()
+    }
+
+    /// Returns the delegations that are under way, see [`Task::stack`](crate::Task::stack).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, current_task, run_sync};
+    ///
+    /// run_sync(|_: &Co| {
+    ///     assert_eq!(current_task().unwrap().stack().len(), 1);
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn stack(&self) -> Vec<Link> {
+        self.0.stack()
+    }
+
+    /// Writes the task's stack, see [`Task::print_stack`](crate::Task::print_stack).
+    ///
+    /// # Errors
+    ///
+    /// What writing fails with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, current_task, run_sync};
+    ///
+    /// run_sync(|_: &Co| Ok(current_task().unwrap().print_stack(&mut std::io::stderr())?))?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn print_stack(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let (name, stack) = (self.to_string(), self.stack());
+        if stack.is_empty() {
+            return writeln!(out, "No stack for {name}");
+        }
+        writeln!(out, "Stack for {name} (most recent call last):")?;
+        stack.iter().try_for_each(|link| {
+            writeln!(
+                out,
+                "  File \"{}\", line {}, in {}",
+                link.file(),
+                link.line(),
+                link.name()
+            )
+        })
+    }
+
+    /// Returns how many requests to cancel the task are open: 3.11's `cancelling`.
+    ///
+    /// # Examples
+    ///
+    /// See [`Task::uncancel`](crate::Task::uncancel).
+    pub fn cancelling(&self) -> usize {
+        self.0.cancelling() as usize
+    }
+
+    /// Takes one request to cancel back, and returns how many are left.
+    ///
+    /// # Examples
+    ///
+    /// See [`Task::uncancel`](crate::Task::uncancel).
+    pub fn uncancel(&self) -> usize {
+        self.0.uncancel();
+        self.cancelling()
+    }
+
+    /// Suspends the current task until this one has ended.
+    #[track_caller]
+    pub(crate) fn wait_done(&self, co: &Co) -> Result<()> {
+        if !self.done() {
+            co.yield_(Request::wait(Rc::clone(&self.0).as_waitable()))?;
+        }
+        if self.done() {
+            Ok(())
+        } else {
+            Err(not_awaited())
+        }
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.0.number()
+    }
+}
+
+impl PartialEq for AnyTask {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(&other.0))
+    }
+}
+
+impl Eq for AnyTask {}
+
+impl fmt::Display for AnyTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)
+    }
+}
+
+impl fmt::Debug for AnyTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)
+    }
+}

@@ -1,0 +1,271 @@
+//! What a future has that is a task, and how a task is cancelled.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+use yieldfrom_delegation::{Generator, Link};
+
+use crate::kernel::event_loop::{Context, Core, Ready, Slot, is_ours};
+use crate::kernel::future::{Cancelling, DEEP, Inner, Waitable};
+use crate::kernel::request::Request;
+use crate::kernel::request::set_sleep_over;
+
+/// Where a task is between two steps.
+///
+/// For a sleep, asyncio makes a future, which its timer's callback sets; so the task goes on in
+/// the turn after that callback. All of it happens here without the future and the callback: the
+/// task itself is what the timer makes ready, and the first of its two turns stands for the
+/// callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It is running, or its next step is scheduled and brings nothing.
+    Scheduled,
+    /// It waits for a future, or the step is scheduled that asks that for its result.
+    Waiting,
+    /// Its next step is scheduled, and tells that it cannot wait for that future.
+    Refused,
+    /// It sleeps: the timer runs.
+    Asleep,
+    /// The timer's callback is in the ready queue.
+    Due,
+    /// The callback has run: the next step is in the ready queue.
+    Over,
+    /// The sleep was cancelled: the next step is in the ready queue.
+    Cancelled,
+    /// It was, while the callback was in the queue, which comes before the step.
+    DueCancelled,
+}
+
+/// What a task waits for.
+pub(super) enum Awaited {
+    Future(Rc<dyn Waitable>),
+    /// The timer with this number.
+    Timer(u64),
+}
+
+impl Default for Awaited {
+    fn default() -> Self {
+        Self::Timer(0)
+    }
+}
+
+/// What a task waits for, for reports.
+pub(crate) enum Suspension {
+    /// Nothing: its next step is scheduled, or it is running.
+    Scheduled,
+    /// The timer with this number.
+    Asleep(u64),
+    Waiting(Rc<dyn Waitable>),
+}
+
+/// What makes a future a task.
+// In the order in which a step touches it.
+#[repr(C)]
+pub(crate) struct TaskPart<T: 'static> {
+    pub(super) must_cancel: Cell<bool>,
+    pub(super) phase: Cell<Phase>,
+    /// Whether the loop that was closed has ended the coroutine.
+    pub(super) destroyed: Cell<bool>,
+    /// Whether the loop has a name for it.
+    pub(super) is_named: Cell<bool>,
+    /// How many requests to cancel are open: 3.11's `cancelling`.
+    pub(super) cancelling: Cell<u32>,
+    pub(super) generator: Generator<Request, (), T>,
+    /// Its place among the loop's tasks.
+    pub(super) slot: Cell<Slot>,
+    pub(super) number: u32,
+    pub(super) awaited: Cell<Awaited>,
+}
+
+impl<T: 'static> TaskPart<T> {
+    /// Returns whether its next step brings nothing but what a future has to tell; then it is one
+    /// that is running.
+    #[inline(always)]
+    pub(super) fn start_plain_step(&self) -> bool {
+        if self.must_cancel.get() {
+            return false;
+        }
+        match self.phase.get() {
+            Phase::Scheduled => true,
+            Phase::Over => {
+                self.phase.set(Phase::Scheduled);
+                set_sleep_over(true);
+                true
+            }
+            Phase::Waiting => {
+                self.phase.set(Phase::Scheduled);
+                drop(self.awaited.take());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn wait(&self, phase: Phase, awaited: Awaited) {
+        self.phase.set(phase);
+        drop(self.awaited.replace(awaited));
+    }
+
+    #[inline(always)]
+    pub(super) fn new(generator: Generator<Request, (), T>, number: u32) -> Self {
+        Self {
+            must_cancel: Cell::new(false),
+            phase: Cell::new(Phase::Scheduled),
+            destroyed: Cell::new(false),
+            is_named: Cell::new(false),
+            cancelling: Cell::new(0),
+            generator,
+            awaited: Cell::default(),
+            slot: Cell::new(Slot::NONE),
+            number,
+        }
+    }
+
+    /// Cancels a pending task: passes it on to what it waits for, or to its next step.
+    pub(crate) fn cancel(&self, task: &Rc<Inner<T>>, rest: &mut Cancelling) {
+        self.cancelling.set(self.cancelling.get().saturating_add(1));
+        match self.phase.get() {
+            Phase::Waiting => {
+                let awaited = self.awaited.take();
+                match &awaited {
+                    Awaited::Future(what) if what.can_cancel(DEEP) => rest.push(Rc::clone(what)),
+                    _ => self.must_cancel.set(true),
+                }
+                self.awaited.set(awaited);
+            }
+            Phase::Asleep => {
+                self.phase.set(Phase::Cancelled);
+                task.core.cancel_timer();
+                Rc::clone(task).schedule();
+            }
+            Phase::Due => {
+                self.phase.set(Phase::DueCancelled);
+                Rc::clone(task).schedule();
+            }
+            _ => self.must_cancel.set(true),
+        }
+    }
+
+    pub(crate) fn name(&self, core: &Core) -> String {
+        self.given_name(core)
+            .unwrap_or_else(|| format!("Task-{}", self.number))
+    }
+
+    /// Names are rare, so that the loop has them.
+    fn given_name(&self, core: &Core) -> Option<String> {
+        self.is_named.get().then(|| core.task_name(self.number))?
+    }
+
+    pub(super) fn stack(&self) -> Vec<Link> {
+        self.generator.delegation_chain()
+    }
+
+    pub(super) fn suspension(&self) -> Suspension {
+        let awaited = self.awaited.take();
+        let suspension = match (self.phase.get(), &awaited) {
+            (Phase::Waiting, Awaited::Future(what)) => Suspension::Waiting(Rc::clone(what)),
+            (Phase::Asleep, Awaited::Timer(number)) => Suspension::Asleep(*number),
+            _ => Suspension::Scheduled,
+        };
+        self.awaited.set(awaited);
+        suspension
+    }
+
+    /// Writes the task as asyncio shows it.
+    pub(crate) fn show(
+        &self,
+        task: &Inner<T>,
+        state: &str,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        write!(f, "<Task {state}")?;
+        if let Some(name) = self.given_name(&task.core) {
+            write!(f, " name='{name}'")?;
+        }
+        let (coroutine, stack) = (self.generator.name(), self.stack());
+        // A line of the library says nothing to anybody.
+        let at = stack.iter().rev().find(|at| !is_ours(at.location()));
+        let at = at.map_or_else(|| self.generator.origin().location(), Link::location);
+        let state = if stack.is_empty() {
+            "done, defined"
+        } else {
+            "running"
+        };
+        let (file, line) = (at.file(), at.line());
+        write!(f, " coro=<{coroutine}() {state} at {file}:{line}>")?;
+        if let Some(error) = task.peek_error() {
+            write!(f, " exception={error:?}")?;
+        }
+        task.show_place(f)?;
+        f.write_str(">")
+    }
+
+    /// Returns whether it has to be reported that the task goes away: its coroutine has not ended.
+    #[inline]
+    pub(crate) fn is_lost(&self, task: &Inner<T>) -> bool {
+        !task.is_done() && !self.destroyed.get()
+    }
+
+    /// Returns whether the loop has a name for it, which it has to forget.
+    #[inline]
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_named.get()
+    }
+
+    pub(crate) fn forget_name(&self, core: &Core) {
+        if self.is_named.get() {
+            core.forget_task_name(self.number);
+        }
+    }
+
+    pub(crate) fn report_lost(&self, task: &Inner<T>) {
+        if self.is_lost(task) {
+            self.destroyed.set(true);
+            self.report_destroyed(task);
+        }
+    }
+
+    #[cold]
+    pub(super) fn report_destroyed(&self, task: &Inner<T>) {
+        let context =
+            Context::new("Task was destroyed but it is pending!").source(task.to_string());
+        task.core.call_exception_handler(&context);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Co, EventLoop};
+
+    /// With two counts of references and the allocator's word, this makes 128 bytes.
+    #[test]
+    fn a_task_is_small() {
+        assert_eq!(size_of::<Awaited>(), 16);
+        assert_eq!(size_of::<crate::kernel::future::Callbacks>(), 16);
+        assert_eq!(size_of::<TaskPart<()>>(), 56);
+        assert_eq!(
+            (
+                size_of::<crate::kernel::future::Role<()>>(),
+                size_of::<Inner<()>>()
+            ),
+            (56, 104)
+        );
+        assert!(size_of::<Inner<()>>() <= 104);
+    }
+
+    #[test]
+    fn the_loop_forgets_the_name_of_a_task_that_is_gone() {
+        let event_loop = EventLoop::builder().build().unwrap();
+        let task = event_loop.create_task(|_: &Co| Ok(()));
+        task.set_name("download");
+        let number = task.to_any().number();
+        event_loop.run_until_complete(&task).unwrap();
+        let name = || event_loop.core().task_name(number);
+        assert_eq!(name().as_deref(), Some("download"));
+        drop(task);
+        assert_eq!(name(), None);
+    }
+}

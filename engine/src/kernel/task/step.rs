@@ -1,0 +1,299 @@
+//! How a task goes on: its steps.
+
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
+use yieldfrom_delegation::{Driver, Generator, GeneratorState, Link, Unresolved};
+
+use super::any::TaskObject;
+use super::part::{Awaited, Phase, Suspension, TaskPart};
+use crate::errors::panics::{Panics, Payload};
+use crate::errors::{Panicked, RuntimeError};
+use crate::kernel::event_loop::{Core, Ready, Slot, Timed};
+use crate::kernel::future::{Callbacks, Inner, Role, Waitable};
+use crate::kernel::request::set_sleep_over;
+use crate::kernel::request::{Request, Wish};
+use crate::{Error, Result};
+
+impl<T: 'static> Inner<T> {
+    /// Makes a task, whose first step is scheduled.
+    #[inline(always)]
+    #[track_caller]
+    pub(super) fn new_task(core: &Rc<Core>, generator: Generator<Request, (), T>) -> Rc<Self> {
+        let part = TaskPart::new(generator, core.next_task_number());
+        let task = Rc::new(Self::new(core, Role::Task(part)));
+        task.place();
+        task.part().slot.set(core.add_task(task.clone()));
+        core.ready.push(task.clone());
+        task
+    }
+
+    /// Makes a task that has failed, and never runs.
+    #[cold]
+    pub(super) fn new_failed_task(
+        core: &Rc<Core>,
+        generator: Generator<Request, (), T>,
+        error: Error,
+    ) -> Rc<Self> {
+        generator.abandon();
+        let part = TaskPart::new(generator, core.next_task_number());
+        let task = Rc::new(Self::new(core, Role::Task(part)));
+        drop(task.finish(Err(error)));
+        task
+    }
+
+    #[inline(always)]
+    pub(super) fn part(&self) -> &TaskPart<T> {
+        match &self.role {
+            Role::Task(part) => part,
+            Role::Other(_) => unreachable!("only tasks are driven"),
+        }
+    }
+
+    /// Throws an error into the coroutine, and goes on to its next suspension, or its end.
+    fn throw(self: Rc<Self>, core: &Core, error: Error) {
+        core.enter_task(self.part().slot.get());
+        let thrown = self.part().generator.throw(error);
+        let request = self.outcome(thrown);
+        core.leave_task();
+        if let Some(request) = request {
+            self.suspend(core, request);
+        }
+    }
+
+    /// Returns what the coroutine requests, or ends the task if the coroutine has ended.
+    fn outcome(&self, state: Result<GeneratorState<Request, T>>) -> Option<Request> {
+        let part = self.part();
+        let outcome = match state {
+            Ok(Yielded(request)) => return Some(request),
+            Ok(Complete(_)) if part.must_cancel.replace(false) => Err(Error::cancelled()),
+            Ok(Complete(value)) => Ok(value),
+            Err(error) => Err(error),
+        };
+        self.conclude(outcome);
+        None
+    }
+
+    fn sleep(self: Rc<Self>, core: &Core, delay: u64) {
+        let part = self.part();
+        let now = core.now();
+        if part.must_cancel.replace(false) {
+            // The task has cancelled itself: the sleep is cancelled before it begins.
+            part.phase.set(Phase::Cancelled);
+            return core.ready.push(self);
+        }
+        let number = core.start_timer(now, now.saturating_add(delay), self.clone());
+        part.wait(Phase::Asleep, Awaited::Timer(number));
+    }
+
+    #[inline]
+    fn wait_for(self: Rc<Self>, core: &Core, what: Rc<dyn Waitable>) {
+        let part = self.part();
+        if self.check_awaited(&*what).is_err() {
+            part.wait(Phase::Refused, Awaited::Future(what));
+            return core.ready.push(self);
+        }
+        part.wait(Phase::Waiting, Awaited::Future(Rc::clone(&what)));
+        let wakeup = self.clone();
+        Rc::clone(&what).subscribe(wakeup);
+        // The task may have cancelled itself during the step.
+        if part.must_cancel.get() && crate::kernel::future::cancel(what) {
+            part.must_cancel.set(false);
+        }
+    }
+
+    #[inline]
+    fn check_awaited(&self, what: &dyn Waitable) -> Result<()> {
+        let why = match what.core() {
+            Some(_) if what.address() == self.address() => "it cannot wait for itself",
+            Some(core) if !Rc::ptr_eq(core, &self.core) => "the future is of another loop",
+            _ => return Ok(()),
+        };
+        Err(RuntimeError::new(format!("yield_from in {self}: {why}")).into())
+    }
+
+    fn conclude(&self, outcome: Result<T>) {
+        set_sleep_over(false);
+        if let Some(task) = self.core.remove_task(self.part().slot.get()) {
+            self.core.ended.keep(task);
+        }
+        // From here on its place may be another task's, which a panic below must not reach.
+        self.core.leave_task();
+        match outcome {
+            Err(error) if error.is_cancelled() => {
+                self.end_cancelled();
+            }
+            outcome => drop(self.finish(outcome)),
+        }
+    }
+}
+
+impl<T: 'static> Ready for Inner<T> {
+    fn run(self: Rc<Self>, core: &Rc<Core>) {
+        let part = self.part();
+        let phase = part.phase.get();
+        match phase {
+            Phase::Due => {
+                part.phase.set(Phase::Over);
+                return core.ready.push(self);
+            }
+            Phase::DueCancelled => return part.phase.set(Phase::Cancelled),
+            _ => part.phase.set(Phase::Scheduled),
+        }
+        let error = match part.awaited.take() {
+            // A cancellation comes in place of everything else.
+            Awaited::Future(what) if phase == Phase::Refused && !part.must_cancel.get() => {
+                self.check_awaited(&*what).err()
+            }
+            Awaited::Future(what) => {
+                what.mark_seen();
+                None
+            }
+            Awaited::Timer(_) => None,
+        };
+        part.must_cancel.set(false);
+        self.throw(core, error.unwrap_or_else(Error::cancelled));
+    }
+
+    #[inline]
+    fn begin(&self) -> Option<(Driver<'_, Request, ()>, Slot)> {
+        let part = self.part();
+        part.start_plain_step()
+            .then(|| (part.generator.driver(), part.slot.get()))
+    }
+
+    fn resolve(&self, unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
+        self.outcome(self.part().generator.resolve(unresolved))
+    }
+
+    #[inline]
+    fn suspend(self: Rc<Self>, core: &Core, request: Request) {
+        match request.0 {
+            Wish::Wait(what) => {
+                set_sleep_over(false);
+                self.wait_for(core, what);
+            }
+            Wish::Sleep(0) => core.ready.push(self),
+            Wish::Sleep(delay) => {
+                set_sleep_over(false);
+                self.sleep(core, delay);
+            }
+        }
+    }
+
+    #[inline]
+    fn schedule(self: Rc<Self>) {
+        let core = Rc::clone(&self.core);
+        core.schedule(self);
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+
+    #[cfg(feature = "trace")]
+    fn as_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
+        Some(self)
+    }
+
+    fn prefetch(&self) {
+        self.part().generator.prefetch();
+    }
+
+    fn prefetch_state(&self) {
+        self.part().generator.prefetch_state();
+    }
+}
+
+impl<T: 'static> Timed for Inner<T> {
+    fn is_live(&self, number: u64) -> bool {
+        let part = self.part();
+        if part.phase.get() != Phase::Asleep {
+            return false;
+        }
+        let awaited = part.awaited.take();
+        let live = matches!(awaited, Awaited::Timer(n) if n == number);
+        part.awaited.set(awaited);
+        live
+    }
+
+    fn fire(self: Rc<Self>, core: &Core) {
+        self.part().phase.set(Phase::Due);
+        core.ready.push(self);
+    }
+}
+
+impl<T: 'static> TaskObject for Inner<T> {
+    fn panicked(&self, payload: Payload) {
+        self.conclude(Err(Error::new(Panicked::new(payload))));
+    }
+
+    fn destroy(&self, lost: &mut Vec<Callbacks>) {
+        let part = self.part();
+        if self.is_done() || part.destroyed.replace(true) {
+            return;
+        }
+        let mut panics = Panics::default();
+        panics.catch(|| part.report_destroyed(self));
+        panics.catch(|| drop(part.awaited.take()));
+        panics.catch(|| part.generator.abandon());
+        lost.push(self.take_callbacks());
+        panics.resume();
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_done()
+    }
+
+    fn number(&self) -> u32 {
+        self.part().number
+    }
+
+    fn name(&self) -> String {
+        self.part().name(&self.core)
+    }
+
+    fn set_name(&self, name: String) {
+        self.part().is_named.set(true);
+        self.core.set_task_name(self.part().number, name);
+    }
+
+    fn stack(&self) -> Vec<Link> {
+        self.part().stack()
+    }
+
+    fn origin(&self) -> Link {
+        self.part().generator.origin()
+    }
+
+    fn made_at(&self) -> Option<&'static Location<'static>> {
+        Self::made_at(self)
+    }
+
+    fn suspension(&self) -> Suspension {
+        self.part().suspension()
+    }
+
+    #[cfg(feature = "trace")]
+    fn is_due(&self) -> bool {
+        matches!(self.part().phase.get(), Phase::Due | Phase::DueCancelled)
+    }
+
+    fn cancelling(&self) -> u32 {
+        self.part().cancelling.get()
+    }
+
+    fn uncancel(&self) {
+        let part = self.part();
+        let left = part.cancelling.get().saturating_sub(1);
+        if part.cancelling.replace(left) == 1 {
+            part.must_cancel.set(false);
+        }
+    }
+
+    fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable> {
+        self
+    }
+}
