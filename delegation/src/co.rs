@@ -78,6 +78,19 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     #[track_caller]
     pub fn yield_(&self, value: Y) -> Result<S> {
         self.suspender.set_location(Location::caller());
+        self.yield_through(value)
+    }
+
+    /// Yields a value on behalf of the delegation that is under way.
+    ///
+    /// It is [`yield_`](Co::yield_), but chains and reports go on to show the line of the last
+    /// `yield_from`. A library that waits in its own code so shows the line of its user.
+    ///
+    /// # Errors
+    ///
+    /// As [`yield_`](Co::yield_).
+    #[inline(always)]
+    pub fn yield_through(&self, value: Y) -> Result<S> {
         match self.suspender.suspend(value) {
             Message::Next(value) | Message::Send(value) => Ok(value),
             Message::Throw(error) => Err(error),

@@ -11,11 +11,12 @@ mod future;
 mod handle;
 mod hooks;
 mod nanos;
+mod operation;
 mod request;
 mod task;
 
 pub use awaitable::{Awaitable, IntoCoroutine};
-pub(crate) use awaitable::{coroutine_operations, future_on};
+pub(crate) use awaitable::{awaitable_coroutine, coroutine_operations, future_on};
 pub use coroutine::{Coroutine, CoroutineBuilder, coroutine};
 #[cfg(feature = "signal")]
 pub(crate) use event_loop::on_main_thread;
@@ -24,7 +25,7 @@ pub(crate) use event_loop::{
     caller,
 };
 pub use event_loop::{
-    Context, EventLoop, get_event_loop, get_running_loop, new_event_loop, set_event_loop,
+    ErrorContext, EventLoop, get_event_loop, get_running_loop, new_event_loop, set_event_loop,
 };
 pub use future::{CallbackId, Future, WaitKind};
 pub(crate) use future::{
@@ -41,6 +42,7 @@ pub(crate) use hooks::INTERRUPTED;
 pub(crate) use hooks::Recorder;
 pub(crate) use hooks::{Hooks, Layer};
 pub(crate) use nanos::{Nanos, nanos};
+pub use operation::Operation;
 pub(crate) use request::take_sleep_over;
 pub use request::{Co, Request};
 pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future};

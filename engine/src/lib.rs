@@ -98,16 +98,17 @@ pub use io::transport::{
 };
 pub use io::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall, net};
 pub use kernel::{
-    AnyTask, Awaitable, CallbackId, Co, Context, Coroutine, CoroutineBuilder, EventLoop, Future,
-    Handle, IntoCoroutine, Request, Task, TimerHandle, all_tasks, coroutine, create_task,
-    current_task, ensure_future, get_event_loop, get_running_loop, new_event_loop, set_event_loop,
+    AnyTask, Awaitable, CallbackId, Co, Coroutine, CoroutineBuilder, ErrorContext, EventLoop,
+    Future, Handle, IntoCoroutine, Operation, Request, Task, TimerHandle, all_tasks, coroutine,
+    create_task, current_task, ensure_future, get_event_loop, get_running_loop, new_event_loop,
+    set_event_loop,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
 };
 pub use threads::{
-    ConcurrentError, ConcurrentFuture, Job, LoopHandle, ShutdownDefaultExecutor,
-    ThreadPoolExecutor, ToThread, to_thread, wrap_future,
+    ConcurrentError, ConcurrentFuture, Job, LoopHandle, ThreadPoolExecutor, ToThread, to_thread,
+    wrap_future,
 };
 
 pub use yieldfrom_delegation as delegation;

@@ -6,8 +6,6 @@ mod handle;
 
 pub use concurrent::{ConcurrentError, ConcurrentFuture};
 pub(crate) use executor::Executors;
-pub use executor::{
-    Job, ShutdownDefaultExecutor, ThreadPoolExecutor, ToThread, to_thread, wrap_future,
-};
+pub use executor::{Job, ThreadPoolExecutor, ToThread, to_thread, wrap_future};
 pub use handle::LoopHandle;
 pub(crate) use handle::RemoteTasks;

@@ -30,7 +30,7 @@ impl Awaitable for Item {
     type Output = Value;
     type Future = Future<Value>;
 
-    fn into_future(self, event_loop: &EventLoop) -> Future<Value> {
+    fn ensure_future(self, event_loop: &EventLoop) -> Future<Value> {
         match self {
             Self::Future(future) => future,
             Self::Coroutine(coroutine) => event_loop.create_task(coroutine).into(),

@@ -244,14 +244,14 @@ fn a_future_beside_another_loop_is_a_value_error() {
     let (one, two) = (virtual_loop(), virtual_loop());
     let (future, task) = (one.create_future::<()>(), one.create_task(|_: &Co| Ok(())));
     let refused = |result: Result<()>| assert!(failed_with::<ValueError, _>(result));
-    refused((&future).into_future(&two).result());
-    refused(future.clone().into_future(&two).result());
-    refused((&task).into_future(&two).result());
-    refused(task.clone().into_future(&two).result());
+    refused((&future).ensure_future(&two).result());
+    refused(future.clone().ensure_future(&two).result());
+    refused((&task).ensure_future(&two).result());
+    refused(task.clone().ensure_future(&two).result());
     refused(two.run_until_complete(&future));
     refused(two.run_until_complete(&task));
     refused(run(&future));
-    let same = (&future).into_future(&one);
+    let same = (&future).ensure_future(&one);
     assert!(same.ptr_eq(&future) && !future.done());
     // Without a loop beside it, a future stays what it is.
     assert!(ensure_future(&future).ptr_eq(&future));
@@ -277,7 +277,7 @@ fn a_future_beside_another_loop_is_a_value_error() {
 fn a_job_beside_another_loop_is_a_value_error() {
     let (one, two) = (EventLoop::new().unwrap(), virtual_loop());
     let job = one.run_in_executor(None, || 6);
-    let refused = (&job).into_future(&two).result();
+    let refused = (&job).ensure_future(&two).result();
     assert!(failed_with::<ValueError, _>(refused));
     assert_eq!(one.run_until_complete(&job).unwrap(), 6);
     assert!(failed_with::<ValueError, _>(two.run_until_complete(job)));

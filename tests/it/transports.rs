@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::panic;
 
 use yieldfrom::{
-    Co, Context, Error, Event, EventLoop, Protocol, Result, Transport, wait_for, yield_now,
+    Co, Error, ErrorContext, Event, EventLoop, Protocol, Result, Transport, wait_for, yield_now,
 };
 
 use crate::fixtures::{Journal, secs};
@@ -37,7 +37,7 @@ pub(crate) fn run_io_on<T: 'static>(
 pub(crate) fn reporting_loop() -> (EventLoop, Journal) {
     let (event_loop, journal) = (EventLoop::new().unwrap(), Journal::default());
     let reports = journal.clone();
-    event_loop.set_exception_handler(Some(Box::new(move |_, context: &Context| {
+    event_loop.set_exception_handler(Some(Box::new(move |_, context: &ErrorContext| {
         let error = context.get_error().map(|error| format!(": {error}"));
         reports.note(format!(
             "{}{}",

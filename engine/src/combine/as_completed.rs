@@ -94,7 +94,7 @@ impl<A: Awaitable> AsCompleted<A> {
         let mut futures = Vec::new();
         for awaitable in std::mem::take(&mut self.awaitables) {
             // One of another loop comes as a failed one.
-            let future: Future<A::Output> = awaitable.into_future(&event_loop).into();
+            let future: Future<A::Output> = awaitable.ensure_future(&event_loop).into();
             if seen.insert(future.inner.address()) {
                 futures.push(future);
             }

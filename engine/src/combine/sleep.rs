@@ -11,7 +11,7 @@ use crate::{Co, Result};
 #[inline(always)]
 #[track_caller]
 fn sleep_here(co: &Co, delay: Duration) -> Result<()> {
-    co.yield_(Request::sleep(delay))?;
+    co.yield_through(Request::sleep(delay))?;
     if !delay.is_zero() && !take_sleep_over() {
         return Err(not_awaited());
     }
@@ -128,7 +128,7 @@ impl Delegate<Request, ()> for YieldNow {
     #[inline(always)]
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<()> {
-        co.yield_(Request::turn())
+        co.yield_through(Request::turn())
     }
 }
 

@@ -10,7 +10,7 @@ use yieldfrom_delegation::Delegate;
 use crate::errors::panics::contain;
 use crate::errors::{ExceptionGroup, RuntimeError};
 use crate::kernel::{
-    AnyTask, Context, Core, EventLoop, Future, IntoCoroutine, Reason, Request, Subject, Task,
+    AnyTask, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Reason, Request, Subject, Task,
     Waitable, Waiter,
 };
 use crate::{Co, Error, Result};
@@ -183,7 +183,7 @@ impl Group {
         const LOST: &str = "Task of a group failed after the group was left without waiting for it";
         const LATE: &str = "Task of a group failed after the group's own task had ended";
         let why = if self.abandoned.get() { LOST } else { LATE };
-        let context = Context::new(why).error(error).source(task);
+        let context = ErrorContext::new(why).error(error).source(task);
         self.core.call_exception_handler(&context);
     }
 }

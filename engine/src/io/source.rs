@@ -131,7 +131,7 @@ impl<T: AsFd> Source<T> {
         self.streak.set(streak);
         if streak > LONGEST_STREAK {
             self.streak.set(0);
-            co.yield_(Request::turn())?;
+            co.yield_through(Request::turn())?;
         }
         Ok(())
     }

@@ -111,7 +111,7 @@ pub trait Awaitable: Sized {
     /// A future or task that belongs to another loop stays as it is there; what is returned has
     /// failed already, with a [`ValueError`].
     #[track_caller]
-    fn into_future(self, event_loop: &EventLoop) -> Self::Future;
+    fn ensure_future(self, event_loop: &EventLoop) -> Self::Future;
 
     /// Returns the result of the future, when that is done.
     ///
@@ -132,34 +132,48 @@ pub trait Awaitable: Sized {
     fn wait_here(self, co: &Co) -> Result<Self::Output>;
 }
 
+/// Implements [`Awaitable`] for what becomes a task; the last argument waits for it without one.
 macro_rules! awaitable_coroutine {
-    ($type:ty, [$($generics:tt)*], $output:ty) => {
-        impl<$($generics)*> Awaitable for $type {
+    ($type:ty, [$($generics:tt)*], $output:ty, $wait_here:expr) => {
+        impl<$($generics)*> $crate::Awaitable for $type {
             type Output = $output;
-            type Future = Task<$output>;
+            type Future = $crate::Task<$output>;
 
             #[inline]
             #[track_caller]
-            fn into_future(self, event_loop: &EventLoop) -> Task<$output> {
+            fn ensure_future(self, event_loop: &$crate::EventLoop) -> $crate::Task<$output> {
                 event_loop.create_task(self)
             }
 
             #[inline]
-            fn outcome(future: &Future<$output>) -> Result<$output> {
+            fn outcome(future: &$crate::Future<$output>) -> $crate::Result<$output> {
                 future.take_result()
             }
 
             #[track_caller]
-            fn wait_here(self, co: &Co) -> Result<$output> {
-                self.into_coroutine().delegate(co)
+            fn wait_here(self, co: &$crate::Co) -> $crate::Result<$output> {
+                $wait_here(self, co)
             }
         }
     };
 }
 
-awaitable_coroutine!(Coroutine<T>, [T: 'static], T);
-awaitable_coroutine!(Generator<Request, (), T>, [T: 'static], T);
-awaitable_coroutine!(F, [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static], T);
+pub(crate) use awaitable_coroutine;
+
+awaitable_coroutine!(Coroutine<T>, [T: 'static], T, Delegate::delegate);
+awaitable_coroutine!(Generator<Request, (), T>, [T: 'static], T, delegate_as_coroutine);
+awaitable_coroutine!(
+    F,
+    [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static],
+    T,
+    delegate_as_coroutine
+);
+
+/// Waits for a body on a stack of its own, as for a coroutine.
+#[track_caller]
+fn delegate_as_coroutine<C: IntoCoroutine>(body: C, co: &Co) -> Result<C::Output> {
+    body.into_coroutine().delegate(co)
+}
 
 macro_rules! awaitable_future {
     ($($type:ty => $future:ident, $into:expr;)*) => {$(
@@ -173,7 +187,7 @@ macro_rules! awaitable_future {
 
             #[inline]
             #[track_caller]
-            fn into_future(self, event_loop: &EventLoop) -> $future<T> {
+            fn ensure_future(self, event_loop: &EventLoop) -> $future<T> {
                 match self.inner.check_loop(event_loop, "ensure_future") {
                     Ok(()) => $into(self),
                     Err(error) => $future::refused(event_loop, error),
@@ -213,7 +227,7 @@ pub(crate) fn future_on<A: Awaitable>(
 ) -> Result<Future<A::Output>> {
     match awaitable.own_loop() {
         Some(own) if !own.ptr_eq(event_loop) => Err(other_loop(operation)),
-        _ => Ok(awaitable.into_future(event_loop).into()),
+        _ => Ok(awaitable.ensure_future(event_loop).into()),
     }
 }
 
@@ -239,24 +253,12 @@ macro_rules! coroutine_operations {
             }
         }
 
-        impl<$($generics)*> $crate::Awaitable for $operation {
-            type Output = $output;
-            type Future = $crate::Task<$output>;
-
-            #[track_caller]
-            fn into_future(self, event_loop: &$crate::EventLoop) -> $crate::Task<$output> {
-                event_loop.create_task(self)
-            }
-
-            fn outcome(future: &$crate::Future<$output>) -> $crate::Result<$output> {
-                future.take_result()
-            }
-
-            #[track_caller]
-            fn wait_here(self, co: &$crate::Co) -> $crate::Result<$output> {
-                $crate::Delegate::delegate(self, co)
-            }
-        }
+        $crate::kernel::awaitable_coroutine!(
+            $operation,
+            [$($generics)*],
+            $output,
+            $crate::Delegate::delegate
+        );
     )*};
 }
 

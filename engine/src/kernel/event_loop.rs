@@ -15,9 +15,9 @@
 
 mod api;
 mod clock;
-mod context;
 mod current;
 mod descriptors;
+mod error_context;
 mod inbox;
 mod places;
 mod reactor;
@@ -38,11 +38,11 @@ use std::time::Duration;
 
 pub use api::EventLoop;
 pub(crate) use clock::Clock;
-pub use context::Context;
 pub(super) use current::default_stack_size;
 #[cfg(feature = "signal")]
 pub(crate) use current::on_main_thread;
 pub use current::{get_event_loop, get_running_loop, new_event_loop, set_event_loop};
+pub use error_context::ErrorContext;
 pub(crate) use inbox::{Call, Inbox};
 pub(super) use places::is_ours;
 pub(crate) use places::{Place, caller};

@@ -25,7 +25,7 @@ pub(crate) use waiter::Waiter;
 use crate::errors::panics::Panics;
 use crate::errors::{InvalidStateError, RuntimeError};
 use crate::kernel::awaitable::other_loop;
-use crate::kernel::event_loop::{Context, Core, EventLoop, Place, Ready};
+use crate::kernel::event_loop::{Core, ErrorContext, EventLoop, Place, Ready};
 use crate::kernel::task::TaskPart;
 use crate::{Error, Result};
 
@@ -354,7 +354,7 @@ impl<T: 'static> Inner<T> {
             && let Some(Err(error)) = self.outcome.take()
         {
             let what = if self.is_task() { "Task" } else { "Future" };
-            let context = Context::new(format!("{what} exception was never retrieved"))
+            let context = ErrorContext::new(format!("{what} exception was never retrieved"))
                 .error(error)
                 .source(self.to_string());
             self.core.call_exception_handler(&context);

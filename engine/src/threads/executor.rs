@@ -17,7 +17,7 @@ use std::thread;
 pub use job::{Job, wrap_future};
 pub(crate) use pending::Executors;
 pub(crate) use pool::Pool;
-pub use run::{ShutdownDefaultExecutor, ToThread, to_thread};
+pub use run::{ToThread, to_thread};
 
 use crate::Result;
 use crate::errors::ValueError;

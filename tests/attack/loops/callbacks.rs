@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use yieldfrom::{Context, EventLoop};
+use yieldfrom::{ErrorContext, EventLoop};
 
 use super::{delay, stage};
 use crate::attack::token::Token;
@@ -95,7 +95,7 @@ fn set_exception_handler(world: &World) {
     }
     let own = Token::new();
     event_loop.set_exception_handler(Some(Box::new(
-        move |event_loop: &EventLoop, context: &Context| {
+        move |event_loop: &EventLoop, context: &ErrorContext| {
             let _own = &own;
             if let Some(world) = World::current() {
                 world.say(format_args!("handled: {}", context.message()));
@@ -112,7 +112,7 @@ fn set_exception_handler(world: &World) {
 fn call_exception_handler(world: &World) {
     let stage = stage();
     if let Some(event_loop) = world.pick(&stage.loops) {
-        let context = Context::new("attack").error(stage.error(world));
+        let context = ErrorContext::new("attack").error(stage.error(world));
         event_loop.call_exception_handler(&context);
     }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::rc::Rc;
 
 use rustix::net::{AddressFamily, SocketType};
-use yieldfrom::{Co, Context, EventLoop, LoopBuilder, Result, create_server, sleep, wait_for};
+use yieldfrom::{Co, ErrorContext, EventLoop, LoopBuilder, Result, create_server, sleep, wait_for};
 
 use super::{Recorder, until};
 use crate::fixtures::{Journal, millis, secs, virtual_loop};
@@ -45,7 +45,7 @@ fn accepting_pauses_for_a_second_and_goes_on() {
     }
     let (event_loop, reports) = (virtual_loop(), Journal::default());
     let (noted, seen) = (reports.clone(), reports.clone());
-    event_loop.set_exception_handler(Some(Box::new(move |event_loop, context: &Context| {
+    event_loop.set_exception_handler(Some(Box::new(move |event_loop, context: &ErrorContext| {
         noted.note(format!("{} at {:?}", context.message(), event_loop.time()));
     })));
     let body = move |co: &Co| -> Result<()> {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::child::Child;
 use super::protocol::SubprocessProtocol;
 use crate::io::transport::{End, Protocol, Transport, guarded, start_pipe};
-use crate::kernel::{Context, Core, Place, Scheduled};
+use crate::kernel::{Core, ErrorContext, Place, Scheduled};
 use crate::{Error, Result};
 
 /// What the handles of a transport share, and its pipes.
@@ -36,7 +36,7 @@ impl Shared {
         let protocol = self.protocol.borrow().clone();
         let Some(protocol) = protocol else { return };
         if let Err(error) = guarded(|| method(&*protocol)) {
-            let context = Context::new(message)
+            let context = ErrorContext::new(message)
                 .error(error)
                 .source(format!("{self:?} created at {}", self.made_at));
             self.core.call_exception_handler(&context);

@@ -15,7 +15,7 @@ use crate::io::transport::{
     listening_options, unix_listening_options,
 };
 use crate::kernel::{
-    Context, EventLoop, IntoCoroutine, Place, Request, Task, caller, coroutine_operations,
+    ErrorContext, EventLoop, IntoCoroutine, Place, Request, Task, caller, coroutine_operations,
 };
 use crate::{Co, Delegate, Result};
 
@@ -260,7 +260,7 @@ fn watch(made_at: Place, task: &Task<()>, transport: Transport) {
             return transport.close();
         };
         if let Some(error) = failure {
-            let context = Context::new("Unhandled exception in client_connected_cb")
+            let context = ErrorContext::new("Unhandled exception in client_connected_cb")
                 .error(error)
                 .source(format!("{transport:?}"));
             transport.core().call_exception_handler(&context);

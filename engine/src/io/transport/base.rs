@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::flow::Flow;
 use super::protocol::guarded;
 use crate::errors::panics;
-use crate::kernel::{Context, Core, Place};
+use crate::kernel::{Core, ErrorContext, Place};
 use crate::{Error, Result};
 
 /// From so many writes after the loss of a connection on, each is logged.
@@ -102,7 +102,7 @@ impl Base {
 
     #[cold]
     pub(super) fn report(&self, message: &str, error: Error, transport: &dyn std::fmt::Debug) {
-        let context = Context::new(message)
+        let context = ErrorContext::new(message)
             .error(error)
             .source(self.show(transport));
         self.core.call_exception_handler(&context);

@@ -4,14 +4,14 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Context, Core, EventLoop, Place};
+use super::{Core, ErrorContext, EventLoop, Place};
 use crate::Error;
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
 use crate::insight::debug::Report;
 use crate::kernel::task::AnyTask;
 
-type HandlerFn = dyn Fn(&EventLoop, &Context);
+type HandlerFn = dyn Fn(&EventLoop, &ErrorContext);
 
 /// An exception handler, and where it was set.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ impl Core {
     ///
     /// The core is shared, but this may be called while it is being dropped with its last future,
     /// so that it takes no part in the handler's lifetime.
-    pub(crate) fn call_exception_handler(self: &Rc<Self>, context: &Context) {
+    pub(crate) fn call_exception_handler(self: &Rc<Self>, context: &ErrorContext) {
         let handler = self.exception_handler.borrow().clone();
         let Some(handler) = handler else {
             return log_context(context);
@@ -54,7 +54,7 @@ impl Core {
         payload: Payload,
     ) {
         self.report_panic(|| {
-            Context::new("Exception in callback")
+            ErrorContext::new("Exception in callback")
                 .source(source())
                 .error(Error::new(Panicked::new(payload)))
         });
@@ -63,7 +63,7 @@ impl Core {
     /// Reports a panic that has come to the loop: only while it runs. A panic of the report itself
     /// ends the run, as there is nobody left to whom it could be reported.
     #[cold]
-    pub(super) fn report_panic(self: &Rc<Self>, context: impl FnOnce() -> Context) {
+    pub(super) fn report_panic(self: &Rc<Self>, context: impl FnOnce() -> ErrorContext) {
         self.reporting.set(true);
         self.call_exception_handler(&context());
         self.reporting.set(false);
@@ -82,7 +82,7 @@ impl Core {
     }
 }
 
-fn log_context(context: &Context) {
+fn log_context(context: &ErrorContext) {
     log::error!(target: "yieldfrom::event_loop", "{context}");
 }
 
@@ -113,7 +113,7 @@ impl EventLoop {
     /// ```
     #[allow(clippy::type_complexity, reason = "it is the signature of a function")]
     #[track_caller]
-    pub fn set_exception_handler(&self, handler: Option<Box<dyn Fn(&EventLoop, &Context)>>) {
+    pub fn set_exception_handler(&self, handler: Option<Box<dyn Fn(&EventLoop, &ErrorContext)>>) {
         let set_at = Location::caller();
         let handler = handler.map(|call| ExceptionHandler {
             call: call.into(),
@@ -128,12 +128,12 @@ impl EventLoop {
     /// # Examples
     ///
     /// ```
-    /// use yieldfrom::{Context, EventLoop};
+    /// use yieldfrom::{ErrorContext, EventLoop};
     ///
-    /// EventLoop::new()?.call_exception_handler(&Context::new("no answer")); // is logged
+    /// EventLoop::new()?.call_exception_handler(&ErrorContext::new("no answer")); // is logged
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn call_exception_handler(&self, context: &Context) {
+    pub fn call_exception_handler(&self, context: &ErrorContext) {
         self.core().call_exception_handler(context);
     }
 
@@ -153,7 +153,7 @@ impl EventLoop {
     /// })));
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn default_exception_handler(&self, context: &Context) {
+    pub fn default_exception_handler(&self, context: &ErrorContext) {
         log_context(context);
     }
 

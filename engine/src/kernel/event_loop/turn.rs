@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::api::EventLoop;
 use super::clock::Clock;
-use super::context::Context;
 use super::current::Entered;
+use super::error_context::ErrorContext;
 use super::inbox::Inbox;
 use super::ready::Batch;
 use super::slow::Watch;
@@ -292,7 +292,7 @@ impl Core {
             Some(task) => task.panicked(payload),
             None => self.report_panic(|| {
                 let error = Error::new(Panicked::new(payload));
-                Context::new("Exception in the event loop").error(error)
+                ErrorContext::new("Exception in the event loop").error(error)
             }),
         }
         // What comes next is not to be taken for what has taken so long.

@@ -392,7 +392,7 @@ impl<T: 'static> Future<T> {
     #[track_caller]
     pub(crate) fn wait_done(&self, co: &Co) -> Result<()> {
         if !self.inner.is_done() {
-            co.yield_(Request::wait(Rc::clone(&self.inner) as Rc<dyn Waitable>))?;
+            co.yield_through(Request::wait(Rc::clone(&self.inner) as Rc<dyn Waitable>))?;
         }
         if !self.inner.is_done() {
             return Err(not_awaited());

@@ -88,7 +88,7 @@ impl Waiter {
     #[track_caller]
     pub(crate) fn wait(self: &Rc<Self>, co: &Co) -> Result<()> {
         if !self.is_done() {
-            co.yield_(Request::wait(Rc::clone(self) as Rc<dyn Waitable>))?;
+            co.yield_through(Request::wait(Rc::clone(self) as Rc<dyn Waitable>))?;
         }
         match self.state.get() {
             State::Woken => Ok(()),

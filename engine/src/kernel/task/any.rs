@@ -179,7 +179,7 @@ impl AnyTask {
     #[track_caller]
     pub(crate) fn wait_done(&self, co: &Co) -> Result<()> {
         if !self.done() {
-            co.yield_(Request::wait(Rc::clone(&self.0).as_waitable()))?;
+            co.yield_through(Request::wait(Rc::clone(&self.0).as_waitable()))?;
         }
         if self.done() {
             Ok(())

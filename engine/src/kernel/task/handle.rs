@@ -283,7 +283,7 @@ pub fn create_task<C: IntoCoroutine>(coroutine: C) -> Task<C::Output> {
 /// Makes a task of a coroutine; a future or a task stays what it is.
 ///
 /// asyncio's `ensure_future`, which in Python 3.4.0 was called `async`. For a coroutine it uses the
-/// current loop, as [`create_task`] does; [`Awaitable::into_future`] takes a loop.
+/// current loop, as [`create_task`] does; [`Awaitable::ensure_future`] takes a loop.
 ///
 /// # Examples
 ///
@@ -301,7 +301,7 @@ pub fn create_task<C: IntoCoroutine>(coroutine: C) -> Task<C::Output> {
 #[track_caller]
 pub fn ensure_future<A: Awaitable>(awaitable: A) -> A::Future {
     let own_loop = awaitable.own_loop();
-    awaitable.into_future(&own_loop.unwrap_or_else(EventLoop::current_or_closed))
+    awaitable.ensure_future(&own_loop.unwrap_or_else(EventLoop::current_or_closed))
 }
 
 /// Returns the task that is running now on this thread's loop, if one is.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::{Generator, Link};
 
-use crate::kernel::event_loop::{Context, Core, Ready, Slot, is_ours};
+use crate::kernel::event_loop::{Core, ErrorContext, Ready, Slot, is_ours};
 use crate::kernel::future::{Cancelling, DEEP, Inner, Waitable};
 use crate::kernel::request::Request;
 use crate::kernel::request::set_sleep_over;
@@ -230,7 +230,7 @@ impl<T: 'static> TaskPart<T> {
     #[cold]
     pub(super) fn report_destroyed(&self, task: &Inner<T>) {
         let context =
-            Context::new("Task was destroyed but it is pending!").source(task.to_string());
+            ErrorContext::new("Task was destroyed but it is pending!").source(task.to_string());
         task.core.call_exception_handler(&context);
     }
 }

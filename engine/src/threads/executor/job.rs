@@ -174,7 +174,7 @@ impl<T: 'static> Awaitable for Job<T> {
         Some(self.0.get_loop())
     }
 
-    fn into_future(self, event_loop: &EventLoop) -> Self {
+    fn ensure_future(self, event_loop: &EventLoop) -> Self {
         match self.inner.check_loop(event_loop, "ensure_future") {
             Ok(()) => self,
             Err(error) => Self::failed(event_loop, error),
@@ -199,8 +199,8 @@ impl<T: Clone + 'static> Awaitable for &Job<T> {
         Some(self.0.get_loop())
     }
 
-    fn into_future(self, event_loop: &EventLoop) -> Future<T> {
-        self.0.clone().into_future(event_loop)
+    fn ensure_future(self, event_loop: &EventLoop) -> Future<T> {
+        self.0.clone().ensure_future(event_loop)
     }
 
     fn outcome(future: &Future<T>) -> Result<T> {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Executors, Job, Pool, ThreadPoolExecutor};
-use crate::kernel::{Core, EventLoop, Request, coroutine_operations};
+use crate::kernel::{Core, EventLoop, Operation, Request, coroutine_operations};
 use crate::threads::concurrent::{Callback, pair};
 use crate::{Co, Delegate, Result};
 
@@ -172,9 +172,27 @@ impl EventLoop {
     /// assert!(event_loop.run_until_complete(refused).unwrap_err().is::<RuntimeError>());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn shutdown_default_executor(&self) -> ShutdownDefaultExecutor {
-        ShutdownDefaultExecutor(Rc::clone(self.core()))
+    #[must_use = "it waits when a coroutine delegates to it by yield_from"]
+    pub fn shutdown_default_executor(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let core = Rc::clone(self.core());
+        Operation::new(SHUTDOWN, move |co| shut_down_default(co, core))
     }
+}
+
+const SHUTDOWN: &str = "shutdown_default_executor";
+
+fn shut_down_default(co: &Co, core: Rc<Core>) -> Result<()> {
+    let executors: &Executors = core.part(SHUTDOWN)?;
+    let executor = executors.default_executor();
+    let (ended, completer) = pair(None);
+    let tell = move || completer.complete(Ok(()));
+    executor.pool().finish(Callback::new(tell));
+    let ended = Job::new(SHUTDOWN, &core, ended, None);
+    drop(core);
+    ended.delegate(co)?;
+    // The threads have only their last few instructions left.
+    executor.pool().join();
+    Ok(())
 }
 
 impl Executors {
@@ -191,41 +209,6 @@ impl Executors {
     }
 }
 
-/// Waits for the default executor, when delegated to: see
-/// [`EventLoop::shutdown_default_executor`].
-///
-/// # Examples
-///
-/// See [`EventLoop::shutdown_default_executor`].
-#[must_use = "it waits when a coroutine delegates to it by yield_from"]
-pub struct ShutdownDefaultExecutor(Rc<Core>);
-
-impl fmt::Debug for ShutdownDefaultExecutor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ShutdownDefaultExecutor")
-    }
-}
-
-impl Delegate<Request, ()> for ShutdownDefaultExecutor {
-    type Output = ();
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        let executors: &Executors = self.0.part("shutdown_default_executor")?;
-        let executor = executors.default_executor();
-        let (ended, completer) = pair(None);
-        let tell = move || completer.complete(Ok(()));
-        executor.pool().finish(Callback::new(tell));
-        let ended = Job::new("shutdown_default_executor", &self.0, ended, None);
-        drop(self);
-        co.yield_from(ended)?;
-        // What is left of the threads is their last few instructions.
-        executor.pool().join();
-        Ok(())
-    }
-}
-
 coroutine_operations! {
-    [] ShutdownDefaultExecutor => (), "shutdown_default_executor", |this| move |co: &Co| co.yield_from(this);
     [T: Send + 'static] ToThread<T> => T, "to_thread", |this| move |co: &Co| co.yield_from(this);
 }

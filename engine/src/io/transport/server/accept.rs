@@ -16,7 +16,7 @@ use crate::io::source::Source;
 use crate::io::transport::Stream;
 use crate::io::transport::protocol::guarded;
 use crate::io::transport::socket::Socket;
-use crate::kernel::{Context, Core, Direction, EventLoop, Ready};
+use crate::kernel::{Core, Direction, ErrorContext, EventLoop, Ready};
 use crate::{Error, Result};
 
 /// A socket that listens, and does not block.
@@ -175,7 +175,7 @@ impl Accepting {
 
     fn report(&self, message: &str, error: Error) {
         let source = super::Server(Rc::clone(&self.server));
-        let context = Context::new(message)
+        let context = ErrorContext::new(message)
             .error(error)
             .source(format!("{source:?} created at {}", self.server.made_at));
         self.server.core.call_exception_handler(&context);

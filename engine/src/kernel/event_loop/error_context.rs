@@ -13,24 +13,24 @@ use crate::Error;
 /// # Examples
 ///
 /// ```
-/// use yieldfrom::{Context, Error};
+/// use yieldfrom::{ErrorContext, Error};
 ///
-/// let context = Context::new("no answer").error(Error::msg("timed out")).source("<Handle at a.rs:3>");
+/// let context = ErrorContext::new("no answer").error(Error::msg("timed out")).source("<Handle at a.rs:3>");
 /// assert_eq!(context.to_string(), "no answer: <Handle at a.rs:3>: timed out");
 /// ```
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct ErrorContext {
     message: String,
     error: Option<Error>,
     source: Option<String>,
 }
 
-impl Context {
+impl ErrorContext {
     /// Starts with a message.
     ///
     /// # Examples
     ///
-    /// See [`Context`].
+    /// See [`ErrorContext`].
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -43,7 +43,7 @@ impl Context {
     ///
     /// # Examples
     ///
-    /// See [`Context`].
+    /// See [`ErrorContext`].
     #[must_use]
     pub fn error(mut self, error: Error) -> Self {
         self.error = Some(error);
@@ -54,7 +54,7 @@ impl Context {
     ///
     /// # Examples
     ///
-    /// See [`Context`].
+    /// See [`ErrorContext`].
     #[must_use]
     pub fn source(mut self, source: impl Into<String>) -> Self {
         self.source = Some(source.into());
@@ -66,8 +66,8 @@ impl Context {
     /// # Examples
     ///
     /// ```
-    /// # use yieldfrom::Context;
-    /// assert_eq!(Context::new("no answer").message(), "no answer");
+    /// # use yieldfrom::ErrorContext;
+    /// assert_eq!(ErrorContext::new("no answer").message(), "no answer");
     /// ```
     pub fn message(&self) -> &str {
         &self.message
@@ -78,8 +78,8 @@ impl Context {
     /// # Examples
     ///
     /// ```
-    /// # use yieldfrom::Context;
-    /// assert!(Context::new("no answer").get_error().is_none());
+    /// # use yieldfrom::ErrorContext;
+    /// assert!(ErrorContext::new("no answer").get_error().is_none());
     /// ```
     pub fn get_error(&self) -> Option<&Error> {
         self.error.as_ref()
@@ -90,15 +90,15 @@ impl Context {
     /// # Examples
     ///
     /// ```
-    /// # use yieldfrom::Context;
-    /// assert!(Context::new("no answer").get_source().is_none());
+    /// # use yieldfrom::ErrorContext;
+    /// assert!(ErrorContext::new("no answer").get_source().is_none());
     /// ```
     pub fn get_source(&self) -> Option<&str> {
         self.source.as_deref()
     }
 }
 
-impl fmt::Display for Context {
+impl fmt::Display for ErrorContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         if let Some(source) = &self.source {
