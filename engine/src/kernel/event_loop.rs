@@ -18,12 +18,11 @@ mod clock;
 mod current;
 mod descriptors;
 mod error_context;
+mod exceptions;
 mod inbox;
 mod places;
 mod reactor;
 mod ready;
-mod reports;
-mod schedule;
 mod slow;
 mod tasks;
 mod timers;
@@ -58,10 +57,10 @@ use crate::Result;
 use crate::errors::panics::{self, Panics};
 use crate::errors::{RuntimeError, refused};
 use descriptors::Descriptors;
+use exceptions::{ExceptionHandler, TaskFactory};
 use places::Places;
 use reactor::{Mode, Reactor};
 use ready::ReadyQueue;
-use reports::{ExceptionHandler, TaskFactory};
 use slow::{Ended, Pace};
 use tasks::Tasks;
 use timers::{Lost, Timers};
@@ -87,7 +86,7 @@ pub(crate) struct Core {
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
     /// Where futures and tasks were made, by their address: those made in debug mode.
-    places: Places,
+    pub(super) places: Places,
     /// How many [`EventLoop`] handles there are.
     handles: Cell<usize>,
     stack_size: usize,
@@ -162,6 +161,15 @@ impl Core {
     #[inline(always)]
     pub(crate) fn now(&self) -> Nanos {
         self.clock.now()
+    }
+
+    #[inline(always)]
+    pub(crate) fn in_debug_mode(&self) -> bool {
+        self.debug.get()
+    }
+
+    pub(crate) fn slow_callback_duration(&self) -> Duration {
+        self.slow_callback_duration.get()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

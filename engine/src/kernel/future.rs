@@ -207,14 +207,14 @@ impl<T: 'static> Inner<T> {
     pub(crate) fn place(&self) {
         if self.core.in_debug_mode() {
             self.is_placed.set(true);
-            self.core.set_place(self.address(), Location::caller());
+            self.core.places.set(self.address(), Location::caller());
         }
     }
 
     /// Notes that it was made on behalf of another line.
     pub(crate) fn replace_place(&self, place: Place) {
         if self.is_placed.get() {
-            self.core.set_place(self.address(), place);
+            self.core.places.set(self.address(), place);
         }
     }
 
@@ -222,7 +222,7 @@ impl<T: 'static> Inner<T> {
     pub(crate) fn made_at(&self) -> Option<&'static Location<'static>> {
         self.is_placed
             .get()
-            .then(|| self.core.place(self.address()))?
+            .then(|| self.core.places.get(self.address()))?
     }
 }
 
@@ -341,7 +341,7 @@ impl<T: 'static> Inner<T> {
             part.forget_name(&self.core);
         }
         if self.is_placed.get() {
-            self.core.forget_place(self.address());
+            self.core.places.forget(self.address());
         }
         // Not while the first panic unwinds.
         panics.catch(|| drop(self.callbacks.take()));

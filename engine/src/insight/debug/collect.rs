@@ -6,7 +6,21 @@ use std::time::Duration;
 
 use super::cycles::cycles;
 use super::{Report, TaskReport, WaitKind, WaitsFor};
-use crate::kernel::{Core, Explanation, Nanos, Suspension, TaskObject, Waitable};
+use crate::kernel::{Core, EventLoop, Explanation, Nanos, Suspension, TaskObject, Waitable};
+
+impl EventLoop {
+    /// Returns what each task waits for, and who waits for whom.
+    ///
+    /// It can be asked for at any time: by a callback, by a task, or between two runs. What 3.14's
+    /// `python -m asyncio pstree` shows from outside.
+    ///
+    /// # Examples
+    ///
+    /// See [`debug`](crate::debug).
+    pub fn report(&self) -> Report {
+        self.core().report()
+    }
+}
 
 impl Core {
     pub(crate) fn report(&self) -> Report {
@@ -99,7 +113,7 @@ impl<'a> Collector<'a> {
         }
         let number = explanation
             .holder
-            .and_then(|holder| self.core.number_of(holder));
+            .and_then(|holder| holder.number(self.core));
         let holder = number.and_then(|number| self.numbers.get(&number).copied());
         let mut awaits = self.tasks_among(what, explanation.awaited);
         awaits.extend(holder);

@@ -1,22 +1,27 @@
-//! The handle of a loop, as users have it: its life cycle.
+//! [`EventLoop`], the handle of a loop that users have, with all that the kernel offers by it.
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
 use yieldfrom_delegation::stack;
 
-use super::Core;
-use super::Settings;
 use super::clock::Clock;
-use super::current::Entered;
+use super::current::{self, Entered};
+use super::exceptions::{ExceptionHandler, TaskFactory, log_context};
+use super::reactor::Direction;
+use super::turn::{run_turn, run_turns};
+use super::{Core, ErrorContext, Place, Settings};
 use crate::Result;
 use crate::errors::RuntimeError;
-use crate::kernel::awaitable::{Awaitable, future_on};
-use crate::kernel::future::Waitable;
+use crate::kernel::awaitable::{Awaitable, IntoCoroutine, future_on};
+use crate::kernel::future::{Future, Role, Waitable};
+use crate::kernel::handle::{Handle, Scheduled, TimerHandle};
 use crate::kernel::hooks::Hooks;
-use crate::kernel::nanos::nanos;
+use crate::kernel::nanos::{Nanos, nanos};
+use crate::kernel::task::{AnyTask, Task};
 
 /// An event loop: what runs tasks, callbacks and timers, on one thread.
 ///
@@ -125,7 +130,7 @@ impl EventLoop {
         let stop = future.follow(move |_| core.stopping.set(true));
         let main = Rc::clone(&future.as_ref().inner) as Rc<dyn Waitable>;
         let guard = self.core.hooks.begin_run(&self.core, &main);
-        let run = self.run_turns(NAME);
+        let run = run_turns(self, NAME);
         drop(stop);
         guard.end(&run, future.cancelled())?;
         if future.done() {
@@ -159,7 +164,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn run_forever(&self) -> Result<()> {
-        self.run_turns("run_forever")
+        run_turns(self, "run_forever")
     }
 
     /// Ends the run after this turn; if the loop is not running, the next run has one turn.
@@ -280,7 +285,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<bool> {
-        self.run_turn(max_wait.map(nanos))?;
+        run_turn(self, max_wait.map(nanos))?;
         self.core.stopping.set(false);
         Ok(!self.core.ready.is_empty())
     }
@@ -297,6 +302,473 @@ impl EventLoop {
         }
         let deadline = core.earliest_deadline()?;
         Some(Duration::from_nanos(deadline.saturating_sub(core.now())))
+    }
+
+    /// Has `callback` called in the next turn, after what is ready already.
+    ///
+    /// Python's extra arguments are what the closure captures.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`](crate::RuntimeError): the loop is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let order = Rc::new(RefCell::new(String::new()));
+    /// for letter in ['a', 'b'] {
+    ///     let order = order.clone();
+    ///     event_loop.call_soon(move || order.borrow_mut().push(letter))?;
+    /// }
+    /// event_loop.stop(); // after one turn
+    /// event_loop.run_forever()?;
+    /// assert_eq!(*order.borrow(), "ab");
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Result<Handle> {
+        self.core().check_open("call_soon")?;
+        let scheduled = Scheduled::new(self.core(), Box::new(callback));
+        self.core().ready.push(scheduled.clone());
+        Ok(Handle(scheduled))
+    }
+
+    /// Has `callback` called when `delay` has passed.
+    ///
+    /// Delays longer than about 584 years are as good as endless.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`](crate::RuntimeError): the loop is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::builder().virtual_clock().build()?;
+    /// let stopper = event_loop.clone();
+    /// event_loop.call_later(Duration::from_secs(60), move || stopper.stop())?;
+    /// event_loop.run_forever()?;
+    /// assert_eq!(event_loop.time(), Duration::from_secs(60));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn call_later(
+        &self,
+        delay: Duration,
+        callback: impl FnOnce() + 'static,
+    ) -> Result<TimerHandle> {
+        self.core().check_open("call_later")?;
+        Ok(self.schedule_after(Location::caller(), delay, Box::new(callback)))
+    }
+
+    /// Has `callback` called at a loop time, see [`time`](EventLoop::time).
+    ///
+    /// A time in the past means in the next turn. Equal times are served in the order of the
+    /// calls.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`](crate::RuntimeError): the loop is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::builder().virtual_clock().build()?;
+    /// let stopper = event_loop.clone();
+    /// let when = event_loop.time() + Duration::from_secs(1);
+    /// event_loop.call_at(when, move || stopper.stop())?;
+    /// event_loop.run_forever()?;
+    /// assert_eq!(event_loop.time(), when);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn call_at(
+        &self,
+        when: Duration,
+        callback: impl FnOnce() + 'static,
+    ) -> Result<TimerHandle> {
+        self.core().check_open("call_at")?;
+        let scheduled = Scheduled::new(self.core(), Box::new(callback));
+        Ok(start_timer(scheduled, self.core().now(), nanos(when)))
+    }
+
+    /// Has a callback called later on behalf of a line of the program.
+    pub(crate) fn schedule_after(
+        &self,
+        made_at: Place,
+        delay: Duration,
+        callback: Box<dyn FnOnce()>,
+    ) -> TimerHandle {
+        let scheduled = Scheduled::at(made_at, self.core(), callback);
+        let now = self.core().now();
+        start_timer(scheduled, now, now.saturating_add(nanos(delay)))
+    }
+
+    /// Returns the loop time: how much time has passed on the loop's clock since it was made.
+    ///
+    /// It has nothing to do with the time of day.
+    ///
+    /// # Examples
+    ///
+    /// See [`call_at`](EventLoop::call_at).
+    pub fn time(&self) -> Duration {
+        Duration::from_nanos(self.core().now())
+    }
+
+    /// Makes a task that drives a coroutine. Its first step runs in the next turn.
+    ///
+    /// On a closed loop, the task has failed already, with a [`RuntimeError`](crate::RuntimeError).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, EventLoop};
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let task = event_loop.create_task(|_: &Co| Ok(42));
+    /// assert!(!task.done());
+    /// assert_eq!(event_loop.run_until_complete(task)?, 42);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
+        let task = Task::new(self, coroutine);
+        if self.core().has_task_factory() {
+            self.core().call_task_factory(&task.to_any());
+        }
+        task
+    }
+
+    /// Makes a task for a line of the program, of a coroutine or of what becomes one here.
+    pub(crate) fn create_task_for<C: IntoCoroutine>(
+        &self,
+        made_at: Place,
+        coroutine: C,
+    ) -> Task<C::Output> {
+        let coroutine = coroutine.into_coroutine();
+        coroutine.stands_for(made_at);
+        let task = self.create_task(coroutine);
+        task.inner.replace_place(made_at);
+        task
+    }
+
+    /// Makes a pending future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let future = EventLoop::new()?.create_future::<i32>();
+    /// assert!(!future.done());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn create_future<T: 'static>(&self) -> Future<T> {
+        Future::with_role(self, Role::Other(None))
+    }
+
+    /// Returns the task that is running now, if one is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// assert!(EventLoop::new()?.current_task().is_none());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn current_task(&self) -> Option<AnyTask> {
+        self.core().current_task().map(AnyTask)
+    }
+
+    /// Returns the tasks that have not ended, in the order of their making.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, EventLoop};
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let task = event_loop.create_task(|_: &Co| Ok(()));
+    /// assert_eq!(event_loop.all_tasks().len(), 1);
+    /// event_loop.run_until_complete(task)?;
+    /// assert!(event_loop.all_tasks().is_empty());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn all_tasks(&self) -> Vec<AnyTask> {
+        let tasks = self.core().tasks.borrow().all();
+        tasks.into_iter().map(AnyTask).collect()
+    }
+
+    /// Has `callback` called in each turn in which a descriptor can be read from, until
+    /// [`remove_reader`](EventLoop::remove_reader).
+    ///
+    /// A descriptor has one such callback: another one takes its place. Remove it before the
+    /// descriptor is closed. A descriptor that the library's own sockets use is better left to
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// - [`RuntimeError`](crate::RuntimeError): the loop is closed.
+    /// - What the system says of a descriptor that cannot be waited for, such as a regular file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::rc::Rc;
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let (one, mut other) = UnixStream::pair()?;
+    /// other.write_all(b"hello")?;
+    /// let (one, stopper) = (Rc::new(one), event_loop.clone());
+    /// let socket = one.clone();
+    /// event_loop.add_reader(&one, move || {
+    ///     assert_eq!((&*socket).read(&mut [0; 100]).unwrap(), 5);
+    ///     stopper.stop();
+    /// })?;
+    /// event_loop.run_forever()?;
+    /// event_loop.remove_reader(&one);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn add_reader(&self, fd: &impl AsFd, callback: impl FnMut() + 'static) -> Result<()> {
+        self.core()
+            .add_callback(fd.as_fd(), Direction::Read, Box::new(callback))
+    }
+
+    /// Removes the callback of [`add_reader`](EventLoop::add_reader); returns whether there was
+    /// one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let (one, _other) = std::os::unix::net::UnixStream::pair()?;
+    /// event_loop.add_reader(&one, || ())?;
+    /// assert!(event_loop.remove_reader(&one));
+    /// assert!(!event_loop.remove_reader(&one));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn remove_reader(&self, fd: &impl AsFd) -> bool {
+        self.core().remove_callback(fd.as_fd(), Direction::Read)
+    }
+
+    /// Has `callback` called in each turn in which a descriptor can be written to, until
+    /// [`remove_writer`](EventLoop::remove_writer); otherwise like
+    /// [`add_reader`](EventLoop::add_reader).
+    ///
+    /// # Errors
+    ///
+    /// As [`add_reader`](EventLoop::add_reader).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let (one, _other) = std::os::unix::net::UnixStream::pair()?;
+    /// let stopper = event_loop.clone();
+    /// event_loop.add_writer(&one, move || stopper.stop())?;
+    /// event_loop.run_forever()?;
+    /// assert!(event_loop.remove_writer(&one));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn add_writer(&self, fd: &impl AsFd, callback: impl FnMut() + 'static) -> Result<()> {
+        self.core()
+            .add_callback(fd.as_fd(), Direction::Write, Box::new(callback))
+    }
+
+    /// Removes the callback of [`add_writer`](EventLoop::add_writer); returns whether there was
+    /// one.
+    ///
+    /// # Examples
+    ///
+    /// See [`add_writer`](EventLoop::add_writer).
+    pub fn remove_writer(&self, fd: &impl AsFd) -> bool {
+        self.core().remove_callback(fd.as_fd(), Direction::Write)
+    }
+
+    /// Sets who is told of errors that nobody else will see; none for the default, which logs
+    /// them through the crate `log` as errors.
+    ///
+    /// Such are errors of tasks and futures that nobody retrieved, panics of callbacks, and tasks
+    /// that were destroyed while they were pending. asyncio's `set_exception_handler`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use yieldfrom::{Error, EventLoop};
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let seen = Rc::new(RefCell::new(Vec::new()));
+    /// let log = seen.clone();
+    /// event_loop.set_exception_handler(Some(Box::new(move |_, context| {
+    ///     log.borrow_mut().push(context.message().to_string());
+    /// })));
+    /// let future = event_loop.create_future::<i32>();
+    /// future.set_exception(Error::msg("no fuel"))?;
+    /// drop(future);
+    /// assert_eq!(*seen.borrow(), ["Future exception was never retrieved"]);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[allow(clippy::type_complexity, reason = "it is the signature of a function")]
+    #[track_caller]
+    pub fn set_exception_handler(&self, handler: Option<Box<dyn Fn(&EventLoop, &ErrorContext)>>) {
+        let set_at = Location::caller();
+        let handler = handler.map(|call| ExceptionHandler::new(call.into(), set_at));
+        let before = self.core().exception_handler.replace(handler);
+        drop(before);
+    }
+
+    /// Tells the exception handler of an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{ErrorContext, EventLoop};
+    ///
+    /// EventLoop::new()?.call_exception_handler(&ErrorContext::new("no answer")); // is logged
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn call_exception_handler(&self, context: &ErrorContext) {
+        self.core().call_exception_handler(context);
+    }
+
+    /// Does what is done where no handler is set: logs the error.
+    ///
+    /// # Examples
+    ///
+    /// A handler that adds something to the default:
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// event_loop.set_exception_handler(Some(Box::new(|event_loop, context| {
+    ///     event_loop.default_exception_handler(context);
+    ///     event_loop.stop();
+    /// })));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn default_exception_handler(&self, context: &ErrorContext) {
+        log_context(context);
+    }
+
+    /// Sets what is done with each new task of this loop, right after it is made; none for
+    /// nothing.
+    ///
+    /// The counterpart of asyncio's `set_task_factory`. A factory there returns a task class of
+    /// its own; here it gets the task, whatever its result type, and can name it, record it or
+    /// cancel it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    /// use yieldfrom::{Co, EventLoop};
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let count = Rc::new(Cell::new(0));
+    /// let counter = count.clone();
+    /// event_loop.set_task_factory(Some(Box::new(move |_, _task| counter.set(counter.get() + 1))));
+    /// event_loop.run_until_complete(|_: &Co| Ok(()))?;
+    /// assert_eq!(count.get(), 1);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[allow(clippy::type_complexity, reason = "it is the signature of a function")]
+    pub fn set_task_factory(&self, factory: Option<Box<dyn Fn(&EventLoop, &AnyTask)>>) {
+        let factory = factory.map(TaskFactory::from);
+        let before = self.core().task_factory.replace(factory);
+        drop(before);
+    }
+
+    /// Sets debug mode, which tells more, at some cost.
+    ///
+    /// - Futures and tasks that are made from then on say where they were made.
+    /// - Every callback is timed by itself. Otherwise, while a loop runs more than sixty thousand
+    ///   callbacks in a second, up to eight that follow each other are timed together, and a report
+    ///   of a slow one names all of them.
+    /// - Each wait of the loop is logged, with its length: as information if it is over a second,
+    ///   otherwise for debugging only. So is each look-up of a name, which is information from
+    ///   [`slow_callback_duration`](EventLoop::set_slow_callback_duration) on.
+    ///
+    /// What asyncio checks in debug mode only, the library checks always: coroutines that were
+    /// never awaited, and sockets that block. That another thread calls a method of a loop does
+    /// not compile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::new()?;
+    /// event_loop.set_debug(true);
+    /// assert!(event_loop.get_debug());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn set_debug(&self, on: bool) {
+        self.core().debug.set(on);
+    }
+
+    /// Returns whether the loop is in debug mode.
+    ///
+    /// # Examples
+    ///
+    /// See [`set_debug`](EventLoop::set_debug).
+    pub fn get_debug(&self) -> bool {
+        self.core().debug.get()
+    }
+
+    /// Sets how long a callback or a task's step may hold the loop before it is logged with its
+    /// source line: 0.1 seconds by default. `Duration::MAX` switches the reports off.
+    ///
+    /// A task is shown as it is after the step. asyncio's `slow_callback_duration`, which there works
+    /// in debug mode only. Here, outside of debug mode, a loop that runs very many callbacks may name
+    /// several, see [`set_debug`](EventLoop::set_debug).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use yieldfrom::EventLoop;
+    /// EventLoop::new()?.set_slow_callback_duration(Duration::from_millis(20));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn set_slow_callback_duration(&self, duration: Duration) {
+        self.core().slow_callback_duration.set(duration);
+    }
+
+    /// Returns the loop that is running on this thread.
+    #[inline(always)]
+    pub(crate) fn running() -> Option<Self> {
+        current::running()
+    }
+
+    /// Returns the thread's loop, or a closed one if it has none.
+    #[inline(always)]
+    pub(crate) fn current_or_closed() -> Self {
+        match Self::running() {
+            Some(event_loop) => event_loop,
+            None => current::get_event_loop().unwrap_or_else(|_| Self::closed()),
+        }
     }
 }
 
@@ -349,4 +821,9 @@ impl fmt::Debug for EventLoop {
             self.get_debug()
         )
     }
+}
+
+fn start_timer(scheduled: Rc<Scheduled>, now: Nanos, when: Nanos) -> TimerHandle {
+    scheduled.start_timer(now, when);
+    TimerHandle { scheduled, when }
 }

@@ -73,7 +73,7 @@ fn peek<T: Clone + Default>(cell: &'static LocalKey<Cell<T>>) -> T {
     .unwrap_or_default()
 }
 
-fn running() -> Option<EventLoop> {
+pub(super) fn running() -> Option<EventLoop> {
     peek(&RUNNING).map(ManuallyDrop::into_inner)
 }
 
@@ -158,28 +158,11 @@ impl Holder {
     pub(crate) fn current() -> Self {
         let look = |running: &Cell<Option<ManuallyDrop<EventLoop>>>| {
             let event_loop = running.take();
-            let holder = event_loop.as_ref().map(|it| it.core().as_holder());
+            let holder = event_loop.as_ref().map(|it| Self::of(it.core()));
             running.set(event_loop);
             holder
         };
         RUNNING.try_with(look).ok().flatten().unwrap_or_default()
-    }
-}
-
-impl EventLoop {
-    /// Returns the loop that is running on this thread.
-    #[inline(always)]
-    pub(crate) fn running() -> Option<Self> {
-        running()
-    }
-
-    /// Returns the thread's loop, or a closed one if it has none.
-    #[inline(always)]
-    pub(crate) fn current_or_closed() -> Self {
-        match Self::running() {
-            Some(event_loop) => event_loop,
-            None => get_event_loop().unwrap_or_else(|_| Self::closed()),
-        }
     }
 }
 

@@ -8,11 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
 
 use super::reactor::{Direction, Mode, Wake, Watched};
-use super::{Core, EventLoop, Ready};
+use super::{Core, Ready};
 use crate::Result;
 use crate::errors::panics;
 use crate::errors::{describe, refused};
@@ -143,7 +143,7 @@ impl Core {
     }
 
     #[track_caller]
-    fn add_callback(
+    pub(super) fn add_callback(
         self: &Rc<Self>,
         fd: BorrowedFd<'_>,
         direction: Direction,
@@ -167,7 +167,7 @@ impl Core {
         Ok(())
     }
 
-    fn remove_callback(&self, fd: BorrowedFd<'_>, direction: Direction) -> bool {
+    pub(super) fn remove_callback(&self, fd: BorrowedFd<'_>, direction: Direction) -> bool {
         let Some(watched) = self.descriptors.get(fd) else {
             return false;
         };
@@ -190,102 +190,5 @@ fn cannot_change(error: &io::Error) {
 fn cancel(callback: Option<Rc<dyn Ready>>) {
     if let Some(callback) = callback {
         callback.cancel();
-    }
-}
-
-impl EventLoop {
-    /// Has `callback` called in each turn in which a descriptor can be read from, until
-    /// [`remove_reader`](EventLoop::remove_reader).
-    ///
-    /// A descriptor has one such callback: another one takes its place. Remove it before the
-    /// descriptor is closed. A descriptor that the library's own sockets use is better left to
-    /// them.
-    ///
-    /// # Errors
-    ///
-    /// - [`RuntimeError`](crate::RuntimeError): the loop is closed.
-    /// - What the system says of a descriptor that cannot be waited for, such as a regular file.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::{Read, Write};
-    /// use std::os::unix::net::UnixStream;
-    /// use std::rc::Rc;
-    /// use yieldfrom::EventLoop;
-    ///
-    /// let event_loop = EventLoop::new()?;
-    /// let (one, mut other) = UnixStream::pair()?;
-    /// other.write_all(b"hello")?;
-    /// let (one, stopper) = (Rc::new(one), event_loop.clone());
-    /// let socket = one.clone();
-    /// event_loop.add_reader(&one, move || {
-    ///     assert_eq!((&*socket).read(&mut [0; 100]).unwrap(), 5);
-    ///     stopper.stop();
-    /// })?;
-    /// event_loop.run_forever()?;
-    /// event_loop.remove_reader(&one);
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn add_reader(&self, fd: &impl AsFd, callback: impl FnMut() + 'static) -> Result<()> {
-        self.core()
-            .add_callback(fd.as_fd(), Direction::Read, Box::new(callback))
-    }
-
-    /// Removes the callback of [`add_reader`](EventLoop::add_reader); returns whether there was
-    /// one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::EventLoop;
-    ///
-    /// let event_loop = EventLoop::new()?;
-    /// let (one, _other) = std::os::unix::net::UnixStream::pair()?;
-    /// event_loop.add_reader(&one, || ())?;
-    /// assert!(event_loop.remove_reader(&one));
-    /// assert!(!event_loop.remove_reader(&one));
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn remove_reader(&self, fd: &impl AsFd) -> bool {
-        self.core().remove_callback(fd.as_fd(), Direction::Read)
-    }
-
-    /// Has `callback` called in each turn in which a descriptor can be written to, until
-    /// [`remove_writer`](EventLoop::remove_writer); otherwise like
-    /// [`add_reader`](EventLoop::add_reader).
-    ///
-    /// # Errors
-    ///
-    /// As [`add_reader`](EventLoop::add_reader).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::EventLoop;
-    ///
-    /// let event_loop = EventLoop::new()?;
-    /// let (one, _other) = std::os::unix::net::UnixStream::pair()?;
-    /// let stopper = event_loop.clone();
-    /// event_loop.add_writer(&one, move || stopper.stop())?;
-    /// event_loop.run_forever()?;
-    /// assert!(event_loop.remove_writer(&one));
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn add_writer(&self, fd: &impl AsFd, callback: impl FnMut() + 'static) -> Result<()> {
-        self.core()
-            .add_callback(fd.as_fd(), Direction::Write, Box::new(callback))
-    }
-
-    /// Removes the callback of [`add_writer`](EventLoop::add_writer); returns whether there was
-    /// one.
-    ///
-    /// # Examples
-    ///
-    /// See [`add_writer`](EventLoop::add_writer).
-    pub fn remove_writer(&self, fd: &impl AsFd) -> bool {
-        self.core().remove_callback(fd.as_fd(), Direction::Write)
     }
 }

@@ -208,7 +208,7 @@ impl Watch {
         }
         let noted = self.noted[..count.min(BATCH)].iter();
         let mut names: Vec<String> = Vec::new();
-        for name in noted.map(|&address| core.name_of(address)) {
+        for name in noted.map(|&address| name_of(core, address)) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -232,48 +232,46 @@ fn read(clock: ClockId) -> Duration {
     Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
 }
 
-impl Core {
-    /// Waits for the outside world, and tells how long that took.
-    #[cold]
-    pub(super) fn wait_and_tell(&self, inbox: &Inbox, timeout: Option<Nanos>) -> Result<()> {
-        let began = Instant::now();
-        self.reactor.wait(&inbox.poller, timeout)?;
-        let took = began.elapsed();
-        let level = if took >= LONG_WAIT {
-            log::Level::Info
-        } else {
-            log::Level::Debug
-        };
-        let limit = timeout.map_or_else(
-            || "no limit".to_owned(),
-            |limit| {
-                format!(
-                    "limit {:.3} seconds",
-                    Duration::from_nanos(limit).as_secs_f64()
-                )
-            },
+/// Waits for the outside world, and tells how long that took.
+#[cold]
+pub(super) fn wait_and_tell(core: &Core, inbox: &Inbox, timeout: Option<Nanos>) -> Result<()> {
+    let began = Instant::now();
+    core.reactor.wait(&inbox.poller, timeout)?;
+    let took = began.elapsed();
+    let level = if took >= LONG_WAIT {
+        log::Level::Info
+    } else {
+        log::Level::Debug
+    };
+    let limit = timeout.map_or_else(
+        || "no limit".to_owned(),
+        |limit| {
+            format!(
+                "limit {:.3} seconds",
+                Duration::from_nanos(limit).as_secs_f64()
+            )
+        },
+    );
+    let outcome = match core.ready.len() {
+        0 if inbox.is_notified() => "woken".to_owned(),
+        0 => "nothing".to_owned(),
+        n => format!("{n} ready"),
+    };
+    let seconds = took.as_secs_f64();
+    panics::contain(|| {
+        log::log!(
+            target: TARGET, level, "Waiting took {seconds:.3} seconds ({limit}): {outcome}"
         );
-        let outcome = match self.ready.len() {
-            0 if inbox.is_notified() => "woken".to_owned(),
-            0 => "nothing".to_owned(),
-            n => format!("{n} ready"),
-        };
-        let seconds = took.as_secs_f64();
-        panics::contain(|| {
-            log::log!(
-                target: TARGET, level, "Waiting took {seconds:.3} seconds ({limit}): {outcome}"
-            );
-        });
-        Ok(())
-    }
+    });
+    Ok(())
+}
 
-    fn name_of(&self, address: *const ()) -> String {
-        if let Some(entry) = self.ended.find(address) {
-            return Shown(&*entry).to_string();
-        }
-        let task = self.tasks.borrow().find(address);
-        task.map_or_else(|| "a callback".to_owned(), |task| Shown(&*task).to_string())
+fn name_of(core: &Core, address: *const ()) -> String {
+    if let Some(entry) = core.ended.find(address) {
+        return Shown(&*entry).to_string();
     }
+    let task = core.tasks.borrow().find(address);
+    task.map_or_else(|| "a callback".to_owned(), |task| Shown(&*task).to_string())
 }
 
 struct Shown<'a, R: ?Sized>(&'a R);

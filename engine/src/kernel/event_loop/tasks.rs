@@ -31,24 +31,24 @@ impl Default for Holder {
     }
 }
 
-impl Core {
-    /// Returns the task that is running, to be remembered.
+impl Holder {
+    /// Returns the task of a loop that is running.
     #[inline(always)]
-    pub(super) fn as_holder(&self) -> Holder {
-        Holder {
-            core: std::ptr::from_ref(self).addr(),
-            slot: self.current_task.get(),
-            until: self.task_numbers.get(),
+    pub(super) fn of(core: &Core) -> Self {
+        Self {
+            core: std::ptr::from_ref(core).addr(),
+            slot: core.current_task.get(),
+            until: core.task_numbers.get(),
         }
     }
 
-    /// Returns the number of a task that was remembered, unless it has ended.
-    pub(crate) fn number_of(&self, holder: Holder) -> Option<u32> {
-        if holder.core != std::ptr::from_ref(self).addr() {
+    /// Returns the task's number, unless it has ended or is one of another loop.
+    pub(crate) fn number(self, core: &Core) -> Option<u32> {
+        if self.core != std::ptr::from_ref(core).addr() {
             return None;
         }
-        let number = self.tasks.borrow().get(holder.slot)?.number();
-        (number <= holder.until).then_some(number)
+        let number = core.tasks.borrow().get(self.slot)?.number();
+        (number <= self.until).then_some(number)
     }
 }
 

@@ -9,7 +9,7 @@ use super::current::Entered;
 use super::error_context::ErrorContext;
 use super::inbox::Inbox;
 use super::ready::Batch;
-use super::slow::Watch;
+use super::slow::{Watch, wait_and_tell};
 use super::timers::Lost;
 use super::{Core, Ready};
 use crate::errors::Panicked;
@@ -27,66 +27,66 @@ pub(super) struct Run {
     pub(super) watch: Watch,
 }
 
-impl EventLoop {
-    /// Makes turns until a stop is requested.
-    pub(super) fn run_turns(&self, operation: &'static str) -> Result<()> {
-        let _entered = Entered::new(self, operation)?;
-        let mut began = false;
-        self.guarded(|core, run| {
-            loop {
-                // After a panic, the turn goes on.
-                if !run.batch.is_empty() || std::mem::replace(&mut began, true) {
-                    core.run_batch(run);
-                    if core.stopping.replace(false) {
-                        return Ok(());
-                    }
-                }
-                core.check_alive(operation)?;
-                core.prepare(None, run)?;
-            }
-        })
-    }
-
-    /// Makes one turn, which waits no longer than `max_wait`.
-    pub(super) fn run_turn(&self, max_wait: Option<Nanos>) -> Result<()> {
-        let _entered = Entered::new(self, "turn")?;
-        let mut prepared = false;
-        self.guarded(|core, run| {
-            if !std::mem::replace(&mut prepared, true) {
-                core.prepare(max_wait, run)?;
-            }
-            core.run_batch(run);
-            Ok(())
-        })
-    }
-
-    /// Runs turns, and goes on with them after a panic, which is reported. A panic of that report
-    /// ends the run.
-    ///
-    /// There is one guard around all of them: one around each step would cost at every switch.
-    fn guarded(&self, mut turns: impl FnMut(&Rc<Core>, &mut Run) -> Result<()>) -> Result<()> {
-        let core = self.core();
-        let mut run = Run {
-            batch: Batch::default(),
-            watch: Watch::start(core),
-        };
-        let (mut panicked, mut result) = (None, None);
+/// Makes turns until a stop is requested.
+pub(super) fn run_turns(event_loop: &EventLoop, operation: &'static str) -> Result<()> {
+    let _entered = Entered::new(event_loop, operation)?;
+    let mut began = false;
+    guarded(event_loop.core(), |core, run| {
         loop {
-            let guarded = panics::catch(|| {
-                if let Some(payload) = panicked.take() {
-                    core.panicked(payload, &mut run.watch);
+            // After a panic, the turn goes on.
+            if !run.batch.is_empty() || std::mem::replace(&mut began, true) {
+                core.run_batch(run);
+                if core.stopping.replace(false) {
+                    return Ok(());
                 }
-                if result.is_none() {
-                    result = Some(turns(core, &mut run));
-                }
-                // This drops what has ended, which may panic after the run is over.
-                run.watch.finish(core);
-            });
-            match (guarded, &mut result) {
-                (Err(payload), _) if core.reporting.get() => core.give_up(&mut run, payload),
-                (Err(payload), _) => panicked = Some(payload),
-                (Ok(()), result) => return result.take().unwrap_or(Ok(())),
             }
+            core.check_alive(operation)?;
+            core.prepare(None, run)?;
+        }
+    })
+}
+
+/// Makes one turn, which waits no longer than `max_wait`.
+pub(super) fn run_turn(event_loop: &EventLoop, max_wait: Option<Nanos>) -> Result<()> {
+    let _entered = Entered::new(event_loop, "turn")?;
+    let mut prepared = false;
+    guarded(event_loop.core(), |core, run| {
+        if !std::mem::replace(&mut prepared, true) {
+            core.prepare(max_wait, run)?;
+        }
+        core.run_batch(run);
+        Ok(())
+    })
+}
+
+/// Runs turns, and goes on with them after a panic, which is reported. A panic of that report
+/// ends the run.
+///
+/// There is one guard around all of them: one around each step would cost at every switch.
+fn guarded(
+    core: &Rc<Core>,
+    mut turns: impl FnMut(&Rc<Core>, &mut Run) -> Result<()>,
+) -> Result<()> {
+    let mut run = Run {
+        batch: Batch::default(),
+        watch: Watch::start(core),
+    };
+    let (mut panicked, mut result) = (None, None);
+    loop {
+        let guarded = panics::catch(|| {
+            if let Some(payload) = panicked.take() {
+                core.panicked(payload, &mut run.watch);
+            }
+            if result.is_none() {
+                result = Some(turns(core, &mut run));
+            }
+            // This drops what has ended, which may panic after the run is over.
+            run.watch.finish(core);
+        });
+        match (guarded, &mut result) {
+            (Err(payload), _) if core.reporting.get() => core.give_up(&mut run, payload),
+            (Err(payload), _) => panicked = Some(payload),
+            (Ok(()), result) => return result.take().unwrap_or(Ok(())),
         }
     }
 }
@@ -150,7 +150,7 @@ impl Core {
             Some(rest) => Some(timeout.unwrap_or(Nanos::MAX).min(nanos(rest))),
         };
         if self.in_debug_mode() {
-            return self.wait_and_tell(inbox, timeout);
+            return wait_and_tell(self, inbox, timeout);
         }
         Ok(self.reactor.wait(&inbox.poller, timeout)?)
     }
