@@ -23,7 +23,7 @@ mod inbox;
 mod places;
 mod reactor;
 mod ready;
-mod slow;
+mod slow_callbacks;
 mod tasks;
 mod timers;
 mod turn;
@@ -61,7 +61,7 @@ use exceptions::{ExceptionHandler, TaskFactory};
 use places::Places;
 use reactor::{Mode, Reactor};
 use ready::ReadyQueue;
-use slow::{Ended, Pace};
+use slow_callbacks::{EndedEntries, Pace};
 use tasks::Tasks;
 use timers::{Lost, Timers};
 
@@ -79,7 +79,7 @@ pub(crate) struct Core {
     closed: Cell<bool>,
     debug: Cell<bool>,
     slow_callback_duration: Cell<Duration>,
-    pub(crate) ended: Ended,
+    pub(crate) ended: EndedEntries,
     pace: Cell<Pace>,
     /// Whether a panic is being reported, so that another one ends the run.
     reporting: Cell<bool>,
@@ -129,7 +129,7 @@ impl Core {
             closed: Cell::new(inbox.is_none()),
             debug: Cell::new(settings.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
-            ended: Ended::default(),
+            ended: EndedEntries::default(),
             pace: Cell::default(),
             reporting: Cell::new(false),
             places: Places::default(),

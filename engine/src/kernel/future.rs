@@ -26,11 +26,11 @@ use crate::errors::panics::Panics;
 use crate::errors::{InvalidStateError, RuntimeError};
 use crate::kernel::awaitable::other_loop;
 use crate::kernel::event_loop::{Core, ErrorContext, EventLoop, Place, Ready};
-use crate::kernel::task::TaskPart;
+use crate::kernel::task::TaskData;
 use crate::{Error, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum FutureState {
     Pending,
     Cancelled,
     Finished,
@@ -38,7 +38,7 @@ pub(crate) enum State {
 
 /// What a future is besides being a future.
 pub(crate) enum Role<T: 'static> {
-    Task(TaskPart<T>),
+    Task(TaskData<T>),
     /// A future that stands for others, or a plain one.
     Other(Option<Box<dyn Composite>>),
 }
@@ -47,7 +47,7 @@ pub(crate) enum Role<T: 'static> {
 // What a task's step touches comes first, next to the counts of the references.
 #[repr(C)]
 pub(crate) struct Inner<T: 'static> {
-    state: Cell<State>,
+    state: Cell<FutureState>,
     /// Whether it has an error that nobody has looked at.
     unseen: Cell<bool>,
     /// Whether the loop knows where it was made: in debug mode.
@@ -63,7 +63,7 @@ impl<T: 'static> Inner<T> {
     pub(crate) fn new(core: &Rc<Core>, role: Role<T>) -> Self {
         Self {
             core: Rc::clone(core),
-            state: Cell::new(State::Pending),
+            state: Cell::new(FutureState::Pending),
             unseen: Cell::new(false),
             is_placed: Cell::new(false),
             outcome: Cell::new(None),
@@ -74,15 +74,15 @@ impl<T: 'static> Inner<T> {
 
     #[inline(always)]
     pub(crate) fn is_done(&self) -> bool {
-        self.state.get() != State::Pending
+        self.state.get() != FutureState::Pending
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> FutureState {
         self.state.get()
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.state.get() == State::Cancelled
+        self.state.get() == FutureState::Cancelled
     }
 
     /// Ends it with a result or an error, unless it has ended; what is not needed is given back.
@@ -92,7 +92,7 @@ impl<T: 'static> Inner<T> {
         }
         self.unseen.set(outcome.is_err());
         self.outcome.set(Some(outcome));
-        self.end(State::Finished);
+        self.end(FutureState::Finished);
         Ok(())
     }
 
@@ -100,12 +100,12 @@ impl<T: 'static> Inner<T> {
     pub(crate) fn end_cancelled(&self) -> bool {
         let pending = !self.is_done();
         if pending {
-            self.end(State::Cancelled);
+            self.end(FutureState::Cancelled);
         }
         pending
     }
 
-    fn end(&self, state: State) {
+    fn end(&self, state: FutureState) {
         self.state.set(state);
         self.callbacks.take().schedule();
     }
@@ -131,9 +131,9 @@ impl<T: 'static> Inner<T> {
     /// Gives the error that the state itself is, if it is one.
     fn check_finished(&self, operation: &str) -> Result<()> {
         match self.state() {
-            State::Finished => Ok(()),
-            State::Cancelled => Err(Error::cancelled()),
-            State::Pending => Err(InvalidStateError::new(format!(
+            FutureState::Finished => Ok(()),
+            FutureState::Cancelled => Err(Error::cancelled()),
+            FutureState::Pending => Err(InvalidStateError::new(format!(
                 "{operation}: the future is not done; wait for it by yield_from first"
             ))
             .into()),

@@ -1,11 +1,11 @@
 //! Tasks: futures that drive a coroutine.
 
 mod any;
+mod data;
 mod handle;
-mod part;
-mod step;
+mod steps;
 
 pub use any::AnyTask;
 pub(crate) use any::TaskObject;
+pub(crate) use data::{Suspension, TaskData};
 pub use handle::{Task, all_tasks, create_task, current_task, ensure_future};
-pub(crate) use part::{Suspension, TaskPart};

@@ -32,7 +32,7 @@ pub(crate) enum Mode {
 
 /// A descriptor that became ready.
 #[derive(Clone, Copy)]
-struct Event {
+struct IoEvent {
     key: u64,
     readable: bool,
     writable: bool,
@@ -42,7 +42,7 @@ struct Event {
 
 /// The loop's end of the poller.
 pub(crate) struct Reactor {
-    entries: RefCell<Vec<Entry>>,
+    entries: RefCell<Vec<ReactorEntry>>,
     free: RefCell<Vec<usize>>,
     /// How many wait for a descriptor, and so for the poller.
     waits: Rc<Cell<usize>>,
@@ -54,7 +54,7 @@ pub(crate) struct Reactor {
 /// A place for a registered descriptor. Its generation is part of the key, so that an event for
 /// one that is gone is not taken for the next one's.
 #[derive(Default)]
-struct Entry {
+struct ReactorEntry {
     generation: u32,
     watched: Option<Rc<Watched>>,
 }
@@ -107,7 +107,7 @@ impl Reactor {
     fn place(&self) -> (usize, u64) {
         let mut entries = self.entries.borrow_mut();
         let index = self.free.borrow_mut().pop().unwrap_or_else(|| {
-            entries.push(Entry::default());
+            entries.push(ReactorEntry::default());
             entries.len() - 1
         });
         let generation = entries[index].generation.wrapping_add(1);
@@ -194,7 +194,7 @@ impl Reactor {
 
     #[inline(always)]
     fn wait_somehow(&self, poller: &Poller, timeout: Option<Nanos>) -> io::Result<()> {
-        let report = |event: Event| self.report(event);
+        let report = |event: IoEvent| self.report(event);
         #[cfg(target_os = "linux")]
         if let Some(epoll) = &self.epoll {
             let notified = epoll.wait(poller, timeout, report)?;
@@ -208,7 +208,7 @@ impl Reactor {
     }
 
     /// Tells whoever wants to know.
-    fn report(&self, event: Event) {
+    fn report(&self, event: IoEvent) {
         let index = (event.key & u64::from(u32::MAX)) as usize;
         // Telling only appends to the ready queue: nothing comes back here.
         if let Some(entry) = self.entries.borrow().get(index)

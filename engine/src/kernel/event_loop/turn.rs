@@ -9,7 +9,7 @@ use super::current::Entered;
 use super::error_context::ErrorContext;
 use super::inbox::Inbox;
 use super::ready::Batch;
-use super::slow::{Watch, wait_and_tell};
+use super::slow_callbacks::{Watch, wait_and_tell};
 use super::timers::Lost;
 use super::{Core, Ready};
 use crate::errors::Panicked;

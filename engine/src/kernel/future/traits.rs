@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::Delegate;
 
-use super::{Future, Inner, Role, State};
+use super::{Future, FutureState, Inner, Role};
 use crate::Result;
 use crate::kernel::request::Co;
 use crate::kernel::request::Request;
@@ -72,9 +72,9 @@ impl<T: 'static> Inner<T> {
 impl<T: 'static> fmt::Display for Inner<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state() {
-            State::Pending => "pending",
-            State::Cancelled => "cancelled",
-            State::Finished => "finished",
+            FutureState::Pending => "pending",
+            FutureState::Cancelled => "cancelled",
+            FutureState::Finished => "finished",
         };
         match &self.role {
             Role::Task(part) => part.show(self, state, f),

@@ -10,7 +10,7 @@ use crate::kernel::request::Request;
 use crate::{Error, Result};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum WaiterState {
     Pending,
     Woken,
     Cancelled,
@@ -22,7 +22,7 @@ enum State {
 /// It differs from a [`Future`](crate::Future) in what it lacks: a result, callbacks other than
 /// the wake-up of the one task that waits, and the loop, which that task knows.
 pub(crate) struct Waiter {
-    state: Cell<State>,
+    state: Cell<WaiterState>,
     waiting: Cell<Option<Rc<dyn Ready>>>,
     /// For reports.
     reason: Cell<Reason>,
@@ -31,7 +31,7 @@ pub(crate) struct Waiter {
 impl Waiter {
     pub(crate) fn new(reason: Reason) -> Rc<Self> {
         Rc::new(Self {
-            state: Cell::new(State::Pending),
+            state: Cell::new(WaiterState::Pending),
             waiting: Cell::new(None),
             reason: Cell::new(reason),
         })
@@ -46,27 +46,27 @@ impl Waiter {
     /// Returns whether it was woken or cancelled.
     #[inline(always)]
     pub(crate) fn is_done(&self) -> bool {
-        self.state.get() != State::Pending
+        self.state.get() != WaiterState::Pending
     }
 
     #[inline(always)]
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.state.get() == State::Cancelled
+        self.state.get() == WaiterState::Cancelled
     }
 
     /// Wakes the task that waits, unless it was woken or cancelled before; returns whether it did.
     #[inline(always)]
     pub(crate) fn wake(&self) -> bool {
-        self.end(State::Woken)
+        self.end(WaiterState::Woken)
     }
 
     /// Cancels the wait, unless it is over; returns whether it did.
     pub(crate) fn cancel(&self) -> bool {
-        self.end(State::Cancelled)
+        self.end(WaiterState::Cancelled)
     }
 
     #[inline(always)]
-    fn end(&self, state: State) -> bool {
+    fn end(&self, state: WaiterState) -> bool {
         let pending = !self.is_done();
         if pending {
             self.state.set(state);
@@ -91,9 +91,9 @@ impl Waiter {
             co.yield_through(Request::wait(Rc::clone(self) as Rc<dyn Waitable>))?;
         }
         match self.state.get() {
-            State::Woken => Ok(()),
-            State::Cancelled => Err(Error::cancelled()),
-            State::Pending => Err(not_awaited()),
+            WaiterState::Woken => Ok(()),
+            WaiterState::Cancelled => Err(Error::cancelled()),
+            WaiterState::Pending => Err(not_awaited()),
         }
     }
 
@@ -101,7 +101,7 @@ impl Waiter {
     ///
     /// To be used only by whoever holds the last reference, so that nobody else can wake it.
     pub(crate) fn reset(&self) {
-        self.state.set(State::Pending);
+        self.state.set(WaiterState::Pending);
         drop(self.waiting.take());
     }
 }

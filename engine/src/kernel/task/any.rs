@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::Link;
 
-use super::part::Suspension;
+use super::data::Suspension;
 use crate::Result;
 use crate::errors::panics::Payload;
 use crate::kernel::event_loop::Ready;

@@ -14,7 +14,7 @@ use polling::Poller;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
-use super::{Event, Mode};
+use super::{IoEvent, Mode};
 use crate::kernel::nanos::Nanos;
 
 /// The key of the poller's notifier.
@@ -59,7 +59,7 @@ impl Epoll {
         &self,
         poller: &Poller,
         timeout: Option<Nanos>,
-        report: impl Fn(Event),
+        report: impl Fn(IoEvent),
     ) -> io::Result<bool> {
         let mut events = self.events.borrow_mut();
         let count = match wait(poller.as_fd(), &mut events, timeout) {
@@ -113,9 +113,9 @@ fn timespec(nanos: Nanos) -> Timespec {
     }
 }
 
-fn convert(key: u64, flags: EventFlags) -> Event {
+fn convert(key: u64, flags: EventFlags) -> IoEvent {
     let broken = EventFlags::HUP | EventFlags::ERR;
-    Event {
+    IoEvent {
         key,
         readable: flags.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::PRI | broken),
         writable: flags.intersects(EventFlags::OUT | broken),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use polling::{Event as PolledEvent, Events, PollMode, Poller};
 
-use super::{Event, Mode};
+use super::{IoEvent, Mode};
 use crate::kernel::nanos::Nanos;
 
 pub(super) struct Portable {
@@ -30,7 +30,7 @@ impl Portable {
         &self,
         poller: &Poller,
         timeout: Option<Nanos>,
-        report: impl Fn(Event),
+        report: impl Fn(IoEvent),
     ) -> io::Result<()> {
         let mut events = self.events.borrow_mut();
         events.clear();
@@ -39,7 +39,7 @@ impl Portable {
             _ => {}
         }
         for event in events.iter() {
-            report(Event {
+            report(IoEvent {
                 key: event.key as u64,
                 readable: event.readable,
                 writable: event.writable,

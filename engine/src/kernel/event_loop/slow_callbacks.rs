@@ -43,9 +43,9 @@ const COARSE_CLOCK: ClockId = ClockId::Monotonic;
 
 /// The entries that have ended since the clock was read.
 #[derive(Default)]
-pub(crate) struct Ended(RefCell<Vec<Rc<dyn Ready>>>);
+pub(crate) struct EndedEntries(RefCell<Vec<Rc<dyn Ready>>>);
 
-impl Ended {
+impl EndedEntries {
     #[inline(always)]
     pub(crate) fn keep(&self, entry: Rc<dyn Ready>) {
         self.0.borrow_mut().push(entry);

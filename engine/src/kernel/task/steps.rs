@@ -8,7 +8,7 @@ use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
 use yieldfrom_delegation::{Driver, Generator, GeneratorState, Link, Unresolved};
 
 use super::any::TaskObject;
-use super::part::{Awaited, Phase, Suspension, TaskPart};
+use super::data::{Awaited, Suspension, TaskData, TaskPhase};
 use crate::errors::panics::{Panics, Payload};
 use crate::errors::{Panicked, RuntimeError};
 use crate::kernel::event_loop::{Core, Ready, Slot, Timed};
@@ -22,7 +22,7 @@ impl<T: 'static> Inner<T> {
     #[inline(always)]
     #[track_caller]
     pub(super) fn new_task(core: &Rc<Core>, generator: Generator<Request, (), T>) -> Rc<Self> {
-        let part = TaskPart::new(generator, core.next_task_number());
+        let part = TaskData::new(generator, core.next_task_number());
         let task = Rc::new(Self::new(core, Role::Task(part)));
         task.place();
         task.part().slot.set(core.add_task(task.clone()));
@@ -38,14 +38,14 @@ impl<T: 'static> Inner<T> {
         error: Error,
     ) -> Rc<Self> {
         generator.abandon();
-        let part = TaskPart::new(generator, core.next_task_number());
+        let part = TaskData::new(generator, core.next_task_number());
         let task = Rc::new(Self::new(core, Role::Task(part)));
         drop(task.finish(Err(error)));
         task
     }
 
     #[inline(always)]
-    pub(super) fn part(&self) -> &TaskPart<T> {
+    pub(super) fn part(&self) -> &TaskData<T> {
         match &self.role {
             Role::Task(part) => part,
             Role::Other(_) => unreachable!("only tasks are driven"),
@@ -81,21 +81,21 @@ impl<T: 'static> Inner<T> {
         let now = core.now();
         if part.must_cancel.replace(false) {
             // The task has cancelled itself: the sleep is cancelled before it begins.
-            part.phase.set(Phase::Cancelled);
+            part.phase.set(TaskPhase::Cancelled);
             return core.ready.push(self);
         }
         let number = core.start_timer(now, now.saturating_add(delay), self.clone());
-        part.wait(Phase::Asleep, Awaited::Timer(number));
+        part.wait(TaskPhase::Asleep, Awaited::Timer(number));
     }
 
     #[inline]
     fn wait_for(self: Rc<Self>, core: &Core, what: Rc<dyn Waitable>) {
         let part = self.part();
         if self.check_awaited(&*what).is_err() {
-            part.wait(Phase::Refused, Awaited::Future(what));
+            part.wait(TaskPhase::Refused, Awaited::Future(what));
             return core.ready.push(self);
         }
-        part.wait(Phase::Waiting, Awaited::Future(Rc::clone(&what)));
+        part.wait(TaskPhase::Waiting, Awaited::Future(Rc::clone(&what)));
         let wakeup = self.clone();
         Rc::clone(&what).subscribe(wakeup);
         // The task may have cancelled itself during the step.
@@ -135,16 +135,16 @@ impl<T: 'static> Ready for Inner<T> {
         let part = self.part();
         let phase = part.phase.get();
         match phase {
-            Phase::Due => {
-                part.phase.set(Phase::Over);
+            TaskPhase::Due => {
+                part.phase.set(TaskPhase::Over);
                 return core.ready.push(self);
             }
-            Phase::DueCancelled => return part.phase.set(Phase::Cancelled),
-            _ => part.phase.set(Phase::Scheduled),
+            TaskPhase::DueCancelled => return part.phase.set(TaskPhase::Cancelled),
+            _ => part.phase.set(TaskPhase::Scheduled),
         }
         let error = match part.awaited.take() {
             // A cancellation comes in place of everything else.
-            Awaited::Future(what) if phase == Phase::Refused && !part.must_cancel.get() => {
+            Awaited::Future(what) if phase == TaskPhase::Refused && !part.must_cancel.get() => {
                 self.check_awaited(&*what).err()
             }
             Awaited::Future(what) => {
@@ -210,7 +210,7 @@ impl<T: 'static> Ready for Inner<T> {
 impl<T: 'static> Timed for Inner<T> {
     fn is_live(&self, number: u64) -> bool {
         let part = self.part();
-        if part.phase.get() != Phase::Asleep {
+        if part.phase.get() != TaskPhase::Asleep {
             return false;
         }
         let awaited = part.awaited.take();
@@ -220,7 +220,7 @@ impl<T: 'static> Timed for Inner<T> {
     }
 
     fn fire(self: Rc<Self>, core: &Core) {
-        self.part().phase.set(Phase::Due);
+        self.part().phase.set(TaskPhase::Due);
         core.ready.push(self);
     }
 }
@@ -278,7 +278,10 @@ impl<T: 'static> TaskObject for Inner<T> {
 
     #[cfg(feature = "trace")]
     fn is_due(&self) -> bool {
-        matches!(self.part().phase.get(), Phase::Due | Phase::DueCancelled)
+        matches!(
+            self.part().phase.get(),
+            TaskPhase::Due | TaskPhase::DueCancelled
+        )
     }
 
     fn cancelling(&self) -> u32 {

@@ -18,7 +18,7 @@ use crate::kernel::request::set_sleep_over;
 /// task itself is what the timer makes ready, and the first of its two turns stands for the
 /// callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum TaskPhase {
     /// It is running, or its next step is scheduled and brings nothing.
     Scheduled,
     /// It waits for a future, or the step is scheduled that asks that for its result.
@@ -62,9 +62,9 @@ pub(crate) enum Suspension {
 /// What makes a future a task.
 // In the order in which a step touches it.
 #[repr(C)]
-pub(crate) struct TaskPart<T: 'static> {
+pub(crate) struct TaskData<T: 'static> {
     pub(super) must_cancel: Cell<bool>,
-    pub(super) phase: Cell<Phase>,
+    pub(super) phase: Cell<TaskPhase>,
     /// Whether the loop that was closed has ended the coroutine.
     pub(super) destroyed: Cell<bool>,
     /// Whether the loop has a name for it.
@@ -78,7 +78,7 @@ pub(crate) struct TaskPart<T: 'static> {
     pub(super) awaited: Cell<Awaited>,
 }
 
-impl<T: 'static> TaskPart<T> {
+impl<T: 'static> TaskData<T> {
     /// Returns whether its next step brings nothing but what a future has to tell; then it is one
     /// that is running.
     #[inline(always)]
@@ -87,14 +87,14 @@ impl<T: 'static> TaskPart<T> {
             return false;
         }
         match self.phase.get() {
-            Phase::Scheduled => true,
-            Phase::Over => {
-                self.phase.set(Phase::Scheduled);
+            TaskPhase::Scheduled => true,
+            TaskPhase::Over => {
+                self.phase.set(TaskPhase::Scheduled);
                 set_sleep_over(true);
                 true
             }
-            Phase::Waiting => {
-                self.phase.set(Phase::Scheduled);
+            TaskPhase::Waiting => {
+                self.phase.set(TaskPhase::Scheduled);
                 drop(self.awaited.take());
                 true
             }
@@ -103,7 +103,7 @@ impl<T: 'static> TaskPart<T> {
     }
 
     #[inline]
-    pub(super) fn wait(&self, phase: Phase, awaited: Awaited) {
+    pub(super) fn wait(&self, phase: TaskPhase, awaited: Awaited) {
         self.phase.set(phase);
         drop(self.awaited.replace(awaited));
     }
@@ -112,7 +112,7 @@ impl<T: 'static> TaskPart<T> {
     pub(super) fn new(generator: Generator<Request, (), T>, number: u32) -> Self {
         Self {
             must_cancel: Cell::new(false),
-            phase: Cell::new(Phase::Scheduled),
+            phase: Cell::new(TaskPhase::Scheduled),
             destroyed: Cell::new(false),
             is_named: Cell::new(false),
             cancelling: Cell::new(0),
@@ -127,7 +127,7 @@ impl<T: 'static> TaskPart<T> {
     pub(crate) fn cancel(&self, task: &Rc<Inner<T>>, rest: &mut Cancelling) {
         self.cancelling.set(self.cancelling.get().saturating_add(1));
         match self.phase.get() {
-            Phase::Waiting => {
+            TaskPhase::Waiting => {
                 let awaited = self.awaited.take();
                 match &awaited {
                     Awaited::Future(what) if what.can_cancel(DEEP) => rest.push(Rc::clone(what)),
@@ -135,13 +135,13 @@ impl<T: 'static> TaskPart<T> {
                 }
                 self.awaited.set(awaited);
             }
-            Phase::Asleep => {
-                self.phase.set(Phase::Cancelled);
+            TaskPhase::Asleep => {
+                self.phase.set(TaskPhase::Cancelled);
                 task.core.cancel_timer();
                 Rc::clone(task).schedule();
             }
-            Phase::Due => {
-                self.phase.set(Phase::DueCancelled);
+            TaskPhase::Due => {
+                self.phase.set(TaskPhase::DueCancelled);
                 Rc::clone(task).schedule();
             }
             _ => self.must_cancel.set(true),
@@ -165,8 +165,8 @@ impl<T: 'static> TaskPart<T> {
     pub(super) fn suspension(&self) -> Suspension {
         let awaited = self.awaited.take();
         let suspension = match (self.phase.get(), &awaited) {
-            (Phase::Waiting, Awaited::Future(what)) => Suspension::Waiting(Rc::clone(what)),
-            (Phase::Asleep, Awaited::Timer(number)) => Suspension::Asleep(*number),
+            (TaskPhase::Waiting, Awaited::Future(what)) => Suspension::Waiting(Rc::clone(what)),
+            (TaskPhase::Asleep, Awaited::Timer(number)) => Suspension::Asleep(*number),
             _ => Suspension::Scheduled,
         };
         self.awaited.set(awaited);
@@ -245,7 +245,7 @@ mod tests {
     fn a_task_is_small() {
         assert_eq!(size_of::<Awaited>(), 16);
         assert_eq!(size_of::<crate::kernel::future::Callbacks>(), 16);
-        assert_eq!(size_of::<TaskPart<()>>(), 56);
+        assert_eq!(size_of::<TaskData<()>>(), 56);
         assert_eq!(
             (
                 size_of::<crate::kernel::future::Role<()>>(),
