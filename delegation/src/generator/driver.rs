@@ -47,10 +47,6 @@ impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
     ///
     /// Returns what [`Generator::resolve`] has to do, which knows the result's type, if the
     /// generator did not yield: it has not started, and was left alone; or it has ended.
-    ///
-    /// # Examples
-    ///
-    /// See [`Driver`].
     #[inline(always)]
     pub fn step(self) -> Result<Y, Unresolved<'a, Y, S>> {
         let root = self.node;
@@ -107,10 +103,6 @@ impl<Y: 'static, S: 'static> fmt::Debug for Unresolved<'_, Y, S> {
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// Returns the part of the generator that does not depend on what it returns.
-    ///
-    /// # Examples
-    ///
-    /// See [`Driver`].
     #[inline(always)]
     pub fn driver(&self) -> Driver<'_, Y, S> {
         Driver {
@@ -129,10 +121,6 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// # Panics
     ///
     /// Panics if the body does, or if the resume is of another generator.
-    ///
-    /// # Examples
-    ///
-    /// See [`Driver`].
     pub fn resolve(&self, unresolved: Unresolved<'_, Y, S>) -> Result<GeneratorState<Y, R>> {
         assert!(
             std::ptr::eq(unresolved.root, self.shared.node()),

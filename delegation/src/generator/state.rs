@@ -61,10 +61,6 @@ impl<Y, R> GeneratorState<Y, R> {
 }
 
 /// Where a generator is in its life: `inspect.getgeneratorstate` of Python.
-///
-/// # Examples
-///
-/// See [`Generator::state`](crate::Generator::state).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Not started: it has neither run nor taken a stack.

@@ -60,37 +60,21 @@ impl Default for CoroutineBuilder {
 
 impl CoroutineBuilder {
     /// Starts from the defaults: the body's own name, and the stack size of the current loop.
-    ///
-    /// # Examples
-    ///
-    /// See [`CoroutineBuilder`].
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets the name that reports use, instead of the function's.
-    ///
-    /// # Examples
-    ///
-    /// See [`CoroutineBuilder`].
     pub fn name(self, name: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self(self.0.name(name))
     }
 
     /// Sets the stack's size in bytes, see [`Builder::stack_size`].
-    ///
-    /// # Examples
-    ///
-    /// See [`CoroutineBuilder`].
     pub fn stack_size(self, bytes: usize) -> Self {
         Self(self.0.stack_size(bytes))
     }
 
     /// Makes a coroutine with these settings.
-    ///
-    /// # Examples
-    ///
-    /// See [`CoroutineBuilder`].
     #[inline]
     #[track_caller]
     pub fn build<T, F>(self, body: F) -> Coroutine<T>
@@ -145,10 +129,6 @@ impl<T: 'static> Coroutine<T> {
     /// Drops the coroutine on purpose, without the error that it was never driven.
     ///
     /// Python's `coroutine.close()`.
-    ///
-    /// # Examples
-    ///
-    /// See [`name`](Coroutine::name).
     pub fn ignore(mut self) {
         drop(self.0.take());
     }

@@ -156,10 +156,6 @@ pub struct Handle(pub(crate) Rc<Scheduled>);
 
 impl Handle {
     /// Cancels the callback: it is dropped now, and not called. Has no effect if it ran already.
-    ///
-    /// # Examples
-    ///
-    /// See [`Handle`].
     pub fn cancel(&self) {
         self.0.cancel();
     }
@@ -227,19 +223,11 @@ impl TimerHandle {
     }
 
     /// Returns whether the callback was cancelled.
-    ///
-    /// # Examples
-    ///
-    /// See [`cancel`](TimerHandle::cancel).
     pub fn cancelled(&self) -> bool {
         self.scheduled.cancelled.get()
     }
 
     /// Returns the loop time for which the callback is scheduled.
-    ///
-    /// # Examples
-    ///
-    /// See [`TimerHandle`].
     pub fn when(&self) -> Duration {
         Duration::from_nanos(self.when)
     }

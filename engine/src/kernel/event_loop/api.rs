@@ -85,10 +85,6 @@ impl EventLoop {
     }
 
     /// Returns whether both are handles of one loop.
-    ///
-    /// # Examples
-    ///
-    /// See [`get_event_loop`](crate::get_event_loop).
     pub fn ptr_eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.core, &other.core)
     }
@@ -168,10 +164,6 @@ impl EventLoop {
     }
 
     /// Ends the run after this turn; if the loop is not running, the next run has one turn.
-    ///
-    /// # Examples
-    ///
-    /// See [`run_forever`](EventLoop::run_forever).
     pub fn stop(&self) {
         self.core.stopping.set(true);
     }
@@ -228,10 +220,6 @@ impl EventLoop {
     }
 
     /// Returns whether the loop was closed.
-    ///
-    /// # Examples
-    ///
-    /// See [`close`](EventLoop::close).
     pub fn is_closed(&self) -> bool {
         self.core.is_closed()
     }
@@ -291,10 +279,6 @@ impl EventLoop {
     }
 
     /// Returns how long it is until the loop has something to do: none if that is up to others.
-    ///
-    /// # Examples
-    ///
-    /// See [`turn`](EventLoop::turn).
     pub fn time_to_next(&self) -> Option<Duration> {
         let core = &self.core;
         if !core.ready.is_empty() || core.inbox.as_ref().is_some_and(|inbox| inbox.is_notified()) {
@@ -417,10 +401,6 @@ impl EventLoop {
     /// Returns the loop time: how much time has passed on the loop's clock since it was made.
     ///
     /// It has nothing to do with the time of day.
-    ///
-    /// # Examples
-    ///
-    /// See [`call_at`](EventLoop::call_at).
     pub fn time(&self) -> Duration {
         Duration::from_nanos(self.core().now())
     }
@@ -598,10 +578,6 @@ impl EventLoop {
 
     /// Removes the callback of [`add_writer`](EventLoop::add_writer); returns whether there was
     /// one.
-    ///
-    /// # Examples
-    ///
-    /// See [`add_writer`](EventLoop::add_writer).
     pub fn remove_writer(&self, fd: &impl AsFd) -> bool {
         self.core().remove_callback(fd.as_fd(), Direction::Write)
     }
@@ -729,10 +705,6 @@ impl EventLoop {
     }
 
     /// Returns whether the loop is in debug mode.
-    ///
-    /// # Examples
-    ///
-    /// See [`set_debug`](EventLoop::set_debug).
     pub fn get_debug(&self) -> bool {
         self.core().debug.get()
     }

@@ -231,10 +231,6 @@ pub fn set_event_loop(event_loop: Option<&EventLoop>) {
 /// # Errors
 ///
 /// As [`EventLoop::new`].
-///
-/// # Examples
-///
-/// See [`set_event_loop`].
 pub fn new_event_loop() -> Result<EventLoop> {
     EventLoop::new()
 }

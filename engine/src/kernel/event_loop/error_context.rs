@@ -27,10 +27,6 @@ pub struct ErrorContext {
 
 impl ErrorContext {
     /// Starts with a message.
-    ///
-    /// # Examples
-    ///
-    /// See [`ErrorContext`].
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -40,10 +36,6 @@ impl ErrorContext {
     }
 
     /// Adds the error.
-    ///
-    /// # Examples
-    ///
-    /// See [`ErrorContext`].
     #[must_use]
     pub fn error(mut self, error: Error) -> Self {
         self.error = Some(error);
@@ -51,10 +43,6 @@ impl ErrorContext {
     }
 
     /// Adds what it comes from: a task, future or handle as it is shown, with its source line.
-    ///
-    /// # Examples
-    ///
-    /// See [`ErrorContext`].
     #[must_use]
     pub fn source(mut self, source: impl Into<String>) -> Self {
         self.source = Some(source.into());

@@ -83,10 +83,6 @@ impl Callbacks {
 /// Names a done callback, for [`remove_done_callback`](Future::remove_done_callback).
 ///
 /// Python compares the functions themselves, which Rust's closures do not allow.
-///
-/// # Examples
-///
-/// See [`remove_done_callback`](Future::remove_done_callback).
 #[derive(Clone)]
 pub struct CallbackId(Weak<dyn Ready>);
 

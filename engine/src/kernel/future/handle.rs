@@ -270,10 +270,6 @@ impl<T: 'static> Future<T> {
     ///
     /// - [`InvalidStateError`](crate::InvalidStateError): the future is done.
     /// - [`RuntimeError`](crate::RuntimeError): it is a task, whose coroutine gives the error.
-    ///
-    /// # Examples
-    ///
-    /// See [`exception`](Future::exception).
     pub fn set_exception(&self, error: impl Into<Error>) -> Result<()> {
         let error = error.into();
         self.check_no_task("set_exception")?;

@@ -11,10 +11,6 @@ use super::Waitable;
 use crate::kernel::event_loop::Holder;
 
 /// Of which kind a wait is.
-///
-/// # Examples
-///
-/// See [`debug`](crate::debug).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitKind {

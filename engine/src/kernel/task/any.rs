@@ -74,10 +74,6 @@ pub struct AnyTask(pub(crate) Rc<dyn TaskObject>);
 
 impl AnyTask {
     /// Returns whether the task has ended.
-    ///
-    /// # Examples
-    ///
-    /// See [`AnyTask`].
     pub fn done(&self) -> bool {
         self.0.is_done()
     }
@@ -100,10 +96,6 @@ impl AnyTask {
     }
 
     /// Returns the task's name, `Task-1` and so on unless it was given one.
-    ///
-    /// # Examples
-    ///
-    /// See [`AnyTask`].
     pub fn get_name(&self) -> String {
         self.0.name()
     }
@@ -157,19 +149,11 @@ impl AnyTask {
     }
 
     /// Returns how many requests to cancel the task are open: 3.11's `cancelling`.
-    ///
-    /// # Examples
-    ///
-    /// See [`Task::uncancel`](crate::Task::uncancel).
     pub fn cancelling(&self) -> usize {
         self.0.cancelling() as usize
     }
 
     /// Takes one request to cancel back, and returns how many are left.
-    ///
-    /// # Examples
-    ///
-    /// See [`Task::uncancel`](crate::Task::uncancel).
     pub fn uncancel(&self) -> usize {
         self.0.uncancel();
         self.cancelling()

@@ -117,10 +117,6 @@ impl<T: 'static> Task<T> {
     }
 
     /// Sets the task's name.
-    ///
-    /// # Examples
-    ///
-    /// See [`get_name`](Task::get_name).
     pub fn set_name(&self, name: impl Into<String>) {
         self.to_any().0.set_name(name.into());
     }
@@ -175,10 +171,6 @@ impl<T: 'static> Task<T> {
     }
 
     /// Returns how many requests to cancel the task are open: 3.11's `cancelling`.
-    ///
-    /// # Examples
-    ///
-    /// See [`uncancel`](Task::uncancel).
     pub fn cancelling(&self) -> usize {
         self.to_any().cancelling()
     }
@@ -270,10 +262,6 @@ impl<T: Clone + 'static> Delegate<Request, ()> for Task<T> {
 /// As [`EventLoop::create_task`]. Where there is no current loop (see
 /// [`get_event_loop`](crate::get_event_loop)), the task has failed already, with a
 /// [`RuntimeError`](crate::RuntimeError).
-///
-/// # Examples
-///
-/// See [`Task`].
 #[inline]
 #[track_caller]
 pub fn create_task<C: IntoCoroutine>(coroutine: C) -> Task<C::Output> {
@@ -305,10 +293,6 @@ pub fn ensure_future<A: Awaitable>(awaitable: A) -> A::Future {
 }
 
 /// Returns the task that is running now on this thread's loop, if one is.
-///
-/// # Examples
-///
-/// See [`AnyTask`].
 pub fn current_task() -> Option<AnyTask> {
     EventLoop::running()?.current_task()
 }
@@ -316,10 +300,6 @@ pub fn current_task() -> Option<AnyTask> {
 /// Returns the tasks of the thread's running loop that have not ended, in the order of their making.
 ///
 /// Empty if no loop is running.
-///
-/// # Examples
-///
-/// See [`AnyTask`].
 pub fn all_tasks() -> Vec<AnyTask> {
     EventLoop::running().map_or_else(Vec::new, |event_loop| event_loop.all_tasks())
 }
