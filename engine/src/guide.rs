@@ -54,7 +54,7 @@
 macro_rules! pages {
     ($($name:ident $file:literal)*) => {$(
         pub mod $name {
-            #![doc = include_str!($file)]
+            #![cfg_attr(not(doctest), doc = include_str!($file))]
             #[allow(unused_imports, reason = "the links of the text lead there")]
             use crate::*;
         }

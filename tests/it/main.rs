@@ -16,6 +16,7 @@ mod ends;
 mod executor;
 mod fixtures;
 mod groups;
+mod guide;
 mod interleavings;
 mod ledger;
 mod limits;

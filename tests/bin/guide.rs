@@ -1,0 +1,19 @@
+//! The programs of the guide: the one that the first argument names, such as `generators.md:10`, in a
+//! process of its own and on its main thread. `build.rs` makes the modules, and `it/guide.rs` runs them.
+
+use std::env;
+use std::process::ExitCode;
+
+include!(concat!(env!("OUT_DIR"), "/programs.rs"));
+
+fn main() -> ExitCode {
+    let wanted = env::args().nth(1).unwrap_or_default();
+    if let Some((_, run)) = PROGRAMS.iter().find(|(name, _)| *name == wanted) {
+        return run();
+    }
+    eprintln!("usage: guide PROGRAM");
+    for (name, _) in PROGRAMS {
+        eprintln!("{name}");
+    }
+    ExitCode::FAILURE
+}
