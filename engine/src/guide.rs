@@ -1,24 +1,24 @@
-//! The guide: what there is, how it is done, what surprises, and what it costs.
+//! The guide: how to use the crate, what may surprise you, and what it costs.
 //!
-//! Read the pages in their order, or begin with the one for where you come from. Every program on
-//! them runs as a test of this crate, with the output that is shown. One that has no `main` stands in
-//! `fn main() -> yieldfrom::Result<()> { ...; Ok(()) }`.
+//! Read the pages in their order, or begin with the page for the library that you come from. A test of
+//! the repository runs every program, and compares what it prints with the block below it. Where a
+//! program has no `main`, its lines stand in `fn main() -> yieldfrom::Result<()> { ... Ok(()) }`.
 //!
-//! | page | for whom, and what |
+//! | page | what it is about |
 //! | --- | --- |
 //! | [`generators`] | bodies that stop at every yield: `next`, `send`, `throw`, `close` |
 //! | [`delegation`] | `yield_from`: generators and functions that stand in for others |
 //! | [`event_loop`] | turns, callbacks, clocks, other threads, a loop inside another program |
-//! | [`tasks_and_cancellation`] | running several at once, waiting for them, stopping them |
+//! | [`tasks_and_cancellation`] | how to run several tasks at once, wait for them, and stop them |
 //! | [`sockets`] | TCP, UDP and Unix sockets in three layers; files by threads |
-//! | [`coming_from_asyncio`] | readers who know asyncio: every name of Python 3.4's, and ours |
-//! | [`coming_from_async_await`] | readers who know tokio or smol: their idioms, and ours |
+//! | [`coming_from_asyncio`] | for readers who know asyncio: every name of Python 3.4, and ours |
+//! | [`coming_from_async_await`] | for readers who know tokio or smol: their idioms, and ours |
 //! | [`stacks_and_memory`] | where bodies live, what that takes, what happens when one overflows |
 //! | [`performance`] | what was measured, where others are better, and how to measure |
 //!
 //! # To begin
 //!
-//! A Unix system and Rust 1.88 are enough. In `Cargo.toml`, with the path of your copy of the
+//! You need a Unix system and Rust 1.88. Add this to `Cargo.toml`, with the path of your copy of the
 //! repository:
 //!
 //! ```toml
@@ -26,7 +26,7 @@
 //! yieldfrom = { path = "../yieldfrom/engine" }
 //! ```
 //!
-//! Signals and child processes want `features = ["signal", "process"]` as well. And in `src/main.rs`:
+//! For signals and child processes, add `features = ["signal", "process"]`. Then write in `src/main.rs`:
 //!
 //! ```
 //! use std::time::Duration;
@@ -47,10 +47,13 @@
 //! }
 //! ```
 //!
-//! The examples of the repository are longer: `cargo run --release --example spinner`, and the others
-//! that its README lists.
+//! The repository has longer examples, such as `cargo run --release --example spinner`. Its README lists
+//! them.
 
-/// Declares a page: its text is a file, whose links are resolved as if it stood in the crate root.
+/// Declares a page. Its text is a file, whose links are resolved as in the crate root.
+///
+/// The programs of a page are not doc tests, because a doc test cannot compare what a program prints.
+/// The package `tests` runs them.
 macro_rules! pages {
     ($($name:ident $file:literal)*) => {$(
         pub mod $name {
