@@ -53,7 +53,7 @@ fn generate() -> Result<(), String> {
         programs.extend(programs_of(&name, stem, &blocks)?);
     }
     let table = rows(&programs, |it| format!("({:?}, {})", it.name, it.path));
-    modules += &format!("const PROGRAMS: &[(&str, fn() -> std::process::ExitCode)] = &{table};\n");
+    modules += &format!("const PROGRAMS: &[Program] = &{table};\n");
     write(&out.join("programs.rs"), &modules)?;
     let outputs = rows(&programs, |it| format!("({:?}, {:?})", it.name, it.output));
     write(&out.join("outputs.rs"), &outputs)
@@ -98,6 +98,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
             (None, None) => continues &= line.trim().is_empty(),
         }
     }
+    blocks.extend(open);
     blocks
 }
 

@@ -4,6 +4,9 @@
 use std::env;
 use std::process::ExitCode;
 
+/// A program's name, and its `main`.
+type Program = (&'static str, fn() -> ExitCode);
+
 include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
 fn main() -> ExitCode {
