@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 const PAGES: &str = "../engine/src/guide";
+/// A page as well: what a reader meets first must run.
+const README: &str = "../README.md";
 
 /// The languages of blocks that are no programs.
 const SHOWN: [&str; 3] = ["console", "python", "toml"];
@@ -34,6 +36,7 @@ struct Program {
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={PAGES}");
+    println!("cargo::rerun-if-changed={README}");
     if let Err(message) = generate() {
         println!("cargo::error={message}");
     }
@@ -63,6 +66,7 @@ fn pages() -> io::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(PAGES)?.map(|entry| Ok(entry?.path()));
     let mut pages = entries.collect::<io::Result<Vec<_>>>()?;
     pages.retain(|page| page.extension().is_some_and(|it| it == "md"));
+    pages.push(README.into());
     pages.sort();
     Ok(pages)
 }

@@ -70,7 +70,7 @@ where
     }
 }
 
-/// What can be waited for: a coroutine (or a function that is one), a future or a task.
+/// Something that can be waited for: a coroutine (or a function that is one), a future or a task.
 ///
 /// Functions such as [`wait`](crate::wait()), [`gather`](crate::gather()) and
 /// [`run_until_complete`](EventLoop::run_until_complete) take any of these, as their counterparts
@@ -98,7 +98,7 @@ pub trait Awaitable: Sized {
     /// The result.
     type Output: 'static;
 
-    /// The future that it is, or becomes: a [`Task`] or a [`Future`].
+    /// The type of the future that it is or becomes: a [`Task`] or a [`Future`].
     type Future: AsRef<Future<Self::Output>> + Into<Future<Self::Output>>;
 
     /// Returns the loop to which it belongs; a coroutine belongs to none yet.
@@ -108,26 +108,26 @@ pub trait Awaitable: Sized {
 
     /// Makes a future of it on this loop: asyncio's `ensure_future(it, loop=event_loop)`.
     ///
-    /// A future or task that belongs to another loop stays as it is there; what is returned has
-    /// failed already, with a [`ValueError`].
+    /// If it is a future or task of another loop, the returned future has failed already, with a
+    /// [`ValueError`]; the other one stays as it is.
     #[track_caller]
     fn ensure_future(self, event_loop: &EventLoop) -> Self::Future;
 
     /// Returns the result of the future, when that is done.
     ///
-    /// A coroutine's result is moved out of its task, which nobody else refers to; others are
-    /// cloned, and stay.
+    /// The result of a coroutine is moved out of its task, to which nothing else refers. Other results
+    /// are cloned, and stay.
     ///
     /// # Errors
     ///
     /// What the future failed with.
     fn outcome(future: &Future<Self::Output>) -> Result<Self::Output>;
 
-    /// Waits for it inside the current task: a coroutine is delegated to, and becomes no task.
+    /// Waits for it inside the current task. It delegates to a coroutine, without a task of its own.
     ///
     /// # Errors
     ///
-    /// What it fails with, or what is thrown in.
+    /// The error that it fails with, or that is thrown in.
     #[track_caller]
     fn wait_here(self, co: &Co) -> Result<Self::Output>;
 }
@@ -240,7 +240,7 @@ pub(crate) fn other_loop(operation: &str) -> Error {
     ValueError::new(why).into()
 }
 
-/// Makes an operation that borrows what it works on a coroutine, with a handle of its own.
+/// Makes a coroutine of an operation that borrows an object; the coroutine owns a handle of that.
 macro_rules! coroutine_operations {
     ($([$($generics:tt)*] $operation:ty => $output:ty, $name:literal, |$this:ident| $body:expr;)*) => {$(
         impl<$($generics)*> $crate::IntoCoroutine for $operation {

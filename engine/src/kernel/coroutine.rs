@@ -9,7 +9,7 @@ use super::request::{Co, Request};
 use crate::Result;
 use crate::errors::panics::Panics;
 
-/// Makes a coroutine out of its body. It never starts it.
+/// Makes a coroutine out of a body. It does not start it.
 ///
 /// The counterpart of asyncio's `@coroutine` decorator: a *coroutine function* is a function that
 /// returns `coroutine(move |co| ...)`. It is named after that function. Its stack has the size
@@ -88,9 +88,9 @@ impl CoroutineBuilder {
 
 /// A coroutine object: a body that a task, or another coroutine, is going to drive.
 ///
-/// asyncio's generator-based coroutine. It runs nothing until it is awaited, by
-/// [`co.yield_from(coroutine)`](yieldfrom_delegation::Co::yield_from), or becomes a task. Dropping
-/// one that nobody ever drove is an error in the program, and logged as such.
+/// asyncio's generator-based coroutine. It runs nothing until another coroutine awaits it by
+/// [`co.yield_from(coroutine)`](yieldfrom_delegation::Co::yield_from), or until it becomes a task. A
+/// coroutine that is dropped without either is an error of the program, and is logged as one.
 ///
 /// # Examples
 ///
@@ -133,7 +133,7 @@ impl<T: 'static> Coroutine<T> {
         drop(self.0.take());
     }
 
-    /// Has reports name it by this line, if it was the library that made it, for that line.
+    /// Makes reports show this line, if the library made the coroutine on behalf of it.
     pub(crate) fn stands_for(&self, place: Place) {
         if let Some(generator) = &self.0
             && is_ours(generator.origin().location())

@@ -1,17 +1,19 @@
-//! The event loop: one thread, one queue of what is ready, one of what is to come.
+//! The event loop: one thread, a queue of entries that are ready, and a heap of timers.
 //!
 //! A *turn* (one pass of the loop) is asyncio's:
 //!
-//! 1. If nothing is ready, wait until the next deadline, or until another thread has something.
-//! 2. What other threads have sent becomes ready, and then the timers that are due, in order.
-//! 3. What is ready now runs, in order; what becomes ready meanwhile waits for the next turn.
+//! 1. If nothing is ready, the loop waits for the next deadline, a descriptor or another thread.
+//! 2. Calls that other threads have sent become ready, and then the timers that are due, in order.
+//! 3. The entries that are ready now run, in order. Entries that become ready meanwhile wait for the
+//!    next turn.
 //! 4. If a stop was requested, the run ends.
 //!
-//! [`Core`] is the state; the files below are its parts, none of which knows another. Futures
-//! and tasks refer to the core; users have [`EventLoop`], a handle. When the last of these goes
-//! away, the loop is closed, which breaks the cycle of the loop and its tasks.
+//! [`Core`] is the state; the files below are its parts. Futures and tasks refer to the core; users
+//! have [`EventLoop`], a handle. When the last handle goes away, the loop is closed, which breaks the
+//! cycle of references between the loop and its tasks.
 //!
-//! No cell of the core is borrowed while anybody's code runs: what is taken out is dropped after.
+//! No cell of the core is borrowed while code of the program runs. A value that is taken out of a cell
+//! is dropped after the borrow.
 
 mod api;
 mod clock;
@@ -99,7 +101,7 @@ pub(crate) struct Core {
     descriptors: Descriptors,
     /// What the layers above have plugged in.
     pub(crate) hooks: Hooks,
-    /// None for a loop that was never open.
+    /// The queue by which other threads reach the loop. A loop that was never open has none.
     pub(crate) inbox: Option<Arc<Inbox>>,
 }
 
@@ -176,7 +178,7 @@ impl Core {
         self.closed.get()
     }
 
-    /// Refuses what needs an open loop.
+    /// Fails with an error that names the operation if the loop is closed.
     pub(crate) fn check_open(&self, operation: &str) -> Result<()> {
         if self.is_closed() {
             let why = format!("{operation}: the event loop is closed; make a new one");
@@ -202,7 +204,7 @@ impl Core {
         number
     }
 
-    /// Notes that a timer, which says so itself when asked, is not wanted any more.
+    /// Counts a timer that was cancelled. The timer itself says so when it is asked.
     pub(crate) fn cancel_timer(&self) {
         let lost: Lost = self.timers.borrow_mut().cancel();
         drop(lost);
@@ -229,7 +231,7 @@ impl Core {
         }
     }
 
-    /// Returns what an open loop is reached by.
+    /// Returns the inbox of an open loop.
     pub(crate) fn inbox(&self, operation: &str) -> Result<&Arc<Inbox>> {
         self.check_open(operation)?;
         let closed = || RuntimeError::new(format!("{operation}: the event loop is closed"));
@@ -253,7 +255,7 @@ impl Core {
         self.current_task.set(Slot::NONE);
     }
 
-    /// Returns the task that is there, if one is.
+    /// Returns the task at an address, if a task lies there.
     #[cfg(feature = "signal")]
     pub(crate) fn find_task(&self, address: *const ()) -> Option<Rc<dyn TaskObject>> {
         self.tasks.borrow().find(address)
@@ -294,8 +296,8 @@ impl Core {
 
     /// Ends everything: the loop cannot run again.
     ///
-    /// What is dropped and destroyed here may have any destructor, and what that schedules is
-    /// dropped as well. The first panic goes on when all is done.
+    /// Destructors of the program run here. Entries that they schedule are dropped as well. The first
+    /// panic goes on when everything is done.
     pub(crate) fn shut_down(&self) {
         if self.closed.replace(true) {
             return;
@@ -311,7 +313,7 @@ impl Core {
         panics.drop_each(self.reactor.take());
         panics.drop_each(self.descriptors.take());
         self.destroy_tasks(&mut panics);
-        // Now that nothing is left for which a job that runs could wait.
+        // Nothing is left now for which a running job could wait.
         self.hooks.finish(&mut panics);
         panics.drop_each(self.ready.take());
         panics.drop_each(self.ended.take());
@@ -320,8 +322,8 @@ impl Core {
         panics.resume();
     }
 
-    /// Tasks that wait for each other form chains, along which dropping would recurse: so all are
-    /// kept until none refers to another.
+    /// Ends all tasks, and keeps them until none refers to another. Tasks that wait for each other form
+    /// chains, and dropping a chain would recurse.
     fn destroy_tasks(&self, panics: &mut Panics) {
         let (mut destroyed, mut callbacks) = (Vec::new(), Vec::new());
         loop {

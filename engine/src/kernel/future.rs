@@ -36,15 +36,15 @@ pub(crate) enum FutureState {
     Finished,
 }
 
-/// What a future is besides being a future.
+/// What kind of future it is.
 pub(crate) enum Role<T: 'static> {
     Task(TaskData<T>),
-    /// A future that stands for others, or a plain one.
+    /// A plain future, or one that stands for others, such as a gather.
     Other(Option<Box<dyn Composite>>),
 }
 
 /// A future's memory, shared by all its handles.
-// What a task's step touches comes first, next to the counts of the references.
+// The fields that a task's step touches come first, next to the reference counts.
 #[repr(C)]
 pub(crate) struct Inner<T: 'static> {
     state: Cell<FutureState>,
@@ -85,7 +85,7 @@ impl<T: 'static> Inner<T> {
         self.state.get() == FutureState::Cancelled
     }
 
-    /// Ends it with a result or an error, unless it has ended; what is not needed is given back.
+    /// Ends the future with a result or an error. If it has ended already, gives the outcome back.
     pub(crate) fn finish(&self, outcome: Result<T>) -> Result<(), Result<T>> {
         if self.is_done() {
             return Err(outcome);
@@ -96,7 +96,7 @@ impl<T: 'static> Inner<T> {
         Ok(())
     }
 
-    /// Ends it as cancelled, unless it has ended; returns whether it did.
+    /// Ends the future as cancelled, and returns true, unless it has ended already.
     pub(crate) fn end_cancelled(&self) -> bool {
         let pending = !self.is_done();
         if pending {
@@ -124,11 +124,11 @@ impl<T: 'static> Inner<T> {
     pub(crate) fn remove_callback(&self, address: *const ()) -> usize {
         let (rest, removed) = self.callbacks.take().without(address);
         self.callbacks.set(rest);
-        // Its destructor may be anybody's, and finds the future as it will be.
+        // The callback may have a destructor of the program, which must find the future complete.
         usize::from(removed.is_some())
     }
 
-    /// Gives the error that the state itself is, if it is one.
+    /// Fails if the future is pending or cancelled.
     fn check_finished(&self, operation: &str) -> Result<()> {
         match self.state() {
             FutureState::Finished => Ok(()),
@@ -140,7 +140,7 @@ impl<T: 'static> Inner<T> {
         }
     }
 
-    /// Returns the result by a look at it.
+    /// Shows the result to `look`, and returns what that returns.
     pub(crate) fn read<R>(&self, operation: &str, look: impl FnOnce(&T) -> R) -> Result<R> {
         self.check_finished(operation)?;
         self.unseen.set(false);
@@ -177,7 +177,7 @@ impl<T: 'static> Inner<T> {
         Ok(self.peek_error())
     }
 
-    /// Returns the error it has ended with, if any, without having looked at it.
+    /// Returns the error it has ended with, if any, and still counts it as unseen.
     pub(crate) fn peek_error(&self) -> Option<Error> {
         let outcome = self.outcome.take();
         let error = match &outcome {
@@ -188,7 +188,7 @@ impl<T: 'static> Inner<T> {
         error
     }
 
-    /// Refuses a loop that is not its own.
+    /// Fails if the future belongs to another loop.
     #[inline]
     pub(crate) fn check_loop(&self, event_loop: &EventLoop, operation: &str) -> Result<()> {
         if Rc::ptr_eq(&self.core, event_loop.core()) {
@@ -211,14 +211,14 @@ impl<T: 'static> Inner<T> {
         }
     }
 
-    /// Notes that it was made on behalf of another line.
+    /// Replaces the noted line by the one that the library made it for.
     pub(crate) fn replace_place(&self, place: Place) {
         if self.is_placed.get() {
             self.core.places.set(self.address(), place);
         }
     }
 
-    /// Returns where it was made, if that was in debug mode.
+    /// Returns where it was made, if it was made in debug mode.
     pub(crate) fn made_at(&self) -> Option<&'static Location<'static>> {
         self.is_placed
             .get()
@@ -252,8 +252,8 @@ pub(crate) fn already_done(operation: &str) -> Error {
     InvalidStateError::new(format!("{operation}: the future is done already")).into()
 }
 
-/// Returns the error that a future ends with in place of this one: no future can raise
-/// `StopIteration` in whoever waits for it, as that would look like the end of a coroutine.
+/// Returns the error that a future ends with in place of this one. A future cannot raise
+/// `StopIteration`: in the waiting coroutine, it would look like a normal end.
 pub(crate) fn as_outcome(error: Error) -> Error {
     if !error.is_finished() {
         return error;
@@ -330,8 +330,8 @@ impl<T: 'static> Drop for Inner<T> {
 }
 
 impl<T: 'static> Inner<T> {
-    /// Ends what somebody has to be told of, or what the loop has to forget. Much of it is anybody's
-    /// code, whose panics go on when all is done.
+    /// Reports an unseen error or a lost task, and lets the loop forget name and line. Code of the
+    /// program runs here; its first panic goes on when everything is done.
     #[cold]
     fn end_noticed(&self) {
         let mut panics = Panics::default();
@@ -362,7 +362,7 @@ impl<T: 'static> Inner<T> {
     }
 }
 
-/// One future, for whoever waits for it with a limit.
+/// A single future as the subject of a wait, for operations such as `wait_for`.
 impl<T: 'static> Subject for Inner<T> {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         all.push(self);

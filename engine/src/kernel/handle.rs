@@ -12,7 +12,7 @@ use crate::kernel::nanos::Nanos;
 
 type Callback = Box<dyn FnOnce()>;
 
-/// A callback that waits for its turn, or its time.
+/// A callback that is called once, in a turn or at a time.
 pub(crate) struct Scheduled {
     core: Rc<Core>,
     callback: Cell<Option<Callback>>,
@@ -28,7 +28,7 @@ impl Scheduled {
         Self::at(Location::caller(), core, callback)
     }
 
-    /// Makes one for somebody else, whose line this is.
+    /// Makes a callback on behalf of a line of the program.
     pub(crate) fn at(made_at: Place, core: &Rc<Core>, callback: Callback) -> Rc<Self> {
         Rc::new(Self {
             core: Rc::clone(core),
@@ -108,7 +108,7 @@ impl Repeating {
         }
     }
 
-    /// Makes sure that it is not called any more, and drops it unless it is being called.
+    /// Prevents further calls, and drops the callback unless it is being called.
     pub(crate) fn cancel(&self) {
         self.cancelled.set(true);
         drop(self.callback.take());

@@ -34,8 +34,8 @@ pub type Co<Y = Request, S = ()> = yieldfrom_delegation::Co<Y, S>;
 
 /// What a task's coroutine yields to the event loop: the future it waits for.
 ///
-/// Only the library's own operations make requests, so that a coroutine cannot yield anything
-/// wrong; whoever drives a coroutine by hand, inside another one, passes them on as they are.
+/// Only the library's own operations make requests, so a coroutine cannot yield anything wrong. Code that
+/// drives a coroutine by hand, inside another one, passes them on as they are.
 ///
 /// # Examples
 ///
@@ -58,11 +58,11 @@ pub type Co<Y = Request, S = ()> = yieldfrom_delegation::Co<Y, S>;
 /// ```
 pub struct Request(pub(crate) Wish);
 
-/// What is requested. It is two words wide: more would be copied at each switch.
+/// The content of a request. It is two words wide, because it is copied at each switch.
 pub(crate) enum Wish {
-    /// To be resumed when this is done.
+    /// Resume the task when this is done.
     Wait(Rc<dyn Waitable>),
-    /// To be resumed after this time; with none, in the next turn.
+    /// Resume the task after this time; if it is zero, in the next turn.
     Sleep(Nanos),
 }
 
@@ -77,7 +77,7 @@ impl Request {
         Self(Wish::Sleep(nanos(delay)))
     }
 
-    /// In the next turn.
+    /// Asks to be resumed in the next turn.
     #[inline(always)]
     pub(crate) fn turn() -> Self {
         Self(Wish::Sleep(0))

@@ -582,11 +582,11 @@ impl EventLoop {
         self.core().remove_callback(fd.as_fd(), Direction::Write)
     }
 
-    /// Sets who is told of errors that nobody else will see; none for the default, which logs
-    /// them through the crate `log` as errors.
+    /// Sets the handler of errors that the program would not see otherwise: asyncio's
+    /// `set_exception_handler`. `None` restores the default, which logs them as errors.
     ///
-    /// Such are errors of tasks and futures that nobody retrieved, panics of callbacks, and tasks
-    /// that were destroyed while they were pending. asyncio's `set_exception_handler`.
+    /// These are errors of tasks and futures that were never retrieved, panics of callbacks, and tasks
+    /// that were destroyed while they were pending.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What an exception handler is told.
+//! The context of an error, which an exception handler gets.
 
 use std::fmt;
 

@@ -89,7 +89,7 @@ impl Inbox {
         self.notified.load(Ordering::Relaxed)
     }
 
-    /// Begins to take calls: whoever sends after this wakes the loop anew.
+    /// Begins to take calls. A thread that sends after this wakes the loop again.
     pub(crate) fn look(&self) {
         self.notified.store(false, Ordering::SeqCst);
     }

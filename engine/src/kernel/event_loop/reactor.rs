@@ -207,7 +207,7 @@ impl Reactor {
         self.portable.wait(poller, timeout, report)
     }
 
-    /// Tells whoever wants to know.
+    /// Reports an event to the descriptor's `Watched`, if it still exists.
     fn report(&self, event: IoEvent) {
         let index = (event.key & u64::from(u32::MAX)) as usize;
         // Telling only appends to the ready queue: nothing comes back here.

@@ -65,7 +65,7 @@ pub(crate) trait Ready {
 
 /// What is ready for the next turn, in order.
 ///
-/// Its borrows end before anybody's code runs: entries are dropped by whoever took them out.
+/// No borrow lasts while code of the program runs: the caller drops the entries that it takes out.
 #[derive(Default)]
 pub(crate) struct ReadyQueue {
     entries: RefCell<Vec<Rc<dyn Ready>>>,
@@ -103,7 +103,7 @@ impl ReadyQueue {
 pub(crate) struct Batch {
     /// Last first, so that taking one is taking the last.
     entries: Vec<Rc<dyn Ready>>,
-    /// With so many left, memory is given back.
+    /// When this many entries are left, memory is given back.
     shrink_at: usize,
 }
 

@@ -1,12 +1,12 @@
 //! Finds the callbacks that hold the loop for long.
 //!
-//! The clock is read after each entry, so that the one that has held the loop is known. While more than
-//! sixty thousand entries run in a second, that would cost a good part of each. Then the clock is read
-//! once for several of them, or when the loop waits; the [`Pace`] tells when. In debug mode it is read
-//! after each entry in any case.
+//! The clock is read after each entry, so the entry that has held the loop is known. If more than sixty
+//! thousand entries run in a second, that would take a good part of their time. Then the clock is read
+//! once for several entries, or when the loop waits; [`Pace`] decides. In debug mode the clock is always
+//! read after each entry.
 //!
-//! What is noted of an entry is its address: those of tasks that go on are found among the loop's
-//! tasks, and what has ended, or is no task, is kept until the clock is read.
+//! The watch notes the address of each entry. It finds running tasks among the loop's tasks. Entries
+//! that have ended, or are no tasks, are kept until the clock is read.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,17 +21,17 @@ use crate::Result;
 use crate::errors::panics;
 use crate::kernel::nanos::Nanos;
 
-/// As many entries share one reading of the clock, when they are in haste.
+/// When entries are in haste, this many share one reading of the clock.
 const BATCH: usize = 8;
 /// Entries that take less than this, as a mean, are in haste: reading the coarse clock takes about
 /// 10 ns, and should not take a thousandth of their time.
 const HASTE: Duration = Duration::from_micros(16);
-/// The mean is taken over at least so long: some ticks of the coarse clock.
+/// The mean is taken over at least this time: some ticks of the coarse clock.
 const SPAN: Duration = Duration::from_millis(4);
 /// The coarse clock is several times cheaper to read, and right to some milliseconds.
 const FINE: Duration = Duration::from_millis(20);
 
-/// A wait that takes as long is told of by asyncio's debug mode as information.
+/// From this length on, debug mode logs a wait at INFO, as asyncio does.
 const LONG_WAIT: Duration = Duration::from_secs(1);
 
 const TARGET: &str = "yieldfrom::event_loop";
@@ -86,7 +86,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Notes that so many more have run by now.
+    /// Notes that `count` more entries have run by now.
     fn note(&mut self, now: Duration, count: usize) {
         self.count = self.count.saturating_add(count as u32);
         let span = now.saturating_sub(self.began);
@@ -112,7 +112,7 @@ pub(super) struct Watch {
     count: usize,
     /// How many have run since the pace was told.
     passed: usize,
-    /// As many are noted before the clock is read.
+    /// How many entries are noted before the clock is read.
     batch: usize,
 }
 

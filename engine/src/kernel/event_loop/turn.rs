@@ -132,7 +132,7 @@ impl Core {
         };
         let deadline = self.earliest_deadline();
         if let (Clock::Virtual(_), Some(deadline)) = (&self.clock, deadline) {
-            // Whoever is reached over descriptors may have answered already.
+            // An answer may have come over a descriptor already.
             if self.reactor.has_waits() {
                 self.reactor.wait(&inbox.poller, Some(0))?;
             }
@@ -157,7 +157,7 @@ impl Core {
 
     /// Looks for descriptors that are ready, while there is something to do: every so often.
     fn glance(&self) -> Result<()> {
-        /// So many entries run between two looks, as in tokio.
+        /// How many entries run between two looks, as in tokio.
         const PERIOD: usize = 61;
         let ran = self.ran.get() + self.ready.len();
         self.ran.set(if ran < PERIOD { ran } else { 0 });
@@ -203,8 +203,8 @@ impl Core {
             && inbox.is_notified()
         {
             inbox.look();
-            // No more than are there now: threads may send faster than this takes. Whoever sends
-            // after the look sees to it that there is another.
+            // Takes only the calls that are there now: threads may send faster than this takes. A thread
+            // that sends after the look wakes the loop again.
             for call in (0..inbox.len()).map_while(|_| inbox.take()) {
                 self.ready
                     .push(Scheduled::at(call.made_at, self, call.callback));

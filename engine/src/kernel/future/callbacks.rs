@@ -1,4 +1,4 @@
-//! Who is to be told that a future is done.
+//! The done callbacks of a future.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -10,11 +10,11 @@ use crate::kernel::event_loop::{Core, Place, Ready};
 
 /// The done callbacks of a future, in the order in which they were added.
 ///
-/// Most futures have one, so that this is one pointer; [`Several`] are behind it.
+/// Most futures have at most one, so this is a single pointer. Further ones share a [`Several`].
 #[derive(Default)]
 pub(crate) struct Callbacks(Option<Rc<dyn Ready>>);
 
-/// Callbacks in a row, as one.
+/// Several callbacks as one entry.
 struct Several(RefCell<Vec<Rc<dyn Ready>>>);
 
 impl Ready for Several {
@@ -35,7 +35,7 @@ impl Ready for Several {
     }
 }
 
-/// Each of them may have anybody's destructor.
+/// Each callback may have a destructor that panics: all are dropped, one by one.
 impl Drop for Several {
     fn drop(&mut self) {
         panics::drop_each(self.0.take());
@@ -55,7 +55,7 @@ impl Callbacks {
         Self(Some(Rc::new(Several(both))))
     }
 
-    /// Separates the callback at this address from the others.
+    /// Removes the callback at this address, and returns it beside the others.
     pub(crate) fn without(self, address: *const ()) -> (Self, Option<Rc<dyn Ready>>) {
         let is_it = |callback: &Rc<dyn Ready>| Rc::as_ptr(callback).cast::<()>() == address;
         let Some(only) = self.0 else {
@@ -108,7 +108,7 @@ type Callback<T> = Box<dyn FnOnce(&Future<T>)>;
 
 /// A function to be called with the future that is done.
 ///
-/// It refers to its future weakly while that is pending: the future holds it.
+/// While the future is pending, the future holds the callback, so this refers to it weakly.
 pub(super) struct DoneCallback<T: 'static> {
     callback: Cell<Option<Callback<T>>>,
     future: Weak<Inner<T>>,

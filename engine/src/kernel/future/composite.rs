@@ -5,23 +5,22 @@ use std::rc::Rc;
 use super::WaitKind;
 use super::{Cancelling, Waitable};
 
-/// What a future such as a gather does when it is cancelled.
+/// The part of a future that stands for others: how it is cancelled and shown.
 pub(crate) trait Composite {
     /// Returns whether a cancellation would reach any of the others.
     fn can_cancel(&self, depth: u32) -> bool;
 
-    /// Leaves in `rest` what is to be cancelled, the first one last, and returns whether there is
-    /// any.
+    /// Pushes what to cancel onto `rest`, in reverse order, and returns whether there is anything.
     fn cancel(&self, rest: &mut Cancelling) -> bool;
 
-    /// Says what it is, for reports.
+    /// Returns the name of its class, for reports.
     fn name(&self) -> &'static str {
         "GatheringFuture"
     }
 
-    /// Says what waiting for it is, for reports.
+    /// Returns the kind and the name of a wait for it, for reports.
     fn purpose(&self) -> (WaitKind, &'static str);
 
-    /// Leaves in `all` the others, unless they are done.
+    /// Pushes the futures that it stands for, and that are pending, onto `all`.
     fn awaited(&self, _all: &mut Vec<Rc<dyn Waitable>>) {}
 }

@@ -12,15 +12,15 @@ use crate::kernel::request::Request;
 use crate::kernel::task::Task;
 use crate::{Error, Result};
 
-/// A result that is not there yet: asyncio's `Future`.
+/// A result that will be available later: asyncio's `Future`.
 ///
 /// It is pending at first, and then finished, with a result or an error, or cancelled. Like every
 /// Python object it is a reference: clones refer to the same future. Coroutines wait for it by
 /// `co.yield_from(&future)`; callbacks that were added run through the loop, in the turn after the
 /// future is done.
 ///
-/// A result is given out as often as it is asked for, as a clone; put what cannot be cloned into
-/// an `Rc`, or move it out by [`take_result`](Future::take_result).
+/// Each call that asks for the result gets a clone. Put a value that cannot be cloned into an `Rc`, or
+/// move it out by [`take_result`](Future::take_result).
 ///
 /// # Examples
 ///
@@ -42,8 +42,8 @@ pub struct Future<T: 'static> {
 impl<T: 'static> Future<T> {
     /// Makes a pending future on the thread's current loop.
     ///
-    /// Where there is none (see [`get_event_loop`](crate::get_event_loop)), the future belongs to
-    /// a closed loop: it can be set and read, but nobody waits for it and no callbacks run.
+    /// If the thread has no loop (see [`get_event_loop`](crate::get_event_loop)), the future belongs to
+    /// a closed one: you can set and read it, but no task can wait for it and no callback runs.
     ///
     /// # Examples
     ///
@@ -75,7 +75,7 @@ impl<T: 'static> Future<T> {
         future
     }
 
-    /// Makes a future that stands for another one, and is known to what says so.
+    /// Makes a future that stands for others; `composite` gets a weak reference to it.
     #[track_caller]
     pub(crate) fn cyclic<C: Composite + 'static>(
         event_loop: &EventLoop,
@@ -123,7 +123,7 @@ impl<T: 'static> Future<T> {
 
     /// Returns whether the future was cancelled.
     ///
-    /// A task is, once its coroutine has ended by the error of the cancellation.
+    /// A task was cancelled if its coroutine ended with the error of the cancellation.
     ///
     /// # Examples
     ///
@@ -166,9 +166,7 @@ impl<T: 'static> Future<T> {
         cancel(Rc::clone(&self.inner) as Rc<dyn Waitable>)
     }
 
-    /// Returns the result, as often as it is asked for.
-    ///
-    /// It does not wait: that is what `co.yield_from(&future)` is for.
+    /// Returns a clone of the result. It does not wait: `co.yield_from(&future)` does.
     ///
     /// # Errors
     ///
@@ -195,11 +193,11 @@ impl<T: 'static> Future<T> {
         self.inner.read("result", T::clone)
     }
 
-    /// Moves the result out, for types that cannot be cloned. It can be had once.
+    /// Moves the result out, for types that cannot be cloned. You can do this once.
     ///
     /// # Errors
     ///
-    /// As [`result`](Future::result). An error stays, and is given again.
+    /// As [`result`](Future::result). An error stays in the future, and each call returns it.
     ///
     /// # Examples
     ///
@@ -262,7 +260,7 @@ impl<T: 'static> Future<T> {
 
     /// Finishes the future with an error, and schedules its callbacks.
     ///
-    /// If nobody ever asks for it, it is logged when the last handle goes away. A `StopIteration`,
+    /// If the program never asks for the error, it is logged when the last handle goes away. A `StopIteration`,
     /// which would look like the end of the coroutine that waits, becomes a
     /// [`RuntimeError`](crate::RuntimeError).
     ///
@@ -323,7 +321,7 @@ impl<T: 'static> Future<T> {
         id
     }
 
-    /// Removes a callback that has not been scheduled yet, and returns how many that were.
+    /// Removes a callback that has not been scheduled yet, and returns how many were removed: 1 or 0.
     ///
     /// # Examples
     ///
@@ -338,13 +336,13 @@ impl<T: 'static> Future<T> {
         self.inner.remove_callback(id.address())
     }
 
-    /// Has `callback` called when the future is done, until the value that this returns is dropped.
+    /// Adds a callback that is removed when the returned value is dropped.
     #[track_caller]
     pub(crate) fn follow(&self, callback: impl FnOnce(&Self) + 'static) -> Followed<T> {
         self.follow_at(Location::caller(), callback)
     }
 
-    /// Does so on behalf of a line of the program.
+    /// Adds such a callback on behalf of a line of the program.
     pub(crate) fn follow_at(
         &self,
         made_at: Place,
@@ -397,7 +395,7 @@ impl<T: 'static> Future<T> {
     }
 }
 
-/// A done callback that is removed in the end, also while a coroutine is unwound.
+/// A done callback that is removed when this is dropped, also while a coroutine is unwound.
 pub(crate) struct Followed<T: 'static> {
     future: Future<T>,
     id: CallbackId,
@@ -415,7 +413,7 @@ impl<T: 'static> Drop for Followed<T> {
     }
 }
 
-/// Somebody else than its task has resumed a coroutine.
+/// Returns the error of a wait whose coroutine was resumed by something other than its task.
 #[cold]
 pub(crate) fn not_awaited() -> Error {
     RuntimeError::new(

@@ -1,7 +1,7 @@
-//! Why somebody waits, for reports.
+//! The reasons of waits, for reports.
 //!
-//! All of it is known where the wait begins, and nothing of it is made into text before a report is
-//! asked for: a wait notes a static name, and a weak reference to whose waiter it is.
+//! A wait notes a static name and a weak reference to the object it waits for. Text is made of them only
+//! when a report is asked for.
 
 use std::fmt;
 use std::os::fd::RawFd;
@@ -10,34 +10,34 @@ use std::rc::{Rc, Weak};
 use super::Waitable;
 use crate::kernel::event_loop::Holder;
 
-/// Of which kind a wait is.
+/// The kind of a wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitKind {
-    /// None: the task runs, or is about to.
+    /// The task does not wait: it runs, or is about to.
     #[default]
     Nothing,
-    /// Until some time: [`sleep`](crate::sleep).
+    /// It waits for time to pass: [`sleep`](crate::sleep).
     Sleep,
-    /// For a future that somebody has to set.
+    /// It waits for a future that some code has to set.
     Future,
-    /// For a task.
+    /// It waits for a task.
     Task,
-    /// For several futures or tasks, or for one in a special way: [`gather`](crate::gather()),
+    /// It waits for several futures or tasks, or for one in a special way: [`gather`](crate::gather()),
     /// [`wait`](crate::wait()), [`wait_for`](crate::wait_for()), [`shield`](crate::shield()), the end
     /// of a [`task_group`](crate::task_group()).
     Futures,
-    /// For something of [`sync`](crate::sync): a lock, a queue.
+    /// It waits for an object of [`sync`](crate::sync), such as a lock or a queue.
     Sync,
-    /// For somebody outside of the program: a descriptor, a connection, a stream.
+    /// It waits for the outside world: a descriptor, a connection, a stream.
     Io,
-    /// For a job of an executor.
+    /// It waits for a job of an executor.
     Job,
-    /// For something else.
+    /// It waits for something else.
     Other,
 }
 
-/// What a waiter is for.
+/// The reason of a wait.
 #[derive(Clone)]
 pub(crate) struct Reason {
     /// The operation, as its users call it: `Lock.acquire`.
@@ -54,36 +54,36 @@ enum On {
     Subject(WaitKind, Weak<dyn Subject>),
 }
 
-/// What several wait for, or one who waits for several.
+/// An object that several tasks wait for, or that waits for several futures.
 pub(crate) trait Subject {
-    /// Says more than the operation's name: in which state it is.
+    /// Writes the object's state, which a report shows after the operation's name.
     fn describe(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ok(())
     }
 
-    /// Leaves in `all` the futures that have to be done first.
+    /// Pushes the futures that have to be done first onto `all`.
     fn awaited(self: Rc<Self>, _all: &mut Vec<Rc<dyn Waitable>>) {}
 
-    /// Returns which task has to let it go.
+    /// Returns the task that holds the object, if one does.
     fn holder(&self) -> Option<Holder> {
         None
     }
 }
 
 impl Reason {
-    /// For what somebody outside has to do.
+    /// Makes the reason of a wait for the outside world.
     pub(crate) const fn io(operation: &'static str) -> Self {
         let on = On::Nothing(WaitKind::Io);
         Self { operation, on }
     }
 
-    /// For an end of a queue, or its being worked off.
+    /// Makes the reason of a wait for a queue.
     pub(crate) const fn queue(operation: &'static str) -> Self {
         let on = On::Nothing(WaitKind::Sync);
         Self { operation, on }
     }
 
-    /// For a stream or a connection.
+    /// Makes the reason of a wait for a stream or a connection.
     pub(crate) const fn method(class: &'static str, operation: &'static str) -> Self {
         let on = On::Class(class);
         Self { operation, on }
@@ -95,12 +95,12 @@ impl Reason {
         Self { operation, on }
     }
 
-    /// For a lock and its like.
+    /// Makes the reason of a wait for a lock or a similar object.
     pub(crate) fn object(operation: &'static str, subject: &Rc<impl Subject + 'static>) -> Self {
         Self::subject(WaitKind::Sync, operation, subject)
     }
 
-    /// For an operation that waits for futures.
+    /// Makes the reason of an operation that waits for futures.
     pub(crate) fn futures(operation: &'static str, subject: &Rc<impl Subject + 'static>) -> Self {
         Self::subject(WaitKind::Futures, operation, subject)
     }
@@ -115,7 +115,7 @@ impl Reason {
         Self { operation, on }
     }
 
-    /// Says why, and for whom, somebody waits who gives this reason.
+    /// Explains the wait for a report.
     pub(crate) fn explain(&self, to: &mut Explanation) {
         let operation = self.operation;
         match &self.on {
@@ -154,14 +154,14 @@ impl fmt::Display for Described<'_> {
     }
 }
 
-/// What is known of a wait.
+/// A wait as a report explains it.
 #[derive(Default)]
 pub(crate) struct Explanation {
     pub(crate) kind: WaitKind,
     pub(crate) text: String,
-    /// What has to be done first.
+    /// The futures that have to be done first.
     pub(crate) awaited: Vec<Rc<dyn Waitable>>,
-    /// The task that has to let something go first.
+    /// The task that holds the object.
     pub(crate) holder: Option<Holder>,
     /// Whether the wait is over, and only the waiting task has not noticed yet.
     pub(crate) over: bool,

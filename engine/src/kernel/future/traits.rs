@@ -1,4 +1,4 @@
-//! What a handle of a future is besides: cloned, shown, delegated to.
+//! Trait implementations of `Future`.
 
 use std::fmt;
 use std::ops::Deref;
@@ -52,7 +52,7 @@ impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
             self.take_result()
         } else {
             let result = self.result();
-            // By name: a panic of a destructor would leak a result that is on its way out.
+            // `self` is dropped before the result leaves: a panic of its destructor would leak that.
             drop(self);
             result
         }
@@ -60,7 +60,7 @@ impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
 }
 
 impl<T: 'static> Inner<T> {
-    /// Writes where it was made, if that is known: in debug mode.
+    /// Writes where it was made, if it was made in debug mode.
     pub(crate) fn show_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.made_at() {
             Some(at) => write!(f, " created at {at}"),

@@ -1,4 +1,4 @@
-//! What a task can wait for, and how a cancellation goes through it.
+//! The trait of what a task can wait for, and how a cancellation walks along it.
 
 use std::collections::HashSet;
 use std::rc::Rc;

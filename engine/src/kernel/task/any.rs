@@ -20,8 +20,8 @@ pub(crate) trait TaskObject: Ready {
     /// Ends the task whose coroutine has panicked.
     fn panicked(&self, payload: Payload);
 
-    /// Ends the coroutine of a task that cannot go on: its loop is closed. Its callbacks, which
-    /// never run any more and may refer to anything, are left in `lost`.
+    /// Ends the coroutine of a task whose loop is closed. Pushes its callbacks, which never run any
+    /// more, onto `lost`, for the caller to drop.
     fn destroy(&self, lost: &mut Vec<Callbacks>);
 
     fn is_done(&self) -> bool;
@@ -30,23 +30,23 @@ pub(crate) trait TaskObject: Ready {
     fn set_name(&self, name: String);
     fn stack(&self) -> Vec<Link>;
 
-    /// Returns the coroutine's name, and where that was made.
+    /// Returns the coroutine's name, and where the coroutine was made.
     fn origin(&self) -> Link;
 
-    /// Returns where the task was made, if that was in debug mode.
+    /// Returns where the task was made, if it was made in debug mode.
     fn made_at(&self) -> Option<&'static Location<'static>>;
 
     /// Returns what it waits for now.
     fn suspension(&self) -> Suspension;
 
-    /// Returns whether it sleeps still, and its entry in the ready queue is its timer's.
+    /// Returns whether the task still sleeps, and its entry in the ready queue stands for its timer.
     #[cfg(feature = "trace")]
     fn is_due(&self) -> bool;
 
     /// Returns how many requests to cancel it are open.
     fn cancelling(&self) -> u32;
 
-    /// Takes a request back. With the last one, a cancellation ends that has not begun yet.
+    /// Takes one request back. When the last one is taken back, a cancellation that has not begun ends.
     fn uncancel(&self);
 
     fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable>;

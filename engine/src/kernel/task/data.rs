@@ -1,4 +1,4 @@
-//! What a future has that is a task, and how a task is cancelled.
+//! The data of a task, beside that of a future, and how a task is cancelled.
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,11 +19,11 @@ use crate::kernel::request::set_sleep_over;
 /// callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TaskPhase {
-    /// It is running, or its next step is scheduled and brings nothing.
+    /// It is running, or its next step is scheduled and only resumes the coroutine.
     Scheduled,
-    /// It waits for a future, or the step is scheduled that asks that for its result.
+    /// It waits for a future, or the step is scheduled that fetches the future's result.
     Waiting,
-    /// Its next step is scheduled, and tells that it cannot wait for that future.
+    /// Its next step is scheduled, and raises the error that it cannot wait for that future.
     Refused,
     /// It sleeps: the timer runs.
     Asleep,
@@ -33,7 +33,7 @@ pub(super) enum TaskPhase {
     Over,
     /// The sleep was cancelled: the next step is in the ready queue.
     Cancelled,
-    /// It was, while the callback was in the queue, which comes before the step.
+    /// The sleep was cancelled while the timer's callback was in the queue, before the next step.
     DueCancelled,
 }
 
@@ -59,7 +59,7 @@ pub(crate) enum Suspension {
     Waiting(Rc<dyn Waitable>),
 }
 
-/// What makes a future a task.
+/// The data that makes a future a task.
 // In the order in which a step touches it.
 #[repr(C)]
 pub(crate) struct TaskData<T: 'static> {
@@ -79,8 +79,8 @@ pub(crate) struct TaskData<T: 'static> {
 }
 
 impl<T: 'static> TaskData<T> {
-    /// Returns whether its next step brings nothing but what a future has to tell; then it is one
-    /// that is running.
+    /// If the next step only resumes the coroutine, with nothing to throw, marks the task as running and
+    /// returns true.
     #[inline(always)]
     pub(super) fn start_plain_step(&self) -> bool {
         if self.must_cancel.get() {
@@ -153,7 +153,7 @@ impl<T: 'static> TaskData<T> {
             .unwrap_or_else(|| format!("Task-{}", self.number))
     }
 
-    /// Names are rare, so that the loop has them.
+    /// Returns the name that the program has given. Few tasks have one, so the loop keeps them.
     fn given_name(&self, core: &Core) -> Option<String> {
         self.is_named.get().then(|| core.task_name(self.number))?
     }
@@ -185,7 +185,7 @@ impl<T: 'static> TaskData<T> {
             write!(f, " name='{name}'")?;
         }
         let (coroutine, stack) = (self.generator.name(), self.stack());
-        // A line of the library says nothing to anybody.
+        // A line of the library would tell the reader nothing.
         let at = stack.iter().rev().find(|at| !is_ours(at.location()));
         let at = at.map_or_else(|| self.generator.origin().location(), Link::location);
         let state = if stack.is_empty() {
@@ -202,13 +202,13 @@ impl<T: 'static> TaskData<T> {
         f.write_str(">")
     }
 
-    /// Returns whether it has to be reported that the task goes away: its coroutine has not ended.
+    /// Returns whether the task goes away while its coroutine has not ended, which is reported.
     #[inline]
     pub(crate) fn is_lost(&self, task: &Inner<T>) -> bool {
         !task.is_done() && !self.destroyed.get()
     }
 
-    /// Returns whether the loop has a name for it, which it has to forget.
+    /// Returns whether the loop keeps a name of the task.
     #[inline]
     pub(crate) fn is_named(&self) -> bool {
         self.is_named.get()

@@ -18,9 +18,9 @@ use crate::{Error, Result};
 
 /// A future that drives a coroutine: asyncio's `Task`.
 ///
-/// It is made by [`create_task`], [`ensure_future`] and many functions that take coroutines. Its
-/// first step runs in the loop's next turn, and each further one after what the coroutine waits
-/// for is done. Every task is a [`Future`], and has its methods. The loop keeps a task alive until
+/// [`create_task`], [`ensure_future`] and many functions that take coroutines make tasks. A task's first
+/// step runs in the loop's next turn. Each further step runs after the wait that ended the step before
+/// is over. Every task is a [`Future`], and has its methods. The loop keeps a task alive until
 /// it has ended: dropping the handle detaches it.
 ///
 /// # Examples
@@ -177,9 +177,9 @@ impl<T: 'static> Task<T> {
 
     /// Takes one request to cancel back, and returns how many are left: `uncancel`, as of 3.13.
     ///
-    /// It says that whoever had asked for a cancellation has dealt with it, as
-    /// [`timeout`](crate::timeout()) does with its own. What the task waits for is cancelled already
-    /// then. Only a cancellation that has not begun yet ends with the last request.
+    /// Call it if your code has cancelled the task and has dealt with the cancellation, as
+    /// [`timeout`](crate::timeout()) does. The wait of the task is cancelled already at that time. Only a
+    /// cancellation that has not begun yet ends with the last request.
     ///
     /// # Examples
     ///

@@ -161,7 +161,7 @@ impl Watched {
         self.waits.set(self.waits.get() - n);
     }
 
-    /// Notes an event, and wakes whoever waits for it.
+    /// Notes an event, and wakes the tasks that wait for it.
     pub(super) fn report(&self, readable: bool, writable: bool, exact: bool) {
         let readiness = if exact {
             Readiness::Yes
