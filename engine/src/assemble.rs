@@ -7,17 +7,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use yieldfrom_delegation::stack;
+use yieldfrom_delegation::{Result, stack};
 
 use crate::errors::describe;
 use crate::insight::deadlock;
 use crate::kernel::{
-    Awaitable, Clock, Core, EventLoop, Hooks, Inbox, Layer, Settings, get_event_loop,
+    Awaitable, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Settings, get_event_loop,
 };
 #[cfg(feature = "signal")]
 use crate::signal::Signals;
 use crate::threads::{Executors, RemoteTasks};
-use crate::{Co, Result};
 
 impl EventLoop {
     /// Makes a loop that goes by the system's monotonic clock.

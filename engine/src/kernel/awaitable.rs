@@ -1,15 +1,13 @@
 //! What can be waited for, and what can become a coroutine.
 
-use yieldfrom_delegation::{Delegate, Generator};
+use yieldfrom_delegation::{Delegate, Error, Generator, Result};
 
 use crate::errors::ValueError;
 use crate::kernel::coroutine::{Coroutine, coroutine};
 use crate::kernel::event_loop::EventLoop;
 use crate::kernel::future::Future;
-use crate::kernel::request::Co;
-use crate::kernel::request::Request;
+use crate::kernel::request::{Co, Request};
 use crate::kernel::task::Task;
-use crate::{Error, Result};
 
 /// What can become a coroutine: a [`Coroutine`], a generator of requests, or simply a function
 /// or closure that takes a [`&Co`](crate::Co).
@@ -135,23 +133,23 @@ pub trait Awaitable: Sized {
 /// Implements [`Awaitable`] for what becomes a task; the last argument waits for it without one.
 macro_rules! awaitable_coroutine {
     ($type:ty, [$($generics:tt)*], $output:ty, $wait_here:expr) => {
-        impl<$($generics)*> $crate::Awaitable for $type {
+        impl<$($generics)*> $crate::kernel::Awaitable for $type {
             type Output = $output;
-            type Future = $crate::Task<$output>;
+            type Future = $crate::kernel::Task<$output>;
 
             #[inline]
             #[track_caller]
-            fn ensure_future(self, event_loop: &$crate::EventLoop) -> $crate::Task<$output> {
+            fn ensure_future(self, event_loop: &$crate::kernel::EventLoop) -> $crate::kernel::Task<$output> {
                 event_loop.create_task(self)
             }
 
             #[inline]
-            fn outcome(future: &$crate::Future<$output>) -> $crate::Result<$output> {
+            fn outcome(future: &$crate::kernel::Future<$output>) -> yieldfrom_delegation::Result<$output> {
                 future.take_result()
             }
 
             #[track_caller]
-            fn wait_here(self, co: &$crate::Co) -> $crate::Result<$output> {
+            fn wait_here(self, co: &$crate::kernel::Co) -> yieldfrom_delegation::Result<$output> {
                 $wait_here(self, co)
             }
         }
@@ -243,13 +241,13 @@ pub(crate) fn other_loop(operation: &str) -> Error {
 /// Makes a coroutine of an operation that borrows an object; the coroutine owns a handle of that.
 macro_rules! coroutine_operations {
     ($([$($generics:tt)*] $operation:ty => $output:ty, $name:literal, |$this:ident| $body:expr;)*) => {$(
-        impl<$($generics)*> $crate::IntoCoroutine for $operation {
+        impl<$($generics)*> $crate::kernel::IntoCoroutine for $operation {
             type Output = $output;
 
             #[track_caller]
-            fn into_coroutine(self) -> $crate::Coroutine<$output> {
+            fn into_coroutine(self) -> $crate::kernel::Coroutine<$output> {
                 let $this = self;
-                $crate::CoroutineBuilder::new().name($name).build($body)
+                $crate::kernel::CoroutineBuilder::new().name($name).build($body)
             }
         }
 
@@ -257,7 +255,7 @@ macro_rules! coroutine_operations {
             $operation,
             [$($generics)*],
             $output,
-            $crate::Delegate::delegate
+            yieldfrom_delegation::Delegate::delegate
         );
     )*};
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use yieldfrom_delegation::{Builder, Delegate, Generator, Link, State};
+use yieldfrom_delegation::{Builder, Delegate, Generator, Link, Result, State};
 
 use super::event_loop::{Place, default_stack_size, is_ours};
 use super::request::{Co, Request};
-use crate::Result;
 use crate::errors::panics::Panics;
 
 /// Makes a coroutine out of a body. It does not start it.

@@ -55,7 +55,6 @@ pub(super) use timers::Timed;
 use super::hooks::{Hooks, Layer};
 use super::nanos::Nanos;
 use super::task::TaskObject;
-use crate::Result;
 use crate::errors::panics::{self, Panics};
 use crate::errors::{RuntimeError, refused};
 use descriptors::Descriptors;
@@ -66,6 +65,7 @@ use ready::ReadyQueue;
 use slow_callbacks::{EndedEntries, Pace};
 use tasks::Tasks;
 use timers::{Lost, Timers};
+use yieldfrom_delegation::Result;
 
 /// A loop's state.
 pub(crate) struct Core {

@@ -27,7 +27,7 @@ use crate::errors::{InvalidStateError, RuntimeError};
 use crate::kernel::awaitable::other_loop;
 use crate::kernel::event_loop::{Core, ErrorContext, EventLoop, Place, Ready};
 use crate::kernel::task::TaskData;
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FutureState {

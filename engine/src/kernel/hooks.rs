@@ -14,7 +14,7 @@ use super::future::Waitable;
 use super::nanos::Nanos;
 use crate::errors::RuntimeError;
 use crate::errors::panics::Panics;
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// Whether the process was asked to interrupt the run on its main thread. A signal's handler may
 /// set it.

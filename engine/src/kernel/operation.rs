@@ -5,7 +5,7 @@ use std::fmt;
 use super::awaitable::{IntoCoroutine, awaitable_coroutine};
 use super::coroutine::{Coroutine, CoroutineBuilder};
 use super::request::{Co, Request};
-use crate::{Delegate, Result};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// An operation of the library that waits, such as [`getaddrinfo`](crate::net::getaddrinfo).
 ///

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use yieldfrom_delegation::stack;
+use yieldfrom_delegation::{Result, stack};
 
 use super::clock::Clock;
 use super::current::{self, Entered};
@@ -14,7 +14,6 @@ use super::exceptions::{ExceptionHandler, TaskFactory, log_context};
 use super::reactor::Direction;
 use super::turn::{run_turn, run_turns};
 use super::{Core, ErrorContext, Place, Settings};
-use crate::Result;
 use crate::errors::RuntimeError;
 use crate::kernel::awaitable::{Awaitable, IntoCoroutine, future_on};
 use crate::kernel::future::{Future, Role, Waitable};

@@ -4,12 +4,10 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::thread::LocalKey;
 
-use yieldfrom_delegation::stack;
+use yieldfrom_delegation::{Result, stack};
 
 use super::{EventLoop, Holder};
-use crate::Result;
-use crate::errors::RuntimeError;
-use crate::errors::panics;
+use crate::errors::{RuntimeError, panics};
 
 thread_local! {
     /// The loop that is running on this thread. It has no destructor, so that loops also run inside

@@ -13,10 +13,9 @@ use std::rc::Rc;
 
 use super::reactor::{Direction, Mode, Wake, Watched};
 use super::{Core, Ready};
-use crate::Result;
-use crate::errors::panics;
-use crate::errors::{describe, refused};
+use crate::errors::{describe, panics, refused};
 use crate::kernel::handle::Repeating;
+use yieldfrom_delegation::Result;
 
 /// The registered descriptors, by number.
 #[derive(Default)]

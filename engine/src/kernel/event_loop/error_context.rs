@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Error;
+use yieldfrom_delegation::Error;
 
 /// An error that nobody else will see: what [`call_exception_handler`] is given.
 ///

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::{Core, ErrorContext, EventLoop, Place};
-use crate::Error;
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
 use crate::kernel::task::AnyTask;
+use yieldfrom_delegation::Error;
 
 type HandlerFn = dyn Fn(&EventLoop, &ErrorContext);
 

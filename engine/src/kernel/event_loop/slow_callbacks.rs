@@ -17,9 +17,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::inbox::Inbox;
 use super::{Core, Ready};
-use crate::Result;
 use crate::errors::panics;
 use crate::kernel::nanos::Nanos;
+use yieldfrom_delegation::Result;
 
 /// When entries are in haste, this many share one reading of the clock.
 const BATCH: usize = 8;

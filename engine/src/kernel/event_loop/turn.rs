@@ -18,7 +18,7 @@ use crate::kernel::handle::Scheduled;
 use crate::kernel::hooks::is_interrupted;
 use crate::kernel::nanos::{Nanos, nanos};
 use crate::kernel::request::{Request, Wish};
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// What a run has at hand.
 pub(super) struct Run {

@@ -7,10 +7,9 @@ use super::callbacks::DoneCallback;
 use super::{CallbackId, Composite, Inner, Role, Waitable, already_done, as_outcome, cancel};
 use crate::errors::RuntimeError;
 use crate::kernel::event_loop::{EventLoop, Place};
-use crate::kernel::request::Co;
-use crate::kernel::request::Request;
+use crate::kernel::request::{Co, Request};
 use crate::kernel::task::Task;
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// A result that will be available later: asyncio's `Future`.
 ///

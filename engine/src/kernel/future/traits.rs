@@ -4,12 +4,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use yieldfrom_delegation::Delegate;
+use yieldfrom_delegation::{Delegate, Result};
 
 use super::{Future, FutureState, Inner, Role};
-use crate::Result;
-use crate::kernel::request::Co;
-use crate::kernel::request::Request;
+use crate::kernel::request::{Co, Request};
 use crate::kernel::task::Task;
 
 /// Makes another handle of the same future.

@@ -5,9 +5,8 @@ use std::rc::Rc;
 
 use super::{Cancelling, Explanation, Reason, Waitable, not_awaited};
 use crate::kernel::event_loop::Ready;
-use crate::kernel::request::Co;
-use crate::kernel::request::Request;
-use crate::{Error, Result};
+use crate::kernel::request::{Co, Request};
+use yieldfrom_delegation::{Error, Result};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WaiterState {

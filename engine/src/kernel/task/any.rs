@@ -5,15 +5,13 @@ use std::io;
 use std::panic::Location;
 use std::rc::Rc;
 
-use yieldfrom_delegation::Link;
+use yieldfrom_delegation::{Link, Result};
 
 use super::data::Suspension;
-use crate::Result;
 use crate::errors::panics::Payload;
 use crate::kernel::event_loop::Ready;
 use crate::kernel::future::{Callbacks, Waitable, cancel, not_awaited};
-use crate::kernel::request::Co;
-use crate::kernel::request::Request;
+use crate::kernel::request::{Co, Request};
 
 /// What can be done with a task without knowing its result.
 pub(crate) trait TaskObject: Ready {

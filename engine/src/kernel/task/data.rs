@@ -8,8 +8,7 @@ use yieldfrom_delegation::{Generator, Link};
 
 use crate::kernel::event_loop::{Core, ErrorContext, Ready, Slot, is_ours};
 use crate::kernel::future::{Cancelling, DEEP, Inner, Waitable};
-use crate::kernel::request::Request;
-use crate::kernel::request::set_sleep_over;
+use crate::kernel::request::{Request, set_sleep_over};
 
 /// Where a task is between two steps.
 ///

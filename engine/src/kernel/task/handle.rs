@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use yieldfrom_delegation::{Delegate, Link};
+use yieldfrom_delegation::{Delegate, Error, Link, Result};
 
 use super::any::AnyTask;
 use crate::errors::RuntimeError;
@@ -12,9 +12,7 @@ use crate::kernel::awaitable::{Awaitable, IntoCoroutine};
 use crate::kernel::coroutine::CoroutineBuilder;
 use crate::kernel::event_loop::EventLoop;
 use crate::kernel::future::{Future, Inner};
-use crate::kernel::request::Co;
-use crate::kernel::request::Request;
-use crate::{Error, Result};
+use crate::kernel::request::{Co, Request};
 
 /// A future that drives a coroutine: asyncio's `Task`.
 ///

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
-use yieldfrom_delegation::{Driver, Generator, GeneratorState, Link, Unresolved};
+use yieldfrom_delegation::{Driver, Error, Generator, GeneratorState, Link, Result, Unresolved};
 
 use super::any::TaskObject;
 use super::data::{Awaited, Suspension, TaskData, TaskPhase};
@@ -13,9 +13,7 @@ use crate::errors::panics::{Panics, Payload};
 use crate::errors::{Panicked, RuntimeError};
 use crate::kernel::event_loop::{Core, Ready, Slot, Timed};
 use crate::kernel::future::{Callbacks, Inner, Role, Waitable};
-use crate::kernel::request::set_sleep_over;
-use crate::kernel::request::{Request, Wish};
-use crate::{Error, Result};
+use crate::kernel::request::{Request, Wish, set_sleep_over};
 
 impl<T: 'static> Inner<T> {
     /// Makes a task, whose first step is scheduled.
