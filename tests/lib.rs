@@ -1,7 +1,5 @@
-//! Support for the tests: scenarios, what replays them, and what invents them.
+//! Support for the tests: the languages of scenarios, what replays and invents these, and attacks.
 
 pub mod attack;
-pub mod event_loop;
-pub mod generators;
 pub mod json;
-pub mod scenario;
+pub mod language;

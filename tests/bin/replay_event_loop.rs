@@ -1,7 +1,7 @@
 //! Runs an event-loop scenario, and prints its trace.
 
-use tests::event_loop::{Player, parse};
-use tests::scenario::command::{self, Failure};
+use tests::language::command::{self, Failure};
+use tests::language::event_loop::{Player, parse};
 
 fn main() {
     command::replay("replay-event-loop", |text, out| {

@@ -1,7 +1,7 @@
 //! Runs a generator scenario, and prints its trace.
 
-use tests::generators::{Player, parse};
-use tests::scenario::command;
+use tests::language::command;
+use tests::language::generators::{Player, parse};
 
 fn main() {
     command::replay("replay-generators", |text, out| {

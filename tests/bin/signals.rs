@@ -1,12 +1,12 @@
 //! What processes do at signals: each program, named by the first argument, in a process of its
-//! own and on its main thread. `it/signals.rs` runs them.
+//! own and on its main thread. `it/event_loop/signals.rs` runs them.
 
 #[path = "signals/ctrl_c.rs"]
 mod ctrl_c;
 #[path = "signals/defaults.rs"]
 mod defaults;
 #[allow(dead_code, reason = "it is for all tests")]
-#[path = "../it/fixtures.rs"]
+#[path = "../it/support/fixtures.rs"]
 mod fixtures;
 #[path = "signals/handlers.rs"]
 mod handlers;

@@ -1,0 +1,30 @@
+//! The event loop: tasks and futures, waiting and cancelling, other threads, what it reports, and
+//! its scenarios.
+
+mod asyncio_suite;
+mod bad_input;
+mod cancellation;
+mod closing;
+mod deadlocks;
+mod debugging;
+mod executor;
+mod fixed_cpython_bugs;
+mod interleavings;
+mod invented_scenarios;
+mod lines_in_reports;
+mod logged_problems;
+mod other_threads;
+mod random_attacks;
+mod recorded_scenarios;
+mod replay_program;
+mod resumed_by_hand;
+mod runs_and_turns;
+mod signals;
+mod task_groups;
+mod tasks;
+mod timeline;
+mod timeouts;
+mod unwound_coroutines;
+mod user_code_that_panics;
+mod user_code_that_reenters;
+mod waiting_for_several;

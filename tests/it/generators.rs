@@ -1,0 +1,13 @@
+//! Generators: what they promise, how they end, their stacks, and their scenarios.
+
+mod destructors_that_reenter;
+mod ends_without_return;
+mod invented_scenarios;
+mod panic_abort;
+mod pep_342_and_380;
+mod random_attacks;
+mod recorded_scenarios;
+mod replay_program;
+mod soundness;
+mod stack_overflow;
+mod stacks;

@@ -1,0 +1,6 @@
+//! Sockets, transports, streams and child processes.
+
+mod net;
+mod processes;
+mod streams;
+mod transports;

@@ -1,0 +1,11 @@
+//! Transports and protocols over real sockets.
+
+mod connection_end;
+mod connection_life;
+mod datagrams;
+mod failing_protocols;
+mod flow_control;
+mod named_pipes;
+mod no_descriptors_left;
+mod pipes;
+mod servers;

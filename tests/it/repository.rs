@@ -1,0 +1,7 @@
+//! Rules of this repository that a person could forget, and its own tools.
+
+mod asyncio_ledger;
+mod attack_program;
+mod documented;
+mod guide;
+mod tidy;
