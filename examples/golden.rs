@@ -8,6 +8,8 @@ mod echo;
 mod flags;
 #[path = "golden/flags_cancel.rs"]
 mod flags_cancel;
+#[path = "golden/flags_errors.rs"]
+mod flags_errors;
 #[path = "golden/flags_faults.rs"]
 mod flags_faults;
 #[path = "golden/flags_parser.rs"]
@@ -18,6 +20,8 @@ mod flags_server;
 mod flags_servers;
 #[path = "golden/flags_smuggling.rs"]
 mod flags_smuggling;
+#[path = "golden/flags_urls.rs"]
+mod flags_urls;
 #[path = "golden/harness.rs"]
 mod harness;
 #[path = "golden/servers.rs"]
@@ -28,6 +32,8 @@ mod spinners;
 mod taxis;
 #[path = "golden/taxis_loop.rs"]
 mod taxis_loop;
+#[path = "golden/taxis_reports.rs"]
+mod taxis_reports;
 #[path = "golden/traces.rs"]
 mod traces;
 

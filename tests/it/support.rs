@@ -17,7 +17,7 @@ pub(crate) use descriptors::{open_descriptors, take_all_descriptors, with_few_de
 pub(crate) use fixtures::{
     Census, Journal, failed_with, millis, run_virtual, secs, settle, virtual_loop,
 };
-pub(crate) use logs::{log_of, log_with_slow};
+pub(crate) use logs::{at, log_of, log_with_slow};
 pub(crate) use own_process::{
     again, assert_one_test_ran, in_a_child, is_child, output, stderr, test_path,
 };

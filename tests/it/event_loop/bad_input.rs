@@ -1,15 +1,17 @@
 //! What should not be done with loops, futures and tasks: it is refused, and nothing breaks.
 
+mod extreme_times;
+mod panics;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread;
-use std::time::Duration;
 
 use yieldfrom::sync::{BoundedSemaphore, Lock};
 use yieldfrom::{
-    Co, Error, EventLoop, Future, InvalidStateError, Panicked, Request, Result, RuntimeError, Task,
-    TimeoutError, ValueError, coroutine, create_task, ensure_future, get_event_loop,
-    get_running_loop, run, run_sync, set_event_loop, sleep, timeout, wait, wait_for, yield_now,
+    Co, Error, Future, InvalidStateError, Request, Result, RuntimeError, Task, ValueError,
+    create_task, ensure_future, get_event_loop, get_running_loop, run, run_sync, set_event_loop,
+    sleep, wait, yield_now,
 };
 use yieldfrom::{Generator, GeneratorState};
 
@@ -187,130 +189,8 @@ fn waiting_for_nothing_and_releasing_too_often_are_errors() {
     .unwrap();
 }
 
-#[test]
-fn a_deadline_in_the_past_is_the_next_turn() {
-    let event_loop = EventLoop::builder()
-        .virtual_clock()
-        .start_time(secs(100))
-        .build()
-        .unwrap();
-    let (journal, notes) = (Journal::default(), Journal::default());
-    let (late, soon) = (journal.clone(), journal.clone());
-    event_loop
-        .call_at(secs(5), move || late.note("past"))
-        .unwrap();
-    event_loop.call_soon(move || soon.note("soon")).unwrap();
-    drop(notes);
-    event_loop
-        .run_until_complete(|co: &Co| {
-            let limit = yieldfrom::timeout_at(secs(1), |co: &Co| co.yield_from(sleep(secs(9))));
-            assert!(failed_with::<TimeoutError, _>(co.yield_from(limit)));
-            Ok(())
-        })
-        .unwrap();
-    assert_eq!(journal.take(), ["soon", "past"]);
-    assert_eq!(event_loop.time(), secs(100));
-}
-
-#[test]
-fn absurdly_long_times_are_as_good_as_endless() {
-    let event_loop = EventLoop::new().unwrap();
-    let when = event_loop
-        .call_later(Duration::MAX, || unreachable!())
-        .unwrap()
-        .when();
-    assert!(when > secs(580 * 365 * 24 * 3600));
-    event_loop.call_at(Duration::MAX, || ()).unwrap().cancel();
-    let value = event_loop.run_until_complete(|co: &Co| {
-        let sleeper = create_task(|co: &Co| co.yield_from(sleep(Duration::MAX)));
-        let value = co.yield_from(wait_for(|_: &Co| Ok(1), Duration::MAX))?;
-        co.yield_from(timeout(Duration::MAX, |co: &Co| co.yield_from(yield_now())))?;
-        assert!(!sleeper.done() && sleeper.cancel());
-        Ok(value)
-    });
-    assert_eq!(value.unwrap(), 1);
-}
-
-#[test]
-fn endless_sleeps_do_not_end_on_a_virtual_clock_either() {
-    let event_loop = virtual_loop();
-    let sleeping = event_loop.create_task(|co: &Co| co.yield_from(sleep(Duration::MAX)));
-    event_loop.create_task(|co: &Co| co.yield_from(sleep(secs(5))));
-    let run = event_loop.run_until_complete(&sleeping);
-    assert!(
-        run.is_err() && !sleeping.done(),
-        "time: {:?}",
-        event_loop.time()
-    );
-    assert_eq!(event_loop.time(), secs(5));
-    log_of(|| drop((event_loop, sleeping)));
-}
-
 fn quietly<R>(f: impl FnOnce() -> R) -> R {
     log_of(f).1
-}
-
-#[test]
-fn a_coroutine_that_panics_fails_its_task_only() {
-    let event_loop = virtual_loop();
-    let other = event_loop.create_task(|co: &Co| {
-        co.yield_from(yield_now())?;
-        Ok("alive")
-    });
-    let bad = event_loop.create_task(|co: &Co| -> Result<()> {
-        co.yield_from(coroutine(|_| -> Result<()> { panic!("inside") }))
-    });
-    let error = event_loop.run_until_complete(&bad).unwrap_err();
-    assert_eq!(
-        error.downcast_ref::<Panicked>().unwrap().message(),
-        "inside"
-    );
-    assert_eq!(event_loop.run_until_complete(other).unwrap(), "alive");
-    assert!(event_loop.current_task().is_none() && event_loop.all_tasks().is_empty());
-}
-
-#[test]
-fn a_callback_that_panics_is_told_to_the_exception_handler() {
-    let (event_loop, journal) = (virtual_loop(), Journal::default());
-    let (notes, after) = (journal.clone(), journal.clone());
-    event_loop.set_exception_handler(Some(Box::new(move |_, context| {
-        let error = context
-            .get_error()
-            .unwrap()
-            .downcast_ref::<Panicked>()
-            .unwrap();
-        notes.note(format!("{}: {}", context.message(), error.message()));
-        assert!(context.get_source().unwrap().contains(file!()));
-    })));
-    event_loop.call_soon(|| panic!("soon")).unwrap();
-    event_loop.call_later(secs(1), || panic!("later")).unwrap();
-    let future = event_loop.create_future();
-    future.add_done_callback(|_| panic!("done"));
-    future.set_result(()).unwrap();
-    event_loop
-        .call_later(secs(2), move || after.note("goes on"))
-        .unwrap();
-    event_loop
-        .run_until_complete(|co: &Co| co.yield_from(sleep(secs(3))))
-        .unwrap();
-    let expected = ["soon", "done", "later"].map(|what| format!("Exception in callback: {what}"));
-    assert_eq!(
-        journal.take(),
-        [&expected[..], &["goes on".to_owned()]].concat()
-    );
-}
-
-#[test]
-fn an_exception_handler_that_panics_is_logged() {
-    let event_loop = virtual_loop();
-    event_loop.set_exception_handler(Some(Box::new(|_, _| panic!("handler"))));
-    event_loop.call_soon(|| panic!("callback")).unwrap();
-    let (logged, result) = log_of(|| event_loop.run_until_complete(|_: &Co| Ok(1)));
-    assert_eq!(result.unwrap(), 1);
-    assert!(
-        logged.len() == 1 && logged[0].starts_with("ERROR") && logged[0].contains("callback"),
-        "{logged:?}"
-    );
 }
 
 #[test]

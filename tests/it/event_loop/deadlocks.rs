@@ -1,13 +1,20 @@
 //! Runs that can never end are found, and the report names the culprits; runs that only look dead
 //! are left alone.
 
-mod found;
+mod locks_and_semaphores;
 mod not_deadlocked;
+mod tasks_and_queues;
 
 use yieldfrom::debug::Report;
-use yieldfrom::{Co, DeadlockError, Error, EventLoop, Result};
+use yieldfrom::{Co, DeadlockError, Error, EventLoop, Result, Task};
 
 use crate::support::Watchdog;
+
+/// Gives a task a name.
+fn named<T: 'static>(name: &str, task: Task<T>) -> Task<T> {
+    task.set_name(name);
+    task
+}
 
 /// Runs a program that can never end, and returns the error.
 fn deadlock(main: impl FnOnce(&Co) -> Result<()> + 'static) -> Error {

@@ -1,7 +1,9 @@
 //! The pool of threads, as other threads use it.
 
 mod closing;
+mod done_callbacks;
 mod jobs;
+mod no_threads_left;
 mod virtual_time;
 mod wrapped_futures;
 
@@ -16,7 +18,7 @@ use yieldfrom::{
     ConcurrentError, ConcurrentFuture, EventLoop, Job, ThreadPoolExecutor, ValueError,
 };
 
-use crate::support::{again, failed_with, is_child, millis, output, secs, stderr, test_path};
+use crate::support::{failed_with, millis, secs};
 
 /// Holds a job until it is opened.
 pub(crate) struct Gate(mpsc::Sender<()>);
@@ -270,49 +272,6 @@ fn jobs_wait_for_jobs_of_their_own_pool() {
 }
 
 #[test]
-fn a_callback_may_wait_for_another_job() {
-    let executor = pool(2);
-    let (gate, held) = Gate::occupy(&executor);
-    let inner = executor.clone();
-    let (tell, told) = mpsc::channel();
-    held.add_done_callback(move || {
-        // With a timeout, so that it does not run it itself.
-        let other = inner.submit(thread_name).result(Some(secs(5)));
-        drop(inner);
-        tell.send(other).unwrap();
-    });
-    gate.open();
-    let other = told.recv().unwrap();
-    assert_eq!(other, Ok("yieldfrom-worker-1".to_owned()));
-}
-
-#[test]
-fn a_job_queued_while_a_callback_begins_is_taken_by_another_thread() {
-    for _ in 0..200 {
-        let executor = pool(2);
-        let (gate, held) = Gate::occupy(&executor);
-        let (open, opened) = mpsc::channel();
-        held.add_done_callback(move || opened.recv_timeout(secs(60)).unwrap());
-        gate.open();
-        held.result(None).unwrap();
-        let next = executor.submit(move || open.send(()).unwrap());
-        assert_eq!(next.result(Some(secs(5))), Ok(()));
-    }
-}
-
-#[test]
-fn a_callback_that_panics_does_not_keep_others_from_being_called() {
-    let executor = pool(1);
-    let (gate, held) = Gate::occupy(&executor);
-    let (tell, told) = mpsc::channel();
-    held.add_done_callback(|| panic!("a callback"));
-    held.add_done_callback(move || tell.send(()).unwrap());
-    gate.open();
-    assert_eq!(told.recv_timeout(secs(60)), Ok(()));
-    assert_eq!(executor.submit(|| 1).result(None), Ok(1));
-}
-
-#[test]
 fn no_job_of_many_threads_is_lost() {
     let executor = pool(4);
     let sum = Arc::new(AtomicUsize::new(0));
@@ -338,57 +297,4 @@ fn no_job_of_many_threads_is_lost() {
     let witness = Arc::clone(&sum);
     drop((executor, sum));
     assert_eq!(Arc::strong_count(&witness), 1, "no job is left anywhere");
-}
-
-#[test]
-fn a_pool_for_which_there_are_no_threads_says_so() {
-    if is_child() {
-        let refused = pool(2).submit(|| 1).result(None);
-        eprintln!("refused: {refused:?}");
-        return;
-    }
-    // No thread with a stack of this size can be made.
-    let mut command = again(test_path!("a_pool_for_which_there_are_no_threads_says_so"));
-    let output = output(command.env("RUST_MIN_STACK", (1_u64 << 60).to_string()));
-    let text = stderr(&output);
-    assert!(output.status.success(), "{text}");
-    assert!(
-        text.contains("submit: the system has no thread to give"),
-        "{text}"
-    );
-}
-
-#[test]
-fn with_fewer_threads_than_the_bound_the_others_do_the_work() {
-    let test = test_path!("with_fewer_threads_than_the_bound_the_others_do_the_work");
-    if is_child() {
-        let executor = pool(64);
-        let jobs: Vec<_> = (0..64)
-            .map(|n| {
-                executor.submit(move || {
-                    thread::sleep(millis(1));
-                    n
-                })
-            })
-            .collect();
-        let results: Vec<usize> = jobs.iter().map(|job| job.result(None).unwrap()).collect();
-        assert_eq!(results, (0..64).collect::<Vec<_>>());
-        eprintln!("{executor:?}");
-        return;
-    }
-    // Room for some stacks of a gibibyte.
-    let again = again(test);
-    let mut command = std::process::Command::new("sh");
-    command
-        .args(["-c", "ulimit -v 6000000; exec \"$0\" \"$@\""])
-        .arg(again.get_program())
-        .args(again.get_args())
-        .env("RUST_MIN_STACK", (1_u64 << 30).to_string());
-    for (key, value) in again.get_envs() {
-        command.env(key, value.unwrap());
-    }
-    let text = stderr(&output(&mut command));
-    let workers = text.split("<ThreadPoolExecutor ").nth(1);
-    let workers = workers.and_then(|text| text.split('/').next()?.parse::<usize>().ok());
-    assert!(workers.is_some_and(|n| (1..20).contains(&n)), "{text}");
 }

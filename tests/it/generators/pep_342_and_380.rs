@@ -4,13 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
-use yieldfrom_delegation::{Co, Delegate, Error, Generator, Result, State, iter};
-
-type Slot<T> = Rc<RefCell<Option<T>>>;
-
-fn slot<T>() -> Slot<T> {
-    Rc::new(RefCell::new(None))
-}
+use yieldfrom_delegation::{Co, Error, Generator, Result, State, iter};
 
 fn numbers(co: &Co<i32, i32>) -> Result<&'static str> {
     let mut sent = co.yield_(1)?;
@@ -79,124 +73,6 @@ fn throw_and_close_before_the_start_do_not_run_the_body() {
 fn sending_a_value_without_content_is_next() {
     let g: Generator<i32> = Generator::new(|co| co.yield_(1));
     assert_eq!(g.send(()).unwrap(), Yielded(1));
-}
-
-#[test]
-fn every_operation_on_a_running_generator_is_refused_without_effect() {
-    let itself = slot::<Generator<i32, i32>>();
-    let handle = itself.clone();
-    let g = Generator::new(move |co| {
-        let me = handle.borrow().clone().unwrap();
-        assert_eq!(me.state(), State::Running);
-        assert!(me.next().unwrap_err().is_already_executing());
-        assert!(me.send(1).unwrap_err().is_already_executing());
-        assert!(
-            me.throw(Error::msg("x"))
-                .unwrap_err()
-                .is_already_executing()
-        );
-        assert!(
-            me.throw(Error::generator_exit())
-                .unwrap_err()
-                .is_already_executing()
-        );
-        assert!(me.close().unwrap_err().is_already_executing());
-        co.yield_(7).map(drop)
-    });
-    itself.replace(Some(g.clone()));
-    assert_eq!(g.next().unwrap(), Yielded(7));
-    itself.replace(None);
-}
-
-#[test]
-fn delegators_up_the_chain_count_as_running() {
-    let outer = slot::<Generator<i32>>();
-    let handle = outer.clone();
-    let inner: Generator<i32> = Generator::new(move |co| {
-        let outer = handle.borrow().clone().unwrap();
-        assert_eq!(outer.state(), State::Running);
-        assert!(outer.next().unwrap_err().is_already_executing());
-        assert!(outer.close().unwrap_err().is_already_executing());
-        // Delegating to one's own delegator is refused at the delegation.
-        assert!(co.yield_from(&outer).unwrap_err().is_already_executing());
-        co.yield_(1)
-    });
-    let g: Generator<i32> = Generator::new(move |co| co.yield_from(inner));
-    outer.replace(Some(g.clone()));
-    assert_eq!(g.next().unwrap(), Yielded(1));
-    assert_eq!(g.state(), State::Suspended);
-    outer.replace(None);
-}
-
-#[test]
-fn another_delegator_of_a_running_delegate_is_not_running() {
-    let other = slot::<Generator<i32>>();
-    let handle = other.clone();
-    let shared: Generator<i32> = Generator::new(move |co| {
-        co.yield_(1)?;
-        let b = handle.borrow().clone().unwrap();
-        assert_eq!(b.state(), State::Suspended);
-        // b turns to its delegate, which is running: the error is raised in b, not here.
-        assert_eq!(b.next().unwrap(), Yielded(-1));
-        co.yield_(2)
-    });
-    let delegate = shared.clone();
-    let a: Generator<i32> = Generator::new(move |co| co.yield_from(delegate));
-    let delegate = shared.clone();
-    let b: Generator<i32> = Generator::new(move |co| {
-        assert!(co.yield_from(delegate).unwrap_err().is_already_executing());
-        co.yield_(-1)
-    });
-    assert_eq!(b.next().unwrap(), Yielded(1));
-    other.replace(Some(b));
-    assert_eq!(a.next().unwrap(), Yielded(2));
-    other.replace(None);
-}
-
-#[test]
-fn direct_driver_of_a_delegate_leaves_the_delegator_suspended() {
-    let delegator = slot::<Generator<i32>>();
-    let handle = delegator.clone();
-    let inner: Generator<i32> = Generator::new(move |co| {
-        co.yield_(1)?;
-        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Suspended);
-        co.yield_(2)?;
-        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Running);
-        co.yield_(3)
-    });
-    let delegate = inner.clone();
-    let outer: Generator<i32> = Generator::new(move |co| co.yield_from(delegate));
-    delegator.replace(Some(outer.clone()));
-    assert_eq!(outer.next().unwrap(), Yielded(1));
-    assert_eq!(inner.next().unwrap(), Yielded(2));
-    assert_eq!(outer.next().unwrap(), Yielded(3));
-    delegator.replace(None);
-}
-
-#[test]
-fn direct_driver_of_a_delegator_leaves_those_above_suspended() {
-    let top = slot::<Generator<i32>>();
-    let handle = top.clone();
-    let inner: Generator<i32> = Generator::new(move |co| {
-        co.yield_(1)?;
-        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Suspended);
-        co.yield_(2)?;
-        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Running);
-        let refused = handle.borrow().as_ref().unwrap().next();
-        assert!(refused.unwrap_err().is_already_executing());
-        let closed = co.yield_(3);
-        assert_eq!(handle.borrow().as_ref().unwrap().state(), State::Suspended);
-        closed
-    });
-    let middle: Generator<i32> = Generator::new(move |co| co.yield_from(inner));
-    let delegate = middle.clone();
-    let outer: Generator<i32> = Generator::new(move |co| co.yield_from(delegate));
-    top.replace(Some(outer.clone()));
-    assert_eq!(outer.next().unwrap(), Yielded(1));
-    assert_eq!(middle.next().unwrap(), Yielded(2));
-    assert_eq!(outer.next().unwrap(), Yielded(3));
-    middle.close().unwrap();
-    top.replace(None);
 }
 
 #[test]
@@ -292,23 +168,6 @@ fn iterators_have_only_next() {
 }
 
 #[test]
-fn values_sent_and_thrown_reach_the_innermost_through_every_kind_of_delegate() {
-    struct Custom;
-    impl Delegate<i32, i32> for Custom {
-        type Output = i32;
-        fn delegate(self, co: &Co<i32, i32>) -> Result<i32> {
-            co.yield_from(|co: &Co<i32, i32>| co.yield_(100))
-        }
-    }
-    let g: Generator<i32, i32, i32> = Generator::new(|co| {
-        let mut nested = Generator::<i32, i32, i32>::new(|co| co.yield_from(Custom));
-        co.yield_from(&mut nested)
-    });
-    assert_eq!(g.next().unwrap(), Yielded(100));
-    assert_eq!(g.send(42).unwrap(), Complete(42));
-}
-
-#[test]
 fn a_for_loop_ends_with_the_error() {
     let g: Generator<i32> = Generator::new(|co| {
         co.yield_(1)?;
@@ -316,95 +175,6 @@ fn a_for_loop_ends_with_the_error() {
     });
     let items: Vec<_> = g.map(|item| item.map_err(|e| e.to_string())).collect();
     assert_eq!(items, [Ok(1), Err("over".to_owned())]);
-}
-
-fn nested(depth: usize) -> Generator<usize, usize, usize> {
-    Generator::new(move |co| match depth {
-        0 => co.yield_(0),
-        _ => Ok(1 + co.yield_from(nested(depth - 1))?),
-    })
-}
-
-#[test]
-fn delegation_is_ten_thousand_levels_deep() {
-    let g = nested(10_000);
-    assert_eq!(g.next().unwrap(), Yielded(0));
-    assert_eq!(g.delegation_chain().len(), 10_001);
-    assert_eq!(g.send(5).unwrap(), Complete(10_005));
-
-    let g = nested(10_000);
-    assert_eq!(g.next().unwrap(), Yielded(0));
-    assert_eq!(g.throw(Error::msg("deep")).unwrap_err().to_string(), "deep");
-
-    let g = nested(10_000);
-    assert_eq!(g.next().unwrap(), Yielded(0));
-    g.close().unwrap();
-
-    let g = nested(10_000);
-    assert_eq!(g.next().unwrap(), Yielded(0));
-    drop(g);
-}
-
-#[test]
-fn chain_names_every_link_and_its_line() {
-    fn leaf(co: &Co<i32>) -> Result<()> {
-        co.yield_(1) // line A
-    }
-    fn same_stack(co: &Co<i32>) -> Result<()> {
-        co.yield_from(leaf) // line B
-    }
-    fn own_stack(co: &Co<i32>) -> Result<()> {
-        co.yield_from(Generator::new(same_stack)) // line C
-    }
-    let line = |marker: &str| {
-        let source = include_str!("pep_342_and_380.rs");
-        1 + source
-            .lines()
-            .position(|line| line.ends_with(marker))
-            .unwrap() as u32
-    };
-    let g = Generator::new(own_stack);
-    let made = g.delegation_chain();
-    assert_eq!((made.len(), made[0].line()), (1, line!() - 2));
-    assert_eq!(g.next().unwrap(), Yielded(1));
-    let chain: Vec<_> = g
-        .delegation_chain()
-        .iter()
-        .map(|l| (l.name().to_owned(), l.line()))
-        .collect();
-    let expected = [
-        ("own_stack".to_owned(), line("// line C")),
-        ("same_stack".to_owned(), line("// line B")),
-        ("leaf".to_owned(), line("// line A")),
-    ];
-    assert_eq!(chain, expected);
-    let shown = format!("{g:?}");
-    assert!(
-        shown.starts_with("<Generator suspended own_stack() at "),
-        "{shown}"
-    );
-    assert!(
-        shown.ends_with(&format!("-> leaf() at {}:{}>", file!(), line("// line A"))),
-        "{shown}"
-    );
-    assert_eq!(g.next().unwrap(), Complete(()));
-    assert!(g.delegation_chain().is_empty());
-    assert_eq!(format!("{g:?}"), "<Generator closed own_stack()>");
-}
-
-#[test]
-fn a_frame_that_a_panic_left_is_not_in_the_chain() {
-    fn fails(_: &Co<i32>) -> Result<()> {
-        std::panic::resume_unwind(Box::new("quiet"))
-    }
-    let g: Generator<i32> = Generator::new(|co| {
-        let caught =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| co.yield_from(fails)));
-        assert!(caught.is_err());
-        co.yield_(1)
-    });
-    assert_eq!(g.next().unwrap(), Yielded(1));
-    assert_eq!(g.delegation_chain().len(), 1);
 }
 
 #[test]

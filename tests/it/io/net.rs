@@ -7,8 +7,10 @@ mod cancellation;
 mod connecting;
 mod datagrams;
 mod edge_triggering;
+mod halves_and_clones;
 mod host_program;
 mod length_of_waits;
+mod listeners;
 mod many_connections;
 mod misuse;
 mod no_descriptors_left;
@@ -16,6 +18,7 @@ mod readers_and_writers;
 mod short_transfers;
 mod sock_functions;
 mod system_calls;
+mod timed_out_operations;
 mod unix_sockets;
 mod virtual_time;
 

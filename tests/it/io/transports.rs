@@ -1,5 +1,6 @@
 //! Transports and protocols over real sockets.
 
+mod addresses;
 mod connection_end;
 mod connection_life;
 mod datagrams;

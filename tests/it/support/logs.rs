@@ -1,6 +1,7 @@
 //! What is logged while a test runs, kept for the thread that logs it.
 
 use std::cell::RefCell;
+use std::panic::Location;
 use std::sync::Once;
 
 thread_local! {
@@ -44,4 +45,10 @@ pub(crate) fn log_with_slow<R>(f: impl FnOnce() -> R) -> (Vec<String>, R) {
     LOGGED.take();
     let result = f();
     (LOGGED.take(), result)
+}
+
+/// Returns how a line of the calling file is named in what is logged.
+#[track_caller]
+pub(crate) fn at(line: u32) -> String {
+    format!("{}:{line}", Location::caller().file())
 }

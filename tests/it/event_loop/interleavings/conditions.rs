@@ -6,7 +6,8 @@ use std::rc::Rc;
 use yieldfrom::sync::Condition;
 use yieldfrom::{Co, Result};
 
-use super::scene::{Me, Scene, Stage};
+use super::actor::{Me, Stage};
+use super::scene::Scene;
 use super::schedule::explore;
 
 /// Waits once in the condition, and holds the lock afterwards, whatever has become of the wait.

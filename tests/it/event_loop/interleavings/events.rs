@@ -6,7 +6,8 @@ use std::rc::Rc;
 use yieldfrom::sync::{Barrier, Event};
 use yieldfrom::{BrokenBarrierError, Co};
 
-use super::scene::{Me, Scene, Stage};
+use super::actor::{Me, Stage};
+use super::scene::Scene;
 use super::schedule::explore;
 
 /// Tasks that wait for an event, which is set, cleared and set again.

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use yieldfrom::sync::{BoundedSemaphore, Lock, Semaphore};
 use yieldfrom::{Co, Result};
 
-use super::scene::{Me, Scene, Stage};
+use super::actor::{Me, Stage};
+use super::scene::Scene;
 use super::schedule::explore;
 
 /// Tasks that lock, two from the beginning and one later, and release by dropping a guard or by

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use yieldfrom::sync::Queue;
 use yieldfrom::{Co, QueueShutDown, Result};
 
-use super::scene::{Me, Scene, Stage};
+use super::actor::{Me, Stage};
+use super::scene::Scene;
 use super::schedule::explore;
 
 /// A queue, with all that ever went in and out.

@@ -1,101 +1,18 @@
-//! Tasks, what may happen to them, and what must hold then.
+//! What may happen to the tasks of a scene, and what must hold then.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use yieldfrom::{Co, EventLoop, Future, Result, Task};
+use yieldfrom::{Co, EventLoop, Result, Task};
 
+use super::actor::{Journal, Leaves, Me, Stage};
 use super::schedule::Choices;
 
 /// In so many turns in which nothing else happens, whatever was going to happen has.
 const TURNS_TO_SETTLE: usize = 8;
 const TURNS_TO_END: usize = 100;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Not begun.
-    Absent,
-    /// Waits for what the scene is about.
-    Waiting,
-    /// Has it, and waits for its gate.
-    Inside,
-    /// Waits in a condition, which it entered with the lock.
-    Asleep,
-    /// On its way, or at its end.
-    Gone,
-}
-
-/// A task of the scene, as it knows itself.
-#[derive(Clone)]
-pub(super) struct Me(Rc<Part>);
-
-struct Part {
-    number: usize,
-    stage: Cell<Stage>,
-    gate: Future<()>,
-    cancelled: Cell<bool>,
-    /// Whether somebody has woken it.
-    told: Cell<bool>,
-    journal: Rc<Journal>,
-}
-
-/// Who came, and who was let in, in order.
-#[derive(Default)]
-struct Journal {
-    came: RefCell<Vec<usize>>,
-    entered: RefCell<Vec<usize>>,
-}
-
-impl Me {
-    pub(super) fn stage(&self) -> Stage {
-        self.0.stage.get()
-    }
-
-    pub(super) fn set_stage(&self, stage: Stage) {
-        self.0.stage.set(stage);
-    }
-
-    /// Says that it is about to wait.
-    pub(super) fn arrive(&self) {
-        self.set_stage(Stage::Waiting);
-        self.0.journal.came.borrow_mut().push(self.0.number);
-    }
-
-    /// Says that the wait has succeeded.
-    pub(super) fn enter(&self) {
-        self.set_stage(Stage::Inside);
-        self.0.journal.entered.borrow_mut().push(self.0.number);
-    }
-
-    /// Stays inside until the gate is opened.
-    pub(super) fn hold(&self, co: &Co) -> Result<()> {
-        self.enter();
-        let _leaves = Leaves(self);
-        co.yield_from(&self.0.gate)
-    }
-
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.0.cancelled.get()
-    }
-
-    pub(super) fn is_told(&self) -> bool {
-        self.0.told.get()
-    }
-
-    pub(super) fn tell(&self) {
-        self.0.told.set(true);
-    }
-}
-
-struct Leaves<'a>(&'a Me);
-
-impl Drop for Leaves<'_> {
-    fn drop(&mut self) {
-        self.0.set_stage(Stage::Gone);
-    }
-}
 
 thread_local! {
     /// One for all runs of a test, each of which leaves nothing in it: making loops would take
@@ -170,14 +87,8 @@ impl Scene {
 
     /// Adds a task that starts at some time, or never.
     pub(super) fn late(&mut self, body: impl FnOnce(&Co, &Me) -> Result<()> + 'static) -> Me {
-        let me = Me(Rc::new(Part {
-            number: self.actors.len(),
-            stage: Cell::new(Stage::Absent),
-            gate: self.event_loop.create_future(),
-            cancelled: Cell::new(false),
-            told: Cell::new(false),
-            journal: Rc::clone(&self.journal),
-        }));
+        let gate = self.event_loop.create_future();
+        let me = Me::new(self.actors.len(), gate, &self.journal);
         self.actors.push(Actor {
             me: me.clone(),
             body: Some(Box::new(body)),
@@ -291,7 +202,7 @@ impl Scene {
             match &actor.task {
                 None => moves.push(Move::Start(k)),
                 Some(task) if !task.done() => {
-                    if actor.me.stage() == Stage::Inside && !actor.me.0.gate.done() {
+                    if actor.me.stage() == Stage::Inside && !actor.me.gate().done() {
                         moves.push(Move::Open(k));
                     }
                     if actor.cancels > 0 {
@@ -317,11 +228,11 @@ impl Scene {
                 self.event_loop.turn(Some(Duration::ZERO)).unwrap();
             }
             Move::Start(k) => self.start(k),
-            Move::Open(k) => self.actors[k].me.0.gate.set_result(()).unwrap(),
+            Move::Open(k) => self.actors[k].me.gate().set_result(()).unwrap(),
             Move::Cancel(k) => {
                 let actor = &mut self.actors[k];
                 actor.cancels -= 1;
-                actor.me.0.cancelled.set(true);
+                actor.me.note_cancelled();
                 assert!(actor.task.as_ref().unwrap().cancel());
             }
             Move::Do(i) => {
@@ -349,7 +260,7 @@ impl Scene {
             }
             for actor in &self.actors {
                 if actor.me.stage() == Stage::Inside {
-                    let _ = actor.me.0.gate.set_result(());
+                    let _ = actor.me.gate().set_result(());
                 }
             }
             self.unblock.iter().for_each(|act| act(self));

@@ -1,16 +1,13 @@
 //! Streams of bytes: what each operation does.
 
-use std::cell::Cell;
 use std::io::{IoSlice, IoSliceMut, Read, Write};
-use std::net::Shutdown;
-use std::rc::Rc;
 use std::time::Duration;
 
 use yieldfrom::net::{TcpListener, TcpStream};
-use yieldfrom::{Co, ValueError, create_task, gather, wait_for, yield_now};
+use yieldfrom::{Co, create_task, wait_for, yield_now};
 
-use super::{both, join, listen, pattern, std_pair, streams, tcp_pair, unix_pair};
-use crate::support::{failed_with, secs};
+use super::{both, join, pattern, std_pair, streams, tcp_pair, unix_pair};
+use crate::support::secs;
 
 #[test]
 fn what_is_written_is_read() {
@@ -152,102 +149,6 @@ fn nothing_is_a_fine_amount() {
 }
 
 #[test]
-fn halves_are_used_by_two_tasks_in_both_directions_at_once() {
-    streams(|co, one, other| {
-        let sent = Rc::new(pattern(1 << 20));
-        let tasks = [one, other].map(|stream| {
-            let (reader, writer) = stream.into_split();
-            let sent = Rc::clone(&sent);
-            let write = Rc::clone(&sent);
-            let writer = create_task(move |co: &Co| co.yield_from(writer.write_all(&write)));
-            let reader = create_task(move |co: &Co| {
-                let mut all = Vec::new();
-                co.yield_from(reader.read_to_end(&mut all))?;
-                assert!(all == *sent);
-                Ok(())
-            });
-            [writer, reader]
-        });
-        co.yield_from(gather(tasks.into_iter().flatten()))?;
-        Ok(())
-    });
-}
-
-#[test]
-fn a_dropped_writing_half_is_the_end_and_a_dropped_reading_half_is_nothing() {
-    streams(|co, one, other| {
-        let (reader, writer) = one.into_split();
-        drop(writer);
-        assert_eq!(co.yield_from(other.read(&mut [0; 9]))?, 0);
-        co.yield_from(other.write_all(b"abc"))?;
-        co.yield_from(reader.read_exact(&mut [0; 3]))?;
-        let (reader_2, writer_2) = other.into_split();
-        drop(reader_2);
-        co.yield_from(writer_2.write_all(b"abc"))?;
-        co.yield_from(reader.read_exact(&mut [0; 3]))
-    });
-}
-
-#[test]
-fn halves_can_be_whole_again() {
-    streams(|co, one, other| {
-        let (reader, writer) = one.into_split();
-        let one = reader.reunite(writer)?;
-        co.yield_from(one.write_all(b"abc"))?;
-        co.yield_from(other.read_exact(&mut [0; 3]))?;
-        let (reader, _writer) = one.into_split();
-        let (_reader, writer) = other.into_split();
-        assert!(failed_with::<ValueError, _>(reader.reunite(writer)));
-        Ok(())
-    });
-}
-
-#[test]
-fn borrowed_halves_work_beside_each_other() {
-    streams(|co, one, other| {
-        let (reader, writer) = one.split();
-        co.yield_from(writer.write_all(b"abc"))?;
-        let (other_reader, other_writer) = other.split();
-        let mut buffer = [0; 3];
-        co.yield_from(other_reader.read_exact(&mut buffer))?;
-        co.yield_from(other_writer.write_all(&buffer))?;
-        co.yield_from(reader.readable())?;
-        co.yield_from(reader.read_exact(&mut buffer))?;
-        assert_eq!(&buffer, b"abc");
-        Ok(())
-    });
-}
-
-#[test]
-fn each_byte_goes_to_one_of_several_readers() {
-    streams(|co, one, other| {
-        let (other, sum) = (Rc::new(other), Rc::new(Cell::new(0)));
-        let readers: Vec<_> = (0..50)
-            .map(|_| {
-                let (other, sum) = (Rc::clone(&other), Rc::clone(&sum));
-                create_task(move |co: &Co| {
-                    let mut byte = [0];
-                    for _ in 0..4 {
-                        co.yield_from(other.read_exact(&mut byte))?;
-                        sum.set(sum.get() + u32::from(byte[0]));
-                    }
-                    Ok(())
-                })
-            })
-            .collect();
-        for n in 0..200_u8 {
-            if n % 7 == 0 {
-                co.yield_from(yield_now())?;
-            }
-            co.yield_from(one.write_all(&[n]))?;
-        }
-        co.yield_from(gather(readers))?;
-        assert_eq!(sum.get(), (0..200_u32).sum::<u32>());
-        Ok(())
-    });
-}
-
-#[test]
 fn options_are_those_of_the_system() {
     both(|_| {
         let (one, other) = tcp_pair()?;
@@ -291,91 +192,6 @@ fn a_stream_comes_from_the_standard_library_and_goes_back() {
 }
 
 #[test]
-fn clones_share_the_connection_and_have_lives_of_their_own() {
-    streams(|co, one, other| {
-        let clone = other.try_clone()?;
-        let readers = [other, clone].map(|stream| {
-            create_task(move |co: &Co| {
-                let mut byte = [0];
-                co.yield_from(stream.read_exact(&mut byte))?;
-                Ok(byte[0])
-            })
-        });
-        co.yield_from(yield_now())?;
-        co.yield_from(one.write_all(b"a"))?;
-        let [first, second] = readers;
-        while !first.done() && !second.done() {
-            co.yield_from(yield_now())?;
-        }
-        co.yield_from(one.write_all(b"b"))?;
-        let mut bytes = co.yield_from(gather([first, second]))?;
-        bytes.sort_unstable();
-        assert_eq!(bytes, b"ab");
-        Ok(())
-    });
-}
-
-#[test]
-fn the_end_comes_when_the_last_clone_is_gone() {
-    streams(|co, one, other| {
-        let clone = one.try_clone()?;
-        drop(one);
-        co.yield_from(clone.write_all(b"abc"))?;
-        clone.shutdown(Shutdown::Write)?;
-        let mut all = Vec::new();
-        co.yield_from(other.read_to_end(&mut all))?;
-        assert_eq!(all, b"abc");
-        Ok(())
-    });
-}
-
-#[test]
-fn a_listener_gives_each_connection_with_its_address() {
-    both(|co| {
-        let listener = Rc::new(listen(co)?);
-        let address = listener.local_addr()?;
-        let accepting = Rc::clone(&listener);
-        let accepted = create_task(move |co: &Co| {
-            (0..5)
-                .map(|_| co.yield_from(accepting.accept()))
-                .collect::<yieldfrom::Result<Vec<_>>>()
-        });
-        let mut streams = Vec::new();
-        for _ in 0..5 {
-            streams.push(co.yield_from(TcpStream::connect(address))?);
-        }
-        for (stream, (peer, from)) in streams.iter().zip(join(co, &accepted)?) {
-            assert_eq!(stream.local_addr()?, from);
-            assert_eq!(peer.peer_addr()?, from);
-        }
-        Ok(())
-    });
-}
-
-#[test]
-fn several_tasks_accept_from_one_listener() {
-    both(|co| {
-        let listener = Rc::new(listen(co)?);
-        let address = listener.local_addr()?;
-        let tasks: Vec<_> = (0..10)
-            .map(|_| {
-                let listener = Rc::clone(&listener);
-                create_task(move |co: &Co| {
-                    let (stream, _) = co.yield_from(listener.accept())?;
-                    co.yield_from(stream.write_all(b"hello"))
-                })
-            })
-            .collect();
-        for _ in 0..10 {
-            let stream = co.yield_from(TcpStream::connect(address))?;
-            co.yield_from(stream.read_exact(&mut [0; 5]))?;
-        }
-        co.yield_from(gather(tasks))?;
-        Ok(())
-    });
-}
-
-#[test]
 fn operations_that_own_all_can_be_tasks() {
     both(|co| {
         let listener = join(co, &create_task(TcpListener::bind("127.0.0.1:0")))?;
@@ -388,23 +204,6 @@ fn operations_that_own_all_can_be_tasks() {
         let (other, _) = join(co, &accepting)?;
         co.yield_from(one.write_all(b"abc"))?;
         co.yield_from(other.read_exact(&mut [0; 3]))
-    });
-}
-
-#[test]
-fn a_listener_comes_from_the_standard_library_and_goes_back() {
-    both(|co| {
-        let listener = TcpListener::from_std(std::net::TcpListener::bind("127.0.0.1:0")?)?;
-        let connected = TcpStream::connect(listener.local_addr()?);
-        let _stream = co.yield_from(connected)?;
-        co.yield_from(listener.accept())?;
-        let listener = listener.into_std()?;
-        assert!(
-            listener
-                .accept()
-                .is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock)
-        );
-        Ok(())
     });
 }
 
