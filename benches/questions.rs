@@ -1,6 +1,7 @@
-//! The questions, one file each.
+//! The questions, one file each, and what a question is.
 
 mod channel;
+mod contestant;
 mod create;
 mod delegate_setup;
 mod delegation;
@@ -9,6 +10,7 @@ pub(crate) mod flags;
 mod idle_connections;
 mod idle_memory;
 mod memory;
+mod question;
 mod roundtrip;
 mod spawn;
 mod switch;
@@ -16,7 +18,8 @@ mod taxi;
 mod throw_close;
 mod timers;
 
-use crate::question::Question;
+pub(crate) use contestant::{Contestant, How, Measure};
+pub(crate) use question::{Case, Question, number};
 
 /// All questions, in the order in which they are asked.
 pub(crate) const QUESTIONS: &[&Question] = &[

@@ -4,10 +4,10 @@
 //! all three share is the file beside the folder. All print the same, to the byte.
 
 mod chain;
+mod comparison;
 mod flags;
 mod pipeline;
 mod recursion;
-mod report;
 mod spinner;
 mod taxi;
 
@@ -18,9 +18,10 @@ use std::time::Instant;
 use anyhow::{Result, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{cli, machine, meter};
+use crate::command_line;
+use crate::measuring::{machine, meter};
 
-pub(crate) use report::{PROGRAMS, Program, compare};
+pub(crate) use comparison::{PROGRAMS, Program, compare};
 
 /// The hidden option by which `versus` runs a twin.
 pub(crate) const TWIN: &str = "--twin";
@@ -138,7 +139,7 @@ pub fn twin() -> ExitCode {
         .nth(1)
         .is_some_and(|arg| arg.starts_with("--serve"))
     {
-        return cli::main();
+        return command_line::main();
     }
     run(Command::parse())
 }

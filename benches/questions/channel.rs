@@ -9,15 +9,15 @@ use smol::channel;
 use tokio::sync::mpsc;
 use yieldfrom::{Co, EventLoop, Queue};
 
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
-use crate::runtimes::{self, May, joined};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::runtimes::{self, May, joined};
+use crate::questions::{Case, Contestant, Question};
 
 /// How many messages are on the way at most, in the case `stream`.
 const CAPACITY: usize = 128;
 const PING_PONG: &str = "ping-pong";
 
-const SCRIPT: &str = include_str!("../python/channel.py");
+const SCRIPT: &str = include_str!("../peers/python/channel.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "channel",

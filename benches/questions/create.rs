@@ -9,9 +9,9 @@ use std::time::Instant;
 use corosensei::Coroutine;
 use yieldfrom_delegation::Generator;
 
-use crate::mailbox::Shared;
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures::Shared;
+use crate::questions::{Case, Contestant, Question};
 
 /// How many are alive at once on fresh stacks: well below where a process runs out of mappings.
 const FRESH: usize = 4000;

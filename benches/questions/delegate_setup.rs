@@ -9,9 +9,9 @@ use std::pin::Pin;
 
 use yieldfrom_delegation::{Co, Generator, GeneratorState, Result};
 
-use crate::mailbox::{self, Shared, poll_helper};
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures::{self, Shared, poll_helper};
+use crate::questions::{Case, Contestant, Question};
 
 pub(crate) const QUESTION: Question = Question {
     name: "delegate-setup",
@@ -25,7 +25,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("async-boxpin", async_boxpin),
         Contestant::rust("async-inline", async_inline).only(&["same-stack"]),
-        Contestant::cpython(include_str!("../python/delegate_setup_cpython.py")),
+        Contestant::cpython(include_str!("../peers/python/delegate_setup_cpython.py")),
     ],
     repetitions: usize::MAX,
     seconds: 0.06,
@@ -82,8 +82,8 @@ fn async_boxpin(case: &str, meter: &Meter) -> Sample {
         }
     }
     match case {
-        "same-stack-helper" => meter.sends(mailbox::boxed(helped)),
-        _ => meter.sends(mailbox::boxed(inlined)),
+        "same-stack-helper" => meter.sends(polled_futures::boxed(helped)),
+        _ => meter.sends(polled_futures::boxed(inlined)),
     }
 }
 
@@ -95,5 +95,5 @@ fn async_inline(_case: &str, meter: &Meter) -> Sample {
             value = async { mailbox.yield_(value).await }.await + 1;
         }
     }
-    meter.sends(mailbox::boxed(delegator))
+    meter.sends(polled_futures::boxed(delegator))
 }

@@ -5,9 +5,9 @@ use std::mem;
 use corosensei::{Coroutine, CoroutineResult};
 use yieldfrom_delegation::{Generator, GeneratorState};
 
-use crate::mailbox::{self, Shared};
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question, number};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures::{self, Shared};
+use crate::questions::{Case, Contestant, Question, number};
 
 pub(crate) const QUESTION: Question = Question {
     name: "delegation",
@@ -23,7 +23,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("async-boxpin", async_boxpin),
         Contestant::rust("naive-forwarding", naive_forwarding),
-        Contestant::cpython(include_str!("../python/delegation_cpython.py")),
+        Contestant::cpython(include_str!("../peers/python/delegation_cpython.py")),
     ],
     repetitions: usize::MAX,
     seconds: 0.06,
@@ -61,7 +61,7 @@ fn async_boxpin(case: &str, meter: &Meter) -> Sample {
         }
     }
     let depth = number(case);
-    meter.sends(mailbox::boxed(|mailbox| level(depth, mailbox)))
+    meter.sends(polled_futures::boxed(|mailbox| level(depth, mailbox)))
 }
 
 /// What delegation is without a driver that knows the chain: everybody passes everything on.

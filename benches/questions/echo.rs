@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::load::{Load, Played};
-use crate::meter::{Meter, Samples};
-use crate::question::{Case, Contestant, Measure, Question, number};
-use crate::server::{Schedule, Server};
-use crate::syscalls;
+use crate::measuring::meter::{Meter, Samples};
+use crate::questions::{Case, Contestant, Measure, Question, number};
+use crate::servers::ping_pong::{PingPong, Played};
+use crate::servers::system_calls;
+use crate::servers::{Schedule, Server};
 
 /// How much the servers receive at once: more than a message, so that a short read is seen as one.
 const BUFFER: usize = 1024;
@@ -25,7 +25,7 @@ const RUN: Duration = Duration::from_millis(40);
 /// last are not as the others.
 const ROUNDS: usize = 10;
 
-const SCRIPT: &str = include_str!("../python/echo.py");
+const SCRIPT: &str = include_str!("../peers/python/echo.py");
 
 /// All servers, and what measures them.
 pub(super) const fn servers(measure: Measure) -> [Contestant; 11] {
@@ -87,7 +87,7 @@ fn measured(case: &str, meter: &Meter, server: &Server) -> Result<Samples> {
         server.leave_processor();
     }
     let connections = if one_core { 1 } else { number(which) };
-    let mut load = Load::connect(server.address(), connections)?;
+    let mut load = PingPong::connect(server.address(), connections)?;
     load.play(RUN, ROUNDS)?;
     if what == "syscalls" {
         return counted(&mut load, server);
@@ -113,9 +113,9 @@ fn best(runs: &[Run], one_core: bool) -> Samples {
 }
 
 /// Counts the server's system calls.
-fn counted(load: &mut Load, server: &Server) -> Result<Samples> {
+fn counted(load: &mut PingPong, server: &Server) -> Result<Samples> {
     let mut requests = 0.0;
-    let calls = syscalls::count(server.process(), || {
+    let calls = system_calls::count(server.process(), || {
         requests = load.play(RUN, ROUNDS)?.requests();
         Ok(())
     })?;
@@ -133,7 +133,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(load: &mut Load, server: &Server) -> Result<Self> {
+    fn new(load: &mut PingPong, server: &Server) -> Result<Self> {
         // At both ends of the run the server waits: what it has taken is written down then.
         let idle = || std::thread::sleep(Duration::from_millis(1));
         idle();

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
+use crate::measuring::meter::{Meter, Sample};
+use crate::questions::{Case, Contestant, Question};
 
 pub(crate) const QUESTION: Question = Question {
     name: "flags",

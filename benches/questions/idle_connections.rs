@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::echo;
-use crate::load::Load;
-use crate::machine;
-use crate::meter::{Meter, Samples};
-use crate::question::{Case, Question, number};
-use crate::server::Server;
+use crate::measuring::machine;
+use crate::measuring::meter::{Meter, Samples};
+use crate::questions::{Case, Question, number};
+use crate::servers::Server;
+use crate::servers::ping_pong::PingPong;
 
 /// Descriptors that a process has besides, generously.
 const OTHERS: u64 = 100;
@@ -28,9 +28,9 @@ fn measured(case: &str, _meter: &Meter, server: &Server) -> Result<Samples> {
     machine::raise_descriptors(n as u64 + OTHERS)?;
     server.leave_processor();
     // Whatever the first connection needs is there before.
-    let first = Load::connect(server.address(), 1)?;
+    let first = PingPong::connect(server.address(), 1)?;
     let before = server.memory();
-    let connections = Load::connect(server.address(), n)?;
+    let connections = PingPong::connect(server.address(), n)?;
     let grown = server.memory() - before;
     drop((first, connections));
     Ok(Samples {

@@ -10,10 +10,10 @@ use std::time::Duration;
 use smol::{LocalExecutor, Timer};
 use yieldfrom::{Co, EventLoop, sleep, yield_now};
 
-use crate::machine::memory;
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question, number};
-use crate::runtimes;
+use crate::measuring::machine::memory;
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::runtimes;
+use crate::questions::{Case, Contestant, Question, number};
 
 const STACK: usize = 64 << 10;
 const HOUR: Duration = Duration::from_secs(3600);
@@ -23,7 +23,7 @@ const MANY: &[&str] = &["n=100000", "n=1000000"];
 /// How many tasks have got as far as to sleep.
 static ASLEEP: AtomicUsize = AtomicUsize::new(0);
 
-const SCRIPT: &str = include_str!("../python/idle_memory.py");
+const SCRIPT: &str = include_str!("../peers/python/idle_memory.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "idle-memory",

@@ -6,10 +6,10 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult};
 use yieldfrom_delegation::{Builder, Generator};
 
-use crate::machine::memory;
-use crate::mailbox;
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question, number};
+use crate::measuring::machine::memory;
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures;
+use crate::questions::{Case, Contestant, Question, number};
 
 const STACK: usize = 64 << 10;
 /// As many as a process survives whose every stack takes two mappings of the 65,530 it may have.
@@ -58,7 +58,7 @@ fn corosensei(case: &str, _meter: &Meter) -> Sample {
 /// The future, and the mailbox through which it yields.
 fn async_boxed(case: &str, _meter: &Meter) -> Sample {
     grown(case, || {
-        let mut send = mailbox::boxed(|mailbox| async move {
+        let mut send = polled_futures::boxed(|mailbox| async move {
             mailbox.yield_(1).await;
             mailbox.yield_(2).await;
         });

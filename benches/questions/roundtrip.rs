@@ -11,9 +11,9 @@ use std::pin::{Pin, pin};
 use corosensei::{Coroutine, Yielder};
 use yieldfrom_delegation::{Co, Generator, GeneratorState, Result};
 
-use crate::mailbox::{self, Mailbox, poll_helper};
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures::{self, Mailbox, poll_helper};
+use crate::questions::{Case, Contestant, Question};
 
 pub(crate) const QUESTION: Question = Question {
     name: "roundtrip",
@@ -26,8 +26,11 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("genawaiter", genawaiter),
         Contestant::rust("async-boxed", async_boxed),
         Contestant::rust("async-static", async_static),
-        Contestant::cpython(include_str!("../python/roundtrip_cpython.py")),
-        Contestant::package("greenlet", include_str!("../python/roundtrip_greenlet.py")),
+        Contestant::cpython(include_str!("../peers/python/roundtrip_cpython.py")),
+        Contestant::package(
+            "greenlet",
+            include_str!("../peers/python/roundtrip_greenlet.py"),
+        ),
     ],
     repetitions: usize::MAX,
     seconds: 0.05,
@@ -157,14 +160,14 @@ async fn helped(mailbox: impl Deref<Target = Mailbox<i64, i64>>) {
 /// A future whose type the driver knows: a static generator, that the compiler sees through.
 fn async_static(case: &str, meter: &Meter) -> Sample {
     match case {
-        "helper" => mailbox::unboxed(meter, async |mailbox| helped(mailbox).await),
-        _ => mailbox::unboxed(meter, async |mailbox| inlined(mailbox).await),
+        "helper" => polled_futures::unboxed(meter, async |mailbox| helped(mailbox).await),
+        _ => polled_futures::unboxed(meter, async |mailbox| inlined(mailbox).await),
     }
 }
 
 fn async_boxed(case: &str, meter: &Meter) -> Sample {
     match case {
-        "helper" => meter.sends(mailbox::boxed(helped)),
-        _ => meter.sends(mailbox::boxed(inlined)),
+        "helper" => meter.sends(polled_futures::boxed(helped)),
+        _ => meter.sends(polled_futures::boxed(inlined)),
     }
 }

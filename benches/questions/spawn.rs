@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use smol::LocalExecutor;
 use yieldfrom::{Co, EventLoop, Result};
 
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
-use crate::runtimes::{self, May, joined};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::runtimes::{self, May, joined};
+use crate::questions::{Case, Contestant, Question};
 
 const BATCH: usize = 1000;
 
-const SCRIPT: &str = include_str!("../python/spawn.py");
+const SCRIPT: &str = include_str!("../peers/python/spawn.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "spawn",

@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use smol::LocalExecutor;
 use yieldfrom::{Co, EventLoop, Result, yield_now};
 
-use crate::mailbox::poll_helper;
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
-use crate::runtimes::{self, May, joined};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures::poll_helper;
+use crate::peers::runtimes::{self, May, joined};
+use crate::questions::{Case, Contestant, Question};
 
-const SCRIPT: &str = include_str!("../python/switch.py");
+const SCRIPT: &str = include_str!("../peers/python/switch.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "switch",

@@ -18,9 +18,9 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use yieldfrom_delegation::{Builder, Co, Generator, GeneratorState, Result};
 
-use crate::mailbox::Mailbox;
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question, number};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures::Mailbox;
+use crate::questions::{Case, Contestant, Question, number};
 
 const RATE: &str = "events/s";
 
@@ -43,8 +43,8 @@ pub(crate) const QUESTION: Question = Question {
             simulations(case, meter, Futures::new)
         }),
         Contestant::rust("nexosim", |case, meter| runs(case, meter, nexosim::run)),
-        Contestant::cpython(include_str!("../python/taxi_cpython.py")),
-        Contestant::package("simpy", include_str!("../python/taxi_simpy.py")),
+        Contestant::cpython(include_str!("../peers/python/taxi_cpython.py")),
+        Contestant::package("simpy", include_str!("../peers/python/taxi_simpy.py")),
     ],
     repetitions: usize::MAX,
     seconds: 1.2,

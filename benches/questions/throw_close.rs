@@ -13,9 +13,9 @@ use corosensei::Coroutine;
 use corosensei::stack::DefaultStack;
 use yieldfrom_delegation::{Co, Error, Generator, Result};
 
-use crate::mailbox::{self, Shared};
-use crate::meter::{Meter, Sample};
-use crate::question::{Case, Contestant, Question};
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::polled_futures::{self, Shared};
+use crate::questions::{Case, Contestant, Question};
 
 /// Many enough that the clock's own time does not count, and few enough for the cache.
 const POPULATION: usize = 512;
@@ -128,7 +128,9 @@ fn async_boxed(case: &str, meter: &Meter) -> Sample {
         }
     }
     meter.batches(POPULATION, || {
-        let mut futures: Vec<_> = (0..POPULATION).map(|_| mailbox::boxed(body)).collect();
+        let mut futures: Vec<_> = (0..POPULATION)
+            .map(|_| polled_futures::boxed(body))
+            .collect();
         let start = Instant::now();
         for send in &mut futures {
             black_box(send(black_box(1)));

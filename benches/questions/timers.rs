@@ -5,14 +5,14 @@ use std::time::Duration;
 use smol::{LocalExecutor, Timer};
 use yieldfrom::{Co, EventLoop, sleep};
 
-use crate::meter::{Meter, Sample, processor_time};
-use crate::question::{Case, Contestant, Question};
-use crate::runtimes;
+use crate::measuring::meter::{Meter, Sample, processor_time};
+use crate::peers::runtimes;
+use crate::questions::{Case, Contestant, Question};
 
 const SLEEPS: usize = 1_000_000;
 const STACK: usize = 64 << 10;
 
-const SCRIPT: &str = include_str!("../python/timers.py");
+const SCRIPT: &str = include_str!("../peers/python/timers.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "timers",

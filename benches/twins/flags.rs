@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 
-use crate::question::How;
+use crate::questions::How;
 use crate::questions::flags::QUESTION;
 use crate::questions::flags::flag::Flag;
-use crate::server::Server;
+use crate::servers::Server;
 
 /// Downloads twenty flags at once, and says how many bytes each has.
 #[derive(Clone, Debug, clap::Args)]

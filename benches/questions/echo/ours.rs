@@ -6,7 +6,7 @@ use yieldfrom::{
 };
 
 use super::{BUFFER, STACK};
-use crate::server::announce;
+use crate::servers::announce;
 
 const ADDRESS: &str = "127.0.0.1:0";
 

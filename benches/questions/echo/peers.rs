@@ -8,8 +8,8 @@ use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use ::tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::BUFFER;
-use crate::runtimes::{self, May};
-use crate::server::announce;
+use crate::peers::runtimes::{self, May};
+use crate::servers::announce;
 
 const ADDRESS: &str = "127.0.0.1:0";
 

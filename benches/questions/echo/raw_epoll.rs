@@ -10,7 +10,7 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::retry_on_intr;
 
 use super::BUFFER;
-use crate::server::announce;
+use crate::servers::announce;
 
 const EVENTS: usize = 1024;
 /// Stands for the listener among the events.

@@ -10,8 +10,8 @@ use anyhow::{Result, anyhow};
 
 use super::flag::{Flag, Response};
 use super::measured;
-use crate::meter::{Meter, Sample};
-use crate::runtimes;
+use crate::measuring::meter::{Meter, Sample};
+use crate::peers::runtimes;
 
 /// How much is received at once.
 const BUFFER: usize = 4096;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use httparse::{EMPTY_HEADER, Status};
 
 use super::flag::Flag;
-use crate::question::number;
-use crate::server::announce;
+use crate::questions::number;
+use crate::servers::announce;
 
 /// More than are downloaded at once. They are there before, so that none is awaited.
 const THREADS: usize = 32;

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Work;
-use crate::meter::{Meter, Sample};
+use crate::measuring::meter::{Meter, Sample};
 
 /// The cases that threads can answer: a call of a function costs them nothing.
 pub(super) const RINGS: &[&str] = &["tasks=100 inlined", "tasks=100 helper"];

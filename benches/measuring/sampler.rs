@@ -1,0 +1,152 @@
+//! Samples, each taken in a process of its own.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::measuring::child_process::{PATIENCE, last_words, output, this_program};
+use crate::measuring::machine::{Neighbours, Processors};
+use crate::measuring::meter::{Meter, Samples};
+use crate::peers::{go, python};
+use crate::questions::{Case, Contestant, How, Question};
+use crate::servers::Server;
+
+/// A sample was disturbed if the processor worked for others for more than this share of it,
+const MOST_FOREIGN: f64 = 0.02;
+/// or if the other processors were busy for more than this share: they share memory, caches,
+/// and, in virtual machines, often the core.
+const MOST_BUSY: f64 = 0.2;
+
+/// The hidden option by which this program runs itself for one sample.
+const SAMPLE: &str = "--sample";
+/// Takes samples in children of this process.
+#[derive(Debug)]
+pub(crate) struct Sampler {
+    quick: bool,
+    processors: Processors,
+    /// How many samples were taken, and how many of these were disturbed.
+    taken: usize,
+    disturbed: usize,
+}
+
+impl Sampler {
+    pub(crate) fn new(quick: bool, processors: Processors) -> Self {
+        Self {
+            quick,
+            processors,
+            taken: 0,
+            disturbed: 0,
+        }
+    }
+
+    pub(crate) fn is_quick(&self) -> bool {
+        self.quick
+    }
+
+    /// Returns how many samples of a repetition the best is taken of.
+    pub(crate) fn rounds(&self) -> usize {
+        if self.quick { 1 } else { 3 }
+    }
+
+    /// Takes one sample of what a run answers.
+    pub(crate) fn sample(
+        &mut self,
+        question: &Question,
+        run: &[Case],
+        contestant: &Contestant,
+    ) -> Result<Samples> {
+        let mut used = self.processors;
+        if !contestant.has_partner() {
+            used.other = None;
+        }
+        let before = Neighbours::now(used);
+        let sample = self.run(question, run, contestant)?;
+        let busy = Neighbours::now(used).busy_since(before);
+        self.taken += 1;
+        self.disturbed += usize::from(sample.foreign > MOST_FOREIGN || busy > MOST_BUSY);
+        Ok(sample)
+    }
+
+    /// Says how trustworthy the samples are, if they are not.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let (taken, disturbed) = (self.taken, self.disturbed);
+        (2 * disturbed > taken)
+            .then(|| format!("{disturbed} of {taken} samples were disturbed by other processes: these numbers are rough"))
+    }
+
+    fn run(&self, question: &Question, run: &[Case], contestant: &Contestant) -> Result<Samples> {
+        // It knows which cases go with that.
+        let case = run[0].name;
+        let mut command = match contestant.how {
+            How::Absent(why) => bail!("not run: {why}"),
+            How::Python {
+                prelude, script, ..
+            } if contestant.measure.is_none() => python::command(prelude, script, case, self.quick),
+            How::Go if contestant.measure.is_none() => {
+                go::command(question.name, case, self.quick)?
+            }
+            _ => self.itself(&[question.name, case, contestant.who])?,
+        };
+        let output = output(&mut command, PATIENCE)?;
+        if !output.status.success() {
+            let words = last_words(&output.stderr);
+            let words = words.as_deref().unwrap_or("it said nothing");
+            bail!("{}: {words}", output.status);
+        }
+        parse(&String::from_utf8_lossy(&output.stdout))
+            .filter(|samples| samples.values.len() == run.len())
+            .context("it does not print a sample")
+    }
+
+    /// Returns what runs this program for one sample.
+    fn itself(&self, which: &[&str]) -> Result<Command> {
+        let mut command = this_program(SAMPLE, which, self.processors.other)?;
+        if self.quick {
+            command.arg("--quick");
+        }
+        Ok(command)
+    }
+}
+
+/// Takes a sample in this process and prints it: what a child does.
+pub(crate) fn take_sample(
+    question: &Question,
+    case: &str,
+    contestant: &Contestant,
+    quick: bool,
+    other: Option<usize>,
+) -> Result<()> {
+    let meter = Meter::new(quick);
+    let start = || Server::start(question, case, contestant, other);
+    let samples = match (contestant.measure, contestant.how) {
+        (Some(measure), _) => start()?.used(|server| measure(case, &meter, server))?,
+        (None, How::Client { run, .. }) => start()?
+            .used(|server| run(server.address(), case, &meter))?
+            .into(),
+        (None, How::Rust(run)) => run(case, &meter).into(),
+        _ => bail!("{} is no part of this program", contestant.who),
+    };
+    let values: Vec<_> = samples.values.iter().map(f64::to_string).collect();
+    println!("{} {}", values.join(" "), samples.foreign);
+    Ok(())
+}
+
+/// Reads what a child prints: what it has come to in each case, and the share of foreign time.
+fn parse(text: &str) -> Option<Samples> {
+    let numbers: Result<Vec<f64>, _> = text.split_whitespace().map(str::parse).collect();
+    let mut values = numbers.ok()?;
+    let foreign = values.pop()?;
+    Some(Samples { values, foreign })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_read_with_their_foreign_time() {
+        let samples = parse("1.5 2 0.25\n").unwrap();
+        assert_eq!((samples.values, samples.foreign), (vec![1.5, 2.0], 0.25));
+        assert!(parse("").is_none() && parse("fast").is_none());
+    }
+}

@@ -1,0 +1,6 @@
+//! How peers are run: scripts of Python, goroutines, other runtimes, and futures polled by hand.
+
+pub(crate) mod go;
+pub(crate) mod polled_futures;
+pub(crate) mod python;
+pub(crate) mod runtimes;

@@ -1,0 +1,141 @@
+//! The three forms of every twin print the same, to the byte.
+
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const FORMS: [&str; 3] = ["yieldfrom", "async_await", "threads"];
+/// A program that is longer at work than this hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn start(name: &str, form: &str, options: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twins"));
+    let command = command.args([name, form]).args(options);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("it starts")
+}
+
+/// Waits until a program has ended; one that hangs is killed, and fails the test.
+fn ended(child: Child) -> Output {
+    let pid = rustix::process::Pid::from_child(&child);
+    let watchdog = thread::spawn(move || {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            thread::park_timeout(PATIENCE - start.elapsed());
+            if start.elapsed() < PATIENCE {
+                return;
+            }
+        }
+        // The child is not reaped before this thread has ended or been told to.
+        _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    });
+    let output = child.wait_with_output().expect("it ends");
+    watchdog.thread().unpark();
+    output
+}
+
+/// Returns what a form prints.
+fn printed(name: &str, form: &str, options: &[&str]) -> String {
+    let output = ended(start(name, form, options));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{name} {form} {options:?}: {errors}"
+    );
+    assert_eq!(errors, "", "{name} {form} {options:?}");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+/// Runs all forms; returns what they print, all the same.
+fn same(name: &str, options: &[&str]) -> String {
+    let [ours, theirs, threads] = FORMS.map(|form| printed(name, form, options));
+    assert_eq!(
+        ours, theirs,
+        "{name} {options:?}: yieldfrom and async/await"
+    );
+    assert_eq!(ours, threads, "{name} {options:?}: yieldfrom and threads");
+    ours
+}
+
+#[test]
+fn chain() {
+    assert_eq!(same("chain", &[]), "A\nB\nC\n0\n1\n2\n");
+    assert_eq!(same("chain", &["--numbers", "1000"]).lines().count(), 1003);
+    assert_eq!(same("chain", &["--numbers", "0"]), "A\nB\nC\n");
+}
+
+#[test]
+fn taxi() {
+    let seed_3 = include_str!("../../examples/golden/taxi_seed3_end120.txt");
+    assert_eq!(same("taxi", &["--seed", "3", "--end-time", "120"]), seed_3);
+    let options = ["-s", "42", "-t", "7", "-e", "60"];
+    let seed_42 = include_str!("../../examples/golden/taxi_seed42_taxis7_end60.txt");
+    assert_eq!(same("taxi", &options), seed_42);
+    let options = ["--seed", "10", "--taxis", "2"];
+    let seed_10 = include_str!("../../examples/golden/taxi_seed10_taxis2.txt");
+    assert_eq!(same("taxi", &options), seed_10);
+    assert_eq!(same("taxi", &["--taxis", "0"]), "*** end of events ***\n");
+}
+
+#[test]
+fn pipeline() {
+    let records = "1 takes 0 steps\n2 takes 1 steps\n3 takes 7 steps\n6 takes 8 steps\n\
+                   7 takes 16 steps\n9 takes 19 steps\n";
+    assert_eq!(same("pipeline", &["--numbers", "10"]), records);
+    // More than the queues hold.
+    assert!(same("pipeline", &["--numbers", "1000"]).ends_with("871 takes 178 steps\n"));
+    assert_eq!(same("pipeline", &["--numbers", "0"]), "");
+}
+
+#[test]
+fn recursion() {
+    let in_order = |count: u64| {
+        (0..count)
+            .map(|value| format!("{value}\n"))
+            .collect::<String>()
+    };
+    assert_eq!(same("recursion", &[]), in_order(10));
+    assert_eq!(
+        same("recursion", &["--values", "500", "--sorted"]),
+        in_order(500)
+    );
+    assert_eq!(same("recursion", &["--values", "0"]), "");
+}
+
+#[test]
+fn flags() {
+    let flags = same("flags", &["--rounds", "2"]);
+    assert_eq!(flags.lines().count(), 40);
+    let brazil = include_bytes!("../../examples/flags/gifs/br/br.gif").len();
+    assert!(flags.contains(&format!("/br/br.gif {brazil}\n")), "{flags}");
+}
+
+/// In real time: a busy machine may be late, so that pictures stay longer the next time.
+#[test]
+fn spinner() {
+    let shown = |picture: &str| {
+        FORMS.map(|form| printed("spinner", form, &["--pictures", "3", "--picture", picture]))
+    };
+    let back = "\x08".repeat(11);
+    let picture = |char| format!("{char} thinking!{back}");
+    let blank = format!("{}{back}", " ".repeat(11));
+    let expected = ["|", "/", "-"].map(picture).concat() + &blank + "Answer: 42\n";
+    let all = [expected.clone(), expected.clone(), expected];
+    let tries = ["20", "80", "320"].map(|picture| move || shown(picture));
+    let last = tries
+        .iter()
+        .map(|shown| shown())
+        .find(|shown| *shown == all);
+    assert!(
+        last.is_some(),
+        "the pictures are not those expected, however slow"
+    );
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let output = ended(start("flags", "threads", &["--server", "127.0.0.1:1"]));
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.starts_with("twins: "), "{errors}");
+}
