@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use super::source_files::{read, sources};
 
 /// What a row says that names no test.
 const REASONS: [&str; 5] = [
@@ -16,10 +18,6 @@ const REASONS: [&str; 5] = [
 
 fn tests() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Returns the names of the functions that are marked as tests.
@@ -61,17 +59,6 @@ fn integration_tests() -> HashSet<String> {
         all.extend(tests_of(&text).map(|name| format!("{module}::{name}")));
     });
     all
-}
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder of tests") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
 }
 
 #[test]

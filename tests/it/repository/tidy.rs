@@ -1,7 +1,20 @@
 //! Rules of this repository that a person could forget.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use super::source_files::{is_comment, lines_of_code, read_all, root};
+
+const FOLDERS: [&str; 5] = ["delegation", "engine", "examples", "tests", "benches"];
+
+/// The most lines of code that a file may have.
+const MOST_LINES: usize = 300;
+
+/// Files of the libraries that are longer for now. The list only gets shorter: a file that is short
+/// enough has to leave it, and no other file may be added.
+const LONGER_FOR_NOW: [&str; 1] = [
+    // The streams' transport, which is being taken apart.
+    "engine/src/transport/stream.rs",
+];
 
 const UNSAFE_MAY_STAND_IN: [&str; 4] = [
     "delegation/src/coroutine",
@@ -11,51 +24,40 @@ const UNSAFE_MAY_STAND_IN: [&str; 4] = [
     "engine/src/kernel/event_loop/reactor/portable",
 ];
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the workspace")
-}
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder of the workspace") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 fn check(mut rule: impl FnMut(&str, &str) -> Vec<String>) {
-    let mut files = Vec::new();
-    for folder in ["delegation", "engine", "examples", "tests", "benches"] {
-        sources(&root().join(folder), &mut files);
-    }
+    let files = read_all(&FOLDERS);
     assert!(files.len() > 20, "the sources were found");
-    let mut broken = Vec::new();
-    for path in files {
-        let name = path
-            .strip_prefix(root())
-            .expect("below the root")
-            .to_string_lossy()
-            .replace('\\', "/");
-        broken.extend(rule(&name, &fs::read_to_string(&path).expect("readable")));
-    }
+    let broken: Vec<_> = files
+        .iter()
+        .flat_map(|(name, text)| rule(name, text))
+        .collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-fn is_comment(line: &str) -> bool {
-    line.trim_start().starts_with("//")
+fn is_of_a_library(name: &str) -> bool {
+    name.starts_with("delegation/src") || name.starts_with("engine/src")
 }
 
 #[test]
 fn files_are_short_enough_to_be_read() {
-    check(|name, text| match text.lines().count() {
-        n if n > 450 => vec![format!("{name} has {n} lines: split it")],
+    check(|name, text| match lines_of_code(text) {
+        n if n > MOST_LINES && !LONGER_FOR_NOW.contains(&name) => {
+            vec![format!("{name} has {n} lines of code: split it")]
+        }
         _ => Vec::new(),
     });
+}
+
+#[test]
+fn the_list_of_files_that_are_longer_for_now_gets_shorter() {
+    for name in LONGER_FOR_NOW {
+        assert!(is_of_a_library(name), "{name}");
+        let text = fs::read_to_string(root().join(name)).unwrap_or_default();
+        assert!(
+            lines_of_code(&text) > MOST_LINES,
+            "{name} is short enough, or gone: take it off the list"
+        );
+    }
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn unsafe_stands_in_the_named_modules_only() {
         let allowed = UNSAFE_MAY_STAND_IN
             .iter()
             .any(|module| name.starts_with(module));
-        if allowed || !(name.starts_with("delegation/src") || name.starts_with("engine/src")) {
+        if allowed || !is_of_a_library(name) {
             return Vec::new();
         }
         let allowing = text
@@ -105,7 +107,7 @@ fn the_libraries_print_nothing_and_have_no_mutable_statics() {
         concat!("dbg", "!("),
     ];
     check(|name, text| {
-        if !(name.starts_with("delegation/src") || name.starts_with("engine/src")) {
+        if !is_of_a_library(name) {
             return Vec::new();
         }
         let code = text
