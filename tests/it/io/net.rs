@@ -35,7 +35,7 @@ use yieldfrom::{
     Co, DeadlockError, EventLoop, LoopBuilder, Result, Task, Timeout, TimeoutError, sleep, timeout,
 };
 
-use crate::support::{Watchdog, secs, settle};
+use crate::support::{Watchdog, millis, secs, settle};
 
 /// Settings for loops with each of the reactors, and what these are called.
 fn reactors() -> [(&'static str, LoopBuilder); 2] {
@@ -207,7 +207,8 @@ fn fill(co: &Co, stream: &TcpStream) -> Result<usize> {
     let (block, mut written) = (vec![b'x'; 64 << 10], 0);
     loop {
         let write = |co: &Co| co.yield_from(stream.write(&block));
-        match co.yield_from(timeout(Duration::from_millis(5), write)) {
+        // On a busy machine it takes a while until the system has taken away what was written.
+        match co.yield_from(timeout(millis(25), write)) {
             Ok(n) => written += n,
             Err(error) if error.is::<TimeoutError>() => return Ok(written),
             Err(error) => return Err(error),
