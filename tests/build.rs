@@ -48,7 +48,7 @@ fn generate() -> Result<(), String> {
     for page in pages().map_err(|error| format!("{PAGES}: {error}"))? {
         let text = fs::read_to_string(&page).map_err(|error| format!("{page:?}: {error}"))?;
         let name = page.file_name().expect("a file").to_string_lossy();
-        let stem = name.trim_end_matches(".md");
+        let stem = &name.trim_end_matches(".md").to_lowercase();
         let blocks = blocks(&text);
         let source = out.join(stem).with_extension("rs");
         write(&source, &module(&blocks, text.lines().count()))?;

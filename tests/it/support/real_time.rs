@@ -1,6 +1,6 @@
 //! Loops in real time.
 
-use yieldfrom::{Co, Context, EventLoop, Result, wait_for, yield_now};
+use yieldfrom::{Co, ErrorContext, EventLoop, Result, wait_for, yield_now};
 
 use super::fixtures::{Journal, secs};
 
@@ -20,7 +20,7 @@ pub(crate) fn run_io_on<T: 'static>(
 pub(crate) fn reporting_loop() -> (EventLoop, Journal) {
     let (event_loop, journal) = (EventLoop::new().unwrap(), Journal::default());
     let reports = journal.clone();
-    event_loop.set_exception_handler(Some(Box::new(move |_, context: &Context| {
+    event_loop.set_exception_handler(Some(Box::new(move |_, context: &ErrorContext| {
         let error = context.get_error().map(|error| format!(": {error}"));
         reports.note(format!(
             "{}{}",
