@@ -93,44 +93,48 @@
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 
-mod base;
 mod buffer;
+mod carrier;
 mod connect;
-mod datagram;
+mod datagram_handle;
+mod datagrams;
 mod endpoint;
-mod failing;
+mod event_loop;
+mod failure;
 mod flow;
+mod given;
 mod handle;
 mod listen;
 mod listen_on;
-mod methods;
 mod pipe;
 mod protocol;
 mod scratch;
 mod server;
 mod socket;
 mod stream;
+mod transport_state;
+mod unclaimed;
 
 pub(crate) use buffer::Buffer;
 pub use connect::{
-    CreateConnection, CreateConnectionOn, CreateUnixConnection, connect_accepted_socket,
-    create_connection, create_connection_on, create_unix_connection,
+    CreateConnection, CreateUnixConnection, connect_accepted_socket, create_connection,
+    create_connection_on, create_unix_connection,
 };
 pub(crate) use connect::{open, set_delay, set_local};
-pub use datagram::{DatagramSocket, DatagramTransport};
+pub use datagram_handle::DatagramTransport;
 pub use endpoint::{CreateDatagramEndpoint, create_datagram_endpoint, create_datagram_endpoint_on};
+pub(crate) use given::into_socket;
+pub use given::{DatagramSocket, ListenerSocket, StreamSocket};
 pub use handle::Transport;
 pub use listen::{CreateServer, CreateUnixServer, create_server, create_unix_server};
 pub(crate) use listen::{Listening, UnixListening, listening_options, unix_listening_options};
 pub(crate) use listen_on::Given;
-pub use listen_on::{CreateServerOn, ListenerSocket, create_server_on};
-pub use pipe::{ConnectPipe, connect_read_pipe, connect_write_pipe};
+pub use listen_on::create_server_on;
 pub(crate) use pipe::{End, start_pipe};
+pub use pipe::{connect_read_pipe, connect_write_pipe};
 #[cfg(feature = "process")]
 pub(crate) use protocol::guarded;
 pub use protocol::{DatagramProtocol, Protocol};
 pub(crate) use server::Factory;
-pub use server::{ServeForever, Server, StartServing, WaitServerClosed};
-pub use socket::StreamSocket;
-pub(crate) use socket::into_socket;
+pub use server::Server;
 pub(crate) use stream::Stream;

@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::carrier::wait_for_begin;
+use super::given::{StreamSocket, into_socket};
 use super::handle::Transport;
 use super::protocol::Protocol;
-use super::socket::{Socket, StreamSocket, into_socket};
+use super::socket::Socket;
 use super::stream::Stream;
 use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
-use crate::kernel::{EventLoop, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::kernel::{EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations};
 use crate::{Co, Delegate, Result};
 
 /// Connects over TCP, and makes a transport and a protocol of the connection.
@@ -43,7 +45,7 @@ where
     }
 }
 
-/// What [`create_connection`] returns: options, and a delegate for `yield_from`.
+/// The result of [`create_connection`]: options, and a delegate for `yield_from`.
 #[must_use = "it connects when a coroutine delegates to it by yield_from"]
 pub struct CreateConnection<F> {
     factory: F,
@@ -99,19 +101,29 @@ pub(crate) fn set_delay(dial: &mut Result<Dial>, delay: Option<Duration>) {
     }
 }
 
-impl<F, P> Delegate<Request, ()> for CreateConnection<F>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-{
+impl<P: Protocol, F: FnOnce() -> P> Delegate<Request, ()> for CreateConnection<F> {
     type Output = (Transport, Rc<P>);
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Self::Output> {
         let socket = connect_tcp(co, self.dial?)?;
-        connected(co, socket, self.factory)
+        connected(co, into_socket(socket)?, self.factory)
     }
 }
+
+coroutine_operations! {
+    [P: Protocol, F: FnOnce() -> P + 'static] CreateConnection<F> => (Transport, Rc<P>),
+        "create_connection", |this| move |co: &Co| this.delegate(co);
+}
+
+impl<F> fmt::Debug for CreateConnection<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CreateConnection").field(&self.dial).finish()
+    }
+}
+
+/// The result of [`create_unix_connection`]: an operation without options.
+pub type CreateUnixConnection<'a, P> =
+    Operation<Box<dyn FnOnce(&Co) -> Result<(Transport, Rc<P>)> + 'a>>;
 
 /// Connects to a Unix socket; the rest is as [`create_connection`].
 ///
@@ -122,36 +134,19 @@ where
 /// # Examples
 ///
 /// See [`create_unix_server`](super::create_unix_server).
-pub fn create_unix_connection<F, P>(factory: F, path: impl AsRef<Path>) -> CreateUnixConnection<F>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-{
-    CreateUnixConnection {
-        factory,
-        path: path.as_ref().to_owned(),
-    }
-}
-
-/// What [`create_unix_connection`] returns: a delegate for `yield_from`.
 #[must_use = "it connects when a coroutine delegates to it by yield_from"]
-pub struct CreateUnixConnection<F> {
-    factory: F,
-    path: PathBuf,
-}
-
-impl<F, P> Delegate<Request, ()> for CreateUnixConnection<F>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-{
-    type Output = (Transport, Rc<P>);
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<Self::Output> {
-        let socket = connect_unix(co, &self.path)?;
-        connected(co, socket, self.factory)
-    }
+pub fn create_unix_connection<'a, P: Protocol>(
+    factory: impl FnOnce() -> P + 'a,
+    path: impl AsRef<Path>,
+) -> CreateUnixConnection<'a, P> {
+    let path = path.as_ref().to_owned();
+    Operation::new(
+        "create_unix_connection",
+        Box::new(move |co| {
+            let socket = connect_unix(co, &path)?;
+            connected(co, into_socket(socket)?, factory)
+        }),
+    )
 }
 
 /// Makes a transport and a protocol of a socket that is connected already.
@@ -160,7 +155,7 @@ where
 ///
 /// # Errors
 ///
-/// `yield_from` gives what the system says; `is_cancelled`, and then the socket is closed.
+/// `yield_from` gives the error of the system, or `is_cancelled`; the socket is closed then.
 ///
 /// # Examples
 ///
@@ -182,13 +177,14 @@ where
 /// assert_eq!(received, "hello");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn create_connection_on<F, P, S>(factory: F, socket: S) -> CreateConnectionOn<F, S>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-    S: StreamSocket,
-{
-    CreateConnectionOn { factory, socket }
+#[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
+pub fn create_connection_on<P: Protocol>(
+    factory: impl FnOnce() -> P,
+    socket: impl StreamSocket,
+) -> Operation<impl FnOnce(&Co) -> Result<(Transport, Rc<P>)>> {
+    Operation::new("create_connection_on", move |co| {
+        connected(co, into_socket(socket)?, factory)
+    })
 }
 
 /// Makes a transport and a protocol of a socket that was accepted elsewhere: what
@@ -219,100 +215,29 @@ where
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn connect_accepted_socket<F, P, S>(factory: F, socket: S) -> CreateConnectionOn<F, S>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-    S: StreamSocket,
-{
+#[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
+pub fn connect_accepted_socket<P: Protocol>(
+    factory: impl FnOnce() -> P,
+    socket: impl StreamSocket,
+) -> Operation<impl FnOnce(&Co) -> Result<(Transport, Rc<P>)>> {
     create_connection_on(factory, socket)
 }
 
-/// What [`create_connection_on`] returns: a delegate for `yield_from`.
-#[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
-pub struct CreateConnectionOn<F, S> {
-    factory: F,
-    socket: S,
-}
-
-impl<F, P, S> Delegate<Request, ()> for CreateConnectionOn<F, S>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-    S: StreamSocket,
-{
-    type Output = (Transport, Rc<P>);
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<Self::Output> {
-        connected(co, self.socket, self.factory)
-    }
-}
-
-#[track_caller]
-fn connected<P: Protocol>(
+pub(super) fn connected<P: Protocol>(
     co: &Co,
-    socket: impl StreamSocket,
+    socket: Socket,
     factory: impl FnOnce() -> P,
 ) -> Result<(Transport, Rc<P>)> {
     let protocol = Rc::new(factory());
-    let transport = open(
-        co,
-        into_socket(socket)?,
-        Rc::clone(&protocol) as Rc<dyn Protocol>,
-    )?;
+    let transport = open(co, socket, Rc::clone(&protocol) as Rc<dyn Protocol>)?;
     Ok((transport, protocol))
 }
 
 /// Makes a transport, and waits until its protocol has been told.
-#[track_caller]
 pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Result<Transport> {
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_connection")?;
     let waiter = Waiter::new(Reason::io("create_connection"));
     let stream = Stream::start(caller(), &core, socket, protocol, Some(Rc::clone(&waiter)));
-    let mut opening = Opening(Some(stream));
-    waiter.wait(co)?;
-    let stream = opening.0.take();
-    Ok(Transport(stream.expect("only this takes it out")))
-}
-
-/// A transport that nobody has yet: closed, unless it is taken out.
-struct Opening(Option<Rc<Stream>>);
-
-impl Drop for Opening {
-    fn drop(&mut self) {
-        if let Some(stream) = &self.0 {
-            stream.close();
-        }
-    }
-}
-
-coroutine_operations! {
-    [P: Protocol, F: FnOnce() -> P + 'static] CreateConnection<F> => (Transport, Rc<P>),
-        "create_connection", |this| move |co: &Co| this.delegate(co);
-    [P: Protocol, F: FnOnce() -> P + 'static] CreateUnixConnection<F> => (Transport, Rc<P>),
-        "create_unix_connection", |this| move |co: &Co| this.delegate(co);
-    [P: Protocol, F: FnOnce() -> P + 'static, S: StreamSocket + 'static]
-        CreateConnectionOn<F, S> => (Transport, Rc<P>),
-        "create_connection_on", |this| move |co: &Co| this.delegate(co);
-}
-
-impl<F> fmt::Debug for CreateConnection<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CreateConnection").field(&self.dial).finish()
-    }
-}
-
-impl<F> fmt::Debug for CreateUnixConnection<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut tuple = f.debug_tuple("CreateUnixConnection");
-        tuple.field(&self.path).finish()
-    }
-}
-
-impl<F, S> fmt::Debug for CreateConnectionOn<F, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CreateConnectionOn")
-    }
+    Ok(Transport(wait_for_begin(co, stream, &waiter)?))
 }

@@ -8,14 +8,19 @@ use std::rc::Rc;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 
-use super::datagram::{DatagramSocket, DatagramTransport, Datagrams, Socket, into_socket};
+use super::carrier::wait_for_begin;
+use super::datagram_handle::DatagramTransport;
+use super::datagrams::Datagrams;
+use super::given::{DatagramSocket, into_socket};
 use super::protocol::DatagramProtocol;
-use crate::errors::ValueError;
-use crate::errors::describe;
+use super::socket::Socket;
+use crate::errors::{ValueError, describe};
 use crate::io::net::Address;
 use crate::io::source::Source;
-use crate::kernel::{EventLoop, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::kernel::{EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations};
 use crate::{Co, Delegate, Result};
+
+const NAME: &str = "create_datagram_endpoint";
 
 /// Makes a UDP socket with a transport and a protocol.
 ///
@@ -88,25 +93,22 @@ where
     F: FnOnce() -> P,
     P: DatagramProtocol,
 {
-    let ends = Ends {
+    let options = EndpointOptions {
         local: local.into(),
         remote: remote.into(),
-        ..Ends::default()
+        ..EndpointOptions::default()
     };
-    CreateDatagramEndpoint {
-        factory,
-        origin: Origin::Ends(ends),
-    }
+    CreateDatagramEndpoint { factory, options }
 }
 
-/// Makes a transport and a protocol of a socket for datagrams, such as one of Unix.
+/// Makes a transport and a protocol of a socket for datagrams, such as a Unix socket.
 ///
 /// asyncio's `create_datagram_endpoint(factory, sock=socket)`. The socket does not block from now
 /// on.
 ///
 /// # Errors
 ///
-/// `yield_from` gives what the system says; `is_cancelled`, and then the socket is closed.
+/// `yield_from` gives the error of the system, or `is_cancelled`; the socket is closed then.
 ///
 /// # Examples
 ///
@@ -125,34 +127,25 @@ where
 /// assert_eq!(theirs.recv(&mut [0; 10])?, 5);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn create_datagram_endpoint_on<F, P>(
-    factory: F,
+#[must_use = "it makes an endpoint when a coroutine delegates to it by yield_from"]
+pub fn create_datagram_endpoint_on<P: DatagramProtocol>(
+    factory: impl FnOnce() -> P,
     socket: impl DatagramSocket,
-) -> CreateDatagramEndpoint<F>
-where
-    F: FnOnce() -> P,
-    P: DatagramProtocol,
-{
-    CreateDatagramEndpoint {
-        factory,
-        origin: Origin::Socket(into_socket(socket)),
-    }
+) -> Operation<impl FnOnce(&Co) -> Result<(DatagramTransport, Rc<P>)>> {
+    Operation::new(NAME, move |co| {
+        open(co, factory, || Ok((into_socket(socket)?, None)))
+    })
 }
 
-/// What [`create_datagram_endpoint`] returns: options, and a delegate for `yield_from`.
+/// The result of [`create_datagram_endpoint`]: options, and a delegate for `yield_from`.
 #[must_use = "it makes an endpoint when a coroutine delegates to it by yield_from"]
 pub struct CreateDatagramEndpoint<F> {
     factory: F,
-    origin: Origin,
-}
-
-enum Origin {
-    Ends(Ends),
-    Socket(io::Result<Socket>),
+    options: EndpointOptions,
 }
 
 #[derive(Debug, Default)]
-struct Ends {
+struct EndpointOptions {
     local: Option<SocketAddr>,
     remote: Option<SocketAddr>,
     reuse_port: bool,
@@ -161,20 +154,14 @@ struct Ends {
 
 impl<F> CreateDatagramEndpoint<F> {
     /// Sets whether several sockets may receive on the local address (`SO_REUSEPORT`): false by
-    /// default. Has no effect on a socket that there is already.
-    ///
-    /// # Examples
-    ///
-    /// See [`allow_broadcast`](Self::allow_broadcast).
+    /// default.
     pub fn reuse_port(mut self, on: bool) -> Self {
-        if let Origin::Ends(ends) = &mut self.origin {
-            ends.reuse_port = on;
-        }
+        self.options.reuse_port = on;
         self
     }
 
     /// Sets whether the remote address may be that of a network (`SO_BROADCAST`): false by
-    /// default. Then it receives from everywhere. Has no effect on a socket that there is already.
+    /// default. If it may, the endpoint receives from everywhere.
     ///
     /// # Examples
     ///
@@ -191,16 +178,13 @@ impl<F> CreateDatagramEndpoint<F> {
     ///     .allow_broadcast(true);
     /// ```
     pub fn allow_broadcast(mut self, on: bool) -> Self {
-        if let Origin::Ends(ends) = &mut self.origin {
-            ends.broadcast = on;
-        }
+        self.options.broadcast = on;
         self
     }
 }
 
-impl Ends {
+impl EndpointOptions {
     fn open(&self) -> Result<UdpSocket> {
-        const NAME: &str = "create_datagram_endpoint";
         let family = match (self.local, self.remote) {
             (Some(local), Some(remote)) if local.is_ipv4() != remote.is_ipv4() => {
                 let why = format!("{NAME}: {local} and {remote} are of different families");
@@ -233,58 +217,33 @@ impl Ends {
     }
 }
 
-impl Origin {
-    /// Returns the socket, and the only address to send to.
-    fn open(self) -> Result<(Socket, Option<Address>)> {
-        match self {
-            Self::Socket(socket) => Ok((socket?, None)),
-            Self::Ends(ends) => {
-                let socket = Socket::Udp(Source::new(ends.open()?));
-                Ok((socket, ends.remote.map(Address::from)))
-            }
-        }
-    }
+/// Makes a transport of a socket. The socket comes with the only address to send to, if there is
+/// one.
+fn open<P: DatagramProtocol>(
+    co: &Co,
+    factory: impl FnOnce() -> P,
+    socket: impl FnOnce() -> Result<(Socket, Option<Address>)>,
+) -> Result<(DatagramTransport, Rc<P>)> {
+    let core = Rc::clone(EventLoop::current_or_closed().core());
+    core.check_open(NAME)?;
+    let (socket, remote) = socket()?;
+    let protocol = Rc::new(factory());
+    let told = Rc::clone(&protocol);
+    let waiter = Waiter::new(Reason::io(NAME));
+    let datagrams = Datagrams::start(caller(), &core, socket, told, remote, &waiter);
+    let datagrams = wait_for_begin(co, datagrams, &waiter)?;
+    Ok((DatagramTransport(datagrams), protocol))
 }
 
-impl<F, P> Delegate<Request, ()> for CreateDatagramEndpoint<F>
-where
-    F: FnOnce() -> P,
-    P: DatagramProtocol,
-{
+impl<P: DatagramProtocol, F: FnOnce() -> P> Delegate<Request, ()> for CreateDatagramEndpoint<F> {
     type Output = (DatagramTransport, Rc<P>);
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Self::Output> {
-        let core = Rc::clone(EventLoop::current_or_closed().core());
-        core.check_open("create_datagram_endpoint")?;
-        let (socket, remote) = self.origin.open()?;
-        let protocol = Rc::new((self.factory)());
-        let (waiter, told) = (
-            Waiter::new(Reason::io("create_datagram_endpoint")),
-            Rc::clone(&protocol),
-        );
-        let mut opening = Opening(Some(Datagrams::start(
-            caller(),
-            &core,
-            socket,
-            told,
-            remote,
-            &waiter,
-        )));
-        waiter.wait(co)?;
-        let datagrams = opening.0.take().expect("only this takes it out");
-        Ok((DatagramTransport(datagrams), protocol))
-    }
-}
-
-/// An endpoint that nobody has yet: closed, unless it is taken out.
-struct Opening(Option<Rc<Datagrams>>);
-
-impl Drop for Opening {
-    fn drop(&mut self) {
-        if let Some(datagrams) = &self.0 {
-            datagrams.close();
-        }
+        let options = self.options;
+        open(co, self.factory, || {
+            let socket = Socket::Udp(Source::new(options.open()?));
+            Ok((socket, options.remote.map(Address::from)))
+        })
     }
 }
 
@@ -297,9 +256,6 @@ coroutine_operations! {
 impl<F> fmt::Debug for CreateDatagramEndpoint<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tuple = f.debug_tuple("CreateDatagramEndpoint");
-        match &self.origin {
-            Origin::Ends(ends) => tuple.field(ends).finish(),
-            Origin::Socket(_) => tuple.finish_non_exhaustive(),
-        }
+        tuple.field(&self.options).finish()
     }
 }

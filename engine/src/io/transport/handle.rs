@@ -4,6 +4,7 @@ use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
 
+use super::carrier::Carrier;
 use super::pipe::End;
 use super::protocol::Protocol;
 use super::stream::Stream;
@@ -168,7 +169,7 @@ impl Transport {
     ///
     /// See [`pause_reading`](Self::pause_reading).
     pub fn is_reading(&self) -> bool {
-        self.0.base.is_reading()
+        self.0.is_reading()
     }
 
     /// Sets the marks for [`pause_writing`](Protocol::pause_writing) and
@@ -196,10 +197,7 @@ impl Transport {
         high: impl Into<Option<usize>>,
         low: impl Into<Option<usize>>,
     ) -> Result<()> {
-        self.0.base.flow.set_limits(high.into(), low.into())?;
-        self.0.pause_if_high();
-        self.0.resume_if_low();
-        Ok(())
+        self.0.set_limits(high.into(), low.into())
     }
 
     /// Returns the low-water and the high-water mark, in bytes.
@@ -208,7 +206,7 @@ impl Transport {
     ///
     /// See [`set_write_buffer_limits`](Self::set_write_buffer_limits).
     pub fn get_write_buffer_limits(&self) -> (usize, usize) {
-        self.0.base.flow.limits()
+        self.0.state.flow.limits()
     }
 
     /// Returns how many bytes wait to be written.
@@ -238,7 +236,7 @@ impl Transport {
     /// }
     /// ```
     pub fn peername(&self) -> Option<Address> {
-        self.0.names()[1].clone()
+        self.0.state.peername.clone()
     }
 
     /// Returns the address of this end, also after the end.
@@ -247,7 +245,7 @@ impl Transport {
     ///
     /// See [`peername`](Self::peername).
     pub fn sockname(&self) -> Option<Address> {
-        self.0.names()[0].clone()
+        self.0.state.sockname.clone()
     }
 
     /// Returns the number of the descriptor; none after the end.
@@ -273,7 +271,7 @@ impl Transport {
     /// }
     /// ```
     pub fn with_fd<R>(&self, function: impl FnOnce(BorrowedFd<'_>) -> R) -> Option<R> {
-        let socket = self.0.socket()?;
+        let socket = self.0.state.socket()?;
         Some(function(socket.as_fd()))
     }
 
@@ -291,7 +289,7 @@ impl Transport {
     /// }
     /// ```
     pub fn set_protocol(&self, protocol: Rc<dyn Protocol>) {
-        self.0.set_protocol(protocol);
+        self.0.state.set_protocol(protocol);
     }
 
     /// Returns the protocol; none after the end.
@@ -300,11 +298,11 @@ impl Transport {
     ///
     /// See [`set_protocol`](Self::set_protocol).
     pub fn get_protocol(&self) -> Option<Rc<dyn Protocol>> {
-        self.0.protocol()
+        self.0.state.protocol()
     }
 
     pub(crate) fn core(&self) -> &Rc<Core> {
-        &self.0.base.core
+        &self.0.state.core
     }
 
     /// Returns whether both are handles of one transport.

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::protocol::Protocol;
-use super::server::{Factory, ListeningSocket, Server};
+use super::server::{Factory, Server};
+use super::socket::Socket;
+use super::unclaimed::Unclaimed;
 use crate::combine::yield_now;
 use crate::errors::describe;
 use crate::io::net::{ListenOptions, Target, ToSocketAddrs, listen_on, resolve};
@@ -37,21 +39,21 @@ use crate::{Co, Delegate, Result};
 /// # Examples
 ///
 /// See the [module](super).
-pub fn create_server<F, P>(factory: F, target: impl ToSocketAddrs) -> CreateServer<F>
+pub fn create_server<F, P>(factory: F, target: impl ToSocketAddrs) -> CreateServer
 where
     F: Fn() -> P + 'static,
     P: Protocol,
 {
     CreateServer {
-        factory,
+        factory: boxed(factory),
         listening: Listening::new(target),
     }
 }
 
 /// What [`create_server`] returns: options, and a delegate for `yield_from`.
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
-pub struct CreateServer<F> {
-    factory: F,
+pub struct CreateServer {
+    factory: Factory,
     listening: Listening,
 }
 
@@ -75,7 +77,6 @@ impl Listening {
         }
     }
 
-    #[track_caller]
     pub(crate) fn listen(self, co: &Co, factory: Factory) -> Result<Server> {
         let target = self.target?;
         let name = target.to_string();
@@ -91,11 +92,11 @@ fn listen_on_all(
     name: &str,
     addresses: &[SocketAddr],
     options: &ListenOptions,
-) -> io::Result<Vec<ListeningSocket>> {
+) -> io::Result<Vec<Socket>> {
     let (mut sockets, mut without) = (Vec::new(), None);
     for address in addresses {
         match listen_on(*address, options) {
-            Ok(socket) => sockets.push(ListeningSocket::Tcp(Source::new(socket))),
+            Ok(socket) => sockets.push(Socket::TcpListener(Source::new(socket))),
             Err(error) if address.is_ipv6() && is_unknown(&error) => without = Some(error),
             Err(error) => return Err(describe(error, format!("listen on {address}"))),
         }
@@ -117,12 +118,11 @@ fn is_unknown(error: &io::Error) -> bool {
     !matches!(error.kind(), AddrInUse | PermissionDenied)
 }
 
-#[track_caller]
 pub(super) fn serve(
     co: &Co,
     factory: Factory,
     backlog: u32,
-    sockets: Vec<ListeningSocket>,
+    sockets: Vec<Socket>,
     start: bool,
 ) -> Result<Server> {
     let core = Rc::clone(EventLoop::current_or_closed().core());
@@ -131,24 +131,10 @@ pub(super) fn serve(
     if !start {
         return Ok(server);
     }
-    let mut starting = Starting(Some(server));
-    if let Some(server) = &starting.0 {
-        server.begin()?;
-    }
-    co.yield_from(yield_now())?;
-    let server = starting.0.take();
-    Ok(server.expect("only this takes it out"))
-}
-
-/// A server that nobody has yet: closed, unless it is taken out.
-struct Starting(Option<Server>);
-
-impl Drop for Starting {
-    fn drop(&mut self) {
-        if let Some(server) = &self.0 {
-            server.close();
-        }
-    }
+    let starting = Unclaimed::new(server.clone(), Server::close);
+    server.begin()?;
+    yield_now().delegate(co)?;
+    Ok(starting.claim())
 }
 
 /// The options that TCP servers have, also those of streams.
@@ -207,23 +193,18 @@ macro_rules! listening_options {
 }
 pub(crate) use listening_options;
 
-impl<F> CreateServer<F> {
+impl CreateServer {
     listening_options!(
         "# struct Silent;\n# impl yieldfrom::Protocol for Silent {}\n\
          let server = yieldfrom::create_server(|| Silent, \"127.0.0.1:0\")"
     );
 }
 
-impl<F, P> Delegate<Request, ()> for CreateServer<F>
-where
-    F: Fn() -> P + 'static,
-    P: Protocol,
-{
+impl Delegate<Request, ()> for CreateServer {
     type Output = Server;
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Server> {
-        self.listening.listen(co, boxed(self.factory))
+        self.listening.listen(co, self.factory)
     }
 }
 
@@ -258,21 +239,21 @@ pub(super) fn boxed<P: Protocol>(factory: impl Fn() -> P + 'static) -> Factory {
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn create_unix_server<F, P>(factory: F, path: impl AsRef<Path>) -> CreateUnixServer<F>
+pub fn create_unix_server<F, P>(factory: F, path: impl AsRef<Path>) -> CreateUnixServer
 where
     F: Fn() -> P + 'static,
     P: Protocol,
 {
     CreateUnixServer {
-        factory,
+        factory: boxed(factory),
         listening: UnixListening::new(path),
     }
 }
 
 /// What [`create_unix_server`] returns: options, and a delegate for `yield_from`.
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
-pub struct CreateUnixServer<F> {
-    factory: F,
+pub struct CreateUnixServer {
+    factory: Factory,
     listening: UnixListening,
 }
 
@@ -292,13 +273,12 @@ impl UnixListening {
         }
     }
 
-    #[track_caller]
     pub(crate) fn listen(self, co: &Co, factory: Factory) -> Result<Server> {
         let path = self.path.display();
         let socket = self
             .bind()
             .map_err(|error| describe(error, format!("listen on {path}")))?;
-        let sockets = vec![ListeningSocket::Unix(Source::new(socket))];
+        let sockets = vec![Socket::UnixListener(Source::new(socket))];
         serve(co, factory, self.backlog, sockets, self.start)
     }
 
@@ -341,31 +321,26 @@ macro_rules! unix_listening_options {
 }
 pub(crate) use unix_listening_options;
 
-impl<F> CreateUnixServer<F> {
+impl CreateUnixServer {
     unix_listening_options!();
 }
 
-impl<F, P> Delegate<Request, ()> for CreateUnixServer<F>
-where
-    F: Fn() -> P + 'static,
-    P: Protocol,
-{
+impl Delegate<Request, ()> for CreateUnixServer {
     type Output = Server;
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Server> {
-        self.listening.listen(co, boxed(self.factory))
+        self.listening.listen(co, self.factory)
     }
 }
 
 coroutine_operations! {
-    [P: Protocol, F: Fn() -> P + 'static] CreateServer<F> => Server, "create_server",
+    [] CreateServer => Server, "create_server",
         |this| move |co: &Co| this.delegate(co);
-    [P: Protocol, F: Fn() -> P + 'static] CreateUnixServer<F> => Server, "create_unix_server",
+    [] CreateUnixServer => Server, "create_unix_server",
         |this| move |co: &Co| this.delegate(co);
 }
 
-impl<F> fmt::Debug for CreateServer<F> {
+impl fmt::Debug for CreateServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CreateServer")
             .field(&self.listening)
@@ -373,7 +348,7 @@ impl<F> fmt::Debug for CreateServer<F> {
     }
 }
 
-impl<F> fmt::Debug for CreateUnixServer<F> {
+impl fmt::Debug for CreateUnixServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tuple = f.debug_tuple("CreateUnixServer");
         tuple.field(&self.listening).finish()

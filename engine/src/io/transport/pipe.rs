@@ -1,6 +1,5 @@
 //! One end of a pipe as a transport.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,18 +8,18 @@ use std::rc::Rc;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
 
-use super::connect::open;
+use super::carrier::{Carrier, TurnWork};
+use super::connect::connected;
 use super::handle::Transport;
 use super::protocol::Protocol;
 use super::socket::Socket;
-use super::stream::{Stream, Work};
-use crate::errors::describe;
-use crate::errors::{RuntimeError, ValueError};
+use super::stream::Stream;
+use crate::errors::{RuntimeError, ValueError, describe};
 use crate::io::source::Source;
-use crate::kernel::{Core, Request, caller, coroutine_operations};
-use crate::{Co, Delegate, Error, Result};
+use crate::kernel::{Core, Operation, caller};
+use crate::{Co, Error, Result};
 
-/// Which end of a pipe a transport has.
+/// The end of a pipe that a transport has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Reading,
@@ -30,21 +29,22 @@ pub(crate) enum End {
 /// Makes a transport and a protocol of what can be read from: a pipe, a socket, or a character
 /// device such as a terminal.
 ///
-/// asyncio's `connect_read_pipe`. The protocol is told as that of a connection, which is over at
+/// asyncio's `connect_read_pipe`. The protocol is called as that of a connection, which is over at
 /// the end of the file, whatever [`eof_received`](Protocol::eof_received) returns. The file does
-/// not block from now on, and neither do others that share it: a terminal is shared with whoever
-/// else has it open by inheritance.
+/// not block from now on, and neither do others that share it: for example, a terminal is shared
+/// with all processes that have inherited it.
 ///
 /// A named pipe that was opened without blocking, before its first writer, waits for that writer.
-/// It ends when its last writer has closed it; whoever wants to hear of later ones too opens it for
-/// reading and writing, so that it never ends.
+/// It ends when its last writer has closed it. Open it for reading and writing if it is never to
+/// end, and you want the bytes of later writers too.
 ///
 /// # Errors
 ///
 /// `yield_from` gives:
 ///
 /// - [`ValueError`]: it is something else, such as a regular file, whose bytes are always there.
-/// - What the system says; `is_cancelled`, and then the pipe is closed.
+/// - [`std::io::Error`]: the system fails.
+/// - `is_cancelled`; the pipe is closed then.
 ///
 /// # Examples
 ///
@@ -79,16 +79,12 @@ pub(crate) enum End {
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn connect_read_pipe<F, P>(factory: F, pipe: impl Into<OwnedFd>) -> ConnectPipe<F>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-{
-    ConnectPipe {
-        factory,
-        pipe: pipe.into(),
-        end: End::Reading,
-    }
+#[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
+pub fn connect_read_pipe<P: Protocol>(
+    factory: impl FnOnce() -> P,
+    pipe: impl Into<OwnedFd>,
+) -> Operation<impl FnOnce(&Co) -> Result<(Transport, Rc<P>)>> {
+    connect_pipe(factory, pipe, End::Reading)
 }
 
 /// Makes a transport and a protocol of what can be written to: a pipe, a socket, or a character
@@ -121,68 +117,35 @@ where
 /// assert_eq!(text, "hello");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn connect_write_pipe<F, P>(factory: F, pipe: impl Into<OwnedFd>) -> ConnectPipe<F>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-{
-    ConnectPipe {
-        factory,
-        pipe: pipe.into(),
-        end: End::Writing,
-    }
-}
-
-/// What [`connect_read_pipe`] and [`connect_write_pipe`] return: a delegate for `yield_from`.
 #[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
-pub struct ConnectPipe<F> {
-    factory: F,
-    pipe: OwnedFd,
+pub fn connect_write_pipe<P: Protocol>(
+    factory: impl FnOnce() -> P,
+    pipe: impl Into<OwnedFd>,
+) -> Operation<impl FnOnce(&Co) -> Result<(Transport, Rc<P>)>> {
+    connect_pipe(factory, pipe, End::Writing)
+}
+
+fn connect_pipe<P: Protocol>(
+    factory: impl FnOnce() -> P,
+    pipe: impl Into<OwnedFd>,
     end: End,
-}
-
-impl<F, P> Delegate<Request, ()> for ConnectPipe<F>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-{
-    type Output = (Transport, Rc<P>);
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<Self::Output> {
-        let socket = Socket::pipe(self.pipe, self.end)?;
-        let protocol = Rc::new((self.factory)());
-        let transport = open(co, socket, Rc::clone(&protocol) as Rc<dyn Protocol>)?;
-        Ok((transport, protocol))
-    }
-}
-
-coroutine_operations! {
-    [P: Protocol, F: FnOnce() -> P + 'static] ConnectPipe<F> => (Transport, Rc<P>),
-        "connect_pipe", |this| move |co: &Co| this.delegate(co);
-}
-
-impl<F> fmt::Debug for ConnectPipe<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("ConnectPipe");
-        shown.field("pipe", &self.pipe).field("end", &self.end);
-        shown.finish_non_exhaustive()
-    }
+) -> Operation<impl FnOnce(&Co) -> Result<(Transport, Rc<P>)>> {
+    let pipe = pipe.into();
+    Operation::new("connect_pipe", move |co| {
+        connected(co, Socket::pipe(pipe, end)?, factory)
+    })
 }
 
 impl Socket {
-    /// Makes one end of a pipe, which does not block from now on.
-    ///
-    /// # Errors
-    ///
-    /// `ValueError`: it is nothing that can be waited for.
-    pub(crate) fn pipe(fd: OwnedFd, end: End) -> Result<Self> {
+    /// Makes one end of a pipe, which does not block from now on. A file that nothing can wait for
+    /// is a `ValueError`.
+    fn pipe(fd: OwnedFd, end: End) -> Result<Self> {
         let operation = match end {
             End::Reading => "connect_read_pipe",
             End::Writing => "connect_write_pipe",
         };
-        let told = |error: rustix::io::Errno| Error::from(describe(error.into(), operation));
-        let kind = file_type(&fd).map_err(told)?;
+        let failed = |error: rustix::io::Errno| Error::from(describe(error.into(), operation));
+        let kind = file_type(&fd).map_err(failed)?;
         if !matches!(
             kind,
             FileType::Fifo | FileType::Socket | FileType::CharacterDevice
@@ -193,68 +156,64 @@ impl Socket {
             );
             return Err(ValueError::new(why).into());
         }
-        let flags = fcntl_getfl(&fd).map_err(told)?;
-        fcntl_setfl(&fd, flags | OFlags::NONBLOCK).map_err(told)?;
+        let flags = fcntl_getfl(&fd).map_err(failed)?;
+        fcntl_setfl(&fd, flags | OFlags::NONBLOCK).map_err(failed)?;
         Ok(Self::Pipe(Source::new(File::from(fd)), end))
-    }
-
-    pub(super) fn end(&self) -> Option<End> {
-        match self {
-            Self::Pipe(_, end) => Some(*end),
-            Self::Tcp(_) | Self::Unix(_) => None,
-        }
     }
 }
 
-/// Reads from a pipe. The end of a named one is no end before its first writer has come: then it
-/// would block.
+/// Reads from a pipe. A named pipe that has not had a writer yet has not ended: that would block.
 #[inline]
 pub(super) fn read_from(mut pipe: &File, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match pipe.read(buffer)? {
-            0 => match look_at_end(pipe)? {
-                Looks::Ended => return Ok(0),
-                Looks::Early => return Err(io::ErrorKind::WouldBlock.into()),
-                Looks::Readable => {}
+            0 => match empty_pipe(pipe)? {
+                EmptyPipe::Ended => return Ok(0),
+                EmptyPipe::NoWriterYet => return Err(io::ErrorKind::WouldBlock.into()),
+                EmptyPipe::ReadableAgain => {}
             },
             n => return Ok(n),
         }
     }
 }
 
-/// How it is with a pipe that gave no bytes.
-enum Looks {
+/// Why a read from a pipe gave no bytes.
+enum EmptyPipe {
     Ended,
-    /// No writer has come since it was opened.
-    Early,
-    /// Somebody has written meanwhile.
-    Readable,
+    NoWriterYet,
+    /// A writer has written since.
+    ReadableAgain,
 }
 
-/// Asks whether it is the end: reading gives the same without any writer yet, polling does not.
+/// Finds out why a read gave no bytes. Reading cannot tell an end from a writer that has not come
+/// yet; polling can.
 #[cold]
-fn look_at_end(pipe: &File) -> io::Result<Looks> {
-    // A terminal whose user has typed the end does not tell by polling.
+fn empty_pipe(pipe: &File) -> io::Result<EmptyPipe> {
+    // At a terminal a user can type the end, which polling does not show.
     if file_type(pipe)? != FileType::Fifo {
-        return Ok(Looks::Ended);
+        return Ok(EmptyPipe::Ended);
     }
-    let mut polled = [PollFd::new(pipe, PollFlags::IN)];
-    rustix::event::poll(&mut polled, Some(&Timespec::default()))?;
-    let found = polled[0].revents();
+    let found = poll_now(pipe, PollFlags::IN)?;
     Ok(if found.contains(PollFlags::IN) {
-        Looks::Readable
+        EmptyPipe::ReadableAgain
     } else if found.is_empty() {
-        Looks::Early
+        EmptyPipe::NoWriterYet
     } else {
-        Looks::Ended
+        EmptyPipe::Ended
     })
+}
+
+fn poll_now(fd: &impl AsFd, wanted: PollFlags) -> rustix::io::Result<PollFlags> {
+    let mut polled = [PollFd::new(fd, wanted)];
+    rustix::event::poll(&mut polled, Some(&Timespec::default()))?;
+    Ok(polled[0].revents())
 }
 
 fn file_type(fd: &impl AsFd) -> rustix::io::Result<FileType> {
     Ok(FileType::from_raw_mode(fstat(fd)?.st_mode))
 }
 
-/// Makes a transport of one end of a pipe, whose protocol is told in the next turn.
+/// Makes a transport of one end of a pipe, and tells its protocol in the next turn.
 #[track_caller]
 pub(crate) fn start_pipe(
     core: &Rc<Core>,
@@ -263,16 +222,11 @@ pub(crate) fn start_pipe(
     protocol: Rc<dyn Protocol>,
 ) -> Result<Transport> {
     let socket = Socket::pipe(fd, end)?;
-    Ok(Transport(Stream::start(
-        caller(),
-        core,
-        socket,
-        protocol,
-        None,
-    )))
+    let stream = Stream::start(caller(), core, socket, protocol, None);
+    Ok(Transport(stream))
 }
 
-/// What is different for pipes.
+/// The parts of a stream that concern pipes.
 impl Stream {
     #[cold]
     pub(super) fn refuse_write(&self, operation: &str) -> Error {
@@ -283,22 +237,22 @@ impl Stream {
         RuntimeError::new(format!("{operation}: {why}")).into()
     }
 
-    /// Returns whether it works without being told by the poller, as some devices have to:
-    /// `/dev/null` is always ready.
+    /// Returns whether it can do without the poller, which has refused it with this error. Some
+    /// devices, such as `/dev/null`, are always ready.
     #[cold]
-    pub(super) fn goes_without(self: &Rc<Self>, socket: &Socket, error: &Error) -> bool {
+    pub(super) fn works_without_poller(self: &Rc<Self>, socket: &Socket, error: &Error) -> bool {
         let error = error.downcast_ref::<io::Error>();
         let refused = error.is_some_and(|it| it.kind() == io::ErrorKind::PermissionDenied);
         let is_device = file_type(socket).is_ok_and(|kind| kind == FileType::CharacterDevice);
         if refused && is_device && self.end == Some(End::Reading) {
-            self.schedule(Work::Read);
+            self.schedule(TurnWork::Read);
         }
         refused && is_device && self.end.is_some()
     }
 
     /// Ends the transport if nobody can read from the pipe any more.
-    pub(super) fn watch_reader(self: &Rc<Self>) {
-        let Some(socket) = self.socket().filter(|_| !self.base.is_lost()) else {
+    pub(super) fn close_without_reader(self: &Rc<Self>) {
+        let Some(socket) = self.state.socket().filter(|_| !self.state.is_lost()) else {
             return;
         };
         #[cfg(target_os = "linux")]
@@ -306,9 +260,7 @@ impl Stream {
         #[cfg(not(target_os = "linux"))]
         let hangup = PollFlags::empty();
         let broken = PollFlags::ERR | PollFlags::HUP | hangup;
-        let mut polled = [PollFd::new(&socket, hangup)];
-        let found = rustix::event::poll(&mut polled, Some(&Timespec::default()));
-        if found.is_err() || !polled[0].revents().intersects(broken) {
+        if !poll_now(&socket, hangup).is_ok_and(|found| found.intersects(broken)) {
             return;
         }
         let unwritten = self.buffered() > 0;

@@ -1,49 +1,26 @@
-//! Memory to receive into, which idle connections do not own.
+//! Memory to receive into, so that an idle connection does not own any.
 
 use std::cell::Cell;
-use std::ops::{Deref, DerefMut};
 
-/// How much one call of the system may give.
+/// How many bytes one call of the system may give.
 const SIZE: usize = 64 << 10;
 
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// A buffer of 64 KiB. It is the thread's one, unless somebody has that: a protocol, while it looks
-/// at what was received.
-pub(super) struct Scratch(Vec<u8>);
-
-impl Scratch {
-    #[inline]
-    pub(super) fn new() -> Self {
-        let spare = SPARE.try_with(Cell::take).unwrap_or_default();
-        if spare.is_empty() {
-            return Self(vec![0; SIZE]);
-        }
-        Self(spare)
+/// Calls a function with a buffer of 64 KiB, whose contents are arbitrary.
+///
+/// All transports of a thread share one buffer. If it is in use, because a protocol that looks at
+/// received data runs another loop, this makes another one.
+#[inline]
+pub(super) fn with_scratch<R>(function: impl FnOnce(&mut [u8]) -> R) -> R {
+    let mut buffer = SPARE.try_with(Cell::take).unwrap_or_default();
+    if buffer.is_empty() {
+        buffer = vec![0; SIZE];
     }
-}
-
-impl Drop for Scratch {
-    #[inline]
-    fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.0);
-        // The thread may be ending.
-        let _ = SPARE.try_with(|spare| spare.set(buffer));
-    }
-}
-
-impl Deref for Scratch {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl DerefMut for Scratch {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
+    let result = function(&mut buffer);
+    // The thread may be ending; then the buffer is freed.
+    let _ = SPARE.try_with(|spare| spare.set(buffer));
+    result
 }

@@ -7,14 +7,15 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
+use super::carrier::Carrier;
 use super::protocol::Protocol;
+use super::socket::Socket;
 use crate::combine::yield_now;
 use crate::errors::RuntimeError;
 use crate::io::net::Address;
-use crate::kernel::{Core, Place, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::kernel::{Core, Operation, Place, Reason, Waiter, caller};
 use crate::sync::Event;
 use crate::{Co, Delegate, Result};
-pub(super) use accept::ListeningSocket;
 use accept::{Accepting, Listener};
 use members::Members;
 pub(super) use members::Membership;
@@ -45,9 +46,9 @@ pub(crate) type Factory = Box<dyn Fn() -> Rc<dyn Protocol>>;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Server(Rc<State>);
+pub struct Server(Rc<ServerState>);
 
-pub(super) struct State {
+pub(super) struct ServerState {
     core: Rc<Core>,
     /// The line of the program that has made it.
     made_at: Place,
@@ -58,22 +59,21 @@ pub(super) struct State {
     serving: Cell<bool>,
     closed: Cell<bool>,
     members: Members,
-    /// Set when it is closed and has no connections any more.
+    /// Set once it is closed and all its connections are lost.
     over: Event,
-    /// Who serves forever.
+    /// The wait of `serve_forever`, if a coroutine is in it.
     forever: RefCell<Option<Rc<Waiter>>>,
 }
 
 impl Server {
-    #[track_caller]
     pub(super) fn new(
         core: &Rc<Core>,
         factory: Factory,
         backlog: u32,
-        sockets: Vec<ListeningSocket>,
+        sockets: Vec<Socket>,
     ) -> Self {
         let listeners = sockets.into_iter().map(Listener::new).map(Rc::new);
-        Self(Rc::new(State {
+        Self(Rc::new(ServerState {
             core: Rc::clone(core),
             made_at: caller(),
             factory,
@@ -88,29 +88,17 @@ impl Server {
     }
 
     /// Returns the addresses on which it listens; none once it is closed.
-    ///
-    /// # Examples
-    ///
-    /// See [`Server`].
     pub fn sockets(&self) -> Vec<Address> {
         let listeners = self.0.listeners.borrow();
         listeners.iter().filter_map(|it| it.address()).collect()
     }
 
     /// Returns whether it accepts connections.
-    ///
-    /// # Examples
-    ///
-    /// See [`Server`].
     pub fn is_serving(&self) -> bool {
         self.0.serving.get()
     }
 
     /// Stops listening, at once. Connections go on: see [`wait_closed`](Self::wait_closed).
-    ///
-    /// # Examples
-    ///
-    /// See [`Server`].
     pub fn close(&self) {
         self.0.close();
     }
@@ -141,10 +129,6 @@ impl Server {
     }
 
     /// Closes the connections that it has accepted, now; what they have buffered is lost.
-    ///
-    /// # Examples
-    ///
-    /// See [`close_clients`](Self::close_clients).
     pub fn abort_clients(&self) {
         for stream in self.0.members.all() {
             stream.abort(None);
@@ -156,12 +140,12 @@ impl Server {
     /// # Errors
     ///
     /// Fails only if the wait is cancelled.
-    ///
-    /// # Examples
-    ///
-    /// See [`Server`].
-    pub fn wait_closed(&self) -> WaitServerClosed {
-        WaitServerClosed(self.clone())
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(server.wait_closed())?"]
+    pub fn wait_closed(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let state = Rc::clone(&self.0);
+        Operation::new("Server.wait_closed", move |co| {
+            state.over.wait().delegate(co)
+        })
     }
 
     /// Begins to accept, if that was not to happen at once. Has no effect if it does already.
@@ -188,8 +172,13 @@ impl Server {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn start_serving(&self) -> StartServing {
-        StartServing(self.clone())
+    #[must_use = "starts nothing unless delegated to: co.yield_from(server.start_serving())?"]
+    pub fn start_serving(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let server = self.clone();
+        Operation::new("Server.start_serving", move |co| {
+            server.begin()?;
+            yield_now().delegate(co)
+        })
     }
 
     /// Accepts connections until it is cancelled, or the server closed; closes the server.
@@ -217,12 +206,38 @@ impl Server {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn serve_forever(&self) -> ServeForever {
-        ServeForever(self.clone())
+    #[must_use = "serves nobody unless delegated to: co.yield_from(server.serve_forever())?"]
+    pub fn serve_forever(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let server = self.clone();
+        Operation::new("Server.serve_forever", move |co| server.serve(co))
+    }
+
+    pub(super) fn begin(&self) -> Result<()> {
+        self.0.begin()
+    }
+
+    fn serve(&self, co: &Co) -> Result<()> {
+        let state = &self.0;
+        if state.forever.borrow().is_some() {
+            let why = "serve_forever: another coroutine does that already";
+            return Err(RuntimeError::new(why).into());
+        }
+        state.begin()?;
+        let waiter = Waiter::new(Reason::io("Server.serve_forever"));
+        let serving = ForeverMark::begin(state, &waiter);
+        let served = waiter.wait(co);
+        drop(serving);
+        if served.as_ref().is_err_and(|error| error.is_cancelled()) {
+            state.close();
+            // Clients that stay would keep the server from ending.
+            self.close_clients();
+            state.over.wait().delegate(co)?;
+        }
+        served
     }
 }
 
-impl State {
+impl ServerState {
     pub(super) fn begin(self: &Rc<Self>) -> Result<()> {
         if self.closed.get() {
             let why = "the server is closed and cannot serve any more; make a new one";
@@ -252,7 +267,7 @@ impl State {
         self.note_end();
     }
 
-    /// Wakes whoever waits for the end, if this is it.
+    /// Wakes the tasks that wait for the end, if this is it.
     fn note_end(&self) {
         if self.closed.get() && self.members.is_empty() {
             self.over.set();
@@ -260,93 +275,22 @@ impl State {
     }
 }
 
-impl Server {
-    pub(super) fn begin(&self) -> Result<()> {
-        self.0.begin()
-    }
-}
+/// Marks the server as one with a coroutine in `serve_forever`, until this is dropped.
+struct ForeverMark<'a>(&'a ServerState);
 
-/// Waits for a server's end, when delegated to: see [`Server::wait_closed`].
-#[derive(Clone, Debug)]
-#[must_use = "waits for nothing unless delegated to: co.yield_from(server.wait_closed())?"]
-pub struct WaitServerClosed(Server);
-
-impl Delegate<Request, ()> for WaitServerClosed {
-    type Output = ();
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        co.yield_from(self.0.0.over.wait())
-    }
-}
-
-/// Begins to accept, when delegated to: see [`Server::start_serving`].
-#[derive(Clone, Debug)]
-#[must_use = "starts nothing unless delegated to: co.yield_from(server.start_serving())?"]
-pub struct StartServing(Server);
-
-impl Delegate<Request, ()> for StartServing {
-    type Output = ();
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        self.0.begin()?;
-        co.yield_from(yield_now())
-    }
-}
-
-/// Serves until it is cancelled, when delegated to: see [`Server::serve_forever`].
-#[derive(Clone, Debug)]
-#[must_use = "serves nobody unless delegated to: co.yield_from(server.serve_forever())?"]
-pub struct ServeForever(Server);
-
-/// A coroutine serves for ever, until this is dropped.
-struct ServesForever<'a>(&'a State);
-
-impl<'a> ServesForever<'a> {
-    fn begin(state: &'a State, waiter: &Rc<Waiter>) -> Self {
+impl<'a> ForeverMark<'a> {
+    fn begin(state: &'a ServerState, waiter: &Rc<Waiter>) -> Self {
         let before = state.forever.replace(Some(Rc::clone(waiter)));
         drop(before);
         Self(state)
     }
 }
 
-impl Drop for ServesForever<'_> {
+impl Drop for ForeverMark<'_> {
     fn drop(&mut self) {
         let own = self.0.forever.take();
         drop(own);
     }
-}
-
-impl Delegate<Request, ()> for ServeForever {
-    type Output = ();
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        let state = &self.0.0;
-        if state.forever.borrow().is_some() {
-            let why = "serve_forever: another coroutine does that already";
-            return Err(RuntimeError::new(why).into());
-        }
-        state.begin()?;
-        let waiter = Waiter::new(Reason::io("Server.serve_forever"));
-        let serving = ServesForever::begin(state, &waiter);
-        let served = waiter.wait(co);
-        drop(serving);
-        if served.as_ref().is_err_and(|error| error.is_cancelled()) {
-            state.close();
-            // Or clients that stay would keep the server from ending.
-            self.0.close_clients();
-            co.yield_from(self.0.wait_closed())?;
-        }
-        served
-    }
-}
-
-coroutine_operations! {
-    [] WaitServerClosed => (), "Server.wait_closed", |this| move |co: &Co| this.delegate(co);
-    [] StartServing => (), "Server.start_serving", |this| move |co: &Co| this.delegate(co);
-    [] ServeForever => (), "Server.serve_forever", |this| move |co: &Co| this.delegate(co);
 }
 
 /// Shows where it listens: `<Server sockets=[127.0.0.1:8000] connections=3>`.

@@ -1,10 +1,7 @@
-//! The transport of a stream socket.
+//! The transport of a stream: of a connected socket, or of one end of a pipe.
 //!
-//! It is kept alive by its callbacks: the one for reading is set from the beginning to the end, also
-//! while reading is paused. A loop that is closed drops them, and they the socket.
-//!
-//! No cell is borrowed while a protocol's method runs. Any method may close the transport, so that
-//! everything is looked at anew after it.
+//! The callback for reading is set from the beginning to the end, also while reading is paused: it
+//! keeps the transport alive, see [`carrier`](super::carrier).
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -12,58 +9,36 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 
-use super::base::Base;
 use super::buffer::Buffer;
+use super::carrier::{Carrier, Notice, Turn, TurnWork};
 use super::handle::Transport;
 use super::pipe::End;
 use super::protocol::{Protocol, guarded};
-use super::scratch::Scratch;
-use super::server::Membership;
+use super::scratch::with_scratch;
 use super::socket::Socket;
+use super::transport_state::TransportState;
+use crate::Result;
 use crate::errors::describe;
-use crate::io::net::Address;
-use crate::kernel::{Core, Direction, Place, Ready, Waiter};
-use crate::{Error, Result};
+use crate::kernel::{Core, Direction, Place, Waiter};
 
 /// A connection, until it is lost.
 pub(crate) struct Stream {
-    pub(super) base: Base,
-    /// None after the end, as the protocol.
-    socket: RefCell<Option<Rc<Socket>>>,
-    protocol: RefCell<Option<Rc<dyn Protocol>>>,
-    /// What is to be written.
+    pub(super) state: TransportState<dyn Protocol>,
+    /// The bytes that wait to be written.
     buffer: RefCell<Buffer>,
+    paused: Cell<bool>,
     /// Whether the peer has ended its half.
     pub(super) ended: Cell<bool>,
-    /// Whether a write has failed, and what had come before is still to be read.
+    /// Whether a write has failed, and the system may have bytes that came before.
     pub(super) unread: Cell<bool>,
     /// Whether this half is to be ended after what is buffered.
     finishing: Cell<bool>,
-    /// Which end of a pipe it is; none for a socket.
+    /// Which end of a pipe it is, or none for a socket.
     pub(super) end: Option<End>,
-    names: [Option<Address>; 2],
-    membership: Cell<Option<Membership>>,
-}
-
-/// What is to be done in a turn.
-pub(super) enum Work {
-    /// Tells the protocol, begins to read, and wakes whoever waits for that.
-    Begin(Option<Rc<Waiter>>),
-    Read,
-    Write,
-    /// Looks whether anybody reads the pipe.
-    Watch,
-    /// Tells the protocol, and closes the socket.
-    Lose,
-}
-
-struct Step {
-    stream: Rc<Stream>,
-    work: Work,
 }
 
 impl Stream {
-    /// Makes a transport, whose protocol is told in the next turn; then the waiter is woken.
+    /// Makes a transport, and tells its protocol in the next turn; then wakes the waiter.
     pub(super) fn start(
         made_at: Place,
         core: &Rc<Core>,
@@ -74,127 +49,81 @@ impl Stream {
         socket.set_nodelay();
         let end = socket.end();
         let stream = Rc::new(Self {
-            base: Base::new(made_at, core),
+            state: TransportState::new(made_at, core, socket, protocol),
             end,
-            names: [socket.sockname(), socket.peername()],
-            socket: RefCell::new(Some(Rc::new(socket))),
-            protocol: RefCell::new(Some(protocol)),
             buffer: RefCell::default(),
+            paused: Cell::new(false),
             ended: Cell::new(false),
             unread: Cell::new(false),
             finishing: Cell::new(end == Some(End::Reading)),
-            membership: Cell::new(None),
         });
-        stream.schedule(Work::Begin(waiter));
+        stream.schedule(TurnWork::Begin(waiter));
         stream
     }
 
-    /// Makes it one of a server's connections.
-    pub(super) fn join(&self, membership: Membership) {
-        self.membership.set(Some(membership));
-    }
-
-    fn step(self: &Rc<Self>, work: Work) -> Rc<Step> {
-        let stream = Rc::clone(self);
-        Rc::new(Step { stream, work })
-    }
-
-    pub(super) fn schedule(self: &Rc<Self>, work: Work) {
-        self.base.core.schedule(self.step(work));
-    }
-
-    pub(super) fn socket(&self) -> Option<Rc<Socket>> {
-        self.socket.borrow().clone()
-    }
-
-    pub(super) fn protocol(&self) -> Option<Rc<dyn Protocol>> {
-        self.protocol.borrow().clone()
-    }
-
-    pub(super) fn set_protocol(&self, protocol: Rc<dyn Protocol>) {
-        if self.socket.borrow().is_some() {
-            let before = self.protocol.replace(Some(protocol));
-            drop(before);
-        }
-    }
-
-    pub(super) fn names(&self) -> &[Option<Address>; 2] {
-        &self.names
-    }
-
-    pub(super) fn buffered(&self) -> usize {
-        self.buffer.borrow().len()
-    }
-
-    fn begin(self: &Rc<Self>, waiter: Option<&Rc<Waiter>>) {
-        if let Some(protocol) = self.protocol() {
-            let transport = Transport(Rc::clone(self));
-            let made = || protocol.connection_made(&transport);
-            let message = "protocol.connection_made() call failed.";
-            self.base.call(message, self, made);
-        }
-        // Whoever made the connection goes on before there is data.
-        if let Some(waiter) = waiter {
-            waiter.wake();
-        }
-        self.begin_reading();
-    }
-
     fn begin_reading(self: &Rc<Self>) {
-        let Some(socket) = self.socket() else { return };
-        if self.base.closing.get() {
+        let Some(socket) = self.state.socket() else {
+            return;
+        };
+        if self.is_closing() {
             return;
         }
         let work = match self.end {
-            None | Some(End::Reading) => Work::Read,
-            Some(End::Writing) => Work::Watch,
+            None | Some(End::Reading) => TurnWork::Read,
+            Some(End::Writing) => TurnWork::WatchReader,
         };
-        let callback = self.step(work);
-        let set = socket.set_callback(&self.base.core, Direction::Read, Some(callback));
+        let callback = self.turn(work);
+        let set = socket.set_callback(&self.state.core, Direction::Read, Some(callback));
         if let Err(error) = set
-            && !self.goes_without(&socket, &error)
+            && !self.works_without_poller(&socket, &error)
         {
             self.fail("Fatal error: the transport cannot read.", error);
         }
     }
 
+    pub(crate) fn is_closing(&self) -> bool {
+        self.state.closing.get()
+    }
+
+    #[inline]
+    pub(super) fn is_reading(&self) -> bool {
+        !self.is_closing() && !self.paused.get()
+    }
+
     pub(crate) fn pause_reading(&self) {
-        if self.base.is_reading() {
-            self.base.paused.set(true);
+        if self.is_reading() {
+            self.paused.set(true);
         }
     }
 
     pub(crate) fn resume_reading(self: &Rc<Self>) {
-        let was_paused = self.base.paused.replace(false);
-        if was_paused && !self.base.closing.get() && self.end != Some(End::Writing) {
-            self.schedule(Work::Read);
+        let was_paused = self.paused.replace(false);
+        if was_paused && !self.is_closing() && self.end != Some(End::Writing) {
+            self.schedule(TurnWork::Read);
         }
     }
 
-    fn read(self: &Rc<Self>, step: Rc<Step>) {
-        if !self.base.is_reading() || self.ended.get() {
-            return;
-        }
-        let Some(socket) = self.socket() else { return };
-        let mut scratch = Scratch::new();
-        match socket.receive(&mut scratch) {
-            Ok(0) => return self.end_reading(),
-            Ok(n) => self.deliver(&scratch[..n]),
+    /// Reads what the system has, up to the size of the scratch buffer; returns whether to go on.
+    #[inline]
+    fn read_some(self: &Rc<Self>, socket: &Socket, scratch: &mut [u8]) -> bool {
+        match socket.receive(scratch) {
+            Ok(0) => self.end_reading(),
+            Ok(n) => {
+                self.deliver(&scratch[..n]);
+                return true;
+            }
             Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => return,
-                io::ErrorKind::Interrupted => {}
-                _ => return self.fail_to_read(error),
+                io::ErrorKind::WouldBlock => {}
+                io::ErrorKind::Interrupted => return true,
+                _ => self.fail_to_read(error),
             },
         }
-        // The others have a turn before this goes on.
-        if socket.may_be_ready(Direction::Read) {
-            self.base.core.schedule(step);
-        }
+        false
     }
 
     #[inline]
     pub(super) fn deliver(self: &Rc<Self>, data: &[u8]) {
-        let Some(protocol) = self.protocol() else {
+        let Some(protocol) = self.state.protocol() else {
             return;
         };
         if let Err(error) = guarded(|| protocol.data_received(data)) {
@@ -204,7 +133,7 @@ impl Stream {
 
     fn end_reading(self: &Rc<Self>) {
         self.ended.set(true);
-        let Some(protocol) = self.protocol() else {
+        let Some(protocol) = self.state.protocol() else {
             return;
         };
         match guarded(|| protocol.eof_received()) {
@@ -221,8 +150,8 @@ impl Stream {
         if data.is_empty() {
             return Ok(());
         }
-        let Some(socket) = self.socket().filter(|_| !self.base.is_lost()) else {
-            self.base.note_lost_write("write", self);
+        let Some(socket) = self.state.socket().filter(|_| !self.state.is_lost()) else {
+            self.note_lost_write("write");
             return Ok(());
         };
         let idle = self.buffer.borrow().is_empty();
@@ -253,44 +182,11 @@ impl Stream {
         }
     }
 
-    fn watch_writing(self: &Rc<Self>, socket: &Socket, on: bool) {
-        let callback = on.then(|| self.step(Work::Write) as Rc<dyn Ready>);
-        if let Err(error) = socket.set_callback(&self.base.core, Direction::Write, callback) {
-            self.fail("Fatal error: the transport cannot wait to write.", error);
-        }
-    }
-
-    /// Writes some of what is buffered.
-    fn flush(self: &Rc<Self>, step: Rc<Step>) {
-        let Some(socket) = self.socket() else { return };
-        if self.base.is_lost() || self.buffered() == 0 {
-            return;
-        }
-        let sent = socket.send(self.buffer.borrow().as_slice());
-        match sent {
-            Ok(n) => self.buffer.borrow_mut().consume(n),
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => return,
-                io::ErrorKind::Interrupted => {}
-                _ => return self.fail_to_write(error),
-            },
-        }
-        self.resume_if_low();
-        if self.base.is_lost() {
-            return;
-        }
-        if self.buffered() == 0 {
-            self.flushed(&socket);
-        } else if socket.may_be_ready(Direction::Write) {
-            self.base.core.schedule(step);
-        }
-    }
-
     /// Does what had to wait until all was written.
     fn flushed(self: &Rc<Self>, socket: &Socket) {
         self.watch_writing(socket, false);
-        if self.base.closing.get() {
-            if self.base.lose(None) {
+        if self.is_closing() {
+            if self.state.lose(None) {
                 self.finish();
             }
         } else if self.finishing.get()
@@ -310,121 +206,114 @@ impl Stream {
                 return Ok(());
             }
         }
-        if self.base.closing.get() || self.finishing.replace(true) {
+        if self.is_closing() || self.finishing.replace(true) {
             return Ok(());
         }
-        match self.socket() {
+        match self.state.socket() {
             Some(socket) if self.buffered() == 0 => socket
                 .end_writing()
                 .map_err(|error| describe(error, "write_eof").into()),
             _ => Ok(()),
         }
     }
+}
 
-    pub(super) fn pause_if_high(&self) {
-        if self.base.flow.pauses(self.buffered())
-            && let Some(protocol) = self.protocol()
-        {
-            let message = "protocol.pause_writing() failed";
-            self.base.call(message, self, || protocol.pause_writing());
-        }
+impl Carrier for Stream {
+    type Protocol = dyn Protocol;
+
+    #[inline]
+    fn state(&self) -> &TransportState<dyn Protocol> {
+        &self.state
     }
 
-    pub(super) fn resume_if_low(&self) {
-        if self.base.flow.resumes(self.buffered())
-            && let Some(protocol) = self.protocol()
-        {
-            let message = "protocol.resume_writing() failed";
-            self.base.call(message, self, || protocol.resume_writing());
-        }
-    }
-
-    pub(crate) fn is_closing(&self) -> bool {
-        self.base.closing.get()
-    }
-
-    /// Closes it when what is buffered has been written.
-    pub(crate) fn close(self: &Rc<Self>) {
-        self.unread.set(false);
-        if !self.base.closing.replace(true) && self.buffered() == 0 && self.base.lose(None) {
-            self.schedule(Work::Lose);
-        }
-    }
-
-    /// Ends it at once, by an error if there is one; what is buffered is lost.
-    pub(super) fn abort(self: &Rc<Self>, error: Option<Error>) {
-        self.unread.set(false);
-        if self.base.lose(error) {
-            self.buffer.borrow_mut().clear();
-            self.schedule(Work::Lose);
-        }
-    }
-
-    #[cold]
-    pub(super) fn fail(self: &Rc<Self>, message: &str, error: Error) {
-        self.base.report_fatal(message, &error, self);
-        self.abort(Some(error));
-    }
-
-    /// Tells the protocol that it is over, and closes the socket.
-    fn finish(self: &Rc<Self>) {
-        if self.unread.get() {
-            self.read_rest();
-        }
-        let error = self.base.take_failure();
-        if let Some(protocol) = self.protocol() {
-            let message = "protocol.connection_lost() call failed.";
-            let lost = || protocol.connection_lost(error.as_ref());
-            self.base.call(message, self, lost);
-        }
-        self.release();
-    }
-
-    /// Gives everything up: the protocol, whose cycle of references ends here, and the socket.
-    fn release(&self) {
-        self.base.lose(None);
-        self.buffer.borrow_mut().clear();
-        let (socket, protocol) = (self.socket.take(), self.protocol.take());
-        if let Some(socket) = &socket {
-            for direction in [Direction::Read, Direction::Write] {
-                // Without a callback, this fails for nothing.
-                let _ = socket.set_callback(&self.base.core, direction, None);
+    fn notify(&self, notice: Notice<'_>) {
+        match notice {
+            Notice::PauseWriting => {
+                self.tell("protocol.pause_writing() failed", |it| it.pause_writing());
+            }
+            Notice::ResumeWriting => {
+                self.tell("protocol.resume_writing() failed", |it| it.resume_writing());
+            }
+            Notice::ConnectionLost(error) => {
+                let message = "protocol.connection_lost() call failed.";
+                self.tell(message, |it| it.connection_lost(error));
             }
         }
-        drop((socket, protocol, self.membership.take()));
-    }
-}
-
-impl Ready for Step {
-    fn run(self: Rc<Self>, core: &Rc<Core>) {
-        let stream = Rc::clone(&self.stream);
-        core.ended.keep(Rc::clone(&self) as Rc<dyn Ready>);
-        match &self.work {
-            Work::Read => stream.read(self),
-            Work::Write => stream.flush(self),
-            Work::Watch => stream.watch_reader(),
-            Work::Begin(waiter) => stream.begin(waiter.as_ref()),
-            Work::Lose => stream.finish(),
-        }
     }
 
-    fn schedule(self: Rc<Self>) {
-        let stream = Rc::clone(&self.stream);
-        stream.base.core.schedule(self);
-    }
-
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.stream.base.show(&self.stream))
-    }
-}
-
-/// With the loop, its transports end. Nothing can be told to protocols any more.
-impl Drop for Step {
     #[inline]
-    fn drop(&mut self) {
-        if self.stream.base.core.is_closed() {
-            self.stream.release();
+    fn buffered(&self) -> usize {
+        self.buffer.borrow().len()
+    }
+
+    fn clear(&self) {
+        self.buffer.borrow_mut().clear();
+    }
+
+    fn begin(self: &Rc<Self>, waiter: Option<&Rc<Waiter>>) {
+        let transport = Transport(Rc::clone(self));
+        let message = "protocol.connection_made() call failed.";
+        self.tell(message, |it| it.connection_made(&transport));
+        // The task that made the connection goes on before there is data.
+        if let Some(waiter) = waiter {
+            waiter.wake();
         }
+        self.begin_reading();
+    }
+
+    fn read(self: &Rc<Self>, turn: Rc<Turn<Self>>) {
+        if !self.is_reading() || self.ended.get() {
+            return;
+        }
+        let Some(socket) = self.state.socket() else {
+            return;
+        };
+        let goes_on = with_scratch(|scratch| self.read_some(&socket, scratch));
+        // Other entries of the loop have a turn first.
+        if goes_on && socket.may_be_ready(Direction::Read) {
+            self.state.core.schedule(turn);
+        }
+    }
+
+    fn flush(self: &Rc<Self>, turn: Rc<Turn<Self>>) {
+        let Some(socket) = self.state.socket() else {
+            return;
+        };
+        if self.state.is_lost() || self.buffered() == 0 {
+            return;
+        }
+        let sent = socket.send(self.buffer.borrow().as_slice());
+        match sent {
+            Ok(n) => self.buffer.borrow_mut().consume(n),
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => return,
+                io::ErrorKind::Interrupted => {}
+                _ => return self.fail_to_write(error),
+            },
+        }
+        self.resume_if_low();
+        if self.state.is_lost() {
+            return;
+        }
+        if self.buffered() == 0 {
+            self.flushed(&socket);
+        } else if socket.may_be_ready(Direction::Write) {
+            self.state.core.schedule(turn);
+        }
+    }
+
+    fn watch_reader(self: &Rc<Self>) {
+        self.close_without_reader();
+    }
+
+    fn read_rest(self: &Rc<Self>) {
+        if self.unread.get() {
+            self.deliver_rest();
+        }
+    }
+
+    fn discard_rest(&self) {
+        self.unread.set(false);
     }
 }
 
@@ -432,15 +321,15 @@ impl Drop for Step {
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |polling| if polling { "polling" } else { "idle" };
-        let reading = shown(self.base.is_reading() && !self.ended.get());
+        let reading = shown(self.is_reading() && !self.ended.get());
         let n = self.buffered();
         let writing = shown(n > 0);
-        match self.socket().map(|socket| socket.as_fd().as_raw_fd()) {
+        match self.state.socket().map(|it| it.as_fd().as_raw_fd()) {
             None => f.write_str("<Transport closed")?,
             Some(fd) if self.is_closing() => write!(f, "<Transport closing fd={fd}")?,
             Some(fd) => write!(f, "<Transport fd={fd}")?,
         }
-        if let [_, Some(peer)] = &self.names {
+        if let Some(peer) = &self.state.peername {
             write!(f, " peer={peer}")?;
         }
         write!(f, " read={reading} write=<{writing}, bufsize={n}>>")

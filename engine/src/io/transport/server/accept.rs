@@ -3,108 +3,58 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::rc::Rc;
 
-use super::State;
 use super::members::Membership;
+use super::{Server, ServerState};
 use crate::errors::{describe, panics};
 use crate::io::net::{self, Address};
-use crate::io::source::Source;
-use crate::io::transport::Stream;
 use crate::io::transport::protocol::guarded;
 use crate::io::transport::socket::Socket;
+use crate::io::transport::stream::Stream;
 use crate::kernel::{Core, Direction, ErrorContext, EventLoop, Ready};
 use crate::{Error, Result};
-
-/// A socket that listens, and does not block.
-pub(in crate::io::transport) enum ListeningSocket {
-    Tcp(Source<TcpListener>),
-    Unix(Source<UnixListener>),
-}
-
-impl ListeningSocket {
-    fn accept(&self) -> io::Result<Socket> {
-        const READ: Direction = Direction::Read;
-        Ok(match self {
-            Self::Tcp(source) => {
-                let socket = source.attempt(READ, net::accept)?;
-                Socket::Tcp(Source::new(TcpStream::from(socket)))
-            }
-            Self::Unix(source) => {
-                let socket = source.attempt(READ, net::accept)?;
-                Socket::Unix(Source::new(UnixStream::from(socket)))
-            }
-        })
-    }
-
-    fn set_callback(&self, core: &Rc<Core>, callback: Option<Rc<dyn Ready>>) -> Result<()> {
-        match self {
-            Self::Tcp(source) => source.set_callback(core, Direction::Read, callback),
-            Self::Unix(source) => source.set_callback(core, Direction::Read, callback),
-        }
-    }
-
-    fn address(&self) -> Option<Address> {
-        Some(match self {
-            Self::Tcp(source) => source.get().local_addr().ok()?.into(),
-            Self::Unix(source) => source.get().local_addr().ok()?.into(),
-        })
-    }
-}
-
-impl AsFd for ListeningSocket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Tcp(source) => source.as_fd(),
-            Self::Unix(source) => source.as_fd(),
-        }
-    }
-}
 
 /// One of a server's sockets.
 pub(super) struct Listener {
     /// None once it is closed.
-    socket: RefCell<Option<Rc<ListeningSocket>>>,
+    socket: RefCell<Option<Rc<Socket>>>,
     /// Whether accepting pauses.
     resting: Cell<bool>,
 }
 
 impl Listener {
-    pub(super) fn new(socket: ListeningSocket) -> Self {
+    pub(super) fn new(socket: Socket) -> Self {
         Self {
             socket: RefCell::new(Some(Rc::new(socket))),
             resting: Cell::new(false),
         }
     }
 
-    fn socket(&self) -> Option<Rc<ListeningSocket>> {
+    fn socket(&self) -> Option<Rc<Socket>> {
         self.socket.borrow().clone()
     }
 
     pub(super) fn address(&self) -> Option<Address> {
-        self.socket()?.address()
+        self.socket()?.sockname()
     }
 
     pub(super) fn close(&self, core: &Rc<Core>) {
         let socket = self.socket.take();
         if let Some(socket) = socket {
-            // Taking a callback away fails only where there is none.
-            let _ = socket.set_callback(core, None);
+            socket.clear_callbacks(core);
         }
     }
 }
 
-/// What runs when a socket has connections.
+/// The callback of a socket that listens.
 pub(super) struct Accepting {
-    server: Rc<State>,
+    server: Rc<ServerState>,
     listener: Rc<Listener>,
 }
 
 impl Accepting {
-    pub(super) fn start(server: &Rc<State>, listener: &Rc<Listener>) -> Result<()> {
+    pub(super) fn start(server: &Rc<ServerState>, listener: &Rc<Listener>) -> Result<()> {
         let Some(socket) = listener.socket() else {
             return Ok(());
         };
@@ -112,7 +62,7 @@ impl Accepting {
             server: Rc::clone(server),
             listener: Rc::clone(listener),
         });
-        socket.set_callback(&server.core, Some(accepting))
+        socket.set_callback(&server.core, Direction::Read, Some(accepting))
     }
 
     /// Accepts what is there, up to the backlog; then the others have a turn.
@@ -151,7 +101,7 @@ impl Accepting {
         }
     }
 
-    /// Pauses: to go on at once would fail again, and again.
+    /// Pauses, since another attempt now would fail in the same way.
     #[cold]
     fn rest(self: &Rc<Self>, error: io::Error) {
         let message = if net::out_of_descriptors(&error) {
@@ -167,18 +117,21 @@ impl Accepting {
             accepting.schedule();
         };
         let event_loop = EventLoop::of(&self.server.core);
-        // A loop that the exception handler has closed needs nothing more.
+        // The exception handler may have closed the loop.
         if !event_loop.is_closed() {
             event_loop.schedule_after(self.server.made_at, net::ACCEPT_PAUSE, Box::new(go_on));
         }
     }
 
     fn report(&self, message: &str, error: Error) {
-        let source = super::Server(Rc::clone(&self.server));
-        let context = ErrorContext::new(message)
-            .error(error)
-            .source(format!("{source:?} created at {}", self.server.made_at));
+        let context = ErrorContext::new(message).error(error).source(self.show());
         self.server.core.call_exception_handler(&context);
+    }
+
+    /// Shows the server with the line for which it was made.
+    fn show(&self) -> String {
+        let server = Server(Rc::clone(&self.server));
+        format!("{server:?} created at {}", self.server.made_at)
     }
 }
 
@@ -196,8 +149,7 @@ impl Ready for Accepting {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let server = super::Server(Rc::clone(&self.server));
-        write!(f, "{server:?} created at {}", self.server.made_at)
+        f.write_str(&self.show())
     }
 }
 

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use super::State;
-use crate::io::transport::Stream;
+use super::ServerState;
+use crate::io::transport::stream::Stream;
 
 /// The connections that are not lost yet, in the order in which they came.
 #[derive(Default)]
@@ -37,16 +37,16 @@ impl Members {
     }
 }
 
-/// That a connection is one of a server's: until this is dropped.
+/// Makes a connection one of a server's, until this is dropped.
 pub(in crate::io::transport) struct Membership {
-    server: Rc<State>,
+    server: Rc<ServerState>,
     number: u64,
 }
 
 impl Membership {
     /// Makes a connection one of a server's.
-    pub(super) fn begin(server: &Rc<State>, stream: &Rc<Stream>) {
-        stream.join(Self {
+    pub(super) fn begin(server: &Rc<ServerState>, stream: &Rc<Stream>) {
+        stream.state.join(Self {
             number: server.members.add(stream),
             server: Rc::clone(server),
         });
@@ -55,12 +55,8 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let gone = self
-            .server
-            .members
-            .streams
-            .borrow_mut()
-            .remove(&self.number);
+        let streams = &self.server.members.streams;
+        let gone = streams.borrow_mut().remove(&self.number);
         drop(gone);
         self.server.note_end();
     }

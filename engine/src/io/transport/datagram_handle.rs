@@ -1,20 +1,14 @@
-//! The transport of a datagram socket.
-//!
-//! It lives as that of a stream does: its callbacks keep it, and a closed loop drops them.
-
-mod socket;
-mod state;
+//! The transport of a datagram socket, as protocols have it.
 
 use std::fmt;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 
+use super::carrier::Carrier;
+use super::datagrams::Datagrams;
 use super::protocol::DatagramProtocol;
+use crate::Result;
 use crate::io::net::Address;
-use crate::{Error, Result};
-pub use socket::DatagramSocket;
-pub(super) use socket::{Socket, into_socket};
-pub(super) use state::Datagrams;
 
 /// What sends and receives datagrams: asyncio's `DatagramTransport`, for UDP and Unix sockets.
 ///
@@ -66,7 +60,7 @@ impl DatagramTransport {
     /// }
     /// ```
     pub fn abort(&self) {
-        self.0.abort(None::<Error>);
+        self.0.abort(None);
     }
 
     /// Returns whether the endpoint is closed, or about to be.
@@ -75,7 +69,7 @@ impl DatagramTransport {
     ///
     /// See [`abort`](Self::abort).
     pub fn is_closing(&self) -> bool {
-        self.0.base.closing.get()
+        self.0.state.closing.get()
     }
 
     /// Sets the marks, in bytes, as
@@ -100,10 +94,7 @@ impl DatagramTransport {
         high: impl Into<Option<usize>>,
         low: impl Into<Option<usize>>,
     ) -> Result<()> {
-        self.0.base.flow.set_limits(high.into(), low.into())?;
-        self.0.pause_if_high();
-        self.0.resume_if_low();
-        Ok(())
+        self.0.set_limits(high.into(), low.into())
     }
 
     /// Returns the low-water and the high-water mark, in bytes.
@@ -112,7 +103,7 @@ impl DatagramTransport {
     ///
     /// See [`set_write_buffer_limits`](Self::set_write_buffer_limits).
     pub fn get_write_buffer_limits(&self) -> (usize, usize) {
-        self.0.base.flow.limits()
+        self.0.state.flow.limits()
     }
 
     /// Returns how many bytes wait to be sent; each datagram counts for eight more than it has.
@@ -135,7 +126,7 @@ impl DatagramTransport {
     ///
     /// See [`create_datagram_endpoint`](super::create_datagram_endpoint).
     pub fn peername(&self) -> Option<Address> {
-        self.0.peername().cloned()
+        self.0.state.peername.clone()
     }
 
     /// Returns the address of this end.
@@ -144,7 +135,7 @@ impl DatagramTransport {
     ///
     /// See [`create_datagram_endpoint`](super::create_datagram_endpoint).
     pub fn sockname(&self) -> Option<Address> {
-        self.0.sockname().cloned()
+        self.0.state.sockname.clone()
     }
 
     /// Returns the number of the descriptor; none after the end.
@@ -158,7 +149,7 @@ impl DatagramTransport {
     /// }
     /// ```
     pub fn fd(&self) -> Option<RawFd> {
-        self.0.number()
+        self.0.fd()
     }
 
     /// Returns the protocol; none after the end.
@@ -174,7 +165,7 @@ impl DatagramTransport {
     /// }
     /// ```
     pub fn get_protocol(&self) -> Option<Rc<dyn DatagramProtocol>> {
-        self.0.protocol()
+        self.0.state.protocol()
     }
 }
 
