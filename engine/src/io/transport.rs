@@ -1,9 +1,9 @@
 //! Transports and protocols: connections by callbacks, on which streams stand.
 //!
-//! A *transport* moves the bytes of one connection: it reads when the system has something, and
-//! keeps what the system does not take yet. A *protocol* is told: a [`Protocol`] of the connection
-//! that was made, of data, of the end, of the loss. Everything happens inside the event loop, one
-//! call at a time, and no call waits.
+//! A *transport* moves the bytes of one connection. It reads when the system has something, and
+//! keeps the bytes that the system does not take yet. A *protocol* is an object of yours: the
+//! transport calls its methods when the connection is made, when data comes, and when the connection
+//! ends or is lost. Everything happens inside the event loop, one call at a time, and no call waits.
 //!
 //! | asyncio | here |
 //! | --- | --- |
@@ -24,24 +24,26 @@
 //! 1. [`connection_made`](Protocol::connection_made), once, with the [`Transport`].
 //! 2. [`data_received`](Protocol::data_received), any number of times, then
 //!    [`eof_received`](Protocol::eof_received) at most once.
-//! 3. [`connection_lost`](Protocol::connection_lost), exactly once, whoever ended it: without an
-//!    error after [`close`](Transport::close) and [`abort`](Transport::abort), otherwise with it.
-//!    Then the socket is closed.
+//! 3. [`connection_lost`](Protocol::connection_lost), exactly once. It gets the error that has ended
+//!    the connection, and none after [`close`](Transport::close), [`abort`](Transport::abort) or the
+//!    end of the peer's data. Then the socket is closed.
 //!
-//! A connection lives until it is lost, also if nobody keeps its transport. When its loop is closed,
-//! it is dropped without a word.
+//! A connection lives until it is lost, even if you keep no handle of its transport. When its loop is
+//! closed, the connection is dropped, and its protocol is not called any more.
 //!
 //! # Flow control
 //!
-//! More than the *high-water mark* of bytes that wait to be written (64 KiB) pause the protocol, by
-//! [`pause_writing`](Protocol::pause_writing); it is resumed when there are no more than the
-//! *low-water mark* (a quarter). [`pause_reading`](Transport::pause_reading) makes the peer wait.
+//! When more bytes wait to be written than the *high-water mark* (64 KiB), the transport calls
+//! [`pause_writing`](Protocol::pause_writing). When no more than the *low-water mark* (a quarter of
+//! that) are left, it calls [`resume_writing`](Protocol::resume_writing). To make the peer wait, call
+//! [`pause_reading`](Transport::pause_reading).
 //!
 //! # Errors
 //!
-//! What a method of a protocol returns as an error, or panics with, goes to the loop's exception
-//! handler; that of `data_received` and `eof_received` also ends the connection. Of errors of the
-//! system only those are reported by which a peer just goes away (reset, broken pipe, aborted).
+//! If a method of a protocol returns an error or panics, that goes to the loop's exception handler.
+//! An error of `data_received` or `eof_received` also ends the connection. Errors of the system go to
+//! the exception handler as well, unless they only show that the peer has gone (connection reset,
+//! broken pipe, connection aborted): then `connection_lost` gets them.
 //!
 //! # Examples
 //!
@@ -84,7 +86,7 @@
 //!     let address = server.sockets()[0].ip().unwrap();
 //!     let (transport, collect) = co.yield_from(create_connection(Collect::default, address))?;
 //!     transport.write(b"hello")?;
-//!     transport.write_eof()?; // the server ends it, and closes when it has written all
+//!     transport.write_eof()?; // the server closes when it has written all
 //!     co.yield_from(collect.1.wait())?;
 //!     assert_eq!(*collect.0.borrow(), b"hello");
 //!     server.close();
@@ -95,8 +97,8 @@
 
 mod buffer;
 mod carrier;
+mod cleanup;
 mod connect;
-mod datagram_handle;
 mod datagrams;
 mod endpoint;
 mod event_loop;
@@ -113,7 +115,6 @@ mod server;
 mod socket;
 mod stream;
 mod transport_state;
-mod unclaimed;
 
 pub(crate) use buffer::Buffer;
 pub use connect::{
@@ -121,11 +122,11 @@ pub use connect::{
     create_connection_on, create_unix_connection,
 };
 pub(crate) use connect::{open, set_delay, set_local};
-pub use datagram_handle::DatagramTransport;
+
 pub use endpoint::{CreateDatagramEndpoint, create_datagram_endpoint, create_datagram_endpoint_on};
 pub(crate) use given::into_socket;
 pub use given::{DatagramSocket, ListenerSocket, StreamSocket};
-pub use handle::Transport;
+pub use handle::{DatagramTransport, Transport};
 pub use listen::{CreateServer, CreateUnixServer, create_server, create_unix_server};
 pub(crate) use listen::{Listening, UnixListening, listening_options, unix_listening_options};
 pub(crate) use listen_on::Given;

@@ -1,9 +1,9 @@
-//! Bytes on their way: appended at the end, taken off at the front.
+//! A queue of bytes: appended at the end, taken off at the front.
 
 /// A queue of bytes in one piece of memory.
 ///
-/// What is taken off only moves the start; the rest is moved to the front when room is needed, and
-/// less is left than was taken. An empty buffer owns no memory, so that idle connections are
+/// Taking bytes off only moves the start. The rest is moved to the front when room is needed, and
+/// fewer bytes are left than were taken. An empty buffer owns no memory, so idle connections are
 /// small.
 #[derive(Default)]
 pub(crate) struct Buffer {
@@ -29,7 +29,7 @@ impl Buffer {
         &self.bytes[self.start..]
     }
 
-    /// Returns how many bytes were ever taken off: the place of the first byte in the stream.
+    /// Returns how many bytes were ever taken off, which is the position of the first byte left.
     pub(crate) fn taken(&self) -> u64 {
         self.taken
     }
@@ -44,7 +44,7 @@ impl Buffer {
         self.bytes.extend_from_slice(data);
     }
 
-    /// Takes off the first `n` bytes, or all if there are less.
+    /// Takes off the first `n` bytes, or all if there are fewer.
     #[inline]
     pub(crate) fn consume(&mut self, n: usize) {
         let n = n.min(self.len());
@@ -56,9 +56,10 @@ impl Buffer {
         }
     }
 
-    /// Takes off the first `n` bytes, or all if there are less, and returns them.
+    /// Takes off the first `n` bytes, or all if there are fewer, and returns them.
     ///
-    /// All of a buffer are handed over as they are, unless that would waste memory.
+    /// If that empties the buffer, it gives its memory away instead of a copy, unless most of that
+    /// memory is unused.
     #[inline]
     pub(crate) fn take(&mut self, n: usize) -> Vec<u8> {
         let n = n.min(self.len());
@@ -80,7 +81,7 @@ impl Buffer {
         self.consume(usize::MAX);
     }
 
-    /// Puts back what was taken off last.
+    /// Puts the bytes back that were taken off last.
     pub(crate) fn put_back(&mut self, mut front: Vec<u8>) {
         self.taken -= front.len() as u64;
         front.extend_from_slice(self.as_slice());

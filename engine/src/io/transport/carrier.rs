@@ -10,10 +10,11 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
+use super::cleanup::Cleanup;
 use super::protocol::guarded;
+use super::scratch::with_scratch;
 use super::socket::Socket;
 use super::transport_state::TransportState;
-use super::unclaimed::Unclaimed;
 use crate::errors::panics;
 use crate::kernel::{Core, Direction, ErrorContext, Ready, Waiter};
 use crate::{Co, Error, Result};
@@ -45,14 +46,22 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
     /// Tells the protocol of the transport, begins to read, and wakes the task that waits for that.
     fn begin(self: &Rc<Self>, waiter: Option<&Rc<Waiter>>);
 
-    /// Reads once; schedules the turn again if there may be more.
-    fn read(self: &Rc<Self>, turn: Rc<Turn<Self>>);
+    /// Returns whether the protocol takes data now.
+    fn takes_data(&self) -> bool;
+
+    /// Reads once into a buffer, and tells the protocol; returns whether there may be more.
+    fn receive(self: &Rc<Self>, socket: &Socket, buffer: &mut [u8]) -> bool;
 
     /// Writes some of what is buffered; schedules the turn again if the system may take more.
     fn flush(self: &Rc<Self>, turn: Rc<Turn<Self>>);
 
     /// Ends the transport if nobody can read from its pipe any more.
     fn watch_reader(self: &Rc<Self>) {}
+
+    /// Returns whether it can do without the poller, which has refused it with this error.
+    fn works_without_poller(self: &Rc<Self>, _socket: &Socket, _error: &Error) -> bool {
+        false
+    }
 
     /// Reads what the system still has after a failed write.
     fn read_rest(self: &Rc<Self>) {}
@@ -76,6 +85,34 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
             && let Err(error) = guarded(|| method(&protocol))
         {
             self.report(message, error);
+        }
+    }
+
+    /// Has this done whenever there may be something to read.
+    fn begin_reading(self: &Rc<Self>, work: TurnWork) {
+        let state = self.state();
+        let Some(socket) = state.socket().filter(|_| !state.closing.get()) else {
+            return;
+        };
+        let callback = self.turn(work);
+        let set = socket.set_callback(&state.core, Direction::Read, Some(callback));
+        if let Err(error) = set
+            && !self.works_without_poller(&socket, &error)
+        {
+            self.fail("Fatal error: the transport cannot read.", error);
+        }
+    }
+
+    /// Reads once; schedules the turn again if there may be more.
+    fn read(self: &Rc<Self>, turn: Rc<Turn<Self>>) {
+        let state = self.state();
+        let Some(socket) = state.socket().filter(|_| self.takes_data()) else {
+            return;
+        };
+        let goes_on = with_scratch(|buffer| self.receive(&socket, buffer));
+        // Other entries of the loop have a turn first.
+        if goes_on && socket.may_be_ready(Direction::Read) {
+            state.core.schedule(turn);
         }
     }
 
@@ -193,9 +230,9 @@ pub(super) fn wait_for_begin<C: Carrier>(
     carrier: Rc<C>,
     waiter: &Rc<Waiter>,
 ) -> Result<Rc<C>> {
-    let opening = Unclaimed::new(carrier, C::close);
+    let opening = Cleanup::new(carrier, C::close);
     waiter.wait(co)?;
-    Ok(opening.claim())
+    Ok(opening.dismiss())
 }
 
 /// What a transport does in a turn of its loop: the method of [`Carrier`] that is called.

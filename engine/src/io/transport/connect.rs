@@ -18,27 +18,26 @@ use crate::{Co, Delegate, Result};
 
 /// Connects over TCP, and makes a transport and a protocol of the connection.
 ///
-/// asyncio's `create_connection`. All addresses of a name are tried, see
-/// [`TcpStream::connect`](crate::net::Stream::connect). The factory is called when there is a
-/// connection; the protocol has been told of it when this returns. Small writes are sent at once
-/// (`TCP_NODELAY`).
+/// asyncio's `create_connection`. It tries all addresses of a name, see
+/// [`TcpStream::connect`](crate::net::Stream::connect). It calls the factory when there is a
+/// connection, and returns when `connection_made` of the protocol has been called. Small writes are
+/// sent at once (`TCP_NODELAY`).
 ///
 /// # Errors
 ///
 /// `yield_from` gives:
 ///
-/// - [`std::io::Error`]: no address answers, or there is none of that name.
-/// - [`ValueError`](crate::ValueError): an address that does not parse.
+/// - [`std::io::Error`]: no address answers, or the name has none.
+/// - [`ValueError`](crate::ValueError): the address does not parse.
 /// - `is_cancelled`; the connection is closed then.
 ///
 /// # Examples
 ///
 /// See the [module](super).
-pub fn create_connection<F, P>(factory: F, target: impl ToSocketAddrs) -> CreateConnection<F>
-where
-    F: FnOnce() -> P,
-    P: Protocol,
-{
+pub fn create_connection<P: Protocol, F: FnOnce() -> P>(
+    factory: F,
+    target: impl ToSocketAddrs,
+) -> CreateConnection<F> {
     CreateConnection {
         factory,
         dial: target.target().map(Dial::to),
@@ -70,8 +69,8 @@ impl<F> CreateConnection<F> {
         self
     }
 
-    /// Sets how long one address has before the next is tried as well: 250 ms by default. With
-    /// `None`, the next is tried when one has failed.
+    /// Sets how long an attempt to connect to one address has before the next attempt begins as
+    /// well: 250 ms by default. With `None`, the next attempt begins when one has failed.
     ///
     /// # Examples
     ///
@@ -233,7 +232,7 @@ pub(super) fn connected<P: Protocol>(
     Ok((transport, protocol))
 }
 
-/// Makes a transport, and waits until its protocol has been told.
+/// Makes a transport, and waits until its protocol has been told of it.
 pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Result<Transport> {
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_connection")?;

@@ -8,14 +8,13 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::rc::Rc;
 
 use super::carrier::{Carrier, Notice, Turn, TurnWork};
-use super::datagram_handle::DatagramTransport;
+use super::handle::DatagramTransport;
 use super::protocol::DatagramProtocol;
-use super::scratch::with_scratch;
 use super::socket::Socket;
 use super::transport_state::TransportState;
 use crate::errors::{ValueError, describe};
 use crate::io::net::Address;
-use crate::kernel::{Core, Direction, Place, Waiter};
+use crate::kernel::{Core, Place, Waiter};
 use crate::{Error, Result};
 
 /// What each buffered datagram counts for besides its bytes, as in CPython. So a queue of empty
@@ -55,28 +54,6 @@ impl Datagrams {
 
     pub(super) fn fd(&self) -> Option<RawFd> {
         Some(self.state.socket()?.as_fd().as_raw_fd())
-    }
-
-    /// Returns the socket, unless the transport is closed or closing.
-    fn open_socket(&self) -> Option<Rc<Socket>> {
-        self.state.socket().filter(|_| !self.state.closing.get())
-    }
-
-    /// Receives a datagram; returns whether to go on.
-    fn receive(&self, socket: &Socket, scratch: &mut [u8]) -> bool {
-        match socket.receive_from(scratch) {
-            Ok((n, sender)) => {
-                let message = "protocol.datagram_received() call failed.";
-                let data = &scratch[..n];
-                self.tell(message, |it| it.datagram_received(data, &sender));
-            }
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => return false,
-                io::ErrorKind::Interrupted => {}
-                _ => self.tell_error(describe(error, "receive")),
-            },
-        }
-        true
     }
 
     /// Tells the protocol of an error that does not end the endpoint.
@@ -182,27 +159,30 @@ impl Carrier for Datagrams {
         let transport = DatagramTransport(Rc::clone(self));
         let message = "protocol.connection_made() call failed.";
         self.tell(message, |it| it.connection_made(&transport));
-        if let Some(socket) = self.open_socket() {
-            let callback = self.turn(TurnWork::Read);
-            let set = socket.set_callback(&self.state.core, Direction::Read, Some(callback));
-            if let Err(error) = set {
-                self.fail("Fatal error: the transport cannot read.", error);
-            }
-        }
+        self.begin_reading(TurnWork::Read);
         if let Some(waiter) = waiter {
             waiter.wake();
         }
     }
 
-    fn read(self: &Rc<Self>, turn: Rc<Turn<Self>>) {
-        let Some(socket) = self.open_socket() else {
-            return;
-        };
-        let goes_on = with_scratch(|scratch| self.receive(&socket, scratch));
-        // Other entries of the loop have a turn first.
-        if goes_on && socket.may_be_ready(Direction::Read) {
-            self.state.core.schedule(turn);
+    fn takes_data(&self) -> bool {
+        !self.state.closing.get()
+    }
+
+    fn receive(self: &Rc<Self>, socket: &Socket, buffer: &mut [u8]) -> bool {
+        match socket.receive_from(buffer) {
+            Ok((n, sender)) => {
+                let message = "protocol.datagram_received() call failed.";
+                let data = &buffer[..n];
+                self.tell(message, |it| it.datagram_received(data, &sender));
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => return false,
+                io::ErrorKind::Interrupted => {}
+                _ => self.tell_error(describe(error, "receive")),
+            },
         }
+        true
     }
 
     /// Sends what is buffered, until the system takes no more.

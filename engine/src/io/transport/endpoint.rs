@@ -9,9 +9,9 @@ use std::rc::Rc;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 
 use super::carrier::wait_for_begin;
-use super::datagram_handle::DatagramTransport;
 use super::datagrams::Datagrams;
 use super::given::{DatagramSocket, into_socket};
+use super::handle::DatagramTransport;
 use super::protocol::DatagramProtocol;
 use super::socket::Socket;
 use crate::errors::{ValueError, describe};
@@ -24,15 +24,15 @@ const NAME: &str = "create_datagram_endpoint";
 
 /// Makes a UDP socket with a transport and a protocol.
 ///
-/// asyncio's `create_datagram_endpoint`. With a local address it receives there; with a remote one
-/// it sends there, and receives from there only. One of them is needed. Names are looked up by
-/// [`getaddrinfo`](crate::net::getaddrinfo).
+/// asyncio's `create_datagram_endpoint`. You give a local address, or a remote one, or both. The
+/// endpoint receives on the local address. It sends to the remote one, and receives from there only.
+/// To look a name up, use [`getaddrinfo`](crate::net::getaddrinfo).
 ///
 /// # Errors
 ///
 /// `yield_from` gives:
 ///
-/// - [`std::io::Error`]: an address is in use, or not this machine's.
+/// - [`std::io::Error`]: an address is in use, or not of this machine.
 /// - [`ValueError`]: there is no address, or the two are of different families.
 /// - `is_cancelled`; the endpoint is closed then.
 ///
@@ -84,15 +84,11 @@ const NAME: &str = "create_datagram_endpoint";
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn create_datagram_endpoint<F, P>(
+pub fn create_datagram_endpoint<P: DatagramProtocol, F: FnOnce() -> P>(
     factory: F,
     local: impl Into<Option<SocketAddr>>,
     remote: impl Into<Option<SocketAddr>>,
-) -> CreateDatagramEndpoint<F>
-where
-    F: FnOnce() -> P,
-    P: DatagramProtocol,
-{
+) -> CreateDatagramEndpoint<F> {
     let options = EndpointOptions {
         local: local.into(),
         remote: remote.into(),

@@ -1,4 +1,4 @@
-//! When a protocol has to stop writing, and may go on.
+//! Flow control: when a protocol has to stop writing, and when it may go on.
 
 use std::cell::Cell;
 
@@ -45,13 +45,13 @@ impl Flow {
         Ok(())
     }
 
-    /// Returns whether the protocol is to be paused, as so much is buffered.
+    /// Returns whether to pause the protocol now that `size` bytes are buffered.
     #[inline]
     pub(super) fn pauses(&self, size: usize) -> bool {
         size > self.high.get() && !self.paused.replace(true)
     }
 
-    /// Returns whether the protocol is to be resumed, as so little is buffered.
+    /// Returns whether to resume the protocol now that `size` bytes are buffered.
     #[inline]
     pub(super) fn resumes(&self, size: usize) -> bool {
         size <= self.low.get() && self.paused.replace(false)

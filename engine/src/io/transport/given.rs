@@ -1,6 +1,5 @@
 //! The sockets of which a program can have transports and servers made.
 
-use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix;
@@ -34,13 +33,8 @@ mod sealed {
     }
 
     /// Hides the socket, which is private.
+    #[derive(Debug)]
     pub struct Wrapped(pub(super) super::Socket);
-}
-
-impl fmt::Debug for sealed::Wrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Socket")
-    }
 }
 
 pub(crate) fn into_socket(socket: impl sealed::Sealed) -> Result<Socket> {

@@ -9,10 +9,10 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::cleanup::Cleanup;
 use super::protocol::Protocol;
 use super::server::{Factory, Server};
 use super::socket::Socket;
-use super::unclaimed::Unclaimed;
 use crate::combine::yield_now;
 use crate::errors::describe;
 use crate::io::net::{ListenOptions, Target, ToSocketAddrs, listen_on, resolve};
@@ -22,42 +22,41 @@ use crate::{Co, Delegate, Result};
 
 /// Listens for TCP connections, and makes a transport and a protocol of each.
 ///
-/// asyncio's `create_server`. If a name has several addresses, the server listens on all, each by
-/// its own socket; port 0 lets the system choose one for each, see [`Server::sockets`]. The host
-/// `""` does not exist: use `"0.0.0.0:80"`, or `"[::]:80"`, or both, as addresses.
+/// asyncio's `create_server`. If a name has several addresses, the server listens on all of them,
+/// each by its own socket. With port 0 the system chooses a port for each, see [`Server::sockets`].
+/// asyncio's host `""` does not exist: use `"0.0.0.0:80"`, or `"[::]:80"`, or both, as addresses.
 ///
-/// When the system has no descriptors left, that is reported to the exception handler, and the
-/// server tries again after a second.
+/// When the system has no descriptors left, the server reports that to the exception handler, and
+/// tries again after a second.
 ///
 /// # Errors
 ///
 /// `yield_from` gives:
 ///
-/// - [`std::io::Error`]: an address is in use, or not this machine's, or there is none.
-/// - [`ValueError`](crate::ValueError): an address that does not parse.
+/// - [`std::io::Error`]: an address is in use, or not of this machine, or there is none.
+/// - [`ValueError`](crate::ValueError): an address does not parse.
 ///
 /// # Examples
 ///
 /// See the [module](super).
-pub fn create_server<F, P>(factory: F, target: impl ToSocketAddrs) -> CreateServer
-where
-    F: Fn() -> P + 'static,
-    P: Protocol,
-{
+pub fn create_server<P: Protocol>(
+    factory: impl Fn() -> P + 'static,
+    target: impl ToSocketAddrs,
+) -> CreateServer {
     CreateServer {
         factory: boxed(factory),
         listening: Listening::new(target),
     }
 }
 
-/// What [`create_server`] returns: options, and a delegate for `yield_from`.
+/// The result of [`create_server`]: options, and a delegate for `yield_from`.
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
 pub struct CreateServer {
     factory: Factory,
     listening: Listening,
 }
 
-/// Where to listen, and how.
+/// The addresses to listen on, and the options.
 #[derive(Debug)]
 pub(crate) struct Listening {
     target: Result<Target>,
@@ -93,27 +92,25 @@ fn listen_on_all(
     addresses: &[SocketAddr],
     options: &ListenOptions,
 ) -> io::Result<Vec<Socket>> {
-    let (mut sockets, mut without) = (Vec::new(), None);
+    let mut sockets = Vec::new();
+    let none = "there is no address to listen on";
+    let mut without = io::Error::new(io::ErrorKind::InvalidInput, none);
     for address in addresses {
         match listen_on(*address, options) {
             Ok(socket) => sockets.push(Socket::TcpListener(Source::new(socket))),
-            Err(error) if address.is_ipv6() && is_unknown(&error) => without = Some(error),
+            Err(error) if address.is_ipv6() && may_be_unsupported(&error) => without = error,
             Err(error) => return Err(describe(error, format!("listen on {address}"))),
         }
     }
     if sockets.is_empty() {
-        let why = format!("listen on {name}: there is no address to listen on");
-        return Err(match without {
-            Some(error) => describe(error, format!("listen on {name}")),
-            None => io::Error::new(io::ErrorKind::InvalidInput, why),
-        });
+        return Err(describe(without, format!("listen on {name}")));
     }
     Ok(sockets)
 }
 
-/// Returns whether an address failed as it would where there is no IPv6, though names have
-/// addresses for it.
-fn is_unknown(error: &io::Error) -> bool {
+/// Returns whether an IPv6 address may have failed because this machine has no IPv6. Names have
+/// such addresses nevertheless.
+fn may_be_unsupported(error: &io::Error) -> bool {
     use io::ErrorKind::{AddrInUse, PermissionDenied};
     !matches!(error.kind(), AddrInUse | PermissionDenied)
 }
@@ -131,32 +128,39 @@ pub(super) fn serve(
     if !start {
         return Ok(server);
     }
-    let starting = Unclaimed::new(server.clone(), Server::close);
+    let starting = Cleanup::new(server.clone(), Server::close);
     server.begin()?;
     yield_now().delegate(co)?;
-    Ok(starting.claim())
+    Ok(starting.dismiss())
 }
 
-/// The options that TCP servers have, also those of streams.
-macro_rules! listening_options {
-    ($factory:expr) => {
-        /// Sets how many connections may wait to be accepted: 1,024 by default. As many are
-        /// accepted at once, before others have a turn.
-        ///
-        /// # Examples
-        ///
-        /// See [`start_serving`](Self::start_serving).
+/// The options of all servers, also of those of streams. The type has a field `listening`.
+macro_rules! unix_listening_options {
+    () => {
+        /// Sets how many connections may wait to be accepted: 1,024 by default. At most as many are
+        /// accepted in one turn of the loop.
         pub fn backlog(mut self, connections: u32) -> Self {
             self.listening.options.backlog = connections.max(1);
             self
         }
 
+        /// Sets whether connections are accepted at once: true by default. Otherwise they wait
+        /// until [`Server::start_serving`](crate::Server::start_serving).
+        pub fn start_serving(mut self, on: bool) -> Self {
+            self.listening.start = on;
+            self
+        }
+    };
+}
+pub(crate) use unix_listening_options;
+
+/// The options of TCP servers, also of those of streams. `$server` is an example of one.
+macro_rules! listening_options {
+    ($server:expr) => {
+        $crate::io::transport::unix_listening_options!();
+
         /// Sets whether the address can be used again at once after the server has ended
         /// (`SO_REUSEADDR`): true by default.
-        ///
-        /// # Examples
-        ///
-        /// See [`start_serving`](Self::start_serving).
         pub fn reuse_address(mut self, on: bool) -> Self {
             self.listening.options.reuse_address = on;
             self
@@ -167,26 +171,15 @@ macro_rules! listening_options {
         ///
         /// # Examples
         ///
-        /// See [`start_serving`](Self::start_serving).
-        pub fn reuse_port(mut self, on: bool) -> Self {
-            self.listening.options.reuse_port = on;
-            self
-        }
-
-        /// Sets whether connections are accepted at once: true by default. Otherwise they wait
-        /// until [`Server::start_serving`](crate::Server::start_serving).
-        ///
-        /// # Examples
-        ///
         /// ```
-        #[doc = $factory]
+        #[doc = $server]
         ///     .backlog(10)
         ///     .reuse_address(true)
         ///     .reuse_port(false)
         ///     .start_serving(false);
         /// ```
-        pub fn start_serving(mut self, on: bool) -> Self {
-            self.listening.start = on;
+        pub fn reuse_port(mut self, on: bool) -> Self {
+            self.listening.options.reuse_port = on;
             self
         }
     };
@@ -214,8 +207,8 @@ pub(super) fn boxed<P: Protocol>(factory: impl Fn() -> P + 'static) -> Factory {
 
 /// Listens on a path of Unix sockets; the rest is as [`create_server`].
 ///
-/// asyncio's `create_unix_server`. A socket that stands there already is replaced; any other file
-/// is left alone, and an error. The file stays when the server is closed.
+/// asyncio's `create_unix_server`. A socket that is there already is replaced. Any other file is
+/// left alone, and is an error. The file stays when the server is closed.
 ///
 /// # Errors
 ///
@@ -239,28 +232,28 @@ pub(super) fn boxed<P: Protocol>(factory: impl Fn() -> P + 'static) -> Factory {
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn create_unix_server<F, P>(factory: F, path: impl AsRef<Path>) -> CreateUnixServer
-where
-    F: Fn() -> P + 'static,
-    P: Protocol,
-{
+pub fn create_unix_server<P: Protocol>(
+    factory: impl Fn() -> P + 'static,
+    path: impl AsRef<Path>,
+) -> CreateUnixServer {
     CreateUnixServer {
         factory: boxed(factory),
         listening: UnixListening::new(path),
     }
 }
 
-/// What [`create_unix_server`] returns: options, and a delegate for `yield_from`.
+/// The result of [`create_unix_server`]: options, and a delegate for `yield_from`.
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
 pub struct CreateUnixServer {
     factory: Factory,
     listening: UnixListening,
 }
 
+/// The path to listen on, and the options.
 #[derive(Debug)]
 pub(crate) struct UnixListening {
     path: PathBuf,
-    pub(crate) backlog: u32,
+    pub(crate) options: ListenOptions,
     pub(crate) start: bool,
 }
 
@@ -268,18 +261,15 @@ impl UnixListening {
     pub(crate) fn new(path: impl AsRef<Path>) -> Self {
         Self {
             path: path.as_ref().to_owned(),
-            backlog: ListenOptions::default().backlog,
+            options: ListenOptions::default(),
             start: true,
         }
     }
 
     pub(crate) fn listen(self, co: &Co, factory: Factory) -> Result<Server> {
-        let path = self.path.display();
-        let socket = self
-            .bind()
-            .map_err(|error| describe(error, format!("listen on {path}")))?;
-        let sockets = vec![Socket::UnixListener(Source::new(socket))];
-        serve(co, factory, self.backlog, sockets, self.start)
+        let failed = |error| describe(error, format!("listen on {}", self.path.display()));
+        let socket = Socket::UnixListener(Source::new(self.bind().map_err(failed)?));
+        serve(co, factory, self.options.backlog, vec![socket], self.start)
     }
 
     fn bind(&self) -> io::Result<UnixListener> {
@@ -288,38 +278,13 @@ impl UnixListening {
         }
         let socket = UnixListener::bind(&self.path)?;
         socket.set_nonblocking(true)?;
-        rustix::net::listen(&socket, i32::try_from(self.backlog).unwrap_or(i32::MAX))?;
+        rustix::net::listen(
+            &socket,
+            i32::try_from(self.options.backlog).unwrap_or(i32::MAX),
+        )?;
         Ok(socket)
     }
 }
-
-/// The options that Unix servers have, also those of streams.
-macro_rules! unix_listening_options {
-    () => {
-        /// Sets how many connections may wait to be accepted: 1,024 by default. As many are
-        /// accepted at once, before others have a turn.
-        ///
-        /// # Examples
-        ///
-        /// See [`CreateServer::start_serving`](crate::transport::CreateServer::start_serving).
-        pub fn backlog(mut self, connections: u32) -> Self {
-            self.listening.backlog = connections.max(1);
-            self
-        }
-
-        /// Sets whether connections are accepted at once: true by default. Otherwise they wait
-        /// until [`Server::start_serving`](crate::Server::start_serving).
-        ///
-        /// # Examples
-        ///
-        /// See [`CreateServer::start_serving`](crate::transport::CreateServer::start_serving).
-        pub fn start_serving(mut self, on: bool) -> Self {
-            self.listening.start = on;
-            self
-        }
-    };
-}
-pub(crate) use unix_listening_options;
 
 impl CreateUnixServer {
     unix_listening_options!();
@@ -342,9 +307,8 @@ coroutine_operations! {
 
 impl fmt::Debug for CreateServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CreateServer")
-            .field(&self.listening)
-            .finish()
+        let mut tuple = f.debug_tuple("CreateServer");
+        tuple.field(&self.listening).finish()
     }
 }
 

@@ -1,7 +1,5 @@
 //! Servers on sockets that listen already.
 
-use std::fmt;
-
 use super::given::{ListenerSocket, into_socket};
 use super::listen::{boxed, serve};
 use super::protocol::Protocol;
@@ -55,6 +53,7 @@ pub fn create_server_on<P: Protocol>(
 }
 
 /// A listening socket that the program has made.
+#[derive(Debug)]
 pub(crate) struct Given(Result<Socket>);
 
 impl Given {
@@ -64,11 +63,5 @@ impl Given {
 
     pub(crate) fn serve(self, co: &Co, factory: Factory) -> Result<Server> {
         serve(co, factory, AT_ONCE, vec![self.0?], true)
-    }
-}
-
-impl fmt::Debug for Given {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Given")
     }
 }

@@ -237,10 +237,10 @@ impl Stream {
         RuntimeError::new(format!("{operation}: {why}")).into()
     }
 
-    /// Returns whether it can do without the poller, which has refused it with this error. Some
-    /// devices, such as `/dev/null`, are always ready.
+    /// Returns whether it is a device that is always ready, such as `/dev/null`. The poller refuses
+    /// those with this error.
     #[cold]
-    pub(super) fn works_without_poller(self: &Rc<Self>, socket: &Socket, error: &Error) -> bool {
+    pub(super) fn is_always_ready(self: &Rc<Self>, socket: &Socket, error: &Error) -> bool {
         let error = error.downcast_ref::<io::Error>();
         let refused = error.is_some_and(|it| it.kind() == io::ErrorKind::PermissionDenied);
         let is_device = file_type(socket).is_ok_and(|kind| kind == FileType::CharacterDevice);

@@ -1,4 +1,4 @@
-//! What is told of a connection.
+//! Protocols: the objects of a program whose methods transports call.
 
 use std::rc::Rc;
 
@@ -8,41 +8,37 @@ use crate::errors::panics;
 use crate::io::net::Address;
 use crate::{Error, Result};
 
-/// What is told of a connection's life: asyncio's `Protocol`.
+/// The methods that a transport calls in the life of a connection: asyncio's `Protocol`.
 ///
-/// All methods have defaults that do nothing. They get `&self`, so that state that changes is in
-/// cells; no two of them run at once, but [`Transport::write`] may call
-/// [`pause_writing`](Self::pause_writing) while another runs.
-///
-/// # Examples
-///
-/// See the [module](crate::transport).
+/// All methods have defaults that do nothing. They get `&self`, so keep state that changes in cells.
+/// The transport calls one method at a time, with one exception: [`Transport::write`] may call
+/// [`pause_writing`](Self::pause_writing) while another method runs. The [module](crate::transport)
+/// has an example.
+#[allow(unused_variables)]
 pub trait Protocol: 'static {
-    /// The connection is there. Keep a clone of the transport, to write.
+    /// Takes note that the connection is made. Keep a clone of the transport, to write.
     ///
     /// # Errors
     ///
     /// An error is reported to the loop's exception handler, and the connection goes on.
     fn connection_made(&self, transport: &Transport) -> Result<()> {
-        let _ = transport;
         Ok(())
     }
 
-    /// Some bytes have come: any part of what the peer has written.
+    /// Takes some bytes, which may be any part of what the peer has written.
     ///
-    /// When a write finds that the peer is gone, this is told first of what the peer had written
-    /// before, also if reading is paused, and then [`connection_lost`](Self::connection_lost).
+    /// When a write finds that the peer is gone, this still gets what the peer had written before,
+    /// even if reading is paused. Then comes [`connection_lost`](Self::connection_lost).
     ///
     /// # Errors
     ///
     /// An error is reported to the loop's exception handler, and ends the connection.
     fn data_received(&self, data: &[u8]) -> Result<()> {
-        let _ = data;
         Ok(())
     }
 
-    /// The peer has written all it will. Return true to go on writing; by default, the connection
-    /// is closed when what is buffered has been written.
+    /// Takes note that the peer has ended its half. Returns whether to go on writing: false by
+    /// default, and then the connection is closed when what is buffered has been written.
     ///
     /// # Errors
     ///
@@ -51,18 +47,17 @@ pub trait Protocol: 'static {
         Ok(false)
     }
 
-    /// The connection is over: by an error, or without one if this side ended it, or the peer
-    /// did by its end of file. Called exactly once; the transport does nothing any more.
+    /// Takes note that the connection is over. This is called exactly once, and nothing is called
+    /// after it. There is no error if this side or the peer has ended the connection in order.
     ///
     /// # Errors
     ///
     /// An error is reported to the loop's exception handler.
     fn connection_lost(&self, error: Option<&Error>) -> Result<()> {
-        let _ = error;
         Ok(())
     }
 
-    /// More than the high-water mark waits to be written: do not write until
+    /// Takes note that more bytes than the high-water mark wait to be written. Do not write until
     /// [`resume_writing`](Self::resume_writing).
     ///
     /// # Errors
@@ -72,8 +67,8 @@ pub trait Protocol: 'static {
         Ok(())
     }
 
-    /// No more than the low-water mark waits to be written. Called once for each
-    /// [`pause_writing`](Self::pause_writing), unless the connection is lost before.
+    /// Takes note that no more bytes than the low-water mark wait to be written. This is called once
+    /// for each [`pause_writing`](Self::pause_writing), unless the connection is lost before.
     ///
     /// # Errors
     ///
@@ -83,53 +78,47 @@ pub trait Protocol: 'static {
     }
 }
 
-/// What is told of a datagram endpoint's life: asyncio's `DatagramProtocol`.
-///
-/// # Examples
-///
-/// See [`create_datagram_endpoint`](super::create_datagram_endpoint).
+/// The methods that a transport calls in the life of an endpoint for datagrams: asyncio's
+/// `DatagramProtocol`. [`create_datagram_endpoint`](super::create_datagram_endpoint()) has an example.
+#[allow(unused_variables)]
 pub trait DatagramProtocol: 'static {
-    /// The endpoint is there. Keep a clone of the transport, to send.
+    /// Takes note that the endpoint is made. Keep a clone of the transport, to send.
     ///
     /// # Errors
     ///
     /// An error is reported to the loop's exception handler, as that of every other method here.
     fn connection_made(&self, transport: &DatagramTransport) -> Result<()> {
-        let _ = transport;
         Ok(())
     }
 
-    /// A datagram has come, whole; what is beyond 64 KiB of it is lost.
+    /// Takes a whole datagram. Bytes beyond the first 64 KiB are lost.
     ///
     /// # Errors
     ///
     /// See [`connection_made`](Self::connection_made).
     fn datagram_received(&self, data: &[u8], sender: &Address) -> Result<()> {
-        let _ = (data, sender);
         Ok(())
     }
 
-    /// Sending or receiving a datagram failed. The endpoint goes on.
+    /// Takes note that sending or receiving a datagram has failed. The endpoint goes on.
     ///
     /// # Errors
     ///
     /// See [`connection_made`](Self::connection_made).
     fn error_received(&self, error: &Error) -> Result<()> {
-        let _ = error;
         Ok(())
     }
 
-    /// The endpoint was closed. Called exactly once.
+    /// Takes note that the endpoint was closed. This is called exactly once.
     ///
     /// # Errors
     ///
     /// See [`connection_made`](Self::connection_made).
     fn connection_lost(&self, error: Option<&Error>) -> Result<()> {
-        let _ = error;
         Ok(())
     }
 
-    /// More than the high-water mark waits to be sent, as [`Protocol::pause_writing`].
+    /// Works as [`Protocol::pause_writing`].
     ///
     /// # Errors
     ///
@@ -138,7 +127,7 @@ pub trait DatagramProtocol: 'static {
         Ok(())
     }
 
-    /// No more than the low-water mark waits to be sent, as [`Protocol::resume_writing`].
+    /// Works as [`Protocol::resume_writing`].
     ///
     /// # Errors
     ///
@@ -150,7 +139,7 @@ pub trait DatagramProtocol: 'static {
 
 macro_rules! shared_protocol {
     ($trait:ident { $($method:ident($($argument:ident: $type:ty),*) -> $output:ty;)* }) => {
-        /// A protocol that somebody else keeps as well.
+        /// Lets the program keep its own reference of a protocol.
         impl<P: $trait + ?Sized> $trait for Rc<P> {
             $(fn $method(&self, $($argument: $type),*) -> Result<$output> {
                 (**self).$method($($argument),*)
@@ -177,7 +166,7 @@ shared_protocol!(DatagramProtocol {
     resume_writing() -> ();
 });
 
-/// Calls what is not ours: a panic becomes an error.
+/// Calls code of the program, such as a method of a protocol. A panic becomes an error.
 #[inline]
 pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     panics::catch(call).unwrap_or_else(|payload| Err(Error::new(Panicked::new(payload))))

@@ -8,6 +8,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::carrier::Carrier;
+use super::cleanup::Cleanup;
 use super::protocol::Protocol;
 use super::socket::Socket;
 use crate::combine::yield_now;
@@ -98,7 +99,7 @@ impl Server {
         self.0.serving.get()
     }
 
-    /// Stops listening, at once. Connections go on: see [`wait_closed`](Self::wait_closed).
+    /// Stops listening at once. Connections that were accepted go on.
     pub fn close(&self) {
         self.0.close();
     }
@@ -135,7 +136,7 @@ impl Server {
         }
     }
 
-    /// Waits until the server is closed, and all its connections are lost, as of Python 3.12.
+    /// Waits until the server is closed and all its connections are lost, as Python 3.12 does.
     ///
     /// # Errors
     ///
@@ -148,7 +149,8 @@ impl Server {
         })
     }
 
-    /// Begins to accept, if that was not to happen at once. Has no effect if it does already.
+    /// Begins to accept, for a server made with `start_serving(false)`. It has no effect if the
+    /// server accepts already.
     ///
     /// # Errors
     ///
@@ -181,13 +183,14 @@ impl Server {
         })
     }
 
-    /// Accepts connections until it is cancelled, or the server closed; closes the server.
+    /// Accepts connections until the wait is cancelled, which closes the server, or until the server
+    /// is closed.
     ///
     /// # Errors
     ///
-    /// - `is_cancelled`: always in the end. When the wait itself is cancelled, the server and its
-    ///   connections are closed and waited for before, as of Python 3.13.
-    /// - [`RuntimeError`]: the server is closed, or somebody else does this already.
+    /// - `is_cancelled`: always in the end. If the wait itself is cancelled, this first closes the
+    ///   server and its connections and waits for their end, as Python 3.13 does.
+    /// - [`RuntimeError`]: the server is closed, or another coroutine does this already.
     ///
     /// # Examples
     ///
@@ -212,8 +215,25 @@ impl Server {
         Operation::new("Server.serve_forever", move |co| server.serve(co))
     }
 
+    fn leave_forever(&self) {
+        let own = self.0.forever.take();
+        drop(own);
+    }
+
     pub(super) fn begin(&self) -> Result<()> {
-        self.0.begin()
+        let state = &self.0;
+        if state.closed.get() {
+            let why = "the server is closed and cannot serve any more; make a new one";
+            return Err(RuntimeError::new(why).into());
+        }
+        if state.serving.replace(true) {
+            return Ok(());
+        }
+        let listeners = state.listeners.borrow().clone();
+        listeners
+            .iter()
+            .try_for_each(|listener| Accepting::start(state, listener))
+            .inspect_err(|_| state.serving.set(false))
     }
 
     fn serve(&self, co: &Co) -> Result<()> {
@@ -222,9 +242,11 @@ impl Server {
             let why = "serve_forever: another coroutine does that already";
             return Err(RuntimeError::new(why).into());
         }
-        state.begin()?;
+        self.begin()?;
         let waiter = Waiter::new(Reason::io("Server.serve_forever"));
-        let serving = ForeverMark::begin(state, &waiter);
+        let before = state.forever.replace(Some(Rc::clone(&waiter)));
+        drop(before);
+        let serving = Cleanup::new(self.clone(), Self::leave_forever);
         let served = waiter.wait(co);
         drop(serving);
         if served.as_ref().is_err_and(|error| error.is_cancelled()) {
@@ -238,21 +260,6 @@ impl Server {
 }
 
 impl ServerState {
-    pub(super) fn begin(self: &Rc<Self>) -> Result<()> {
-        if self.closed.get() {
-            let why = "the server is closed and cannot serve any more; make a new one";
-            return Err(RuntimeError::new(why).into());
-        }
-        if self.serving.replace(true) {
-            return Ok(());
-        }
-        let listeners = self.listeners.borrow().clone();
-        listeners
-            .iter()
-            .try_for_each(|listener| Accepting::start(self, listener))
-            .inspect_err(|_| self.serving.set(false))
-    }
-
     fn close(&self) {
         if self.closed.replace(true) {
             return;
@@ -269,27 +276,9 @@ impl ServerState {
 
     /// Wakes the tasks that wait for the end, if this is it.
     fn note_end(&self) {
-        if self.closed.get() && self.members.is_empty() {
+        if self.closed.get() && self.members.len() == 0 {
             self.over.set();
         }
-    }
-}
-
-/// Marks the server as one with a coroutine in `serve_forever`, until this is dropped.
-struct ForeverMark<'a>(&'a ServerState);
-
-impl<'a> ForeverMark<'a> {
-    fn begin(state: &'a ServerState, waiter: &Rc<Waiter>) -> Self {
-        let before = state.forever.replace(Some(Rc::clone(waiter)));
-        drop(before);
-        Self(state)
-    }
-}
-
-impl Drop for ForeverMark<'_> {
-    fn drop(&mut self) {
-        let own = self.0.forever.take();
-        drop(own);
     }
 }
 

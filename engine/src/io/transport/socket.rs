@@ -20,6 +20,7 @@ const WRITE: Direction = Direction::Write;
 /// A socket, or one end of a pipe, that does not block.
 ///
 /// Each transport and each server calls only the operations of its own kinds. The others would fail.
+#[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(Source<TcpStream>),
     Unix(Source<UnixStream>),
@@ -114,12 +115,11 @@ impl Socket {
         }
     }
 
-    /// Receives, also if the last event has left nothing to receive: another event may be under way.
+    /// Receives from a socket, also if its last event is used up: the next one may be under way.
     pub(super) fn receive_rest(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(source) => source.get().read(buffer),
             Self::Unix(source) => source.get().read(buffer),
-            Self::Pipe(source, _) => source.get().read(buffer),
             _ => Err(misused()),
         }
     }

@@ -14,12 +14,11 @@ use super::carrier::{Carrier, Notice, Turn, TurnWork};
 use super::handle::Transport;
 use super::pipe::End;
 use super::protocol::{Protocol, guarded};
-use super::scratch::with_scratch;
 use super::socket::Socket;
 use super::transport_state::TransportState;
-use crate::Result;
 use crate::errors::describe;
 use crate::kernel::{Core, Direction, Place, Waiter};
+use crate::{Error, Result};
 
 /// A connection, until it is lost.
 pub(crate) struct Stream {
@@ -61,26 +60,6 @@ impl Stream {
         stream
     }
 
-    fn begin_reading(self: &Rc<Self>) {
-        let Some(socket) = self.state.socket() else {
-            return;
-        };
-        if self.is_closing() {
-            return;
-        }
-        let work = match self.end {
-            None | Some(End::Reading) => TurnWork::Read,
-            Some(End::Writing) => TurnWork::WatchReader,
-        };
-        let callback = self.turn(work);
-        let set = socket.set_callback(&self.state.core, Direction::Read, Some(callback));
-        if let Err(error) = set
-            && !self.works_without_poller(&socket, &error)
-        {
-            self.fail("Fatal error: the transport cannot read.", error);
-        }
-    }
-
     pub(crate) fn is_closing(&self) -> bool {
         self.state.closing.get()
     }
@@ -101,24 +80,6 @@ impl Stream {
         if was_paused && !self.is_closing() && self.end != Some(End::Writing) {
             self.schedule(TurnWork::Read);
         }
-    }
-
-    /// Reads what the system has, up to the size of the scratch buffer; returns whether to go on.
-    #[inline]
-    fn read_some(self: &Rc<Self>, socket: &Socket, scratch: &mut [u8]) -> bool {
-        match socket.receive(scratch) {
-            Ok(0) => self.end_reading(),
-            Ok(n) => {
-                self.deliver(&scratch[..n]);
-                return true;
-            }
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => {}
-                io::ErrorKind::Interrupted => return true,
-                _ => self.fail_to_read(error),
-            },
-        }
-        false
     }
 
     #[inline]
@@ -258,21 +219,32 @@ impl Carrier for Stream {
         if let Some(waiter) = waiter {
             waiter.wake();
         }
-        self.begin_reading();
+        self.begin_reading(match self.end {
+            None | Some(End::Reading) => TurnWork::Read,
+            Some(End::Writing) => TurnWork::WatchReader,
+        });
     }
 
-    fn read(self: &Rc<Self>, turn: Rc<Turn<Self>>) {
-        if !self.is_reading() || self.ended.get() {
-            return;
+    #[inline]
+    fn takes_data(&self) -> bool {
+        self.is_reading() && !self.ended.get()
+    }
+
+    #[inline]
+    fn receive(self: &Rc<Self>, socket: &Socket, buffer: &mut [u8]) -> bool {
+        match socket.receive(buffer) {
+            Ok(0) => self.end_reading(),
+            Ok(n) => {
+                self.deliver(&buffer[..n]);
+                return true;
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => {}
+                io::ErrorKind::Interrupted => return true,
+                _ => self.fail_to_read(error),
+            },
         }
-        let Some(socket) = self.state.socket() else {
-            return;
-        };
-        let goes_on = with_scratch(|scratch| self.read_some(&socket, scratch));
-        // Other entries of the loop have a turn first.
-        if goes_on && socket.may_be_ready(Direction::Read) {
-            self.state.core.schedule(turn);
-        }
+        false
     }
 
     fn flush(self: &Rc<Self>, turn: Rc<Turn<Self>>) {
@@ -306,6 +278,10 @@ impl Carrier for Stream {
         self.close_without_reader();
     }
 
+    fn works_without_poller(self: &Rc<Self>, socket: &Socket, error: &Error) -> bool {
+        self.is_always_ready(socket, error)
+    }
+
     fn read_rest(self: &Rc<Self>) {
         if self.unread.get() {
             self.deliver_rest();
@@ -321,7 +297,7 @@ impl Carrier for Stream {
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |polling| if polling { "polling" } else { "idle" };
-        let reading = shown(self.is_reading() && !self.ended.get());
+        let reading = shown(self.takes_data());
         let n = self.buffered();
         let writing = shown(n > 0);
         match self.state.socket().map(|it| it.as_fd().as_raw_fd()) {

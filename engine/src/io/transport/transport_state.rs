@@ -25,7 +25,7 @@ pub(super) struct TransportState<P: ?Sized> {
     /// None after the end, like the protocol.
     socket: RefCell<Option<Rc<Socket>>>,
     protocol: RefCell<Option<Rc<P>>>,
-    membership: Cell<Option<Membership>>,
+    pub(super) membership: Cell<Option<Membership>>,
     /// The address of this end.
     pub(super) sockname: Option<Address>,
     pub(super) peername: Option<Address>,
@@ -46,11 +46,6 @@ impl<P: ?Sized> TransportState<P> {
             protocol: RefCell::new(Some(protocol)),
             membership: Cell::new(None),
         }
-    }
-
-    /// Makes the transport one of a server's connections.
-    pub(super) fn join(&self, membership: Membership) {
-        self.membership.set(Some(membership));
     }
 
     #[inline]

@@ -19,10 +19,6 @@ impl Members {
         self.streams.borrow().len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.streams.borrow().is_empty()
-    }
-
     pub(super) fn all(&self) -> Vec<Rc<Stream>> {
         let streams = self.streams.borrow();
         streams.values().filter_map(Weak::upgrade).collect()
@@ -46,10 +42,11 @@ pub(in crate::io::transport) struct Membership {
 impl Membership {
     /// Makes a connection one of a server's.
     pub(super) fn begin(server: &Rc<ServerState>, stream: &Rc<Stream>) {
-        stream.state.join(Self {
+        let membership = Self {
             number: server.members.add(stream),
             server: Rc::clone(server),
-        });
+        };
+        stream.state.membership.set(Some(membership));
     }
 }
 
