@@ -30,10 +30,6 @@ use crate::{Co, Delegate, Result};
 /// - [`std::io::Error`]: no address answers, or the name has none.
 /// - [`ValueError`](crate::ValueError): the address does not parse.
 /// - `is_cancelled`; the connection is closed then.
-///
-/// # Examples
-///
-/// See the [module](super).
 pub fn create_connection<P: Protocol, F: FnOnce() -> P>(
     factory: F,
     target: impl ToSocketAddrs,
@@ -129,10 +125,6 @@ pub type CreateUnixConnection<'a, P> =
 /// # Errors
 ///
 /// As [`create_connection`].
-///
-/// # Examples
-///
-/// See [`create_unix_server`](super::create_unix_server).
 #[must_use = "it connects when a coroutine delegates to it by yield_from"]
 pub fn create_unix_connection<'a, P: Protocol>(
     factory: impl FnOnce() -> P + 'a,

@@ -30,10 +30,6 @@ impl Transport {
     ///
     /// [`RuntimeError`](crate::RuntimeError): [`write_eof`](Self::write_eof) was called, or it is
     /// the reading end of a pipe.
-    ///
-    /// # Examples
-    ///
-    /// See the [module](super).
     #[inline]
     pub fn write(&self, data: &[u8]) -> Result<()> {
         self.0.write(data)
@@ -69,10 +65,6 @@ impl Transport {
     ///
     /// - [`std::io::Error`]: the system fails, because the connection is lost, for example.
     /// - [`RuntimeError`](crate::RuntimeError): it is the reading end of a pipe.
-    ///
-    /// # Examples
-    ///
-    /// See the [module](super).
     pub fn write_eof(&self) -> Result<()> {
         self.0.write_eof()
     }

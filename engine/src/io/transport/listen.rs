@@ -35,10 +35,6 @@ use crate::{Co, Delegate, Result};
 ///
 /// - [`std::io::Error`]: an address is in use, or not of this machine, or there is none.
 /// - [`ValueError`](crate::ValueError): an address does not parse.
-///
-/// # Examples
-///
-/// See the [module](super).
 pub fn create_server<P: Protocol>(
     factory: impl Fn() -> P + 'static,
     target: impl ToSocketAddrs,
