@@ -3,7 +3,7 @@
 //! How the generators of a chain refer to each other, and under what rules, is told in
 //! [`links`](crate::coroutine). While an operation uses references that it got by links,
 //! nobody's code runs, other than in a switch. So what is dropped on the way, whose destructor
-//! may be anybody's, is kept in [`Lost`] until the operation is over.
+//! may be anybody's, is kept in [`Leftovers`] until the operation is over.
 //!
 //! Python marks every generator between root and innermost as running. Here only the
 //! innermost is: whether another one is running follows from the links, see
@@ -23,10 +23,10 @@ use crate::panics;
 use crate::status::Status;
 
 /// What an operation has to drop when it is over.
-type Lost = Vec<Box<dyn Any>>;
+type Leftovers = Vec<Box<dyn Any>>;
 
 /// The node to resume, and with what.
-type Next<'a, Y, S> = (&'a Node<Y, S>, Message<S>);
+type NextResume<'a, Y, S> = (&'a Node<Y, S>, Message<S>);
 
 /// A resume that did not come to a yield at once.
 pub(crate) enum Unfinished<'a, Y, S> {
@@ -63,41 +63,41 @@ pub(crate) fn finish<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     unfinished: Unfinished<'_, Y, S>,
 ) -> Result<Y, End> {
-    let mut lost = Lost::new();
+    let mut leftovers = Leftovers::new();
     let outcome = match unfinished {
-        Unfinished::Start(message) => start(root, message, &mut lost),
-        Unfinished::Resumed(leaf, resumed) => match advance(root, leaf, resumed, &mut lost) {
-            Ok((leaf, message)) => run(root, leaf, message, &mut lost),
+        Unfinished::Start(message) => start(root, message, &mut leftovers),
+        Unfinished::Resumed(leaf, resumed) => match advance(root, leaf, resumed, &mut leftovers) {
+            Ok((leaf, message)) => run(root, leaf, message, &mut leftovers),
             Err(outcome) => outcome,
         },
     };
-    let_go(lost, outcome)
+    drop_leftovers(leftovers, outcome)
 }
 
 /// Drops what an operation has lost, and returns what it has come to.
 #[inline]
-fn let_go<T>(lost: Lost, outcome: T) -> T {
-    if lost.is_empty() {
+fn drop_leftovers<T>(leftovers: Leftovers, outcome: T) -> T {
+    if leftovers.is_empty() {
         return outcome;
     }
-    panics::drop_each(lost, outcome)
+    panics::drop_each(leftovers, outcome)
 }
 
 /// Resumes a root whose innermost generator is not known, or not to be resumed.
 fn start<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     message: Message<S>,
-    lost: &mut Lost,
+    leftovers: &mut Leftovers,
 ) -> Result<Y, End> {
     if root.status() == Status::Suspended {
         // The usual case, a body that has just got its stack: it does not delegate.
         root.make_root();
-        return run(root, root, message, lost);
+        return run(root, root, message, leftovers);
     }
     match locate(root) {
         (Some(leaf), obstacle) => {
             root.make_root();
-            run(root, leaf, obstacle.replace(message, lost), lost)
+            run(root, leaf, obstacle.replace(message, leftovers), leftovers)
         }
         (None, obstacle) => Err(obstacle.refuse(message)),
     }
@@ -108,12 +108,12 @@ fn run<'a, Y: 'static, S: 'static>(
     root: &'a Node<Y, S>,
     mut leaf: &'a Node<Y, S>,
     mut message: Message<S>,
-    lost: &mut Lost,
+    leftovers: &mut Leftovers,
 ) -> Result<Y, End> {
     loop {
         root.remember(leaf);
         let resumed = leaf.switch(message);
-        match advance(root, leaf, resumed, lost) {
+        match advance(root, leaf, resumed, leftovers) {
             Ok(next) => (leaf, message) = next,
             Err(outcome) => return outcome,
         }
@@ -126,11 +126,11 @@ fn advance<'a, Y: 'static, S: 'static>(
     root: &'a Node<Y, S>,
     leaf: &'a Node<Y, S>,
     resumed: Resumed<'a, Y, S>,
-    lost: &mut Lost,
-) -> Result<Next<'a, Y, S>, Result<Y, End>> {
+    leftovers: &mut Leftovers,
+) -> Result<NextResume<'a, Y, S>, Result<Y, End>> {
     match resumed {
         Resumed::Value(value) => Err(Ok(value)),
-        Resumed::Delegate(delegate, none) => Ok(enter(leaf, delegate, none, lost)),
+        Resumed::Delegate(delegate, none) => Ok(enter(leaf, delegate, none, leftovers)),
         Resumed::Ended(end) if ptr::eq(leaf, root) => {
             root.forget();
             Err(Err(end))
@@ -146,8 +146,8 @@ fn enter<'a, Y: 'static, S: 'static>(
     from: &'a Node<Y, S>,
     delegate: &'a Node<Y, S>,
     none: S,
-    lost: &mut Lost,
-) -> Next<'a, Y, S> {
+    leftovers: &mut Leftovers,
+) -> NextResume<'a, Y, S> {
     let message = Message::Next(none);
     if delegate.status() == Status::Suspended {
         // The usual case, a fresh delegate: where it is is no question.
@@ -155,7 +155,7 @@ fn enter<'a, Y: 'static, S: 'static>(
         from.link(delegate);
         return (delegate, message);
     }
-    enter_started(from, delegate, message, lost)
+    enter_started(from, delegate, message, leftovers)
 }
 
 /// Begins a delegation to a generator that may be anywhere in its life.
@@ -164,15 +164,15 @@ fn enter_started<'a, Y: 'static, S: 'static>(
     from: &'a Node<Y, S>,
     delegate: &'a Node<Y, S>,
     message: Message<S>,
-    lost: &mut Lost,
-) -> Next<'a, Y, S> {
+    leftovers: &mut Leftovers,
+) -> NextResume<'a, Y, S> {
     // `from` still counts as running here, so that delegating up the chain is found out.
     let (leaf, obstacle) = locate(delegate);
     from.set_delegating();
     if leaf.is_some() {
         from.link(delegate);
     }
-    (leaf.unwrap_or(from), obstacle.replace(message, lost))
+    (leaf.unwrap_or(from), obstacle.replace(message, leftovers))
 }
 
 /// Why a message does not reach the generator that it is for.
@@ -184,7 +184,7 @@ enum Obstacle {
     /// Somebody else is running it.
     Running,
     /// It must not be resumed any more.
-    Lost,
+    GivenUp,
 }
 
 impl Obstacle {
@@ -193,20 +193,20 @@ impl Obstacle {
         match self {
             Self::None | Self::Closed => None,
             Self::Running => Some(Error::already_executing()),
-            Self::Lost => Some(Error::lost()),
+            Self::GivenUp => Some(Error::given_up()),
         }
     }
 
     /// Returns what the delegator gets in place of its delegate.
     #[inline]
-    fn replace<S: 'static>(self, message: Message<S>, lost: &mut Lost) -> Message<S> {
+    fn replace<S: 'static>(self, message: Message<S>, leftovers: &mut Leftovers) -> Message<S> {
         if let Some(error) = self.error() {
-            lost.push(Box::new(message));
+            leftovers.push(Box::new(message));
             return Message::Throw(error);
         }
         match (self, message) {
             (Self::Closed, Message::Next(value) | Message::Send(value)) => {
-                lost.push(Box::new(value));
+                leftovers.push(Box::new(value));
                 Message::Finished
             }
             (_, message) => message,
@@ -227,8 +227,8 @@ impl Obstacle {
 ///
 /// Without a body, it is `start` itself that cannot be resumed.
 fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> (Option<&Node<Y, S>>, Obstacle) {
-    if start.status() == Status::Lost {
-        return (None, Obstacle::Lost);
+    if start.status() == Status::GivenUp {
+        return (None, Obstacle::GivenUp);
     }
     let mut last = start;
     let mut before = None;
@@ -245,7 +245,7 @@ fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> (Option<&Node<Y, S>>, O
         Status::Created => unreachable!("operations and delegations start it first"),
         Status::Suspended | Status::Delegating => (Some(last), Obstacle::None),
         Status::Closed => (before, Obstacle::Closed),
-        Status::Lost => (before, Obstacle::Lost),
+        Status::GivenUp => (before, Obstacle::GivenUp),
         Status::Running => (outside, Obstacle::Running),
     };
     if let Some(body) = body {

@@ -25,7 +25,7 @@ pub(crate) use message::{End, Message, Resumed};
 pub(crate) use suspender::{Suspender, unwind};
 
 use links::Links;
-use message::Event;
+use message::Suspension;
 use suspender::ForcedUnwind;
 
 use crate::error::{Error, Result};
@@ -43,7 +43,7 @@ type Switchable = Coroutine<(), (), End, Stack>;
 /// What crosses in a switch. Which of the two it is follows from the direction.
 union Mail<Y, S> {
     message: ManuallyDrop<Message<S>>,
-    event: ManuallyDrop<Event<Y, S>>,
+    suspension: ManuallyDrop<Suspension<Y, S>>,
 }
 
 /// How many bytes below the noted stack pointer a switch uses.
@@ -168,18 +168,18 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         match coroutine.resume(()) {
             CoroutineResult::Yield(()) => {
                 // SAFETY: a body leaves an event before it switches away.
-                match unsafe { self.take_event() } {
-                    Event::Value(value) => {
+                match unsafe { self.take_suspension() } {
+                    Suspension::Value(value) => {
                         self.status.set(Status::Suspended);
                         Resumed::Value(value)
                     }
-                    Event::Delegate(delegate, none) => {
+                    Suspension::Delegate(delegate, none) => {
                         // SAFETY: rule 1 of `links`: the body is suspended in the `yield_from`
                         // that was given the delegate.
                         Resumed::Delegate(unsafe { delegate.as_ref() }, none)
                     }
-                    Event::GiveUp => {
-                        self.status.set(Status::Lost);
+                    Suspension::GiveUp => {
+                        self.status.set(Status::GivenUp);
                         Resumed::Ended(End::Raised(Error::panicking()))
                     }
                 }
@@ -246,9 +246,9 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ///
     /// To be called by whoever resumed the body, once after it has suspended.
     #[inline(always)]
-    unsafe fn take_event(&self) -> Event<Y, S> {
+    unsafe fn take_suspension(&self) -> Suspension<Y, S> {
         // SAFETY: the body has left an event, which nobody else takes.
-        unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().event) }
+        unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().suspension) }
     }
 
     /// Calls `visit` with each delegation on this body's own stack, innermost first.

@@ -61,7 +61,7 @@ enum Repr {
     Panicking,
     NotRunning,
     Unwound,
-    Lost,
+    GivenUp,
     Stack(String),
     Other(Box<Source>),
 }
@@ -205,8 +205,8 @@ impl Error {
         Self(Rc::new(Repr::Unwound))
     }
 
-    pub(crate) fn lost() -> Self {
-        Self(Rc::new(Repr::Lost))
+    pub(crate) fn given_up() -> Self {
+        Self(Rc::new(Repr::GivenUp))
     }
 
     pub(crate) fn stack(why: String) -> Self {
@@ -329,7 +329,7 @@ impl Error {
                 "the body was ended by a forced unwinding, whose payload must not be kept or \
                  thrown elsewhere"
             }
-            Repr::Lost => {
+            Repr::GivenUp => {
                 "can't resume a generator whose stack was given up: its thread destroys its thread \
                  locals, or its body did not end while a panic unwound the thread"
             }

@@ -8,7 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 type Payload = Box<dyn Any + Send>;
 
 /// How many payloads are dropped of which each panics with the next.
-const MOST: usize = 10;
+const MOST_PAYLOADS: usize = 10;
 
 /// Calls what may panic, and returns what it panicked with.
 pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Payload> {
@@ -18,7 +18,7 @@ pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Payload> {
 /// Calls what may panic where no panic may leave.
 pub(crate) fn contain(call: impl FnOnce()) {
     let mut panicked = catch(call);
-    for _ in 0..MOST {
+    for _ in 0..MOST_PAYLOADS {
         let Err(payload) = panicked else { return };
         panicked = catch(|| drop(payload));
     }

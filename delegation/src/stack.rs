@@ -20,8 +20,8 @@
 //! `mprotect` forces this.
 #![allow(unsafe_code, reason = "maps memory")]
 
+mod available;
 mod guard;
-mod memory;
 mod overflow;
 mod owner;
 mod pool;

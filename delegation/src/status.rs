@@ -22,5 +22,5 @@ pub(crate) enum Status {
     Delegating,
     Running,
     Closed,
-    Lost,
+    GivenUp,
 }

@@ -2,7 +2,7 @@
 
 use std::{mem, ptr};
 
-use super::{Lost, finish, let_go, locate, resume, run, start};
+use super::{Leftovers, drop_leftovers, finish, locate, resume, run, start};
 use crate::coroutine::{End, Message, Node};
 use crate::error::{Error, Result};
 use crate::status::Status;
@@ -17,36 +17,36 @@ pub(crate) fn throw_exit<Y: 'static, S: 'static>(root: &Node<Y, S>, exit: Error)
         // No delegate to be closed first.
         return resume(root, Message::Throw(exit)).or_else(|unfinished| finish(root, unfinished));
     }
-    let mut lost = Lost::new();
-    let outcome = close_delegates_and_throw(root, exit, &mut lost);
-    let_go(lost, outcome)
+    let mut leftovers = Leftovers::new();
+    let outcome = close_delegates_and_throw(root, exit, &mut leftovers);
+    drop_leftovers(leftovers, outcome)
 }
 
 fn close_delegates_and_throw<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     exit: Error,
-    lost: &mut Lost,
+    leftovers: &mut Leftovers,
 ) -> Result<Y, End> {
     let (Some(mut node), obstacle) = locate(root) else {
-        return start(root, Message::Throw(exit), lost);
+        return start(root, Message::Throw(exit), leftovers);
     };
     root.make_root();
     let mut failure = obstacle.error().map(Message::Throw);
     while !ptr::eq(node, root) {
         let message = failure.unwrap_or_else(|| Message::Throw(Error::generator_exit()));
-        let mut outcome = run(node, node, message, lost);
+        let mut outcome = run(node, node, message, leftovers);
         failure = judge(&mut outcome).err().map(Message::from);
-        lost.push(Box::new(outcome));
+        leftovers.push(Box::new(outcome));
         node = node.leave();
     }
     let message = match failure {
         None => Message::Throw(exit),
         Some(failure) => {
-            lost.push(Box::new(exit));
+            leftovers.push(Box::new(exit));
             failure
         }
     };
-    run(root, root, message, lost)
+    run(root, root, message, leftovers)
 }
 
 /// Closes `root` and its delegates, innermost first.
@@ -63,13 +63,13 @@ pub(crate) fn unwind<Y: 'static, S: 'static>(root: &Node<Y, S>) {
         return;
     };
     root.make_root();
-    let mut lost = Lost::new();
+    let mut leftovers = Leftovers::new();
     loop {
-        let outcome = run(node, node, Message::Unwind, &mut lost);
+        let outcome = run(node, node, Message::Unwind, &mut leftovers);
         let refused = outcome.is_ok();
-        lost.push(Box::new(outcome));
+        leftovers.push(Box::new(outcome));
         if refused || ptr::eq(node, root) {
-            return let_go(lost, ());
+            return drop_leftovers(leftovers, ());
         }
         node = node.leave();
     }

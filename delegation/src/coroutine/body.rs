@@ -13,14 +13,14 @@ use crate::status::Status;
 
 /// A generator's memory: the node, the body until it starts, and the result until it is fetched.
 #[repr(C)]
-struct Inner<Y, S, R, F> {
+struct Allocation<Y, S, R, F> {
     node: Node<Y, S>,
     stack_size: StackSize,
     result: Cell<Option<R>>,
     body: Cell<Option<F>>,
 }
 
-impl<Y, S, R, F> Inner<Y, S, R, F>
+impl<Y, S, R, F> Allocation<Y, S, R, F>
 where
     Y: 'static,
     S: 'static,
@@ -63,14 +63,14 @@ fn not_run<S, F>(body: F, message: Message<S>) -> End {
     }
 }
 
-/// What can be done with an [`Inner`] without knowing its body.
-trait Body<R> {
+/// What can be done with an [`Allocation`] without knowing its body.
+trait AnyBody<R> {
     fn start(&self) -> Result<()>;
     fn discard(&self);
     fn take_result(&self) -> Option<R>;
 }
 
-impl<Y, S, R, F> Body<R> for Inner<Y, S, R, F>
+impl<Y, S, R, F> AnyBody<R> for Allocation<Y, S, R, F>
 where
     Y: 'static,
     S: 'static,
@@ -78,12 +78,12 @@ where
     F: FnOnce(Suspender<Y, S>) -> Result<R> + 'static,
 {
     fn start(&self) -> Result<()> {
-        let inner = NonNull::from(self);
+        let allocation = NonNull::from(self);
         self.node.start(self.stack_size, move |switch, ()| {
             // SAFETY: the body runs only in `Node::switch`, to which the node was passed by
-            // reference; rule 4 of `links` keeps it, and so `inner`, alive until the body ends.
-            let inner = unsafe { inner.as_ref() };
-            let run = AssertUnwindSafe(|| inner.run(switch));
+            // reference; rule 4 of `links` keeps it, and so `allocation`, alive until the body ends.
+            let allocation = unsafe { allocation.as_ref() };
+            let run = AssertUnwindSafe(|| allocation.run(switch));
             match panic::catch_unwind(run) {
                 Ok(end) => end,
                 // What the unwinding was for does not matter here: whoever forced it drops this
@@ -112,7 +112,7 @@ where
 /// 2. The count is the number of these references.
 pub(crate) struct Shared<Y: 'static, S: 'static, R: 'static> {
     node: NonNull<Node<Y, S>>,
-    body: NonNull<dyn Body<R>>,
+    body: NonNull<dyn AnyBody<R>>,
 }
 
 impl<Y, S, R> Clone for Shared<Y, S, R> {
@@ -164,12 +164,12 @@ impl<Y, S, R> Shared<Y, S, R> {
     where
         F: FnOnce(Suspender<Y, S>) -> Result<R> + 'static,
     {
-        let inner: NonNull<Inner<Y, S, R, F>> =
-            memory::take(Layout::new::<Inner<Y, S, R, F>>()).cast();
+        let allocation: NonNull<Allocation<Y, S, R, F>> =
+            memory::take(Layout::new::<Allocation<Y, S, R, F>>()).cast();
         // Written where it stays: it would be built on the stack and copied otherwise.
         // SAFETY: the memory is large enough, aligned, and nobody else's.
         unsafe {
-            inner.write(Inner {
+            allocation.write(Allocation {
                 node: Node::new(label),
                 stack_size: StackSize::new(stack_size),
                 result: Cell::new(None),
@@ -178,8 +178,8 @@ impl<Y, S, R> Shared<Y, S, R> {
         }
         Self {
             // SAFETY: written just above; the node's count is one, which is this reference.
-            node: NonNull::from(unsafe { &inner.as_ref().node }),
-            body: inner,
+            node: NonNull::from(unsafe { &allocation.as_ref().node }),
+            body: allocation,
         }
     }
 
@@ -190,7 +190,7 @@ impl<Y, S, R> Shared<Y, S, R> {
     }
 
     #[inline(always)]
-    fn body(&self) -> &dyn Body<R> {
+    fn body(&self) -> &dyn AnyBody<R> {
         // SAFETY: rule 1; only shared references to it exist.
         unsafe { self.body.as_ref() }
     }

@@ -15,7 +15,7 @@ const WORD: usize = size_of::<usize>();
 /// Blocks larger than this many steps are not kept.
 const CLASSES: usize = 32;
 /// As many blocks of a size are kept.
-const MOST: u32 = 4096;
+const MOST_BLOCKS: u32 = 4096;
 
 /// A block that is not in use.
 struct Free {
@@ -23,12 +23,12 @@ struct Free {
 }
 
 /// The blocks of one size that are not in use.
-struct Class {
+struct FreeList {
     first: Cell<Option<NonNull<Free>>>,
     count: Cell<u32>,
 }
 
-impl Class {
+impl FreeList {
     const fn new() -> Self {
         Self {
             first: Cell::new(None),
@@ -37,10 +37,10 @@ impl Class {
     }
 }
 
-struct Blocks([Class; CLASSES]);
+struct Blocks([FreeList; CLASSES]);
 
 thread_local! {
-    static BLOCKS: Blocks = const { Blocks([const { Class::new() }; CLASSES]) };
+    static BLOCKS: Blocks = const { Blocks([const { FreeList::new() }; CLASSES]) };
 }
 
 /// Returns the class of a layout, and the layout of that class's blocks.
@@ -96,7 +96,7 @@ fn from_system(layout: Layout) -> NonNull<u8> {
     NonNull::new(block).unwrap_or_else(|| handle_alloc_error(layout))
 }
 
-impl Class {
+impl FreeList {
     #[inline(always)]
     fn pop(&self) -> Option<NonNull<Free>> {
         let block = self.first.get()?;
@@ -113,7 +113,7 @@ impl Class {
     /// The block must be large enough, and nobody's.
     #[inline(always)]
     unsafe fn push(&self, block: NonNull<Free>) -> bool {
-        if self.count.get() >= MOST {
+        if self.count.get() >= MOST_BLOCKS {
             return false;
         }
         let next = self.first.replace(Some(block));
@@ -170,16 +170,16 @@ mod tests {
     #[test]
     fn what_is_kept_is_limited() {
         let layout = Layout::new::<[u64; 10]>();
-        let blocks: Vec<_> = (0..MOST + 100).map(|_| take(layout)).collect();
+        let blocks: Vec<_> = (0..MOST_BLOCKS + 100).map(|_| take(layout)).collect();
         for block in blocks {
             // SAFETY: each was taken above, and is not used.
             unsafe { give_back(block, layout) };
         }
         let (class, _) = class_of(layout).unwrap();
         let kept = || BLOCKS.with(|blocks| blocks.0[class].count.get());
-        assert_eq!(kept(), MOST);
+        assert_eq!(kept(), MOST_BLOCKS);
         take(layout);
-        assert_eq!(kept(), MOST - 1);
+        assert_eq!(kept(), MOST_BLOCKS - 1);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl End {
 }
 
 /// What a body suspends with.
-pub(super) enum Event<Y, S> {
+pub(super) enum Suspension<Y, S> {
     /// A yield.
     Value(Y),
     /// A delegation to another generator, and `S::default()` to enter it with. The body makes

@@ -20,7 +20,7 @@ use std::panic::{self, Location};
 use std::ptr::{self, NonNull};
 use std::thread;
 
-use super::{Event, Frame, Mail, Message, Node, PATIENCE, Shared, Switch};
+use super::{Frame, Mail, Message, Node, PATIENCE, Shared, Suspension, Switch};
 use crate::error::{Error, Result};
 use crate::stack::{self, StackSize};
 use crate::status::Status;
@@ -61,9 +61,9 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         let here = stack_pointer();
         // The event is made after the question, where it goes: it would be copied otherwise.
         if self.may_suspend(here) {
-            self.switch_away(Event::Value(value), here)
+            self.switch_away(Suspension::Value(value), here)
         } else {
-            self.switch_with_care(Event::Value(value))
+            self.switch_with_care(Suspension::Value(value))
         }
     }
 
@@ -75,9 +75,9 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         // The borrow keeps the delegate alive while this frame exists: rule 1 of `links`.
         let (here, delegate) = (stack_pointer(), NonNull::from(delegate.node()));
         if self.may_suspend(here) {
-            self.switch_away(Event::Delegate(delegate, none), here)
+            self.switch_away(Suspension::Delegate(delegate, none), here)
         } else {
-            self.switch_with_care(Event::Delegate(delegate, none))
+            self.switch_with_care(Suspension::Delegate(delegate, none))
         }
     }
 
@@ -119,9 +119,9 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     }
 
     #[inline(always)]
-    fn switch_away(&self, event: Event<Y, S>, here: usize) -> Message<S> {
+    fn switch_away(&self, suspension: Suspension<Y, S>, here: usize) -> Message<S> {
         self.node().leave_mail(Mail {
-            event: ManuallyDrop::new(event),
+            suspension: ManuallyDrop::new(suspension),
         });
         self.node().context.set(here);
         // SAFETY: corosensei's yielder lies at the base of this body's stack, below which we run.
@@ -133,16 +133,16 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     /// Suspends the body if it may be suspended all the same, from another stack.
     #[cold]
     #[inline(never)]
-    fn switch_with_care(&self, event: Event<Y, S>) -> Message<S> {
+    fn switch_with_care(&self, suspension: Suspension<Y, S>) -> Message<S> {
         if !self.is_running() {
-            drop(event);
+            drop(suspension);
             return Message::Throw(Error::not_running());
         }
         if thread::panicking() {
-            drop(event);
+            drop(suspension);
             return self.refuse();
         }
-        self.switch_away(event, stack_pointer())
+        self.switch_away(suspension, stack_pointer())
     }
 
     /// Answers a suspension that cannot be granted, as a panic unwinds the thread.
@@ -154,7 +154,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
             _ if ForcedUnwind::is_under_way(self.node.addr().get()) => {
                 Message::Throw(Error::panicking())
             }
-            1 => self.switch_away(Event::GiveUp, stack_pointer()),
+            1 => self.switch_away(Suspension::GiveUp, stack_pointer()),
             left => {
                 patience.set(left - 1);
                 if left == PATIENCE && cfg!(panic = "unwind") {

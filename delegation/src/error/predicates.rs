@@ -261,6 +261,6 @@ impl Error {
     /// assert!(g.next().unwrap_err().is_stack());
     /// ```
     pub fn is_stack(&self) -> bool {
-        matches!(*self.0, Repr::Stack(_) | Repr::Lost)
+        matches!(*self.0, Repr::Stack(_) | Repr::GivenUp)
     }
 }

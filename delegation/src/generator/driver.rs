@@ -52,7 +52,7 @@ impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
         let root = self.node;
         match chain::resume(root, Message::Next(S::default())) {
             Ok(value) => Ok(value),
-            Err(unfinished) => finish(root, unfinished).map_err(|rest| Unresolved { root, rest }),
+            Err(unfinished) => finish(root, unfinished).map_err(|why| Unresolved { root, why }),
         }
     }
 }
@@ -62,17 +62,17 @@ impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
 fn finish<Y: 'static, S: Default + 'static>(
     root: &Node<Y, S>,
     unfinished: Unfinished<'_, Y, S>,
-) -> Result<Y, Rest<S>> {
+) -> Result<Y, NoYield<S>> {
     match unfinished {
         Unfinished::Start(message) if root.status() == Status::Created => {
-            Err(Rest::NotStarted(message))
+            Err(NoYield::NotStarted(message))
         }
-        unfinished => chain::finish(root, unfinished).map_err(Rest::Ended),
+        unfinished => chain::finish(root, unfinished).map_err(NoYield::Ended),
     }
 }
 
 /// What is left of a resume for those who know the result's type.
-enum Rest<S> {
+enum NoYield<S> {
     /// To do all of it: the generator was left alone.
     NotStarted(Message<S>),
     /// To fetch the body's result, if there is one.
@@ -92,7 +92,7 @@ impl<Y: 'static, S: 'static> fmt::Debug for Driver<'_, Y, S> {
 #[must_use = "it carries the error or the panic that the body ended with"]
 pub struct Unresolved<'a, Y: 'static, S: 'static> {
     root: &'a Node<Y, S>,
-    rest: Rest<S>,
+    why: NoYield<S>,
 }
 
 impl<Y: 'static, S: 'static> fmt::Debug for Unresolved<'_, Y, S> {
@@ -126,9 +126,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             std::ptr::eq(unresolved.root, self.shared.node()),
             "resolve: the resume is one of another generator"
         );
-        match unresolved.rest {
-            Rest::NotStarted(message) => self.finish(Unfinished::Start(message)),
-            Rest::Ended(end) => self.outcome(Err(end)),
+        match unresolved.why {
+            NoYield::NotStarted(message) => self.finish(Unfinished::Start(message)),
+            NoYield::Ended(end) => self.outcome(Err(end)),
         }
     }
 }

@@ -201,7 +201,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         match node.status() {
             // Its thread exits from within the body.
             Status::Running => return,
-            Status::Lost => return self.warn_of_leak(),
+            Status::GivenUp => return self.warn_of_leak(),
             _ => {}
         }
         match chain::close(node) {
@@ -233,7 +233,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
 
     fn warn_of_leak(&self) {
         let why = match self.shared.node().status() {
-            Status::Lost => "cannot be ended any more",
+            Status::GivenUp => "cannot be ended any more",
             _ => "does not end",
         };
         log::warn!(

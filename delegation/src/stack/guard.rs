@@ -4,16 +4,8 @@ use std::env;
 use std::fs;
 use std::io;
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// How guard pages are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// By advice to the kernel: a slab stays one mapping.
-    Advice,
-    /// By protection: each guard is a mapping, and so is each stack.
-    Protection,
-}
 
 /// Linux 6.13's `MADV_GUARD_INSTALL`.
 const MADV_GUARD_INSTALL: libc::c_int = 102;
@@ -31,36 +23,22 @@ pub(super) fn install(
     count: usize,
     page: usize,
 ) -> Result<(), String> {
-    match kind(first, page) {
-        Kind::Advice => {
-            let guards = (0..count).map(|i| first + i * stride);
-            advise(guards, page, MADV_GUARD_INSTALL)
-                .map_err(|e| format!("can't install guard pages: {e}"))
-        }
-        Kind::Protection => protect(&PROTECTED, first, stride, count, page),
+    if !takes_advice(first, page) {
+        return protect(&PROTECTED, first, stride, count, page);
     }
+    let guards = (0..count).map(|i| first + i * stride);
+    advise(guards, page, MADV_GUARD_INSTALL).map_err(|e| format!("can't install guard pages: {e}"))
 }
 
-/// Decides once how guards are made; `probe` is a page to try it on, a guard by then.
-fn kind(probe: usize, page: usize) -> Kind {
-    const UNKNOWN: usize = 0;
-    const ADVICE: usize = 1;
-    const PROTECTION: usize = 2;
-    static KIND: AtomicUsize = AtomicUsize::new(UNKNOWN);
-    match KIND.load(Ordering::Relaxed) {
-        ADVICE => return Kind::Advice,
-        PROTECTION => return Kind::Protection,
-        _ => {}
-    }
-    let forced = env::var_os("YIELDFROM_STACK_GUARD").is_some_and(|value| value == "mprotect");
-    let advice =
-        cfg!(target_os = "linux") && !forced && advise_one(probe, page, MADV_GUARD_INSTALL).is_ok();
-    KIND.store(if advice { ADVICE } else { PROTECTION }, Ordering::Relaxed);
-    if advice {
-        Kind::Advice
-    } else {
-        Kind::Protection
-    }
+/// Returns whether the kernel makes guards by advice.
+///
+/// The first call decides it for the process, by making the page `probe` a guard.
+fn takes_advice(probe: usize, page: usize) -> bool {
+    static ADVICE: OnceLock<bool> = OnceLock::new();
+    *ADVICE.get_or_init(|| {
+        let forced = env::var_os("YIELDFROM_STACK_GUARD").is_some_and(|value| value == "mprotect");
+        cfg!(target_os = "linux") && !forced && advise_one(probe, page, MADV_GUARD_INSTALL).is_ok()
+    })
 }
 
 /// Returns how many slots to prepare at once.
@@ -115,19 +93,14 @@ fn set_protection(start: usize, page: usize, protection: libc::c_int) -> io::Res
 /// Returns how many guards may be made by protection: nine tenths of what there are mappings for.
 fn protection_limit() -> usize {
     const LINUX_DEFAULT: usize = 65_530;
-    static LIMIT: AtomicUsize = AtomicUsize::new(0);
-    match LIMIT.load(Ordering::Relaxed) {
-        0 => {
-            let setting = fs::read_to_string("/proc/sys/vm/max_map_count").ok();
-            let mappings = setting
-                .and_then(|text| text.trim().parse().ok())
-                .unwrap_or(LINUX_DEFAULT);
-            let limit = (mappings / 2 / 10 * 9).max(1);
-            LIMIT.store(limit, Ordering::Relaxed);
-            limit
-        }
-        limit => limit,
-    }
+    static LIMIT: OnceLock<usize> = OnceLock::new();
+    *LIMIT.get_or_init(|| {
+        let setting = fs::read_to_string("/proc/sys/vm/max_map_count").ok();
+        let mappings = setting
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(LINUX_DEFAULT);
+        (mappings / 2 / 10 * 9).max(1)
+    })
 }
 
 /// Forgets guards whose slab was unmapped.

@@ -7,7 +7,7 @@
 #![allow(unsafe_code, reason = "handles a signal")]
 
 use std::cell::UnsafeCell;
-use std::fmt::{self, Write};
+use std::io::Write;
 use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::sync::Once;
@@ -162,10 +162,8 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
 
 /// Writes the report. On the faulting thread, whose generator's label nobody else changes.
 fn report(label: Option<&Label>, size: usize) {
-    let mut out = Buffer {
-        bytes: [0; 1024],
-        len: 0,
-    };
+    let mut text = [0; 1024];
+    let mut out = &mut text[..];
     let _ = match label {
         Some(label) => write!(
             out,
@@ -176,10 +174,11 @@ fn report(label: Option<&Label>, size: usize) {
             label.made_at.get(),
             size / 1024
         ),
-        None => out.write_str("\na generator has overflowed its stack\n"),
+        None => out.write_all(b"\na generator has overflowed its stack\n"),
     };
+    let len = 1024 - out.len();
     // SAFETY: writes initialised bytes of our own; write may be called in a handler.
-    unsafe { libc::write(libc::STDERR_FILENO, out.bytes.as_ptr().cast(), out.len) };
+    unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), len) };
 }
 
 /// Has the previous handler deal with a fault that is not ours.
@@ -204,21 +203,5 @@ fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
             let handler = unsafe { mem::transmute::<usize, extern "C" fn(libc::c_int)>(handler) };
             handler(signal);
         }
-    }
-}
-
-/// Text without an allocation, which a handler must not make. What is too long is cut.
-struct Buffer {
-    bytes: [u8; 1024],
-    len: usize,
-}
-
-impl fmt::Write for Buffer {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = &mut self.bytes[self.len..];
-        let n = text.len().min(room.len());
-        room[..n].copy_from_slice(&text.as_bytes()[..n]);
-        self.len += n;
-        Ok(())
     }
 }

@@ -31,11 +31,11 @@ impl Owner {
     /// # Safety
     ///
     /// The stack must be in use, by a generator of the calling thread.
-    pub(super) unsafe fn lose(self) {
+    pub(super) unsafe fn give_up(self) {
         // SAFETY: by the caller's promise the generator is alive.
         let status = unsafe { &*self.status };
         if matches!(status.get(), Status::Suspended | Status::Delegating) {
-            status.set(Status::Lost);
+            status.set(Status::GivenUp);
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::cell::UnsafeCell;
 
 use super::slab::{Slab, Slot, page_size};
-use super::{Stats, guard, memory, overflow, rest, slab};
+use super::{Stats, available, guard, overflow, rest, slab};
 use crate::error::{Error, Result};
 
 /// Slots of a thread's first slab; later ones double what there is.
@@ -42,12 +42,12 @@ pub(super) fn with<R>(f: impl FnOnce(&mut Pool) -> R) -> Option<R> {
 /// The stacks of one thread.
 #[derive(Debug)]
 pub(super) struct Pool {
-    classes: Vec<Class>,
+    classes: Vec<SizeClass>,
 }
 
 /// The stacks of one size.
-#[derive(Debug)]
-struct Class {
+#[derive(Debug, Default)]
+struct SizeClass {
     /// The size that is asked for, and the same in whole pages.
     asked: usize,
     size: usize,
@@ -83,7 +83,7 @@ impl Pool {
     }
 
     #[inline(always)]
-    fn class(&mut self, asked: usize) -> Result<&mut Class> {
+    fn class(&mut self, asked: usize) -> Result<&mut SizeClass> {
         // The class that was used last is the first: most programs have one.
         match self.classes.first() {
             Some(first) if first.asked == asked => {}
@@ -98,40 +98,25 @@ impl Pool {
             self.classes.swap(0, i);
             return Ok(());
         }
-        self.classes.insert(
-            0,
-            Class {
-                asked,
-                size: super::checked_size(asked)?,
-                slabs: Vec::new(),
-                free: Vec::new(),
-                released: 0,
-                fresh: 0,
-                guarded: 0,
-                end: 0,
-                made: 0,
-                low: 0,
-                window: WINDOW,
-            },
-        );
+        let class = SizeClass {
+            asked,
+            size: super::checked_size(asked)?,
+            window: WINDOW,
+            ..SizeClass::default()
+        };
+        self.classes.insert(0, class);
         Ok(())
     }
 
     pub(super) fn prewarm(&mut self, count: usize, size: usize) -> Result<()> {
         let class = self.class(size)?;
         let mut taken = Vec::new();
-        let outcome = loop {
-            if taken.len() == count {
-                break Ok(());
-            }
-            match class.take() {
-                Ok(slot) => {
-                    slab::touch(&slot);
-                    taken.push(slot.limit);
-                }
-                Err(error) => break Err(error),
-            }
-        };
+        let outcome = (0..count).try_for_each(|_| {
+            let slot = class.take()?;
+            slab::touch(&slot);
+            taken.push(slot.limit);
+            Ok(())
+        });
         for limit in taken.into_iter().rev() {
             class.give_back(limit);
         }
@@ -147,11 +132,11 @@ impl Pool {
 
     /// Returns how many idle stacks have memory beyond what is kept.
     pub(super) fn surplus(&self) -> usize {
-        self.classes.iter().map(Class::surplus).sum()
+        self.classes.iter().map(SizeClass::surplus).sum()
     }
 
     /// From now on, [`release_unneeded`](Self::release_unneeded) looks at what is needed.
-    pub(super) fn begin_while(&mut self) {
+    pub(super) fn begin_period(&mut self) {
         for class in &mut self.classes {
             class.released = class.released();
             class.low = class.free.len();
@@ -188,7 +173,7 @@ impl Pool {
     }
 }
 
-impl Class {
+impl SizeClass {
     #[inline]
     fn take(&mut self) -> Result<Slot> {
         let limit = match self.free.pop() {
@@ -223,7 +208,7 @@ impl Class {
 
     /// Returns how many free slots are kept as they are, though nothing else happens.
     fn kept(&self) -> usize {
-        self.live().max(rest::FEW)
+        self.live().max(rest::ALWAYS_KEPT)
     }
 
     fn surplus(&self) -> usize {
@@ -279,12 +264,12 @@ impl Class {
         let left = (self.end - self.guarded) / self.size;
         let made = self.slots() - left;
         let count = guard::batch(made).min(left);
-        if made >= UNCHECKED && !memory::is_left_for(count) {
+        if made >= UNCHECKED && !available::has_memory_for(count) {
             return Err(self.none_left("the system has no memory left"));
         }
         guard::install(self.guarded, self.size, count, page_size())
             .map_err(|why| self.none_left(&why))?;
-        if made + count > rest::FEW {
+        if made + count > rest::ALWAYS_KEPT {
             rest::note_many();
         }
         self.guarded += count * self.size;
@@ -332,7 +317,7 @@ impl Class {
                 let (owner, _) = unsafe { slab::owner_of(limit, self.size) };
                 // SAFETY: the generator that has taken it belongs to this thread, whose pool this
                 // is.
-                unsafe { owner.lose() };
+                unsafe { owner.give_up() };
             }
         }
     }
@@ -375,6 +360,6 @@ impl Class {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.classes.iter_mut().for_each(Class::close);
+        self.classes.iter_mut().for_each(SizeClass::close);
     }
 }

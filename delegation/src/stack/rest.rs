@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use super::pool::{self, Pool};
 
 /// So many idle stacks a thread may keep in any case.
-pub(super) const FEW: usize = 256;
+pub(super) const ALWAYS_KEPT: usize = 256;
 /// How many stacks are released at a time: a fraction of a millisecond.
 const BATCH: usize = 1024;
 /// For how long stacks must not have been needed, at first and at the most.
-const FIRST_WHILE: Duration = Duration::from_secs(1);
-const LONGEST_WHILE: Duration = Duration::from_secs(64);
+const FIRST_PERIOD: Duration = Duration::from_secs(1);
+const LONGEST_PERIOD: Duration = Duration::from_secs(64);
 
 thread_local! {
     static HAS_MANY: Cell<bool> = const { Cell::new(false) };
-    static RESTS: RefCell<Rests> = const { RefCell::new(Rests::new()) };
+    static REST_STATE: RefCell<RestState> = const { RefCell::new(RestState::new()) };
 }
 
 /// Notes that the thread has more than a few stacks.
@@ -61,30 +61,36 @@ pub fn rest() -> Option<Duration> {
 
 #[cold]
 fn rest_at(now: impl FnOnce() -> Instant) -> Option<Duration> {
-    let look = |rests: &RefCell<Rests>| pool::with(|pool| rests.borrow_mut().look(pool, now));
-    RESTS.try_with(look).ok().flatten().flatten()
+    let release = |state: &RefCell<RestState>| {
+        pool::with(|pool| state.borrow_mut().release_if_due(pool, now))
+    };
+    REST_STATE.try_with(release).ok().flatten().flatten()
 }
 
 /// How long ago stacks were needed.
-struct Rests {
+struct RestState {
     /// When the while ends that has begun, if one has.
     end: Option<Instant>,
-    span: Duration,
+    period: Duration,
     /// How many stacks had no memory after the last release.
     released: usize,
 }
 
-impl Rests {
+impl RestState {
     const fn new() -> Self {
         Self {
             end: None,
-            span: FIRST_WHILE,
+            period: FIRST_PERIOD,
             released: 0,
         }
     }
 
     /// Releases some stacks if it is time to, and returns how soon to look again.
-    fn look(&mut self, pool: &mut Pool, now: impl FnOnce() -> Instant) -> Option<Duration> {
+    fn release_if_due(
+        &mut self,
+        pool: &mut Pool,
+        now: impl FnOnce() -> Instant,
+    ) -> Option<Duration> {
         if pool.surplus() == 0 {
             self.end = None;
             return None;
@@ -98,7 +104,7 @@ impl Rests {
         if pool.stats().released < self.released / 2 {
             // What was released last was needed again.
             self.released = 0;
-            self.span = (2 * self.span).min(LONGEST_WHILE);
+            self.period = (2 * self.period).min(LONGEST_PERIOD);
             return Some(self.begin(pool, now));
         }
         let all = pool.release_unneeded(BATCH);
@@ -110,9 +116,9 @@ impl Rests {
     }
 
     fn begin(&mut self, pool: &mut Pool, now: Instant) -> Duration {
-        pool.begin_while();
-        self.end = Some(now + self.span);
-        self.span
+        pool.begin_period();
+        self.end = Some(now + self.period);
+        self.period
     }
 }
 
@@ -121,7 +127,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::super::{prewarm, stats};
-    use super::{BATCH, FEW, LONGEST_WHILE, rest, rest_at};
+    use super::{ALWAYS_KEPT, BATCH, LONGEST_PERIOD, rest, rest_at};
 
     const SIZE: usize = 32 << 10;
 
@@ -146,7 +152,7 @@ mod tests {
         apart(|| {
             prewarm(10, SIZE).unwrap();
             assert_eq!(rest(), None);
-            prewarm(FEW, SIZE).unwrap();
+            prewarm(ALWAYS_KEPT, SIZE).unwrap();
             assert_eq!(rest(), None);
             assert_eq!(stats().released, 0);
         });
@@ -166,7 +172,7 @@ mod tests {
                 assert_eq!(stats().released, batch * BATCH);
             }
             assert!(rest_at(|| end).is_some());
-            assert_eq!(stats().idle, FEW);
+            assert_eq!(stats().idle, ALWAYS_KEPT);
             assert_eq!(rest_at(|| end + 2 * soon), None, "nothing is left to do");
         });
     }
@@ -198,9 +204,9 @@ mod tests {
                 releases += usize::from(stats().released > 0);
             }
             assert!((1..10).contains(&releases), "{releases}");
-            let end = now + 3 * LONGEST_WHILE;
+            let end = now + 3 * LONGEST_PERIOD;
             rest_until(&mut now, end);
-            assert_eq!(stats().idle, FEW, "in the end they come back");
+            assert_eq!(stats().idle, ALWAYS_KEPT, "in the end they come back");
         });
     }
 
@@ -217,7 +223,7 @@ mod tests {
             let mut fleet: Vec<crate::Generator<i32>> = (0..3_000).map(|_| suspended()).collect();
             fleet.truncate(1_000);
             let mut now = Instant::now();
-            let end = now + LONGEST_WHILE;
+            let end = now + LONGEST_PERIOD;
             rest_until(&mut now, end);
             assert_eq!((stats().live, stats().idle), (1_000, 1_000));
         });

@@ -7,7 +7,7 @@ use super::slab::page_size;
 /// Returns whether the system has a page for each of `count` stacks, and something to spare.
 ///
 /// Without this a program would not get an error when memory runs out: it would be killed.
-pub(super) fn is_left_for(count: usize) -> bool {
+pub(super) fn has_memory_for(count: usize) -> bool {
     const SPARE_KB: usize = 64 << 10;
     let Ok(text) = fs::read_to_string("/proc/meminfo") else {
         return true;
