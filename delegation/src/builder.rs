@@ -1,4 +1,4 @@
-//! How a generator is made, and with what settings.
+//! `Builder` and `Generator::new`: how a generator is made, and with which settings.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -19,8 +19,9 @@ use crate::stack;
 /// ```
 /// use yieldfrom_delegation::{Builder, Generator};
 ///
-/// let g: Generator<i32> = Builder::new().name("counter").stack_size(64 << 10).build(|co|
-/// co.yield_(1)); assert_eq!(g.name(), "counter");
+/// let settings = Builder::new().name("counter").stack_size(64 << 10);
+/// let g: Generator<i32> = settings.build(|co| co.yield_(1));
+/// assert_eq!(g.name(), "counter");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -38,19 +39,12 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Starts from the defaults: the body's own name, and [`stack::DEFAULT_SIZE`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Builder, Generator};
-    /// let g: Generator<i32> = Builder::new().build(|co| co.yield_(1));
-    /// ```
+    /// Returns the default settings: the name of the body's function, and [`stack::DEFAULT_SIZE`].
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the name that reports use, instead of the function's.
+    /// Sets the name that reports show. The default is the name of the body's function.
     ///
     /// # Examples
     ///
@@ -64,33 +58,18 @@ impl Builder {
         self
     }
 
-    /// Sets the stack's size in bytes of address space, its guard page included.
+    /// Sets the size of the stack: bytes of address space, with the guard page.
     ///
-    /// Rounded up to whole pages. Only pages that are touched take memory. A size
-    /// below [`stack::MIN_SIZE`], or larger than there is room for, becomes an error
-    /// when the generator is started.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Builder, Generator};
-    /// let deep: Generator<i32> = Builder::new().stack_size(8 << 20).build(|co| co.yield_(1));
-    /// deep.next()?;
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
+    /// The size is rounded up to whole pages. Only pages that the body touches take memory. With a
+    /// size below [`stack::MIN_SIZE`], or above the free address space, the generator cannot start:
+    /// its first `next` returns an error ([`Error::is_stack`](crate::Error::is_stack)). The default
+    /// is [`stack::DEFAULT_SIZE`].
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
         self
     }
 
-    /// Creates a generator with these settings.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Builder, Generator};
-    /// let g: Generator<i32> = Builder::new().name("one").build(|co| co.yield_(1));
-    /// ```
+    /// Creates a generator with these settings. Like [`Generator::new`], it runs nothing yet.
     #[track_caller]
     pub fn build<Y, S, R, F>(self, body: F) -> Generator<Y, S, R>
     where
@@ -116,18 +95,22 @@ impl Builder {
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
-    /// Creates a generator. Its body does not run, and no stack is taken, before the first `next`.
+    /// Creates a generator. The first [`next`](Generator::next) takes a stack and starts the body.
     ///
-    /// Its stack will have [`stack::DEFAULT_SIZE`](crate::stack::DEFAULT_SIZE) bytes; [`Builder`]
-    /// makes other ones.
+    /// The stack will have [`stack::DEFAULT_SIZE`](crate::stack::DEFAULT_SIZE) bytes. [`Builder`]
+    /// sets another size.
     ///
     /// # Examples
     ///
     /// ```
     /// use yieldfrom_delegation::Generator;
     ///
-    /// let g: Generator<i32> = Generator::new(|_| unreachable!("never started"));
-    /// drop(g);
+    /// let g: Generator<i32> = Generator::new(|co| {
+    ///     println!("started");
+    ///     co.yield_(1)
+    /// });
+    /// assert_eq!(g.next()?.yielded(), Some(1)); // prints "started"
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     #[track_caller]
     pub fn new<F>(body: F) -> Self

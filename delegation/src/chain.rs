@@ -1,13 +1,13 @@
-//! The driver: follows a chain of delegations and resumes its innermost generator directly.
+//! Operations along a chain of delegations. They resume the innermost generator directly.
 //!
-//! How the generators of a chain refer to each other, and under what rules, is told in
-//! [`links`](crate::coroutine). While an operation uses references that it got by links,
-//! nobody's code runs, other than in a switch. So what is dropped on the way, whose destructor
-//! may be anybody's, is kept in [`Leftovers`] until the operation is over.
+//! The module [`links`](crate::coroutine) tells how the generators of a chain refer to each other,
+//! and by which rules. While an operation uses references from links, no user code runs, except in
+//! a switch. User code includes destructors. So values that an operation has to drop are kept in
+//! [`Leftovers`] until the operation is over.
 //!
-//! Python marks every generator between root and innermost as running. Here only the
-//! innermost is: whether another one is running follows from the links, see
-//! [`is_running`], and is asked on slow paths only.
+//! Python marks every generator between the root and the innermost one as running. Here only the
+//! innermost has that status. For the others it follows from the links, see [`is_running`]. Only
+//! slow paths ask for it.
 
 mod close;
 
@@ -22,24 +22,24 @@ use crate::error::{Error, Result};
 use crate::panics;
 use crate::status::Status;
 
-/// What an operation has to drop when it is over.
+/// The values that an operation drops when it is over.
 type Leftovers = Vec<Box<dyn Any>>;
 
-/// The node to resume, and with what.
+/// The node to resume next, and the message for it.
 type NextResume<'a, Y, S> = (&'a Node<Y, S>, Message<S>);
 
-/// A resume that did not come to a yield at once.
+/// A resume that did not yield at once.
 pub(crate) enum Unfinished<'a, Y, S> {
-    /// Nobody was resumed yet.
+    /// No body was resumed yet.
     Start(Message<S>),
-    /// The innermost generator was, with this result.
+    /// The innermost generator was resumed, with this result.
     Resumed(&'a Node<Y, S>, Resumed<'a, Y, S>),
 }
 
-/// Resumes the innermost generator of `root`, if it is known, until it yields.
+/// Resumes the innermost generator of `root` until it yields, if that generator is known.
 ///
-/// All that is usual, and no more: this is copied into every program that resumes
-/// a generator. The rest is [`finish`].
+/// This contains the usual case only, because the compiler copies it to every place that resumes a
+/// generator. [`finish`] handles all other cases.
 #[inline(always)]
 pub(crate) fn resume<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
@@ -57,7 +57,7 @@ pub(crate) fn resume<Y: 'static, S: 'static>(
     }
 }
 
-/// Brings a resume to its end.
+/// Completes a resume that did not yield at once.
 #[inline(never)]
 pub(crate) fn finish<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
@@ -74,7 +74,7 @@ pub(crate) fn finish<Y: 'static, S: 'static>(
     drop_leftovers(leftovers, outcome)
 }
 
-/// Drops what an operation has lost, and returns what it has come to.
+/// Drops the leftovers of an operation, and returns its outcome.
 #[inline]
 fn drop_leftovers<T>(leftovers: Leftovers, outcome: T) -> T {
     if leftovers.is_empty() {
@@ -83,14 +83,14 @@ fn drop_leftovers<T>(leftovers: Leftovers, outcome: T) -> T {
     panics::drop_each(leftovers, outcome)
 }
 
-/// Resumes a root whose innermost generator is not known, or not to be resumed.
+/// Resumes a root whose innermost generator is not known, or cannot be resumed now.
 fn start<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
     message: Message<S>,
     leftovers: &mut Leftovers,
 ) -> Result<Y, End> {
     if root.status() == Status::Suspended {
-        // The usual case, a body that has just got its stack: it does not delegate.
+        // This is the usual case: a body that has just got its stack does not delegate.
         root.make_root();
         return run(root, root, message, leftovers);
     }
@@ -103,7 +103,7 @@ fn start<Y: 'static, S: 'static>(
     }
 }
 
-/// Resumes `leaf`, the innermost of `root`, and goes on until `root` yields or has ended.
+/// Resumes `leaf`, the innermost generator of `root`, and continues until `root` yields or ends.
 fn run<'a, Y: 'static, S: 'static>(
     root: &'a Node<Y, S>,
     mut leaf: &'a Node<Y, S>,
@@ -120,7 +120,7 @@ fn run<'a, Y: 'static, S: 'static>(
     }
 }
 
-/// Decides what comes after `leaf` was resumed: what to resume next, or what `root` has come to.
+/// Returns the next node to resume after `leaf`, or the outcome of `root` as the error.
 #[inline(always)]
 fn advance<'a, Y: 'static, S: 'static>(
     root: &'a Node<Y, S>,
@@ -139,8 +139,8 @@ fn advance<'a, Y: 'static, S: 'static>(
     }
 }
 
-/// Begins the delegation of `from` to `delegate`, which gets `none` first; returns what to resume
-/// with what.
+/// Begins the delegation of `from` to `delegate`, which is resumed with `none`. Returns the node to
+/// resume, and the message for it.
 #[inline]
 fn enter<'a, Y: 'static, S: 'static>(
     from: &'a Node<Y, S>,
@@ -150,7 +150,7 @@ fn enter<'a, Y: 'static, S: 'static>(
 ) -> NextResume<'a, Y, S> {
     let message = Message::Next(none);
     if delegate.status() == Status::Suspended {
-        // The usual case, a fresh delegate: where it is is no question.
+        // This is the usual case: a new delegate does not delegate yet, so it is the innermost.
         from.set_delegating();
         from.link(delegate);
         return (delegate, message);
@@ -158,7 +158,7 @@ fn enter<'a, Y: 'static, S: 'static>(
     enter_started(from, delegate, message, leftovers)
 }
 
-/// Begins a delegation to a generator that may be anywhere in its life.
+/// Begins a delegation to a generator with any status.
 #[inline(never)]
 fn enter_started<'a, Y: 'static, S: 'static>(
     from: &'a Node<Y, S>,
@@ -166,7 +166,7 @@ fn enter_started<'a, Y: 'static, S: 'static>(
     message: Message<S>,
     leftovers: &mut Leftovers,
 ) -> NextResume<'a, Y, S> {
-    // `from` still counts as running here, so that delegating up the chain is found out.
+    // `from` still has the status Running here, so `locate` notices a delegation up the chain.
     let (leaf, obstacle) = locate(delegate);
     from.set_delegating();
     if leaf.is_some() {
@@ -175,20 +175,20 @@ fn enter_started<'a, Y: 'static, S: 'static>(
     (leaf.unwrap_or(from), obstacle.replace(message, leftovers))
 }
 
-/// Why a message does not reach the generator that it is for.
+/// The reason why a message cannot reach its generator.
 #[derive(Clone, Copy)]
 enum Obstacle {
     None,
-    /// Somebody else has driven it to its end.
+    /// Other code has driven it to its end.
     Closed,
-    /// Somebody else is running it.
+    /// It is running already.
     Running,
-    /// It must not be resumed any more.
+    /// It was given up, and must not be resumed.
     GivenUp,
 }
 
 impl Obstacle {
-    /// Returns the error that the delegator gets, or whoever operates on the generator itself.
+    /// Returns the error that the delegator gets, or the caller of an operation on the generator.
     fn error(self) -> Option<Error> {
         match self {
             Self::None | Self::Closed => None,
@@ -197,7 +197,7 @@ impl Obstacle {
         }
     }
 
-    /// Returns what the delegator gets in place of its delegate.
+    /// Returns the message that the delegator gets because its delegate cannot be resumed.
     #[inline]
     fn replace<S: 'static>(self, message: Message<S>, leftovers: &mut Leftovers) -> Message<S> {
         if let Some(error) = self.error() {
@@ -213,7 +213,7 @@ impl Obstacle {
         }
     }
 
-    /// Returns what an operation comes to that finds its own generator like this.
+    /// Returns the end of an operation on a generator that has this obstacle itself.
     fn refuse<S>(self, message: Message<S>) -> End {
         match (self.error(), message) {
             (Some(error), _) | (None, Message::Throw(error)) => End::Raised(error),
@@ -222,17 +222,19 @@ impl Obstacle {
     }
 }
 
-/// Walks the chain of `start` and makes it the current one of all that are on it. Returns the body
-/// that it ends in, and why that body's own delegate cannot be resumed, if it cannot.
+/// Walks the chain of `start`, and makes it the current chain of all generators on it. Returns the
+/// last body that can be resumed. If the delegate of that body cannot be resumed, the obstacle
+/// tells why.
 ///
-/// Without a body, it is `start` itself that cannot be resumed.
+/// If there is no such body, the obstacle concerns `start` itself.
 fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> (Option<&Node<Y, S>>, Obstacle) {
     if start.status() == Status::GivenUp {
         return (None, Obstacle::GivenUp);
     }
     let mut last = start;
     let mut before = None;
-    // The last that another activation has not come through: below it all run, if the last does.
+    // The last node whose delegate was entered from elsewhere. If the innermost body runs, the
+    // nodes below this one run as well.
     let mut outside = None;
     while let Some(down) = last.down() {
         if !down.is_entered_from(last) {
@@ -249,17 +251,16 @@ fn locate<Y: 'static, S: 'static>(start: &Node<Y, S>) -> (Option<&Node<Y, S>>, O
         Status::Running => (outside, Obstacle::Running),
     };
     if let Some(body) = body {
-        // Its delegation ends, if it has one: the delegate cannot be resumed.
+        // If this body delegates, its delegation ends here, because the delegate cannot be resumed.
         body.unlink();
         start.claim_chain();
     }
     (body, obstacle)
 }
 
-/// Returns whether Python would call this generator running.
+/// Returns whether this generator is running in the sense of Python.
 ///
-/// That is, whether its body runs, or that of the innermost of its chain was
-/// reached through it.
+/// It is if its body runs, or if the innermost body of its chain runs and was reached through it.
 pub(crate) fn is_running<Y: 'static, S: 'static>(node: &Node<Y, S>) -> bool {
     let mut last = node;
     while let Some(down) = last.down() {
@@ -271,7 +272,7 @@ pub(crate) fn is_running<Y: 'static, S: 'static>(node: &Node<Y, S>) -> bool {
     last.status() == Status::Running
 }
 
-/// Calls `visit` with the generators of a chain, outermost first.
+/// Calls `visit` with each generator of a chain, the outermost first.
 pub(crate) fn for_each_node<Y, S>(node: &Node<Y, S>, mut visit: impl FnMut(&Node<Y, S>)) {
     let mut next = Some(node);
     while let Some(node) = next {

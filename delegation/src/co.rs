@@ -1,4 +1,4 @@
-//! What a body gets to suspend with.
+//! `Co`: the argument of a body, by which the body suspends.
 
 use std::fmt;
 use std::panic::Location;
@@ -7,11 +7,11 @@ use crate::coroutine::{Message, Suspender};
 use crate::delegate::Delegate;
 use crate::error::{Error, Result};
 
-/// A body's own end of its generator: with it the body yields and delegates.
+/// The handle by which a body yields and delegates.
 ///
-/// A body gets `&Co` as its argument and passes it on to the functions it calls,
-/// which can then suspend the whole generator from wherever they are. `Y` is what
-/// is yielded, `S` what is sent.
+/// A body gets `&Co` as its argument and passes it on to the functions that it calls. Each of them
+/// can then suspend the whole generator. `Y` is the type of the yielded values, `S` that of the
+/// sent ones.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 /// # Ok::<(), yieldfrom_delegation::Error>(())
 /// ```
 ///
-/// A `Co` belongs to its body and its thread:
+/// A `Co` belongs to its body and its thread. This does not compile:
 ///
 /// ```compile_fail
 /// use yieldfrom_delegation::{Co, Generator};
@@ -44,20 +44,20 @@ pub struct Co<Y, S = ()> {
 }
 
 impl<Y: 'static, S: 'static> Co<Y, S> {
-    /// Suspends the generator with a value, and returns what it is sent.
+    /// Suspends the generator with a value, and returns the value that is sent in.
     ///
-    /// PEP 342's yield expression. After [`next`](crate::Generator::next) the value
-    /// sent is `S::default()`, Python's `None`.
+    /// This is PEP 342's yield expression. After [`next`](crate::Generator::next), the value sent
+    /// is `S::default()`, which stands for Python's `None`.
     ///
     /// # Errors
     ///
-    /// - What was thrown in by [`throw`](crate::Generator::throw).
-    /// - [`is_generator_exit`](Error::is_generator_exit): the generator is being closed
-    ///   or dropped; the body should end.
-    /// - [`is_panicking`](Error::is_panicking): a panic unwinds the thread, so that this body
-    ///   cannot suspend; `value` is dropped.
-    /// - [`is_not_running`](Error::is_not_running): the body that this `Co` belongs to does
-    ///   not run; `value` is dropped.
+    /// - The error that [`throw`](crate::Generator::throw) has thrown in.
+    /// - [`is_generator_exit`](Error::is_generator_exit): the generator is being closed or dropped.
+    ///   The body should end.
+    /// - [`is_panicking`](Error::is_panicking): a panic unwinds the thread, so this body cannot
+    ///   suspend. `value` is dropped.
+    /// - [`is_not_running`](Error::is_not_running): the body of this `Co` does not run. `value` is
+    ///   dropped.
     ///
     /// # Examples
     ///
@@ -81,14 +81,14 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
         self.yield_through(value)
     }
 
-    /// Yields a value on behalf of the delegation that is under way.
+    /// Yields a value on behalf of the `yield_from` that is under way.
     ///
-    /// It is [`yield_`](Co::yield_), but chains and reports go on to show the line of the last
+    /// It does the same as [`yield_`](Co::yield_), but reports still show the line of the last
     /// `yield_from`. A library that waits in its own code so shows the line of its user.
     ///
     /// # Errors
     ///
-    /// As [`yield_`](Co::yield_).
+    /// The same as of [`yield_`](Co::yield_).
     #[inline(always)]
     pub fn yield_through(&self, value: Y) -> Result<S> {
         match self.suspender.suspend(value) {
@@ -100,28 +100,28 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
 
     /// Delegates to another generator, closure or iterator until it ends, and returns its result.
     ///
-    /// PEP 380's `yield from`: what the delegate yields goes to whoever drives this
-    /// generator, what is sent or thrown goes to the delegate. See [`Delegate`] for
-    /// what can be delegated to.
+    /// This is PEP 380's `yield from`. The caller that drives this generator gets the values that
+    /// the delegate yields. The delegate gets the values and errors that the caller sends and
+    /// throws. See [`Delegate`] for the types that can be delegated to.
     ///
     /// # Errors
     ///
-    /// - What the delegate failed with.
-    /// - [`is_finished`](Error::is_finished): the delegate is a generator that had
-    ///   ended before, or was driven to its end by somebody else meanwhile.
-    /// - [`is_already_executing`](Error::is_already_executing): the delegate is a
-    ///   generator that is running, such as this one.
+    /// - The error that the delegate fails with.
+    /// - [`is_finished`](Error::is_finished): the delegate is a generator that had ended before, or
+    ///   that other code has driven to its end meanwhile.
+    /// - [`is_already_executing`](Error::is_already_executing): the delegate is a generator that is
+    ///   running, for example this one.
     /// - [`is_no_send`](Error::is_no_send): a value was sent to an iterator.
     /// - [`is_stack`](Error::is_stack): there is no stack for the delegate.
     /// - [`is_panicking`](Error::is_panicking): the delegate is a generator, and a panic unwinds
     ///   the thread.
-    /// - [`is_not_running`](Error::is_not_running): the body that this `Co` belongs to does
-    ///   not run.
-    /// - What was thrown in, if the delegate could not take it.
+    /// - [`is_not_running`](Error::is_not_running): the body of this `Co` does not run.
+    /// - The error that is thrown in, if the delegate is an iterator or has ended: neither can take
+    ///   it.
     ///
     /// # Panics
     ///
-    /// Panics if the delegate does.
+    /// Panics if the delegate panics.
     ///
     /// # Examples
     ///
@@ -151,7 +151,7 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     }
 }
 
-/// Handles the messages that are neither values nor errors.
+/// Handles the messages that are neither values nor errors. Only slow paths call this.
 #[cold]
 pub(crate) fn interrupted<S, R>(message: Message<S>) -> Result<R> {
     match message {

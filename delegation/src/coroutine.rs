@@ -1,9 +1,9 @@
-//! One coroutine: a body on a stack of its own, and the switch into it and back.
+//! One coroutine: a body on a stack of its own, and the switch to it and back.
 //!
-//! This is the one module that drives corosensei. A [`Node`] is the part of a generator that its
-//! chain deals with, whatever its result type; [`Shared`] adds what depends on the body and its
-//! result. Nodes are counted, are never moved, and are made of cells, so that shared references
-//! to them suffice. What refers from node to node stands in [`links`].
+//! This is the only module that uses corosensei. A [`Node`] is the part of a generator that chains
+//! deal with, and does not depend on the result type. [`Shared`] adds the body and its result.
+//! Nodes are counted and never move. Their fields are cells, so shared references to them suffice.
+//! The module [`links`] holds all references from node to node.
 #![allow(unsafe_code, reason = "switches stacks")]
 
 mod body;
@@ -33,53 +33,56 @@ use crate::label::Label;
 use crate::stack::{Owner, Stack, StackSize};
 use crate::status::Status;
 
-// Nothing passes through corosensei but the end of a body: a message or an event of several words
-// would be copied on its way, and reading in one piece what was just written in two stalls the
-// processor for longer than the switch takes. Instead the side that switches away leaves it in
+// Only the end of a body passes through corosensei. A message or a suspension has several words,
+// and would be copied on its way. And to read in one piece what was just written in two stalls the
+// processor for longer than the switch takes. So the side that switches away leaves it in
 // `Node::mail`, where the other side finds it at once.
 type Switch = Yielder<(), ()>;
 type Switchable = Coroutine<(), (), End, Stack>;
 
-/// What crosses in a switch. Which of the two it is follows from the direction.
+/// The value that crosses in a switch: a message into the body, or a suspension out of it.
 union Mail<Y, S> {
     message: ManuallyDrop<Message<S>>,
     suspension: ManuallyDrop<Suspension<Y, S>>,
 }
 
-/// How many bytes below the noted stack pointer a switch uses.
+/// The number of bytes that a switch uses below the noted stack pointer.
 const BELOW_CONTEXT: usize = 32;
 
-/// How often a body that was resumed while its thread panics may go on after a refused suspension.
+/// The number of refused suspensions after which a body is unwound. After the same number again it
+/// is given up. This concerns only bodies that are resumed while their thread panics.
 const PATIENCE: u16 = 10_000;
 
-/// A delegation that runs on its delegator's stack, linked from inner to outer.
+/// A delegation that runs on the stack of its delegator. Frames form a list, from inner to outer.
 pub(crate) struct Frame {
     pub(crate) name: &'static str,
     pub(crate) called_at: &'static Location<'static>,
     pub(crate) outer: Option<NonNull<Frame>>,
 }
 
-/// The part of a generator that does not depend on its body and result.
-// What a resume touches lies together, in as few cache lines as possible: from the stack pointer,
-// which corosensei has at the end of its struct, to the mail.
+/// The part of a generator that does not depend on the types of its body and result.
+// The fields that a resume reads lie together, in few cache lines: from the stack pointer, which
+// corosensei has at the end of its struct, to the mail.
 #[repr(C)]
 pub(crate) struct Node<Y, S> {
     coroutine: UnsafeCell<Option<Switchable>>,
-    /// The node that an operation on this generator resumes, if that is known.
+    /// The innermost node of the chain, which an operation on this generator resumes, if it is
+    /// known.
     leaf: Cell<Option<NonNull<Self>>>,
     status: Cell<Status>,
-    /// Whether `frame` may lead to a stack that is gone.
+    /// True if `frame` may point to a stack that is gone.
     tangled: Cell<bool>,
-    /// How often this body is refused a suspension before it is given up; it is unwound half-way.
-    /// 0 if the thread did not panic when it was resumed: it may then be refused for ever.
+    /// The number of suspensions that this body may still try in vain before it is given up.
+    /// Half-way it is unwound. 0 means without limit: the thread did not panic when the body was
+    /// resumed.
     patience: Cell<u16>,
-    /// How many references there are, see [`Shared`].
+    /// The number of references, see [`Shared`].
     handles: Cell<u32>,
-    /// Where the body is suspended.
+    /// The place in the source where the body is suspended.
     location: Cell<&'static Location<'static>>,
-    /// The side that switches away writes it; the side that wakes takes it first.
+    /// The side that switches away writes it. The side that wakes takes it first.
     mail: UnsafeCell<MaybeUninit<Mail<Y, S>>>,
-    /// Where on the stack the body is suspended, for `prefetch`.
+    /// The stack pointer of the suspended body, for `prefetch`.
     context: Cell<usize>,
     frame: Cell<Option<NonNull<Frame>>>,
     links: Links<Y, S>,
@@ -143,10 +146,9 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         self.switch_calmly(message)
     }
 
-    /// As [`switch`](Self::switch), while the thread is not panicking.
+    /// Does the same as [`switch`](Self::switch), for a thread that is not panicking.
     ///
-    /// The status is Running also when the event is a delegation, which has not
-    /// begun then.
+    /// If the body delegates, its status stays Running, because the delegation has not begun yet.
     #[inline(always)]
     pub(crate) fn switch_calmly(&self, message: Message<S>) -> Resumed<'_, Y, S> {
         let status = self.status.get();
@@ -155,27 +157,28 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             "resumed while {status:?}"
         );
         self.status.set(Status::Running);
-        // SAFETY: the cell is touched only here, in `start`, `end` and `drop`, and by none of them
-        // while the status is Running, which it is from the line above until `resume` has come
+        // SAFETY: only this function, `start`, `end` and `drop` touch the cell, and none of them
+        // does while the status is Running, which it is from the line above until `resume` has come
         // back.
         let coroutine = unsafe { &mut *self.coroutine.get() };
-        // SAFETY: the status was Suspended or Delegating, which it becomes after `start` has filled
-        // the cell, and never again after `end` has emptied it.
+        // SAFETY: the status was Suspended or Delegating, which it is only after `start` has filled
+        // the cell and before `end` empties it.
         let coroutine = unsafe { coroutine.as_mut().unwrap_unchecked() };
         self.leave_mail(Mail {
             message: ManuallyDrop::new(message),
         });
         match coroutine.resume(()) {
             CoroutineResult::Yield(()) => {
-                // SAFETY: a body leaves an event before it switches away.
+                // SAFETY: a body leaves a suspension before it switches away, and only this line
+                // takes it.
                 match unsafe { self.take_suspension() } {
                     Suspension::Value(value) => {
                         self.status.set(Status::Suspended);
                         Resumed::Value(value)
                     }
                     Suspension::Delegate(delegate, none) => {
-                        // SAFETY: rule 1 of `links`: the body is suspended in the `yield_from`
-                        // that was given the delegate.
+                        // SAFETY: rule 1 of `links`: the body is suspended in the `yield_from` that
+                        // was given the delegate.
                         Resumed::Delegate(unsafe { delegate.as_ref() }, none)
                     }
                     Suspension::GiveUp => {
@@ -191,18 +194,18 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         }
     }
 
-    /// Gives the stack of an ended body back.
+    /// Gives back the stack of a body that has ended.
     #[inline(never)]
     fn end(&self) {
         self.status.set(Status::Closed);
         self.frame.set(None);
-        // SAFETY: `resume` has come back for the last time, so that nothing else refers to the
-        // cell's content.
+        // SAFETY: `resume` has come back for the last time, so nothing else refers to the content
+        // of the cell.
         let ended = unsafe { (*self.coroutine.get()).take() };
         drop(ended.map(Coroutine::into_stack));
     }
 
-    /// Puts a coroutine in place, to be run by `switch`.
+    /// Makes the coroutine, which `switch` will run.
     fn start(
         &self,
         stack_size: StackSize,
@@ -210,22 +213,22 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ) -> Result<()> {
         debug_assert_eq!(self.status(), Status::Created);
         let node = ptr::from_ref(self);
-        // SAFETY: the pointer is that of `self`; the fields are not read here.
+        // SAFETY: the pointer comes from `self`, and the fields are not read here.
         let owner = unsafe { Owner::new(&raw const (*node).label, &raw const (*node).status) };
         let stack = Stack::acquire(stack_size, owner)?;
         self.context
             .set(stack.base().get() - 64 * (crate::stack::PREFETCHED_LINES - 1) + BELOW_CONTEXT);
-        // SAFETY: the status is Created, so that there is no coroutine yet to which anything could
+        // SAFETY: the status is Created, so there is no coroutine yet to which anything could
         // refer.
         unsafe { *self.coroutine.get() = Some(Coroutine::with_stack(stack, entry)) };
         self.status.set(Status::Suspended);
         Ok(())
     }
 
-    /// Leaves what the other side is to take.
+    /// Leaves the mail that the other side takes.
     #[inline(always)]
     fn leave_mail(&self, mail: Mail<Y, S>) {
-        // SAFETY: nobody has a reference into the cell: taking moves the content out.
+        // SAFETY: nothing has a reference into the cell, because taking moves the content out.
         unsafe { (*self.mail.get()).write(mail) };
     }
 
@@ -233,38 +236,37 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ///
     /// # Safety
     ///
-    /// To be called by the body, once after each resume.
+    /// Only the body may call this, once after each resume.
     #[inline(always)]
     unsafe fn take_message(&self) -> Message<S> {
-        // SAFETY: whoever resumes has left a message, which nobody else takes.
+        // SAFETY: the side that resumes has left a message, and nothing else takes it.
         unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().message) }
     }
 
-    /// Takes the event that the body suspended with.
+    /// Takes the suspension that the body has left.
     ///
     /// # Safety
     ///
-    /// To be called by whoever resumed the body, once after it has suspended.
+    /// Only the side that resumed the body may call this, once after the body has suspended.
     #[inline(always)]
     unsafe fn take_suspension(&self) -> Suspension<Y, S> {
-        // SAFETY: the body has left an event, which nobody else takes.
+        // SAFETY: the body has left a suspension, and nothing else takes it.
         unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().suspension) }
     }
 
-    /// Calls `visit` with each delegation on this body's own stack, innermost first.
+    /// Calls `visit` with each delegation on this body's own stack, the innermost first.
     ///
-    /// None of them if they were once not nested, as code on another stack has delegated by this
-    /// body's `Co`.
+    /// If frames once ended in the wrong order, it visits none. Code on another stack can cause
+    /// that, when it delegates by the `Co` of this body.
     pub(crate) fn for_each_frame(&self, mut visit: impl FnMut(&Frame)) {
         if self.tangled.get() {
             return;
         }
         let mut next = self.frame.get();
         while let Some(frame) = next {
-            // SAFETY: a frame is linked from before its delegate runs until after, by the guard in
-            // `Suspender::on_same_stack`. It lives on the stack of this body, which is suspended or
-            // below us, or of another, which has not ended: else it would have unlinked the frame,
-            // and in order, as nothing is tangled.
+            // SAFETY: the guard in `Suspender::on_same_stack` unlinks each frame before it ends,
+            // and in order, because nothing is tangled; so a linked frame is alive, on the stack of
+            // this body or of another body that has not ended.
             let frame = unsafe { frame.as_ref() };
             visit(frame);
             next = frame.outer;
@@ -282,23 +284,25 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     }
 }
 
-/// Fetches the cache line at an address, for a use soon.
+/// Fetches the cache line at an address, because a use of it follows soon.
 ///
-/// A hint: it reads nothing, and any address may be given. Does nothing on processors other than
-/// x86-64.
+/// This is a hint to the processor. It reads nothing, so every address is allowed. On processors
+/// other than x86-64 it does nothing.
 ///
 /// # Examples
 ///
 /// ```
-/// let later = vec![1; 1000];
-/// yieldfrom_delegation::prefetch(&raw const later[500]);
+/// let numbers = vec![1; 1000];
+/// yieldfrom_delegation::prefetch(&raw const numbers[500]);
+/// let first: i32 = numbers[..100].iter().sum(); // meanwhile the memory arrives
+/// assert_eq!(first + numbers[500], 101);
 /// ```
 #[inline(always)]
 pub fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: prefetching is a hint, which any address may be given.
+        // SAFETY: prefetching is a hint, for which every address is allowed.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -309,8 +313,8 @@ impl<Y, S> Drop for Node<Y, S> {
     fn drop(&mut self) {
         self.detach();
         if let Some(coroutine) = self.coroutine.get_mut().take() {
-            // Not to be reached: `Generator` leaks a node whose body has live frames. If it were,
-            // those frames would stay as they are for ever.
+            // This line is not reached, because `Generator` leaks a node whose body has live
+            // frames. If it were, the frames would stay as they are for ever.
             mem::forget(coroutine);
         }
     }

@@ -1,4 +1,4 @@
-//! What a body can delegate to.
+//! `Delegate`: the types that a body can delegate to.
 
 use std::any::type_name;
 
@@ -8,21 +8,22 @@ use crate::error::{Error, Result};
 use crate::generator::Generator;
 use crate::status::Status;
 
-/// What [`Co::yield_from`] takes: something that yields `Y`, takes `S`, and ends with a result.
+/// A type that [`Co::yield_from`] can delegate to: it yields `Y`, is sent `S`, and ends with a
+/// result.
 ///
-/// | delegate | runs on | takes |
+/// | delegate | runs on | accepts |
 /// | --- | --- | --- |
-/// | a closure or function `FnOnce(&Co<Y, S>) -> Result<R>` | the delegator's stack | all |
-/// | a [`Generator`], or a reference to one | its own stack | all |
-/// | an iterator, through [`iter`] | the delegator's stack | only *next* |
-/// | a type that implements this trait | what it delegates to | |
+/// | a closure or function `FnOnce(&Co<Y, S>) -> Result<R>` | the delegator's stack | values and errors |
+/// | a [`Generator`], or a reference to one | its own stack | values and errors |
+/// | an iterator, through [`iter`] | the delegator's stack | only `next` |
+/// | another type that implements this trait | depends on the type | depends on the type |
 ///
-/// A generator may be fresh, started, shared by several delegators, or finished.
-/// Delegating to a started one first sends it `S::default()`, as PEP 380 has it.
+/// A generator may be new, started, shared by several delegators, or finished. If it has started,
+/// the delegation first sends it `S::default()`, as PEP 380 demands.
 ///
 /// # Examples
 ///
-/// Another crate's type delegates in terms of what there is:
+/// A type of your own becomes a delegate:
 ///
 /// ```
 /// use yieldfrom_delegation::{Co, Delegate, Generator, Result};
@@ -48,16 +49,18 @@ use crate::status::Status;
 /// # Ok::<(), yieldfrom_delegation::Error>(())
 /// ```
 pub trait Delegate<Y, S> {
-    /// The delegate's return value, which `yield_from` returns.
+    /// The type of the delegate's result, which `yield_from` returns.
     type Output;
 
-    /// Runs the delegate to its end on behalf of the body that `co` belongs to.
+    /// Runs the delegate to its end on behalf of the body of `co`.
     ///
-    /// Called by [`Co::yield_from`], not directly.
+    /// Bodies call [`Co::yield_from`] instead, which also notes their line for reports. A library
+    /// may call this directly, so that reports show the line of its user.
     ///
     /// # Errors
     ///
-    /// What the delegate fails with, or what is thrown in and not handled.
+    /// Returns the error that the delegate fails with, or an error that is thrown in and that the
+    /// delegate does not handle.
     fn delegate(self, co: &Co<Y, S>) -> Result<Self::Output>;
 }
 
@@ -80,7 +83,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &Generator
 
     #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
-        // First, as it is anybody's code, which may drive the delegate.
+        // This comes first: `default` is user code, which may drive the delegate.
         let none = S::default();
         if self.shared.node().status() == Status::Created {
             self.shared.start()?;
@@ -114,15 +117,15 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &mut Gener
     }
 }
 
-/// A plain iterator as a delegate, see [`iter`].
+/// A plain iterator as a delegate. [`iter`] makes it.
 #[derive(Clone, Debug)]
 pub struct Iter<I>(I);
 
-/// Makes a delegate out of anything that can be iterated over.
+/// Makes a delegate of an iterator, or of a value that can be iterated over.
 ///
-/// PEP 380 for a plain iterable: its items are yielded, its end is the end of the
-/// delegation. Having only *next*, it cannot take what is sent or thrown: both
-/// become errors in the delegator and do not advance the iterator.
+/// As PEP 380 says for a plain iterable, the delegation yields the items, and ends with them. An
+/// iterator has only `next`. So if a value is sent or an error is thrown, the delegation fails, and
+/// the iterator does not advance.
 ///
 /// # Examples
 ///
@@ -162,8 +165,8 @@ where
                     message => break interrupted(message),
                 }
             };
-            // Not left to the end of the scope: a panic of its destructor would leak the result
-            // that is on its way out (rust-lang/rust#47949).
+            // An explicit drop: if the end of the scope dropped it and its destructor panicked, the
+            // result that is on its way out would leak (rust-lang/rust#47949).
             drop(items);
             end
         })

@@ -1,32 +1,21 @@
-//! What is thrown into a body and what comes out of it.
+//! `Error`: the exceptions that are thrown into a body and come out of it.
 
 mod predicates;
 
 use std::fmt;
 use std::rc::Rc;
 
-/// Short for a `Result` whose error is this crate's [`Error`].
-///
-/// # Examples
-///
-/// ```
-/// use yieldfrom_delegation::{Co, Result};
-///
-/// fn body(co: &Co<i32>) -> Result<()> {
-///     co.yield_(1)
-/// }
-/// # let _ = body;
-/// ```
+/// A `Result` whose error is this crate's [`Error`], unless the second parameter names another.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = dyn std::error::Error + 'static;
 
-/// An exception: what is thrown into a generator, and what its body fails with.
+/// An exception: an error that is thrown into a generator, or that its body fails with.
 ///
-/// It is one pointer wide, cheap to clone, and made by `?` from any
-/// `std::error::Error + 'static`. The failures of the protocol itself (what
-/// PEP 342 and PEP 380 raise) are recognised by the predicates below, everybody
-/// else's errors by [`is`](Error::is) and [`downcast_ref`](Error::downcast_ref).
+/// It is one pointer wide and cheap to clone. The operator `?` makes it from any `std::error::Error
+/// + 'static`. The errors that PEP 342 and PEP 380 define have the predicates below, such as
+/// [`is_finished`](Error::is_finished). For all other errors use [`is`](Error::is) and
+/// [`downcast_ref`](Error::downcast_ref).
 ///
 /// # Examples
 ///
@@ -67,14 +56,14 @@ enum Repr {
 }
 
 thread_local! {
-    // Thrown often, so that they are made once for each thread: throwing costs a
-    // count instead of an allocation.
+    // Programs throw these often. One of each is made for a thread, so that throwing it costs an
+    // increment of a count instead of an allocation.
     static GENERATOR_EXIT: Error = Error(Rc::new(Repr::GeneratorExit(None)));
     static CANCELLED: Error = Error(Rc::new(Repr::Cancelled));
 }
 
 impl Error {
-    /// Wraps any error, as `?` does.
+    /// Makes an exception of any error, as `?` does.
     ///
     /// # Examples
     ///
@@ -88,7 +77,7 @@ impl Error {
         Self(Rc::new(Repr::Other(Box::new(error))))
     }
 
-    /// Makes an error out of a message.
+    /// Makes an error that shows this message.
     ///
     /// # Examples
     ///
@@ -103,27 +92,32 @@ impl Error {
 
     /// Returns the exception that [`close`](crate::Generator::close) throws into a body.
     ///
-    /// PEP 342's `GeneratorExit`. A body that receives it should clean up and
-    /// end: return, or pass the error on.
+    /// It is PEP 342's `GeneratorExit`. A body that receives it should clean up and end: it
+    /// returns, or passes the error on.
     ///
     /// # Examples
     ///
     /// ```
-    /// use yieldfrom_delegation::Error;
+    /// use yieldfrom_delegation::{Error, Generator};
     ///
-    /// assert!(Error::generator_exit().is_generator_exit());
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// g.next()?;
+    /// let error = g.throw(Error::generator_exit()).unwrap_err(); // the body passes it on
+    /// assert!(error.is_generator_exit());
+    /// # Ok::<(), Error>(())
     /// ```
     #[inline]
     pub fn generator_exit() -> Self {
-        // The fallback serves destructors of other thread-locals.
+        // The fallback is for destructors of other thread locals, which may run after this one.
         GENERATOR_EXIT
             .try_with(Error::clone)
             .unwrap_or_else(|_| Self(Rc::new(Repr::GeneratorExit(None))))
     }
 
-    /// Makes a `GeneratorExit` that carries an error of the caller's.
+    /// Makes a `GeneratorExit` that carries another error.
     ///
-    /// Generators treat it as any `GeneratorExit`.
+    /// Generators treat it like the `GeneratorExit` of a close. [`is`](Error::is) and
+    /// [`downcast_ref`](Error::downcast_ref) find the error inside.
     ///
     /// # Examples
     ///
@@ -142,9 +136,15 @@ impl Error {
     /// # Examples
     ///
     /// ```
-    /// use yieldfrom_delegation::Error;
+    /// use yieldfrom_delegation::{Error, Generator, GeneratorState::*};
     ///
-    /// assert!(Error::cancelled().is_cancelled());
+    /// let g: Generator<&str> = Generator::new(|co| match co.yield_("working") {
+    ///     Err(error) if error.is_cancelled() => co.yield_("cleaning up"),
+    ///     other => other,
+    /// });
+    /// g.next()?;
+    /// assert_eq!(g.throw(Error::cancelled())?, Yielded("cleaning up"));
+    /// # Ok::<(), Error>(())
     /// ```
     #[inline]
     pub fn cancelled() -> Self {
@@ -153,11 +153,10 @@ impl Error {
             .unwrap_or_else(|_| Self(Rc::new(Repr::Cancelled)))
     }
 
-    /// Makes a `StopIteration` that carries an error of the caller's.
+    /// Makes a `StopIteration` that carries another error.
     ///
-    /// Thrown into a body, or failed with by one, it obeys PEP 479: it does not
-    /// leave the body as it is, see
-    /// [`is_raised_stop_iteration`](Error::is_raised_stop_iteration).
+    /// A body cannot let this error out: as PEP 479 says, it becomes a RuntimeError, of which
+    /// [`is_raised_stop_iteration`](Error::is_raised_stop_iteration) returns true.
     ///
     /// # Examples
     ///
@@ -213,7 +212,7 @@ impl Error {
         Self(Rc::new(Repr::Stack(why)))
     }
 
-    /// Applies PEP 479 to an error that is about to leave a body.
+    /// Applies PEP 479 to an error that is about to leave a body: a `StopIteration` gets wrapped.
     pub(crate) fn leaving_body(self) -> Self {
         if self.is_finished() {
             Self(Rc::new(Repr::RaisedStopIteration(self)))
@@ -247,11 +246,11 @@ impl Error {
         self.custom()?.downcast_ref()
     }
 
-    /// Takes the error inside out, if it is an `E` and nobody else holds this error.
+    /// Takes the error inside out, if it is an `E` and this is the only reference to it.
     ///
     /// # Errors
     ///
-    /// Gives the error back unchanged otherwise.
+    /// Returns this error unchanged if it holds no `E`, or if a clone of it exists.
     ///
     /// # Examples
     ///
@@ -273,7 +272,7 @@ impl Error {
         }
     }
 
-    /// Returns whether both are one and the same error: Python's `is`.
+    /// Returns whether both are the same error, as Python's `is` does. A clone is the same error.
     ///
     /// # Examples
     ///
@@ -286,13 +285,15 @@ impl Error {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Returns the error that caused this one, as `std::error::Error::source`.
+    /// Returns the error that caused this one, as `std::error::Error::source` does.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use yieldfrom_delegation::Error;
-    /// assert!(Error::msg("x").source().is_none());
+    /// # use yieldfrom_delegation::{Error, Generator};
+    /// let g: Generator<i32> = Generator::new(|_| Err(Error::stop_iteration(std::fmt::Error)));
+    /// let raised = g.next().unwrap_err(); // PEP 479 wraps the `StopIteration`
+    /// assert!(raised.source().is_some_and(|inner| inner.is::<std::fmt::Error>()));
     /// ```
     pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
@@ -348,7 +349,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Shows the message and the chain of sources, so that `main` can return it.
+/// Shows the message and the chain of sources, so that `main` can return this error.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
@@ -370,7 +371,8 @@ impl<E: std::error::Error + 'static> From<E> for Error {
     }
 }
 
-/// Lets an [`Error`] pass where a `std::error::Error` is wanted.
+/// An [`Error`] as a `std::error::Error`. `Error` itself cannot implement that trait, or `?` could
+/// not convert every error into it.
 #[derive(Debug)]
 struct Wrapped(Error);
 

@@ -1,4 +1,4 @@
-//! Generators: a body that can be resumed, as a shared handle.
+//! `Generator`: a handle by which a body is resumed, thrown into and closed.
 
 mod driver;
 mod handle;
@@ -12,20 +12,23 @@ use crate::coroutine::{End, Message, Shared};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-/// A generator as Python has it: a body on a stack of its own, suspended at every yield.
+/// A generator, as in Python: a body on a stack of its own, which every yield suspends.
 ///
-/// It yields `Y`, is sent `S`, and returns `R`. Like every Python object it is a
-/// reference: clones refer to the same generator, and methods take `&self`. When the
-/// last reference goes away, a suspended generator is closed.
+/// It yields values of type `Y`, is sent values of type `S`, and returns an `R`. Like a Python
+/// object, it is a reference: clones refer to the same generator, and methods take `&self`. When
+/// the last reference is dropped, a suspended generator is closed.
 ///
-/// `S::default()` plays Python's `None`: it is what [`next`](Generator::next) sends.
+/// `S::default()` stands for Python's `None`: [`next`](Generator::next) sends it.
+///
+/// The table shows each operation in each [`State`], with the predicate of the [`Error`] that it
+/// returns:
 ///
 /// | | Created | Running | Suspended | Closed |
 /// | --- | --- | --- | --- | --- |
 /// | `next` | starts the body | `is_already_executing` | resumes it | `is_finished` |
 /// | `send` | `is_just_started` | `is_already_executing` | resumes it | `is_finished` |
-/// | `throw` | closes it, gives the error | `is_already_executing` | raises it at the yield | gives the error |
-/// | `close` | closes it | `is_already_executing` | raises `GeneratorExit` at the yield | nothing |
+/// | `throw` | closes it, returns the error | `is_already_executing` | raises it at the yield | returns the error |
+/// | `close` | closes it | `is_already_executing` | raises `GeneratorExit` at the yield | does nothing |
 ///
 /// # Examples
 ///
@@ -40,18 +43,20 @@ use crate::status::Status;
 ///         average = total / count;
 ///     }
 /// });
-/// average.next()?; // to the first yield
+/// average.next()?; // runs to the first yield
 /// assert_eq!(average.send(10.0)?, Yielded(10.0));
 /// assert_eq!(average.send(30.0)?, Yielded(20.0));
 /// # Ok::<(), yieldfrom_delegation::Error>(())
 /// ```
 ///
-/// It stays on its thread, and its body borrows nothing:
+/// A generator stays on its thread, so this does not compile:
 ///
 /// ```compile_fail
 /// fn send<T: Send>() {}
 /// send::<yieldfrom_delegation::Generator<i32>>();
 /// ```
+///
+/// The body borrows nothing, so this does not compile either:
 ///
 /// ```compile_fail
 /// let x = 5;
@@ -64,21 +69,21 @@ pub struct Generator<Y: 'static, S: Default + 'static = (), R: 'static = ()> {
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
-    /// Resumes the generator until its next yield or its end, as Python's `next(g)`.
+    /// Resumes the generator until its next yield or its end, as Python's `next(g)` does.
     ///
-    /// It sends `S::default()`; the first call starts the body.
+    /// It sends `S::default()`. The first call starts the body.
     ///
     /// # Errors
     ///
-    /// - What the body failed with.
-    /// - [`is_already_executing`](Error::is_already_executing): it is running.
-    /// - [`is_finished`](Error::is_finished): it had ended before.
-    /// - [`is_stack`](Error::is_stack): there is no stack for it. It stays as it was
-    ///   and can be tried again.
+    /// - The error that the body fails with.
+    /// - [`is_already_executing`](Error::is_already_executing): the generator is running.
+    /// - [`is_finished`](Error::is_finished): the generator had ended before.
+    /// - [`is_stack`](Error::is_stack): there is no stack for the body. The generator does not
+    ///   change, and you can try again.
     ///
     /// # Panics
     ///
-    /// Panics if the body does. The generator is closed then.
+    /// Panics if the body panics. The generator is closed then.
     ///
     /// # Examples
     ///
@@ -98,19 +103,20 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.resume(Message::Next(S::default()))
     }
 
-    /// Resumes the generator with a value, which becomes the result of its yield: PEP 342's `send`.
+    /// Resumes the generator with a value, which the yield returns: PEP 342's `send`.
     ///
-    /// A value without content (of size zero, such as `()`) is Python's `None`:
-    /// sending it is the same as [`next`](Generator::next).
+    /// A value of size zero, such as `()`, counts as Python's `None`: to send it is the same as
+    /// [`next`](Generator::next).
     ///
     /// # Errors
     ///
-    /// As `next`, and [`is_just_started`](Error::is_just_started): it has not
-    /// started, so that no yield waits for the value. It stays as it was.
+    /// The same as of [`next`](Generator::next), and [`is_just_started`](Error::is_just_started):
+    /// the generator has not started, so no yield waits for the value. The generator does not
+    /// change.
     ///
     /// # Panics
     ///
-    /// Panics if the body does.
+    /// Panics if the body panics.
     ///
     /// # Examples
     ///
@@ -134,22 +140,23 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         })
     }
 
-    /// Raises an error where the generator is suspended, and returns what comes next: PEP 342's
+    /// Raises an error at the yield where the generator is suspended, and resumes it: PEP 342's
     /// `throw`.
     ///
-    /// A generator that delegates passes it on to its delegate; `GeneratorExit`
-    /// closes the delegate first (PEP 380). One that has not started is closed
-    /// without running.
+    /// Like `next`, it returns the next yielded value, or the result. If the generator delegates,
+    /// the delegate gets the error. `GeneratorExit` closes the delegate first, as PEP 380 says. A
+    /// generator that has not started is closed without running.
     ///
     /// # Errors
     ///
-    /// - `error` itself, if the body does not handle it, or has not started, or had ended.
-    /// - What else the body fails with.
-    /// - [`is_already_executing`](Error::is_already_executing): it is running; `error` is dropped.
+    /// - `error` itself, if the body does not handle it, has not started, or had ended.
+    /// - Another error that the body fails with.
+    /// - [`is_already_executing`](Error::is_already_executing): the generator is running. `error`
+    ///   is dropped.
     ///
     /// # Panics
     ///
-    /// Panics if the body does.
+    /// Panics if the body panics.
     ///
     /// # Examples
     ///
@@ -177,22 +184,23 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.resume(Message::Throw(error))
     }
 
-    /// Ends the generator: raises `GeneratorExit` where it is suspended: PEP 342's `close`.
+    /// Ends the generator by a `GeneratorExit` at the yield where it is suspended: PEP 342's
+    /// `close`.
     ///
-    /// Its delegates are closed first, innermost first. A body complies by
-    /// returning (what it returns is lost) or by passing the error on. One that has
-    /// not started is closed without running; one that has ended is left alone.
+    /// Delegates are closed first, the innermost one before all others. The body should return (the
+    /// result is dropped) or pass the error on. A generator that has not started is closed without
+    /// running. If the generator has ended, `close` does nothing.
     ///
     /// # Errors
     ///
-    /// - [`is_ignored_exit`](Error::is_ignored_exit): the body yielded instead of
-    ///   ending. It is suspended there, and can be used further.
-    /// - What else the body fails with.
-    /// - [`is_already_executing`](Error::is_already_executing): it is running.
+    /// - [`is_ignored_exit`](Error::is_ignored_exit): the body yielded instead of ending. It is
+    ///   suspended at that yield, and the generator can still be used.
+    /// - Another error that the body fails with.
+    /// - [`is_already_executing`](Error::is_already_executing): the generator is running.
     ///
     /// # Panics
     ///
-    /// Panics if the body does.
+    /// Panics if the body panics.
     ///
     /// # Examples
     ///
@@ -222,7 +230,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         Ok(())
     }
 
-    /// Returns where the generator is in its life.
+    /// Returns the [`State`] of the generator, as Python's `inspect.getgeneratorstate` does.
     ///
     /// # Examples
     ///
@@ -247,14 +255,14 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Advances the generator to its first yield, drops that value, and returns the generator.
+    /// Resumes the generator to its first yield, drops the value, and returns the generator.
     ///
-    /// What Python programs use a priming decorator for: the result is ready for
-    /// [`send`](Generator::send).
+    /// After this, the generator is ready for [`send`](Generator::send). Python programs use a
+    /// priming decorator for it.
     ///
     /// # Errors
     ///
-    /// As [`next`](Generator::next), and [`is_finished`](Error::is_finished) if the
+    /// The same as of [`next`](Generator::next), and [`is_finished`](Error::is_finished) if the
     /// body returned without a yield.
     ///
     /// # Examples
@@ -272,7 +280,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     pub fn primed(self) -> Result<Self> {
         match self.next()? {
-            // Dropped by name: a panic of its destructor would leak a result that is on its way out.
+            // An explicit drop: if the end of the scope dropped the value and its destructor
+            // panicked, the returned generator would leak.
             GeneratorState::Yielded(value) => {
                 drop(value);
                 Ok(self)
@@ -281,12 +290,12 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Fetches the generator's stack into the processor's cache, for a `next` soon.
+    /// Fetches the generator's stack into the processor's cache, because a `next` follows soon.
     ///
-    /// Among many thousand generators that are resumed in no particular order, a
-    /// resume waits for memory. Whoever knows the next ones, such as a simulation with
-    /// its event queue, can have that happen while the current one runs. A hint: it
-    /// changes nothing that can be observed, and costs a few nanoseconds.
+    /// When a program resumes many thousand generators in no particular order, each resume waits
+    /// for memory. A scheduler that knows the next generators, such as a simulation with its event
+    /// queue, can fetch their stacks while the current one runs. This is a hint: it changes nothing
+    /// that a program can observe, and it costs a few nanoseconds.
     ///
     /// # Examples
     ///
@@ -305,15 +314,16 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.shared.node().prefetch();
     }
 
-    /// Fetches into the cache what [`prefetch`](Generator::prefetch) looks at, for a call of that
-    /// soon.
+    /// Fetches the fields that [`prefetch`](Generator::prefetch) reads into the cache. Call this
+    /// some generators before `prefetch`.
     ///
     /// # Examples
     ///
     /// ```
     /// # use yieldfrom_delegation::Generator;
     /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
-    /// g.prefetch_state(); // then, some other generators later:
+    /// g.prefetch_state();
+    /// // ... resume some other generators ...
     /// g.prefetch();
     /// g.next()?;
     /// # Ok::<(), yieldfrom_delegation::Error>(())
@@ -333,7 +343,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Does what there is to do when a resume does not come to a yield at once.
+    /// Completes a resume that did not yield at once.
     #[inline(never)]
     fn finish(&self, unfinished: Unfinished<'_, Y, S>) -> Result<GeneratorState<Y, R>> {
         let node = self.shared.node();
@@ -342,7 +352,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
                 Unfinished::Start(Message::Send(_)) => return Err(Error::just_started()),
                 Unfinished::Start(Message::Throw(error)) => {
                     self.shared.discard();
-                    // To Python it was raised where the body begins, and has left it.
+                    // In Python, the error is raised at the beginning of the body and leaves it.
                     return Err(error.leaving_body());
                 }
                 _ => self.shared.start()?,

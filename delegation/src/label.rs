@@ -1,4 +1,5 @@
-//! What is known of a generator for reports: its name, where it was made, where it stands.
+//! Names and places for reports: `Label`, which each generator has, and `Link`, which reports
+//! contain.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -6,14 +7,15 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
 
-/// What is known of a generator for reports: which body it is, and where it was made.
+/// The name of a generator, and the place where it was made, for reports.
 #[derive(Debug)]
 pub(crate) struct Label {
     pub(crate) name: Name,
     pub(crate) made_at: Cell<&'static Location<'static>>,
 }
 
-/// A generator's name. Most are those of types; a word less than `Cow` is saved for each.
+/// The name of a generator. Most names are those of types. This enum is one word smaller than a
+/// `Cow`, which saves memory in each generator.
 #[derive(Debug)]
 pub(crate) enum Name {
     Static(&'static str),
@@ -31,9 +33,9 @@ impl Deref for Name {
     }
 }
 
-/// One delegation of a suspended chain: a body and where it stands.
+/// One link of a delegation chain: the name of a body, and the line where it is suspended.
 ///
-/// See [`Generator::delegation_chain`](crate::Generator::delegation_chain).
+/// [`Generator::delegation_chain`](crate::Generator::delegation_chain) returns these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     name: String,
@@ -48,7 +50,7 @@ impl Link {
         }
     }
 
-    /// Returns the body's name: its function's, or the one given by
+    /// Returns the name of the body's function, or the name set by
     /// [`Builder::name`](crate::Builder::name).
     ///
     /// # Examples
@@ -63,22 +65,12 @@ impl Link {
         &self.name
     }
 
-    /// Returns the source file of the line where the body is suspended.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::Generator;
-    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
-    /// g.next()?;
-    /// assert_eq!(g.delegation_chain()[0].file(), file!());
-    /// # Ok::<(), yieldfrom_delegation::Error>(())
-    /// ```
+    /// Returns the source file in which the body is suspended, or was made if it has not started.
     pub fn file(&self) -> &'static str {
         self.at.file()
     }
 
-    /// Returns the line where the body is suspended, or where it was made if it has not started.
+    /// Returns the line where the body is suspended, or was made if it has not started.
     ///
     /// # Examples
     ///
@@ -91,16 +83,7 @@ impl Link {
         self.at.line()
     }
 
-    /// Returns the place where the body is suspended, or where it was made if it has not started.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::Generator;
-    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
-    /// let link = &g.delegation_chain()[0];
-    /// assert_eq!(link.location().line(), link.line());
-    /// ```
+    /// Returns the place where the body is suspended, or was made if it has not started.
     pub fn location(&self) -> &'static Location<'static> {
         self.at
     }
@@ -112,8 +95,7 @@ impl fmt::Display for Link {
     }
 }
 
-/// Cuts a type's name down to what a person calls it: the function's name, without path, closures
-/// and parameters.
+/// Shortens the name of a type to the function's name, without path, closures and parameters.
 pub(crate) fn short_name(name: &str) -> &str {
     let mut name = name;
     while let Some(outer) = name.strip_suffix("::{{closure}}") {

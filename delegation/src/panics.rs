@@ -1,21 +1,22 @@
-//! Panics of code that is not the library's: destructors of values, errors and payloads.
+//! Panics of user code that the library calls: destructors of values, errors and payloads.
 
 use std::any::Any;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 
-/// What a panic carries.
+/// The payload of a panic.
 type Payload = Box<dyn Any + Send>;
 
-/// How many payloads are dropped of which each panics with the next.
+/// The number of payloads that `contain` drops, if the drop of each one panics again. The next one
+/// is leaked.
 const MOST_PAYLOADS: usize = 10;
 
-/// Calls what may panic, and returns what it panicked with.
+/// Calls a function that may panic, and returns the payload if it does.
 pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Payload> {
     panic::catch_unwind(AssertUnwindSafe(call))
 }
 
-/// Calls what may panic where no panic may leave.
+/// Calls a function that may panic, at a place that no panic may leave.
 pub(crate) fn contain(call: impl FnOnce()) {
     let mut panicked = catch(call);
     for _ in 0..MOST_PAYLOADS {
@@ -25,16 +26,16 @@ pub(crate) fn contain(call: impl FnOnce()) {
     mem::forget(panicked);
 }
 
-/// Drops a value where no panic may leave.
+/// Drops a value at a place that no panic may leave.
 pub(crate) fn drop_quietly<T>(value: T) {
     contain(|| drop(value));
 }
 
-/// Drops each of these, then returns the outcome.
+/// Drops each item, then returns the outcome.
 ///
-/// A destructor that panics does not keep the others from running. The first panic goes on, and the
-/// outcome is dropped. What panics after it is not told, as a second panic on its way out would
-/// abort the program.
+/// If a destructor panics, the others still run. The first panic goes on, and the outcome is
+/// dropped. Later panics are swallowed, because a second panic on its way out would abort the
+/// program.
 #[cold]
 #[inline(never)]
 pub(crate) fn drop_each<T>(items: Vec<Box<dyn Any>>, outcome: T) -> T {

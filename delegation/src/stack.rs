@@ -1,23 +1,21 @@
-//! Stacks: how many bytes, where from, and what becomes of them.
+//! Stacks: their sizes, where their memory comes from, and when it is given back.
 //!
-//! A thread takes address space in *slabs*, one mapping each, and cuts them in
-//! *slots* of one size: a guard page below, the stack above it. A slot costs memory
-//! only for the pages that were touched, usually one. A slot that was given back is
-//! the next to be taken, with its pages as they are: reusing it makes no system call.
-//! When far fewer slots are in use than once were, the pages of idle ones are
-//! given back to the system in batches: while stacks are taken, and while the
-//! thread rests.
+//! A thread takes address space in *slabs*. Each slab is one mapping, cut into *slots* of one size.
+//! A slot has a guard page at its lower end and the stack above it. Only the pages that the stack
+//! has touched take memory, usually one. The slot that was given back last is the next to be taken,
+//! with its pages, so no system call is needed. When far fewer slots are in use than before, the
+//! thread gives the pages of idle slots back to the system. It does so in batches, while it takes
+//! stacks and while it [rests](rest()).
 //!
-//! A thread's pool is made with its first stack. Its end is how this crate learns that the
-//! thread destroys its thread locals: from then on no generator of the thread is resumed, as its
-//! body may have borrowed a thread local that is gone.
+//! The first stack of a thread makes the thread's pool. When the pool is destroyed, this crate
+//! knows that the thread destroys its thread locals. From then on no generator of the thread is
+//! resumed, because its body may have borrowed a thread local that is gone.
 //!
-//! Guards are installed in batches with `MADV_GUARD_INSTALL` where the kernel has it
-//! (Linux 6.13), so that a slab stays one mapping however many stacks it holds.
-//! Elsewhere each guard is a mapping of its own, made with `mprotect`; as a process
-//! that runs out of mappings hangs, their number is limited to less than half of
-//! `vm.max_map_count`. Setting the environment variable `YIELDFROM_STACK_GUARD` to
-//! `mprotect` forces this.
+//! On Linux 6.13 and later, guards are installed in batches with `MADV_GUARD_INSTALL`, and a slab
+//! stays one mapping. Elsewhere `mprotect` makes each guard, which becomes a mapping of its own. A
+//! process that runs out of mappings hangs, so the number of these guards is limited to less than
+//! half of `vm.max_map_count`. If the environment variable `YIELDFROM_STACK_GUARD` is `mprotect`,
+//! this crate always uses `mprotect`.
 #![allow(unsafe_code, reason = "maps memory")]
 
 mod available;
@@ -35,45 +33,35 @@ use corosensei::stack::StackPointer;
 
 use crate::error::{Error, Result};
 
-/// The size of a generator's stack in bytes, guard page included, unless
-/// [`Builder::stack_size`](crate::Builder::stack_size) sets another.
-///
-/// # Examples
-///
-/// ```
-/// assert_eq!(yieldfrom_delegation::stack::DEFAULT_SIZE, 256 * 1024);
-/// ```
+/// The default size of a generator's stack in bytes, with the guard page: 256 KiB.
+/// [`Builder::stack_size`](crate::Builder::stack_size) sets another size.
 pub const DEFAULT_SIZE: usize = 256 << 10;
 
-/// The smallest size that a stack can have. Enough for small bodies that neither print nor panic.
-///
-/// # Examples
-///
-/// ```
-/// assert_eq!(yieldfrom_delegation::stack::MIN_SIZE, 16384);
-/// ```
+/// The smallest size of a stack in bytes, with the guard page: 16 KiB. It is enough for small
+/// bodies that neither print nor panic.
 pub const MIN_SIZE: usize = 16 << 10;
 
-/// How many cache lines above the stack pointer of a suspended body a resume touches, as a rule.
+/// The number of cache lines above the stack pointer of a suspended body that a resume usually
+/// touches.
 pub(crate) const PREFETCHED_LINES: usize = 3;
 
-/// What stacks the calling thread has: see [`stats`].
+/// Counts of the stacks of a thread. [`stats`] returns them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Stacks that generators hold.
+    /// The stacks that generators use.
     pub live: usize,
-    /// Stacks that were given back and keep their memory.
+    /// The free stacks that keep their memory.
     pub idle: usize,
-    /// Stacks that were given back and whose memory was given back to the system.
+    /// The free stacks whose memory was given back to the system.
     pub released: usize,
-    /// Slabs: mappings, unless guards are made with `mprotect`.
+    /// The slabs. Each is one mapping, unless `mprotect` makes the guards.
     pub slabs: usize,
-    /// Address space, in bytes.
+    /// The address space of all slabs, in bytes.
     pub reserved: usize,
 }
 
-/// Returns what stacks the calling thread has.
+/// Returns how many stacks the calling thread has, in use and free.
 ///
 /// # Examples
 ///
@@ -92,11 +80,11 @@ pub fn stats() -> Stats {
     pool::with(|pool| pool.stats()).unwrap_or_default()
 }
 
-/// Gives the memory of the calling thread's idle stacks back to the system, and returns how many
-/// they were.
+/// Gives the memory of all idle stacks of the calling thread back to the system. Returns the number
+/// of these stacks.
 ///
-/// Happens by itself, a batch at a time, while stacks are taken and far fewer are in
-/// use than there were, and while the thread [rests](rest()); this does it at once.
+/// The thread also does this itself, one batch at a time: while it takes stacks and uses far fewer
+/// than before, and while it [rests](rest()). This function does all of it at once.
 ///
 /// # Examples
 ///
@@ -113,16 +101,15 @@ pub fn trim() -> usize {
     pool::with(|pool| pool.trim()).unwrap_or(0)
 }
 
-/// Makes sure that the calling thread has `count` idle stacks of `size` bytes whose memory is in
-/// place.
+/// Gives the calling thread at least `count` idle stacks of `size` bytes that have their memory.
 ///
-/// Taking one of these later is tens of times faster than a fresh one, whose first
-/// page the system has to provide.
+/// To take such a stack later is tens of times faster than to take a new one, for which the system
+/// must first provide a page.
 ///
 /// # Errors
 ///
-/// [`is_stack`](Error::is_stack): the size cannot be had, or not so often. The stacks
-/// that could be had are kept.
+/// [`is_stack`](Error::is_stack): the size is not allowed, or there is no memory for this number of
+/// stacks. The stacks that were made are kept.
 ///
 /// # Examples
 ///
@@ -137,21 +124,22 @@ pub fn prewarm(count: usize, size: usize) -> Result<()> {
     pool::with(|pool| pool.prewarm(count, size)).unwrap_or_else(|| Err(thread_ends()))
 }
 
-/// Returns the base of the stack of the calling thread in which an address lies, if it lies in one.
+/// Returns the base of the stack that contains an address, if the calling thread has one.
 pub(crate) fn base_of(address: usize) -> Option<usize> {
     pool::with(|pool| pool.base_of(address)).flatten()
 }
 
-/// Returns how many bytes below the base belong to the stack for certain.
+/// Returns a number of bytes below the base that certainly belong to the stack.
 #[inline]
 pub(crate) fn reach(size: StackSize) -> usize {
-    // Head and colour, above the base, take less than the page of the guard, where nobody runs.
+    // The head and the colour, above the base, take less than the guard page, in which no code
+    // runs.
     size.bytes().saturating_sub(slab::page_size())
 }
 
-/// A stack in use. Dropping it gives it back to the thread's pool.
+/// A stack in use. Its drop gives it back to the pool of the thread.
 ///
-/// What else is to be known of it stands above its base.
+/// All other facts about the stack are stored above its base.
 #[derive(Debug)]
 pub(crate) struct Stack {
     base: StackPointer,
@@ -172,10 +160,11 @@ impl Stack {
         self.base
     }
 
-    /// Returns the lower end, and the size that was asked for.
+    /// Returns the lower end of the slot, and the size that was asked for.
     #[inline]
     fn slot(&self) -> (usize, usize) {
-        // SAFETY: this is the base of a slot that `acquire` has prepared, and that nobody else has.
+        // SAFETY: this is the base of a slot that `acquire` has prepared, and that only this stack
+        // uses.
         unsafe { slab::slot_of(self.base.get()) }
     }
 }
@@ -184,14 +173,14 @@ impl Drop for Stack {
     #[inline]
     fn drop(&mut self) {
         let (limit, asked) = self.slot();
-        // Without a pool the thread is ending: the slot stays taken, and its slab mapped.
+        // Without a pool, the thread is ending. The slot then stays taken, and its slab mapped.
         let _ = pool::with(|pool| pool.give_back(limit, asked));
     }
 }
 
-// SAFETY: `limit` to `base` is memory mapped for reading and writing that nothing else uses until
-// this is dropped (rule 1 of `pool`), but for the guard page at `limit`; `slab::prepare` aligns
-// `base` to 16 bytes, and `checked_size` leaves room for a page.
+// SAFETY: the memory from `limit` to `base` is mapped for reading and writing, except the guard
+// page at `limit`, and nothing else uses it until this is dropped (rule 1 of `pool`);
+// `slab::prepare` aligns `base` to 16 bytes, and `checked_size` leaves room for a page.
 unsafe impl corosensei::stack::Stack for Stack {
     #[inline(always)]
     fn base(&self) -> StackPointer {
@@ -204,7 +193,7 @@ unsafe impl corosensei::stack::Stack for Stack {
     }
 }
 
-/// Returns the size of the slots for a size that is asked for.
+/// Returns the size of a slot for a stack of this size, or an error if the size is not allowed.
 fn checked_size(size: usize) -> Result<usize> {
     let page = slab::page_size();
     let smallest = MIN_SIZE.max(2 * page);
@@ -220,7 +209,7 @@ fn checked_size(size: usize) -> Result<usize> {
 #[cold]
 fn thread_ends() -> Error {
     Error::stack(
-        "can't take a stack while the thread's locals are destroyed: end generators before"
+        "can't take a stack while the thread destroys its thread locals: end generators before that"
             .to_owned(),
     )
 }

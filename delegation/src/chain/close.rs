@@ -1,4 +1,4 @@
-//! How a chain ends before its bodies do: `GeneratorExit`, and what is left when they ignore it.
+//! Closes and unwinds chains: `GeneratorExit`, and the forced unwinding of bodies that ignore it.
 
 use std::{mem, ptr};
 
@@ -7,14 +7,14 @@ use crate::coroutine::{End, Message, Node};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
-/// Throws `GeneratorExit` into `root` as PEP 380 has it: its delegates are closed first, innermost
-/// first.
+/// Throws `GeneratorExit` into `root`. As PEP 380 says, its delegates are closed first, beginning
+/// with the innermost.
 ///
-/// `exit` reaches the body of `root` unless the closing of its delegate fails: then that error
-/// does.
+/// The body of `root` gets `exit`. If the closing of its delegate fails, the body gets that error
+/// instead.
 pub(crate) fn throw_exit<Y: 'static, S: 'static>(root: &Node<Y, S>, exit: Error) -> Result<Y, End> {
     if root.status() == Status::Suspended {
-        // No delegate to be closed first.
+        // There is no delegate to close first.
         return resume(root, Message::Throw(exit)).or_else(|unfinished| finish(root, unfinished));
     }
     let mut leftovers = Leftovers::new();
@@ -49,15 +49,15 @@ fn close_delegates_and_throw<Y: 'static, S: 'static>(
     run(root, root, message, leftovers)
 }
 
-/// Closes `root` and its delegates, innermost first.
+/// Closes `root` and its delegates, beginning with the innermost.
 ///
-/// Fails with what a body raised or panicked with.
+/// Returns the error or panic of a body as the error.
 pub(crate) fn close<Y: 'static, S: 'static>(root: &Node<Y, S>) -> Result<(), End> {
     judge(&mut throw_exit(root, Error::generator_exit()))
 }
 
-/// Unwinds the bodies of `root` and its delegates, innermost first, until one of them goes on all
-/// the same.
+/// Unwinds the bodies of `root` and its delegates, beginning with the innermost. It stops at a body
+/// that suspends again instead of ending.
 pub(crate) fn unwind<Y: 'static, S: 'static>(root: &Node<Y, S>) {
     let (Some(mut node), _) = locate(root) else {
         return;
@@ -75,9 +75,9 @@ pub(crate) fn unwind<Y: 'static, S: 'static>(root: &Node<Y, S>) {
     }
 }
 
-/// Decides whether a body that got `GeneratorExit` has complied.
+/// Checks that a body has ended after `GeneratorExit`.
 ///
-/// The outcome is left to the caller, who knows when it may be dropped.
+/// The outcome stays with the caller, because only the caller knows when it may be dropped.
 fn judge<Y>(outcome: &mut Result<Y, End>) -> Result<(), End> {
     match outcome {
         Ok(_) => Err(End::Raised(Error::ignored_exit())),

@@ -1,4 +1,4 @@
-//! A generator's memory: its node, its body and its result, shared by all handles.
+//! The memory of a generator: its node, its body and its result. All handles share it.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -11,7 +11,8 @@ use crate::label::Label;
 use crate::stack::StackSize;
 use crate::status::Status;
 
-/// A generator's memory: the node, the body until it starts, and the result until it is fetched.
+/// The memory of a generator: the node, the body until it starts, and the result until a caller
+/// takes it.
 #[repr(C)]
 struct Allocation<Y, S, R, F> {
     node: Node<Y, S>,
@@ -26,11 +27,11 @@ where
     S: 'static,
     F: FnOnce(Suspender<Y, S>) -> Result<R>,
 {
-    /// Runs the body on its own stack, and returns how it has ended.
+    /// Runs the body on its own stack, and returns its end.
     #[inline(always)]
     fn run(&self, switch: &Switch) -> End {
         let body = self.body.take().expect("started once");
-        // SAFETY: this is the first resume.
+        // SAFETY: this is the first resume, and the message is taken once.
         match unsafe { self.node.take_message() } {
             Message::Next(none) => drop(none),
             message => return not_run(body, message),
@@ -45,13 +46,14 @@ where
     }
 }
 
-/// Returns how a body ends that is not to run.
+/// Returns the end of a body that must not run.
 ///
-/// A delegate has its stack a moment before it is entered. Somebody who gets at it in between, or
-/// drops it as it cannot be entered, ends it as if it had none.
+/// A delegate gets its stack a moment before it is resumed. Other code may throw into it or close
+/// it in between, or it is dropped because it cannot be resumed. Then it ends like a generator
+/// without a stack.
 #[cold]
 fn not_run<S, F>(body: F, message: Message<S>) -> End {
-    // Before there is an end, which a panic of a destructor would leak.
+    // This comes before the end is made, because a panic of a destructor would leak the end.
     drop(body);
     match message {
         Message::Throw(error) => End::Raised(error.leaving_body()),
@@ -63,7 +65,7 @@ fn not_run<S, F>(body: F, message: Message<S>) -> End {
     }
 }
 
-/// What can be done with an [`Allocation`] without knowing its body.
+/// The operations on an [`Allocation`] that do not need the type of its body.
 trait AnyBody<R> {
     fn start(&self) -> Result<()>;
     fn discard(&self);
@@ -81,13 +83,15 @@ where
         let allocation = NonNull::from(self);
         self.node.start(self.stack_size, move |switch, ()| {
             // SAFETY: the body runs only in `Node::switch`, to which the node was passed by
-            // reference; rule 4 of `links` keeps it, and so `allocation`, alive until the body ends.
+            // reference, and rule 4 of `links` keeps the node, and so `allocation`, alive until the
+            // body ends.
             let allocation = unsafe { allocation.as_ref() };
             let run = AssertUnwindSafe(|| allocation.run(switch));
             match panic::catch_unwind(run) {
                 Ok(end) => end,
-                // What the unwinding was for does not matter here: whoever forced it drops this
-                // error, and anybody else who threw that payload gets it.
+                // The reason for the unwinding does not matter here. If this library forced it, the
+                // library drops this error. If other code threw the payload, that code gets the
+                // error.
                 Err(payload) if payload.is::<ForcedUnwind>() => End::Raised(Error::unwound()),
                 Err(payload) => End::Panicked(Box::new(payload)),
             }
@@ -104,11 +108,12 @@ where
     }
 }
 
-/// A counted reference to a generator's memory.
+/// A counted reference to the memory of a generator.
 ///
-/// As an `Rc`, whose memory comes from [`memory`]. The count is in the node. Two rules:
+/// It is like an `Rc` whose memory comes from [`memory`] and whose count is in the node. It has two
+/// rules:
 ///
-/// 1. The memory is there, and initialised, while the count is not zero.
+/// 1. The memory exists and is initialised while the count is not zero.
 /// 2. The count is the number of these references.
 pub(crate) struct Shared<Y: 'static, S: 'static, R: 'static> {
     node: NonNull<Node<Y, S>>,
@@ -139,7 +144,7 @@ impl<Y, S, R> Drop for Shared<Y, S, R> {
         }
         // SAFETY: rule 1.
         let layout = Layout::for_value(unsafe { self.body.as_ref() });
-        // SAFETY: rules 1 and 2: this was the last reference, and is not used after this. Its memory
+        // SAFETY: rules 1 and 2: this was the last reference and is not used after this; the memory
         // is given back also if a destructor panics.
         unsafe {
             let _memory = GiveBack(self.body.cast(), layout);
@@ -148,13 +153,14 @@ impl<Y, S, R> Drop for Shared<Y, S, R> {
     }
 }
 
-/// Gives memory back when it is dropped, after what was in it.
+/// Gives memory back when it is dropped, after the destructors of the content.
 struct GiveBack(NonNull<u8>, Layout);
 
 impl Drop for GiveBack {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: made only by the drop of the last reference, for the memory that `new` has taken.
+        // SAFETY: only the drop of the last reference makes this, for the memory that `new` has
+        // taken.
         unsafe { memory::give_back(self.0, self.1) };
     }
 }
@@ -166,8 +172,8 @@ impl<Y, S, R> Shared<Y, S, R> {
     {
         let allocation: NonNull<Allocation<Y, S, R, F>> =
             memory::take(Layout::new::<Allocation<Y, S, R, F>>()).cast();
-        // Written where it stays: it would be built on the stack and copied otherwise.
-        // SAFETY: the memory is large enough, aligned, and nobody else's.
+        // This writes the value in place. Otherwise it would be built on the stack and copied.
+        // SAFETY: the memory is large enough, aligned, and not used by anything else.
         unsafe {
             allocation.write(Allocation {
                 node: Node::new(label),
@@ -177,7 +183,8 @@ impl<Y, S, R> Shared<Y, S, R> {
             });
         }
         Self {
-            // SAFETY: written just above; the node's count is one, which is this reference.
+            // SAFETY: the value was written just above; the count of the node is one, which is this
+            // reference.
             node: NonNull::from(unsafe { &allocation.as_ref().node }),
             body: allocation,
         }
@@ -201,7 +208,7 @@ impl<Y, S, R> Shared<Y, S, R> {
         self.body().start()
     }
 
-    /// Closes a body that was never started.
+    /// Closes a body that has not started.
     pub(crate) fn discard(&self) {
         self.body().discard();
     }

@@ -1,26 +1,26 @@
-//! The links between the nodes of a chain, and the rules that keep them good.
+//! The links between the nodes of a chain, and the rules that keep them valid.
 //!
-//! A generator that delegates to another is suspended; its `down` points to the delegate.
-//! Following `down` from the generator that somebody operates on, the *root*, leads to the
-//! *innermost* one, whose body runs. To find it without the walk, a root remembers it (`leaf`),
-//! and the innermost remembers whose it is (`root`). Several generators may delegate to one. Of
-//! those, only the one in the activation that came through last is its `up`.
+//! A generator that delegates to another is suspended, and its `down` points to the delegate. An
+//! operation acts on one generator, the *root*. From there, `down` leads to the *innermost*
+//! generator, whose body runs. To find it without the walk, the root remembers it (`leaf`), and the
+//! innermost remembers that root (`root`). Several generators may delegate to the same one. Of
+//! those, only the one through which the last activation came is its `up`.
 //!
-//! The pointers obey four rules. Every unsafe block here cites one.
+//! The pointers obey four rules. Every unsafe block here cites one of them.
 //!
-//! 1. `p.down == d` only while the body of `p` is suspended in the `yield_from` that was given
-//!    `d`. Its frame holds a handle of `d`, or borrows one, so that `d` is alive. `down` is
-//!    cleared before the body of `p` is resumed.
-//! 2. `d.up == p` only while `p.down == d`, so that `p` is alive: both are cleared together, and
-//!    [`Node::detach`] clears what is left when `p` dies.
+//! 1. `p.down == d` only while the body of `p` is suspended in the `yield_from` that was given `d`.
+//!    The frame of that body owns or borrows a handle of `d`, so `d` is alive. `down` is cleared
+//!    before the body of `p` is resumed.
+//! 2. `d.up == p` only while `p.down == d`, so `p` is alive. Both are cleared together, and
+//!    [`Node::detach`] clears the rest when `p` dies.
 //! 3. `r.leaf == l` exactly while `l.root == r`. Both are set and cleared together, also by
-//!    [`Node::detach`] when either dies; so both are alive.
-//! 4. A node is alive while its body runs: the root of the activation, because the operation
-//!    borrows a handle of it; the others by rule 1.
+//!    [`Node::detach`] when one of them dies. So both are alive.
+//! 4. A node is alive while its body runs. For the root of the activation, the operation borrows a
+//!    handle. For the others this follows from rule 1.
 //!
-//! A reference that a function here returns is good until somebody's code runs, other than in a
-//! switch to that node. So the [chain](crate::chain) keeps what it has to drop, whose destructor
-//! may be anybody's, until an operation is over.
+//! A reference that a function here returns is valid until user code runs, other than in a switch
+//! to that node. Destructors are user code. So the [chain](crate::chain) drops values only when an
+//! operation is over.
 
 use std::cell::Cell;
 use std::ptr::NonNull;
@@ -29,11 +29,11 @@ use super::Node;
 
 type NodeCell<Y, S> = Cell<Option<NonNull<Node<Y, S>>>>;
 
-/// The links of a node, but for `leaf`, which a resume reads.
+/// The links of a node, except `leaf`, which each resume reads.
 pub(super) struct Links<Y, S> {
-    /// Whose `leaf` this node is.
+    /// The root whose `leaf` this node is.
     root: NodeCell<Y, S>,
-    /// The node that delegates to this one in the activation that ran it last.
+    /// The node that delegates to this one in the last activation.
     up: NodeCell<Y, S>,
     /// The node that this one delegates to.
     down: NodeCell<Y, S>,
@@ -57,11 +57,11 @@ impl<Y, S> Node<Y, S> {
     /// Returns the innermost generator of this root, if it is known.
     #[inline(always)]
     pub(crate) fn leaf(&self) -> Option<&Self> {
-        // SAFETY: rule 3, and rule 4 from when it runs.
+        // SAFETY: rule 3, and rule 4 while it runs.
         self.leaf.get().map(|leaf| unsafe { leaf.as_ref() })
     }
 
-    /// Returns the delegate, for as long as this delegator stays suspended.
+    /// Returns the delegate. It is alive while this delegator stays suspended.
     #[inline(always)]
     pub(crate) fn down(&self) -> Option<&Self> {
         // SAFETY: rule 1.
@@ -73,13 +73,13 @@ impl<Y, S> Node<Y, S> {
         points_to(&self.links.up, up)
     }
 
-    /// Notes that this node is operated on directly: no delegator is above it.
+    /// Notes that an operation acts on this node directly: no delegator is above it.
     #[inline(always)]
     pub(crate) fn make_root(&self) {
         self.links.up.set(None);
     }
 
-    /// Notes that this node delegates to `down`, in the current activation.
+    /// Notes that this node delegates to `down` in the current activation.
     #[inline(always)]
     pub(crate) fn link(&self, down: &Self) {
         self.links.down.set(Some(NonNull::from(down)));
@@ -105,7 +105,7 @@ impl<Y, S> Node<Y, S> {
         up
     }
 
-    /// Makes the delegations below this root those of the current activation.
+    /// Makes the current activation own the delegations below this root.
     pub(crate) fn claim_chain(&self) {
         let mut node = self;
         while let Some(down) = node.down() {
@@ -137,7 +137,7 @@ impl<Y, S> Node<Y, S> {
         }
     }
 
-    /// Clears all links to this node, which is about to die.
+    /// Clears all links to this node, which is about to be dropped.
     pub(super) fn detach(&self) {
         self.forget();
         if let Some(root) = self.links.root.take() {

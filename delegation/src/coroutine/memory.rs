@@ -1,28 +1,28 @@
-//! Memory for generators: blocks that were given back are the next to be taken.
+//! Memory for generators. A block that was given back is the next one to be taken.
 //!
-//! A generator takes a block of some 200 bytes, which is too large for the quick lists of most
-//! allocators, so that theirs costs several times what a switch does. Here each thread keeps a
-//! limited number of blocks of each size; what does not fit goes to the global allocator.
+//! A generator takes a block of about 200 bytes. Most allocators have no quick list for this size,
+//! so they take several times as long as a switch. Here each thread keeps a limited number of free
+//! blocks of each size. All others go to the global allocator.
 
 use std::alloc::{self, Layout, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-/// Sizes are rounded up to one less a word than a multiple of this, which is how common allocators
-/// cut their memory.
+/// Block sizes are a multiple of this, less one word. Common allocators cut their memory in this
+/// way.
 const STEP: usize = 16;
 const WORD: usize = size_of::<usize>();
-/// Blocks larger than this many steps are not kept.
+/// Blocks of this many steps or more are not kept.
 const CLASSES: usize = 32;
-/// As many blocks of a size are kept.
+/// At most this many free blocks of each size are kept.
 const MOST_BLOCKS: u32 = 4096;
 
-/// A block that is not in use.
+/// A free block, which points to the next one.
 struct Free {
     next: Option<NonNull<Free>>,
 }
 
-/// The blocks of one size that are not in use.
+/// The free blocks of one size.
 struct FreeList {
     first: Cell<Option<NonNull<Free>>>,
     count: Cell<u32>,
@@ -43,7 +43,7 @@ thread_local! {
     static BLOCKS: Blocks = const { Blocks([const { FreeList::new() }; CLASSES]) };
 }
 
-/// Returns the class of a layout, and the layout of that class's blocks.
+/// Returns the index of the list for a layout, and the layout of the blocks on that list.
 #[inline(always)]
 fn class_of(layout: Layout) -> Option<(usize, Layout)> {
     let class = (layout.size() + WORD).div_ceil(STEP);
@@ -71,19 +71,20 @@ pub(super) fn take(layout: Layout) -> NonNull<u8> {
 ///
 /// # Safety
 ///
-/// It must be one that `take` has given for this layout, and not be used any more.
+/// `take` must have returned this block for this layout, and nothing may use it any more.
 #[inline]
 pub(super) unsafe fn give_back(block: NonNull<u8>, layout: Layout) {
     let Some((class, layout)) = class_of(layout) else {
-        // SAFETY: as `take` has got it from there, with this layout.
+        // SAFETY: `take` has got this block from the allocator, with this layout.
         return unsafe { alloc::dealloc(block.as_ptr(), layout) };
     };
     let kept = BLOCKS.try_with(|blocks| {
-        // SAFETY: by the caller's promise nobody uses it; blocks of a class have room for a `Free`.
+        // SAFETY: the caller promises that nothing uses the block, and blocks of a list have room
+        // for a `Free`.
         unsafe { blocks.0[class].push(block.cast()) }
     });
     if kept != Ok(true) {
-        // SAFETY: as `take` has got it from there, with the layout of its class.
+        // SAFETY: `take` has got this block from the allocator, with the layout of its list.
         unsafe { alloc::dealloc(block.as_ptr(), layout) };
     }
 }
@@ -91,7 +92,7 @@ pub(super) unsafe fn give_back(block: NonNull<u8>, layout: Layout) {
 #[cold]
 fn from_system(layout: Layout) -> NonNull<u8> {
     debug_assert!(layout.size() > 0, "a generator has a node at least");
-    // SAFETY: the size is not zero, as no generator is without its node.
+    // SAFETY: the size is not zero, because each generator has a node.
     let block = unsafe { alloc::alloc(layout) };
     NonNull::new(block).unwrap_or_else(|| handle_alloc_error(layout))
 }
@@ -100,24 +101,24 @@ impl FreeList {
     #[inline(always)]
     fn pop(&self) -> Option<NonNull<Free>> {
         let block = self.first.get()?;
-        // SAFETY: a block on the list is nobody else's, and `push` has written it.
+        // SAFETY: `push` has written the block, and nothing else uses a block on the list.
         self.first.set(unsafe { block.as_ref() }.next);
         self.count.set(self.count.get() - 1);
         Some(block)
     }
 
-    /// Keeps a block, if there is room; returns whether it does.
+    /// Keeps a block if there is room, and returns whether it does.
     ///
     /// # Safety
     ///
-    /// The block must be large enough, and nobody's.
+    /// The block must have room for a `Free`, and nothing else may use it.
     #[inline(always)]
     unsafe fn push(&self, block: NonNull<Free>) -> bool {
         if self.count.get() >= MOST_BLOCKS {
             return false;
         }
         let next = self.first.replace(Some(block));
-        // SAFETY: the block is large enough, and nobody's.
+        // SAFETY: the caller promises both: the block has room, and nothing else uses it.
         unsafe { block.write(Free { next }) };
         self.count.set(self.count.get() + 1);
         true
@@ -130,7 +131,8 @@ impl Drop for Blocks {
             let layout = Layout::from_size_align((class * STEP).saturating_sub(WORD), STEP);
             let Ok(layout) = layout else { continue };
             while let Some(block) = list.pop() {
-                // SAFETY: it was taken from there, with the layout of its class, and is nobody's.
+                // SAFETY: `take` has got this block from the allocator, with the layout of its
+                // list, and nothing uses it.
                 unsafe { alloc::dealloc(block.as_ptr().cast(), layout) };
             }
         }

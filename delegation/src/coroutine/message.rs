@@ -1,4 +1,4 @@
-//! What crosses in a switch, and what comes of it.
+//! The values that cross in a switch, and the results of a resume.
 
 use std::any::Any;
 use std::panic;
@@ -7,29 +7,30 @@ use std::ptr::NonNull;
 use super::Node;
 use crate::error::{Error, Result};
 
-/// What a panic carries. Boxed once more, so that what contains it is two words wide and travels in
-/// registers.
+/// The payload of a panic. It is boxed once more, so that the types that contain it are two words
+/// wide and travel in registers.
 type Payload = Box<Box<dyn Any + Send>>;
 
-/// What is brought into a suspended body.
+/// The reason why a suspended body goes on.
 pub(crate) enum Message<S> {
-    /// `next`: the value is `S::default()`, Python's `None`.
+    /// `next` was called: the value is `S::default()`, Python's `None`.
     Next(S),
-    /// `send`.
+    /// `send` was called.
     Send(S),
-    /// `throw`, `close`, or an error out of the delegate.
+    /// `throw` or `close` was called, or the delegate has failed.
     Throw(Error),
-    /// The delegate has returned; its result waits in its generator.
+    /// The delegate has returned. Its result waits in its generator.
     Returned,
     /// The delegate had ended before.
     Finished,
     /// The delegate panicked.
     Panic(Payload),
-    /// The body is to be unwound: the last resort of a drop.
+    /// The body must unwind. This is the last resort of a drop.
     Unwind,
 }
 
-// Not one variant that has an `End` inside: reading that took eight instructions more, at each yield.
+// The variants repeat those of `End`. With one variant that contains an `End`, each yield would
+// take eight instructions more.
 impl<S> From<End> for Message<S> {
     fn from(end: End) -> Self {
         match end {
@@ -41,18 +42,18 @@ impl<S> From<End> for Message<S> {
     }
 }
 
-/// How a body has ended, and with it an operation that does not come to a yield.
+/// The end of a body, and with it of an operation that does not yield.
 pub(crate) enum End {
-    /// It has returned; its result waits in its generator.
+    /// The body has returned. Its result waits in its generator.
     Returned,
     Raised(Error),
     Panicked(Payload),
-    /// It had ended before.
+    /// The body had ended before.
     Finished,
 }
 
 impl End {
-    /// Raises what a body has ended with, where its result is of no use.
+    /// Raises the error or panic of a body, for callers that do not use its result.
     #[cold]
     pub(crate) fn raise<R>(self) -> Result<R> {
         match self {
@@ -63,22 +64,23 @@ impl End {
     }
 }
 
-/// What a body suspends with.
+/// The reason why a body suspends.
 pub(super) enum Suspension<Y, S> {
-    /// A yield.
+    /// The body yields this value.
     Value(Y),
-    /// A delegation to another generator, and `S::default()` to enter it with. The body makes
-    /// that value, so that a `default` which panics or comes back in meets a body that runs.
+    /// The body delegates to another generator, which is resumed with this `S::default()`. The body
+    /// makes that value, so that the body runs while `default` panics or uses this generator.
     Delegate(NonNull<Node<Y, S>>, S),
-    /// Nothing: the body is lost.
+    /// The body is given up.
     GiveUp,
 }
 
-/// What came of resuming a body.
+/// The result of a switch to a body.
 pub(crate) enum Resumed<'a, Y, S> {
-    /// It yields.
+    /// The body yields this value.
     Value(Y),
-    /// It delegates, and enters the delegate with this value. Its status is still Running.
+    /// The body delegates to this node, which is resumed with this value. The status of the body is
+    /// still Running.
     Delegate(&'a Node<Y, S>, S),
     Ended(End),
 }

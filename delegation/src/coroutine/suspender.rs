@@ -1,18 +1,20 @@
-//! The body's end of the switch.
+//! `Suspender`: how a body switches away from its stack.
 //!
-//! A body may not suspend while a panic unwinds its thread. If it is its own panic, the thread's
-//! panic count would travel with whoever runs next, and stay wrong for ever. The standard library
-//! tells whether a thread panics, not how often, so a body that was resumed by a destructor
-//! during another panic is refused as well. It gets an error each time. One that goes on
-//! regardless, [`PATIENCE`] times, is unwound. One that catches that, and goes on as often again,
-//! is given up. Otherwise the destructor that drives it would never return. Neither comes while the
-//! body is being unwound for it: its destructors are refused as often as they ask.
+//! A body cannot suspend while a panic unwinds its thread. The standard library counts the panics
+//! of each thread, and if a body suspended during a panic of its own, the count would stay wrong
+//! for ever. The library tells only that a thread panics, not how often. So the same holds for a
+//! body that a destructor resumes during another panic.
 //!
-//! Code that is not the body's can get at its `Co`, through a scoped thread local. So each use asks
-//! where it runs. Usually that is the body's own stack. If it is another one, that stack was resumed
-//! by the body, or by a body that was, and all of them are suspended as one. Nothing else will do,
-//! not even that the body's status is Running: below it, a body may have been suspended that has
-//! resumed it, and then neither of them runs.
+//! A refused suspension returns an error. After [`PATIENCE`] refusals, the body is unwound. If the
+//! body catches that, it is given up after the same number again. Otherwise the destructor that
+//! drives it would never return. While the body is being unwound, its destructors are refused
+//! without limit.
+//!
+//! Other code can get the `Co` of a body, for example through a scoped thread local. So each use
+//! checks the stack that it runs on. Usually this is the body's own stack. If it is another one,
+//! the body must have resumed that stack, directly or through other bodies. Then all of them
+//! suspend as one. The status Running is not enough: the body may have been resumed by another body
+//! that is suspended now, and then neither of them runs.
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
@@ -25,11 +27,11 @@ use crate::error::{Error, Result};
 use crate::stack::{self, StackSize};
 use crate::status::Status;
 
-/// The body's end of the switch.
+/// The part of a [`Co`](crate::Co) that switches stacks.
 pub(crate) struct Suspender<Y, S> {
     switch: NonNull<Switch>,
     node: NonNull<Node<Y, S>>,
-    /// At least this many bytes below `switch` are the body's stack.
+    /// At least this many bytes below `switch` belong to the stack of the body.
     reach: usize,
 }
 
@@ -44,22 +46,22 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
 
     #[inline(always)]
     fn node(&self) -> &Node<Y, S> {
-        // SAFETY: a body runs only while its node is alive (rule 4 of `links`), and this belongs
-        // to the body.
+        // SAFETY: a body, to which this belongs, runs only while its node is alive (rule 4 of
+        // `links`).
         unsafe { self.node.as_ref() }
     }
 
-    /// Notes where the body is about to suspend.
+    /// Notes the place where the body is about to suspend.
     #[inline(always)]
     pub(crate) fn set_location(&self, location: &'static Location<'static>) {
         self.node().location.set(location);
     }
 
-    /// Suspends the body and returns what it is resumed with.
+    /// Suspends the body, and returns the message that resumes it.
     #[inline(always)]
     pub(crate) fn suspend(&self, value: Y) -> Message<S> {
         let here = stack_pointer();
-        // The event is made after the question, where it goes: it would be copied otherwise.
+        // Each branch makes the suspension in its place. Otherwise it would be copied.
         if self.may_suspend(here) {
             self.switch_away(Suspension::Value(value), here)
         } else {
@@ -67,9 +69,9 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         }
     }
 
-    /// Suspends the body until `delegate` has ended or cannot be entered.
+    /// Suspends the body until `delegate` has ended or cannot be resumed.
     ///
-    /// `none` is what the delegate is entered with.
+    /// `none` is the value for the first resume of the delegate.
     #[inline(always)]
     pub(crate) fn delegate<R: 'static>(&self, delegate: &Shared<Y, S, R>, none: S) -> Message<S> {
         // The borrow keeps the delegate alive while this frame exists: rule 1 of `links`.
@@ -81,21 +83,22 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         }
     }
 
-    /// Returns whether nothing forbids the body to suspend `here`.
+    /// Returns whether the body may suspend at the stack address `here`.
     #[inline(always)]
     fn may_suspend(&self, here: usize) -> bool {
         self.is_on_own_stack(here) && !thread::panicking()
     }
 
-    /// Returns whether `here` is on the body's own stack, if not too close to its end.
+    /// Returns whether `here` is on the body's own stack. Near the end of the stack it returns
+    /// false.
     ///
-    /// Then the body runs: nothing but its own code, and what that calls, is on its stack.
+    /// If so, the body runs, because only its own code and its callees use its stack.
     #[inline(always)]
     fn is_on_own_stack(&self, here: usize) -> bool {
         self.switch.addr().get().wrapping_sub(here) < self.reach
     }
 
-    /// Returns whether the body runs, on this stack or below it.
+    /// Returns whether the body runs: on this stack, or on one that has resumed this one.
     #[cold]
     #[inline(never)]
     fn is_running(&self) -> bool {
@@ -109,10 +112,9 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
                 return true;
             }
             let link = ptr::with_exposed_provenance::<usize>(here - (base - own));
-            // SAFETY: on each stack, corosensei's yielder lies equally far below the base, and its
-            // first word is the stack pointer of whatever resumed that stack. `here` is the base
-            // of a stack that runs, so it was resumed: it is the stack that we are on, or one that
-            // resumed another stack that runs.
+            // SAFETY: on each stack, the yielder of corosensei lies equally far below the base, and
+            // its first word is the stack pointer of the code that resumed the stack; the stack at
+            // `here` was resumed, because we run on it or it has resumed another stack that runs.
             address = unsafe { link.read() };
         }
         false
@@ -124,13 +126,14 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
             suspension: ManuallyDrop::new(suspension),
         });
         self.node().context.set(here);
-        // SAFETY: corosensei's yielder lies at the base of this body's stack, below which we run.
+        // SAFETY: the yielder of corosensei lies at the base of this body's stack, and our frame is
+        // below it.
         unsafe { self.switch.as_ref() }.suspend(());
-        // SAFETY: this is the one place after a resume.
+        // SAFETY: this is the only place that runs after a resume, and it takes the message once.
         unsafe { self.node().take_message() }
     }
 
-    /// Suspends the body if it may be suspended all the same, from another stack.
+    /// Suspends the body if it runs and may suspend, also from another stack.
     #[cold]
     #[inline(never)]
     fn switch_with_care(&self, suspension: Suspension<Y, S>) -> Message<S> {
@@ -145,12 +148,13 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         self.switch_away(suspension, stack_pointer())
     }
 
-    /// Answers a suspension that cannot be granted, as a panic unwinds the thread.
+    /// Refuses a suspension, because a panic unwinds the thread.
     fn refuse(&self) -> Message<S> {
         let patience = &self.node().patience;
         match patience.get() {
             0 => Message::Throw(Error::panicking()),
-            // In a destructor that this very unwinding runs, to suspend or to panic would be worse.
+            // This is a destructor that the forced unwinding runs. A suspension or a panic here
+            // would be worse.
             _ if ForcedUnwind::is_under_way(self.node.addr().get()) => {
                 Message::Throw(Error::panicking())
             }
@@ -165,7 +169,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         }
     }
 
-    /// Runs `delegate` on this stack, linked so that a report of the chain shows it.
+    /// Runs `delegate` on this stack, with a frame that reports show.
     #[inline(always)]
     pub(crate) fn on_same_stack<R>(
         &self,
@@ -189,7 +193,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     }
 }
 
-/// Takes a frame off its body's list when the delegation is over.
+/// Unlinks a frame when the delegation is over.
 struct Unlink<'a, Y, S> {
     node: &'a Node<Y, S>,
     frame: NonNull<Frame>,
@@ -206,22 +210,22 @@ impl<Y, S> Drop for Unlink<'_, Y, S> {
     }
 }
 
-/// Notes that a frame went away before those that were linked after it.
+/// Notes that a frame ended before the frames that were linked after it.
 ///
-/// Only a delegation on the stack of another body can do so.
+/// Only a delegation on the stack of another body can do this.
 #[cold]
 #[inline(never)]
 fn tangle(tangled: &Cell<bool>) {
     tangled.set(true);
 }
 
-/// Returns where on its stack the caller is.
+/// Returns the stack pointer of the caller.
 #[inline(always)]
 fn stack_pointer() -> usize {
     #[cfg(target_arch = "x86_64")]
     {
         let pointer: usize;
-        // SAFETY: copies a register, and does nothing else.
+        // SAFETY: this copies a register and does nothing else.
         unsafe {
             std::arch::asm!("mov {}, rsp", out(reg) pointer, options(pure, nomem, nostack, preserves_flags));
         }
@@ -234,14 +238,15 @@ fn stack_pointer() -> usize {
     }
 }
 
-/// What unwinds a body that refuses to end.
+/// The payload that unwinds a body which does not end.
 pub(super) struct ForcedUnwind {
-    /// The node whose body was refused too often, if that is why. Not to be followed.
+    /// The address of the node whose body was refused too often, if that is the reason. It is only
+    /// compared.
     refused: Option<usize>,
 }
 
 thread_local! {
-    /// The nodes whose bodies were refused too often, while they are unwound for that.
+    /// The nodes whose bodies are being unwound because they were refused too often.
     static REFUSED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -253,14 +258,14 @@ impl ForcedUnwind {
         }
     }
 
-    /// Returns whether the body of this node is unwound, and has not caught that.
+    /// Returns whether the body of this node is being unwound and has not caught the payload.
     fn is_under_way(node: usize) -> bool {
         REFUSED.try_with(|refused| refused.borrow().contains(&node)) == Ok(true)
     }
 }
 
 impl Drop for ForcedUnwind {
-    /// The unwinding is over: it was caught.
+    /// Notes that the unwinding is over: code has caught the payload.
     fn drop(&mut self) {
         let Some(node) = self.refused else { return };
         let _ = REFUSED.try_with(|refused| refused.borrow_mut().retain(|other| *other != node));

@@ -1,9 +1,10 @@
-//! How the failures of the protocol are told apart.
+//! The predicates that tell the exceptions of generators and tasks apart.
 
 use super::{Error, Repr};
 
 impl Error {
-    /// Returns whether this is the exception of a close: PEP 342's `GeneratorExit`.
+    /// Returns whether this is PEP 342's `GeneratorExit`, the exception that a close throws into
+    /// the body.
     ///
     /// # Examples
     ///
@@ -24,22 +25,16 @@ impl Error {
         matches!(*self.0, Repr::GeneratorExit(_))
     }
 
-    /// Returns whether this is asyncio's `CancelledError`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::Error;
-    /// assert!(!Error::generator_exit().is_cancelled());
-    /// ```
+    /// Returns whether this is asyncio's `CancelledError`, the exception that cancels a task.
+    /// [`Error::cancelled`] makes it.
     #[inline]
     pub fn is_cancelled(&self) -> bool {
         matches!(*self.0, Repr::Cancelled)
     }
 
-    /// Returns whether a running generator was operated on.
+    /// Returns whether an operation failed because the generator was running.
     ///
-    /// Python's `ValueError('generator already executing')`.
+    /// Python raises `ValueError('generator already executing')`.
     ///
     /// # Examples
     ///
@@ -64,7 +59,7 @@ impl Error {
 
     /// Returns whether a value was sent to a generator that had not started.
     ///
-    /// Python's `TypeError("can't send non-None value to a just-started generator")`.
+    /// Python raises `TypeError("can't send non-None value to a just-started generator")`.
     ///
     /// # Examples
     ///
@@ -78,9 +73,9 @@ impl Error {
         matches!(*self.0, Repr::JustStarted)
     }
 
-    /// Returns whether a body yielded where it should have ended.
+    /// Returns whether a body yielded although it was being closed, instead of ending.
     ///
-    /// Python's `RuntimeError('generator ignored GeneratorExit')`.
+    /// Python raises `RuntimeError('generator ignored GeneratorExit')`.
     ///
     /// # Examples
     ///
@@ -99,11 +94,11 @@ impl Error {
         matches!(*self.0, Repr::IgnoredExit)
     }
 
-    /// Returns whether the generator had ended already: Python's `StopIteration`.
+    /// Returns whether the generator had ended before: Python's `StopIteration`.
     ///
-    /// The value with which a body ends is delivered once, as
-    /// [`Complete`](crate::GeneratorState::Complete); later operations get this
-    /// error, and so does whoever delegates to a generator that has ended.
+    /// An operation delivers the result of a body once, as
+    /// [`Complete`](crate::GeneratorState::Complete). Later operations on the generator fail with
+    /// this error, and so does a delegation to it.
     ///
     /// # Examples
     ///
@@ -119,11 +114,12 @@ impl Error {
         matches!(*self.0, Repr::Finished(_))
     }
 
-    /// Returns whether a body let a `StopIteration` escape.
+    /// Returns whether a body tried to fail with a `StopIteration`.
     ///
-    /// PEP 479's `RuntimeError('generator raised StopIteration')`: an error of
-    /// which [`is_finished`](Error::is_finished) holds does not leave a body, or
-    /// it would look like that body's own end. It is this error's `source`.
+    /// PEP 479 raises `RuntimeError('generator raised StopIteration')`. An error of which
+    /// [`is_finished`](Error::is_finished) is true does not leave a body, because it would look
+    /// like the end of that body. Instead this error leaves it, with the other as its
+    /// [`source`](Error::source).
     ///
     /// # Examples
     ///
@@ -133,7 +129,7 @@ impl Error {
     /// let short: Generator<i32> = Generator::new(|_| Ok(()));
     /// let g: Generator<i32> = Generator::new(move |_| {
     ///     short.next()?;
-    ///     short.next()?; // fails: it has ended
+    ///     short.next()?; // fails: `short` has ended
     ///     Ok(())
     /// });
     /// assert!(g.next().unwrap_err().is_raised_stop_iteration());
@@ -142,10 +138,9 @@ impl Error {
         matches!(*self.0, Repr::RaisedStopIteration(_))
     }
 
-    /// Returns whether a value was sent where an iterator is delegated to.
+    /// Returns whether a value was sent to a generator that delegates to an iterator.
     ///
-    /// PEP 380: an iterator has only *next*, so that sending raises Python's
-    /// `AttributeError`.
+    /// An iterator has only `next`, so PEP 380 raises `AttributeError` here.
     ///
     /// # Examples
     ///
@@ -163,9 +158,9 @@ impl Error {
 
     /// Returns whether a body tried to suspend while a panic unwinds its thread.
     ///
-    /// A destructor that runs during a panic may drive a generator, but only to its end: the
-    /// first yield in its body gets this error. Otherwise a panic that is being unwound could be
-    /// left behind in a suspended body, and its thread would count as panicking for ever.
+    /// A destructor that runs during a panic may drive a generator, but only to its end: the first
+    /// yield in the body fails with this error. If the body could suspend, it might take the panic
+    /// with it, and its thread would count as panicking for ever.
     ///
     /// # Examples
     ///
@@ -194,30 +189,17 @@ impl Error {
 
     /// Returns whether a [`Co`](crate::Co) was used while its body did not run.
     ///
-    /// A `Co` suspends its own body. Code that gets at the `Co` of another body, for example
-    /// through a scoped thread local, cannot suspend that body while it is suspended already.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom_delegation::{Error, Generator};
-    /// let g: Generator<i32> = Generator::new(|co| {
-    ///     let end = co.yield_(1);
-    ///     assert!(!end.as_ref().is_err_and(Error::is_not_running)); // this body runs
-    ///     end
-    /// });
-    /// g.next()?;
-    /// g.close()?;
-    /// # Ok::<(), Error>(())
-    /// ```
+    /// A `Co` suspends its own body. Other code can get this `Co`, for example through a scoped
+    /// thread local. While the body is suspended, that code cannot suspend it again.
     pub fn is_not_running(&self) -> bool {
         matches!(*self.0, Repr::NotRunning)
     }
 
-    /// Returns whether a body was ended by a forced unwinding.
+    /// Returns whether a forced unwinding has ended the body.
     ///
-    /// A drop unwinds a body that yields instead of ending. A body that catches the payload of
-    /// that unwinding, and throws it later, in itself or elsewhere, fails with this error.
+    /// The drop of a generator unwinds the body if it yields instead of ending. A body can catch
+    /// the payload of this unwinding. If it throws the payload later, in itself or in another body,
+    /// that body fails with this error.
     ///
     /// # Examples
     ///
@@ -246,11 +228,11 @@ impl Error {
         matches!(*self.0, Repr::Unwound)
     }
 
-    /// Returns whether there was no stack to be had for a generator, or its stack was given up.
+    /// Returns whether the generator could get no stack, or its stack was given up.
     ///
-    /// A stack is given up when its thread destroys its thread locals, as the body may have
-    /// borrowed one; and when a body goes on for ever though a panic unwinds the thread that
-    /// drives it. The generator is then leaked with a warning.
+    /// A stack is given up in two cases. Its thread destroys its thread locals, and the body may
+    /// have borrowed one. Or the body goes on for ever while a panic unwinds the thread that drives
+    /// it. The generator is then leaked with a warning.
     ///
     /// # Examples
     ///

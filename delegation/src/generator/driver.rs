@@ -1,4 +1,4 @@
-//! Driving a generator without knowing its result type.
+//! `Driver`: resumes a generator without its result type.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use crate::coroutine::{End, Message, Node};
 use crate::error::Result;
 use crate::status::Status;
 
-/// The part of a [`Generator`] that does not depend on what it returns.
+/// The part of a [`Generator`] that does not depend on its result type.
 ///
-/// For schedulers, which resume generators of all result types: it lets the resume be inlined in one
-/// place of theirs, instead of once for each type behind a call.
+/// A scheduler resumes generators of all result types. With a driver, the resume is inlined at one
+/// place of the scheduler. Otherwise it would stand in one function for each result type, behind a
+/// call.
 ///
 /// # Examples
 ///
@@ -41,12 +42,13 @@ pub struct Driver<'a, Y: 'static, S: 'static> {
 }
 
 impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
-    /// Resumes the generator as [`Generator::next`], unless it has not started.
+    /// Resumes the generator as [`Generator::next`] does, if the generator has started.
     ///
     /// # Errors
     ///
-    /// Returns what [`Generator::resolve`] has to do, which knows the result's type, if the
-    /// generator did not yield: it has not started, and was left alone; or it has ended.
+    /// If the generator does not yield, returns an [`Unresolved`] for [`Generator::resolve`], which
+    /// knows the result type. Then the generator has not started and was not touched, or it has
+    /// ended.
     #[inline(always)]
     pub fn step(self) -> Result<Y, Unresolved<'a, Y, S>> {
         let root = self.node;
@@ -57,7 +59,7 @@ impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
     }
 }
 
-/// Does what there is to do when a resume does not come to a yield at once.
+/// Completes a resume that did not yield at once.
 #[inline(never)]
 fn finish<Y: 'static, S: Default + 'static>(
     root: &Node<Y, S>,
@@ -71,11 +73,11 @@ fn finish<Y: 'static, S: Default + 'static>(
     }
 }
 
-/// What is left of a resume for those who know the result's type.
+/// The reason why a step has not yielded. `Generator::resolve` does the rest.
 enum NoYield<S> {
-    /// To do all of it: the generator was left alone.
+    /// The body has not started, so the whole resume is left to do.
     NotStarted(Message<S>),
-    /// To fetch the body's result, if there is one.
+    /// The body has ended, so its result is left to fetch, if it has one.
     Ended(End),
 }
 
@@ -85,10 +87,10 @@ impl<Y: 'static, S: 'static> fmt::Debug for Driver<'_, Y, S> {
     }
 }
 
-/// A resume that did not come to a yield: see [`Driver::step`].
+/// A resume that did not yield. [`Driver::step`] returns it, and [`Generator::resolve`] takes it.
 ///
-/// The generator does not depend on it: other operations may come first, and dropping it loses
-/// only the error or panic that it carries. What the body returned stays with the generator.
+/// The generator does not depend on it: other operations may come first. If it is dropped, only the
+/// error or panic that it carries is lost. The result of the body stays with the generator.
 #[must_use = "it carries the error or the panic that the body ended with"]
 pub struct Unresolved<'a, Y: 'static, S: 'static> {
     root: &'a Node<Y, S>,
@@ -102,7 +104,7 @@ impl<Y: 'static, S: 'static> fmt::Debug for Unresolved<'_, Y, S> {
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
-    /// Returns the part of the generator that does not depend on what it returns.
+    /// Returns the part of the generator that does not depend on the result type, for schedulers.
     #[inline(always)]
     pub fn driver(&self) -> Driver<'_, Y, S> {
         Driver {
@@ -110,17 +112,17 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Brings a resume to its end that [`Driver::step`] has begun.
+    /// Completes a resume that [`Driver::step`] has begun.
     ///
-    /// One that has not started is resumed by [`next`](Generator::next).
+    /// If the generator has not started, this resumes it as [`next`](Generator::next) does.
     ///
     /// # Errors
     ///
-    /// As [`next`](Generator::next).
+    /// The same as of [`next`](Generator::next).
     ///
     /// # Panics
     ///
-    /// Panics if the body does, or if the resume is of another generator.
+    /// Panics if the body panics, or if `unresolved` belongs to another generator.
     pub fn resolve(&self, unresolved: Unresolved<'_, Y, S>) -> Result<GeneratorState<Y, R>> {
         assert!(
             std::ptr::eq(unresolved.root, self.shared.node()),

@@ -1,4 +1,4 @@
-//! What a handle is besides being driven: shown, compared, cloned, dropped, iterated over.
+//! Reports, comparison, and trait impls of `Generator`: `Clone`, `Drop`, iterators, `Debug`.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -15,12 +15,12 @@ use crate::panics;
 use crate::status::Status;
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
-    /// Returns the delegations that are under way, outermost to innermost.
+    /// Returns the delegations that are under way, from the outermost to the innermost.
     ///
-    /// Each [`Link`] has the name of a body and the line where it stands: the last
-    /// one at its yield, the others at their `yield_from`. A generator that has not
-    /// started has one link, with the place where it was made; a closed one none.
-    /// While it runs, the innermost line is that of its last suspension.
+    /// Each [`Link`] has the name of a body and its line: for the last one the line of its yield,
+    /// for the others the line of their `yield_from`. A generator that has not started has one
+    /// link, with the place where it was made. A closed generator has none. While the generator
+    /// runs, the innermost line is that of its last suspension.
     ///
     /// # Examples
     ///
@@ -55,7 +55,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         links
     }
 
-    /// Returns the name of the body: its function's, or the one given by [`Builder::name`](crate::Builder::name).
+    /// Returns the name of the body's function, or the name set by
+    /// [`Builder::name`](crate::Builder::name).
     ///
     /// # Examples
     ///
@@ -69,7 +70,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         short_name(&self.shared.node().label().name)
     }
 
-    /// Returns the body's name, and the place where the generator was made.
+    /// Returns the name of the body, and the place where the generator was made.
     ///
     /// # Examples
     ///
@@ -85,10 +86,10 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         Link::new(&label.name, label.made_at.get())
     }
 
-    /// Sets the place where reports say that the generator was made, instead of the line that made
-    /// it.
+    /// Sets the place that reports show as the origin of the generator. The default is the line
+    /// that made it.
     ///
-    /// For libraries that make a generator for a call of their user.
+    /// A library calls this when it makes a generator on behalf of its user.
     ///
     /// # Examples
     ///
@@ -111,10 +112,10 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.shared.node().set_made_at(place);
     }
 
-    /// Ends the generator as if its last handle went away, though others may be left.
+    /// Ends the generator as the drop of its last handle does, even if other handles exist.
     ///
-    /// A suspended one is closed; a body that yields instead of ending is unwound. Errors
-    /// are logged. One that is running is left alone.
+    /// A suspended generator is closed. If its body yields instead of ending, the body is unwound.
+    /// Errors are logged. If the generator is running, this does nothing.
     ///
     /// # Examples
     ///
@@ -140,7 +141,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Returns whether both handles are of one and the same generator: Python's `is`.
+    /// Returns whether both handles refer to the same generator, as Python's `is` does.
     ///
     /// # Examples
     ///
@@ -153,10 +154,10 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.shared.ptr_eq(&other.shared)
     }
 
-    /// Ends a body that has a stack, as the last handle goes away.
+    /// Ends a body that has a stack, when the last handle is dropped.
     ///
-    /// A generator whose body has not ended then is leaked as a whole: something may still refer to
-    /// the frames on its stack, and they to its node.
+    /// If the body has not ended after that, the whole generator is leaked: other objects may still
+    /// refer to the frames on its stack, and these frames refer to its node.
     #[cold]
     fn dispose(&self) {
         struct LeakUnlessClosed<'a, Y: 'static, S: 'static, R: 'static>(&'a Shared<Y, S, R>);
@@ -171,11 +172,12 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         let Err(payload) = panics::catch(|| self.end()) else {
             return;
         };
-        // The destructor of what was yielded, for example. The body is ended all the same.
+        // A destructor of a yielded value may have panicked, for example. The body must end all the
+        // same.
         if self.shared.node().status() != Status::Closed {
             panics::contain(|| self.end_after_panic());
         }
-        // A second panic that left this destructor would abort the program.
+        // If a second panic left this destructor, the program would abort.
         if thread::panicking() {
             panics::drop_quietly(payload);
         } else {
@@ -183,11 +185,11 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Unwinds the body, or says that it is leaked.
+    /// Unwinds the body. If that does not end it, warns that it is leaked.
     fn end_after_panic(&self) {
         let node = self.shared.node();
         if matches!(node.status(), Status::Suspended | Status::Delegating) {
-            // What this panics with is not told: the first panic goes on.
+            // A panic here is not reported, because the first panic goes on.
             panics::contain(|| chain::unwind(node));
         }
         if node.status() != Status::Closed {
@@ -199,7 +201,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     fn end(&self) {
         let node = self.shared.node();
         match node.status() {
-            // Its thread exits from within the body.
+            // The body runs: its thread exits from within it.
             Status::Running => return,
             Status::GivenUp => return self.warn_of_leak(),
             _ => {}
@@ -244,7 +246,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     }
 }
 
-/// Makes the other handle of the same generator.
+/// Makes another handle of the same generator.
 impl<Y: 'static, S: Default + 'static, R: 'static> Clone for Generator<Y, S, R> {
     fn clone(&self) -> Self {
         Self {
@@ -253,12 +255,12 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Clone for Generator<Y, S, R> 
     }
 }
 
-/// Closes a suspended generator with its last handle.
+/// Closes a suspended generator when its last handle is dropped.
 ///
-/// As [`close`](Generator::close) does it. Errors are logged. A body that yields
-/// instead of ending is unwound; if it catches even that, or in a program built with
-/// `panic = "abort"`, the generator is leaked with a warning. So is one that is dropped while
-/// its thread destroys its thread locals, which the body may have borrowed.
+/// It does the same as [`close`](Generator::close), and logs errors. A body that yields instead of
+/// ending is unwound. The generator is leaked, with a warning, in three cases: the body catches
+/// even the unwinding; the program is built with `panic = "abort"`, which cannot unwind; or the
+/// thread is destroying its thread locals, which the body may have borrowed.
 impl<Y: 'static, S: Default + 'static, R: 'static> Drop for Generator<Y, S, R> {
     #[inline]
     fn drop(&mut self) {
@@ -272,9 +274,10 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Drop for Generator<Y, S, R> {
     }
 }
 
-/// Drives the generator as a for loop does: yields values until the body returns or fails.
+/// Drives the generator as a for loop in Python does: yields values until the body returns or
+/// fails.
 ///
-/// What the body returns is lost, as in Python. After an error there are no more items.
+/// The result of the body is dropped, as in Python. After an error there are no more items.
 impl<Y: 'static, R: 'static> Iterator for Generator<Y, (), R> {
     type Item = Result<Y>;
 
@@ -291,7 +294,7 @@ impl<Y: 'static, R: 'static> Iterator for Generator<Y, (), R> {
 
 impl<Y: 'static, R: 'static> FusedIterator for Generator<Y, (), R> {}
 
-/// Drives the generator as a for loop does, and leaves the handle for afterwards.
+/// Drives the generator as a for loop in Python does, and leaves the handle to the caller.
 ///
 /// # Examples
 ///
@@ -316,8 +319,8 @@ impl<Y: 'static, R: 'static> IntoIterator for &Generator<Y, (), R> {
     }
 }
 
-/// Shows state and delegation chain: `<Generator suspended outer() at a.rs:4 -> inner() at
-/// a.rs:3>`.
+/// Shows the state and the delegation chain, for example `<Generator suspended outer() at a.rs:4 ->
+/// inner() at a.rs:3>`.
 impl<Y: 'static, S: Default + 'static, R: 'static> fmt::Debug for Generator<Y, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state() {

@@ -1,6 +1,6 @@
-//! What a generator has come to, and where it is in its life.
+//! `GeneratorState`, the result of a resume, and `State`, the phase of a generator's life.
 
-/// What a resumed generator has come to.
+/// The result of a resume: a yielded value, or the result of the body.
 ///
 /// # Examples
 ///
@@ -17,14 +17,14 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GeneratorState<Y, R> {
-    /// The body has yielded this value.
+    /// The body has yielded this value, and the generator is suspended.
     Yielded(Y),
     /// The body has returned this value, and the generator is closed.
     Complete(R),
 }
 
 impl<Y, R> GeneratorState<Y, R> {
-    /// Returns the value that was yielded, if one was.
+    /// Returns the yielded value, or `None` if the body has returned.
     ///
     /// # Examples
     ///
@@ -42,7 +42,7 @@ impl<Y, R> GeneratorState<Y, R> {
         }
     }
 
-    /// Returns the value that the body returned, if it did.
+    /// Returns the result of the body, or `None` if the body has yielded.
     ///
     /// # Examples
     ///
@@ -60,15 +60,15 @@ impl<Y, R> GeneratorState<Y, R> {
     }
 }
 
-/// Where a generator is in its life: `inspect.getgeneratorstate` of Python.
+/// The phase of a generator's life, as in Python's `inspect.getgeneratorstate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Not started: it has neither run nor taken a stack.
+    /// The generator has not started. It has no stack yet.
     Created,
-    /// Being resumed, also while a generator it delegates to or operates on runs.
+    /// The body runs, or another generator runs that the body delegates to or operates on.
     Running,
-    /// Waiting at a yield, its own or a delegate's.
+    /// The generator waits at a yield, its own or that of a delegate.
     Suspended,
-    /// Ended: by returning, by an error, or by being closed.
+    /// The generator has ended: it has returned, failed, or been closed.
     Closed,
 }

@@ -1,12 +1,12 @@
-//! The memory that the system has left.
+//! The memory that the system has available.
 
 use std::fs;
 
 use super::slab::page_size;
 
-/// Returns whether the system has a page for each of `count` stacks, and something to spare.
+/// Returns whether the system has one page for each of `count` stacks, and 64 MiB to spare.
 ///
-/// Without this a program would not get an error when memory runs out: it would be killed.
+/// If memory ran out, the system would kill the program. With this check it gets an error instead.
 pub(super) fn has_memory_for(count: usize) -> bool {
     const SPARE_KB: usize = 64 << 10;
     let Ok(text) = fs::read_to_string("/proc/meminfo") else {

@@ -1,4 +1,4 @@
-//! Guard pages, and advice about many slots in one system call.
+//! Guard pages, and advice to the kernel about many slots in one system call.
 
 use std::env;
 use std::fs;
@@ -7,13 +7,13 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Linux 6.13's `MADV_GUARD_INSTALL`.
+/// The `MADV_GUARD_INSTALL` of Linux 6.13.
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 
-/// The most slots that one `process_madvise` takes: the kernel's `UIO_MAXIOV`.
+/// The largest number of slots for one `process_madvise`: the `UIO_MAXIOV` of the kernel.
 pub(super) const BATCH: usize = 1024;
 
-/// How many guards the process has made by protection.
+/// The number of guards that `mprotect` has made in this process.
 static PROTECTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Installs guards of one page at `first`, `first + stride`, and so on.
@@ -41,13 +41,13 @@ fn takes_advice(probe: usize, page: usize) -> bool {
     })
 }
 
-/// Returns how many slots to prepare at once.
+/// Returns for how many slots to install guards at once, after `made` slots.
 pub(super) fn batch(made: usize) -> usize {
-    // Few at first, so that a program with three generators does not pay for a thousand.
+    // It begins with few, so that a program with three generators does not pay for a thousand.
     made.clamp(16, BATCH)
 }
 
-/// Makes guards by protection, and counts them in `protected`.
+/// Makes guards by `mprotect`, and counts them in `protected`.
 fn protect(
     protected: &AtomicUsize,
     first: usize,
@@ -66,9 +66,9 @@ fn protect(
     }
     for made in 0..count {
         if let Err(error) = set_protection(first + made * stride, page, libc::PROT_NONE) {
-            // All of them are tried again later, and counted again.
+            // The next attempt makes all of them again, and counts them again.
             for i in 0..made {
-                // What stays protected is a guard all the same.
+                // A page that stays protected is still a valid guard.
                 let _ = set_protection(first + i * stride, page, OPEN);
             }
             protected.fetch_sub(count, Ordering::Relaxed);
@@ -78,19 +78,20 @@ fn protect(
     Ok(())
 }
 
-/// The protection of a stack.
+/// The access to the pages of a stack.
 const OPEN: libc::c_int = libc::PROT_READ | libc::PROT_WRITE;
 
 fn set_protection(start: usize, page: usize, protection: libc::c_int) -> io::Result<()> {
     let start = ptr::with_exposed_provenance_mut(start);
-    // SAFETY: the page belongs to a slot that was never taken, so that nothing uses it.
+    // SAFETY: the page belongs to a slot that was never taken, so nothing uses it.
     match unsafe { libc::mprotect(start, page, protection) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// Returns how many guards may be made by protection: nine tenths of what there are mappings for.
+/// Returns how many guards `mprotect` may make. Each takes two mappings, and a tenth of the
+/// mappings stays free.
 fn protection_limit() -> usize {
     const LINUX_DEFAULT: usize = 65_530;
     static LIMIT: OnceLock<usize> = OnceLock::new();
@@ -103,7 +104,7 @@ fn protection_limit() -> usize {
     })
 }
 
-/// Forgets guards whose slab was unmapped.
+/// Subtracts the guards of a slab that was unmapped.
 pub(super) fn forget(count: usize) {
     let _ = PROTECTED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
         Some(n.saturating_sub(count))
@@ -112,7 +113,7 @@ pub(super) fn forget(count: usize) {
 
 /// Gives the memory of slots back to the system. Their guards stay.
 pub(super) fn release(slots: &[usize], size: usize, page: usize) {
-    // What cannot be released stays as it is, which harms nobody.
+    // A range that cannot be released keeps its memory, which does no harm.
     let _ = advise(
         slots.iter().map(|limit| limit + page),
         size - page,
@@ -143,18 +144,18 @@ fn advise(ranges: impl Iterator<Item = usize>, len: usize, advice: libc::c_int) 
     Ok(())
 }
 
-/// Advises ranges in one system call, and returns how many bytes were advised: 0 where the kernel
-/// does not offer it.
+/// Gives advice in one system call, and returns the number of bytes that it concerned. It is 0 if
+/// the kernel has no such call.
 #[cfg(target_os = "linux")]
 fn process_madvise(ranges: &[libc::iovec], advice: libc::c_int) -> io::Result<usize> {
-    // Opened anew each time: one that was kept would, after a fork, still mean the parent.
-    // SAFETY: the call takes numbers and returns a new descriptor.
+    // The descriptor is opened each time. A descriptor that was kept would still mean the parent
+    // process after a fork.
     let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::getpid(), 0) };
     if pidfd < 0 {
         return Ok(0);
     }
-    // SAFETY: `ranges` are readable for the call; the advice concerns slots that nothing uses, or
-    // guards.
+    // SAFETY: `ranges` are readable during the call, and the advice concerns guards, or slots that
+    // nothing uses.
     let advised = unsafe {
         libc::syscall(
             libc::SYS_process_madvise,
@@ -167,7 +168,7 @@ fn process_madvise(ranges: &[libc::iovec], advice: libc::c_int) -> io::Result<us
     };
     #[expect(clippy::cast_possible_truncation, reason = "a descriptor is an int")]
     let pidfd = pidfd as libc::c_int;
-    // SAFETY: the descriptor was opened above and is known to nobody else.
+    // SAFETY: the descriptor was opened above, and nothing else uses it.
     unsafe { libc::close(pidfd) };
     Ok(usize::try_from(advised).unwrap_or(0))
 }
@@ -191,7 +192,7 @@ mod tests {
         let slab = Slab::map(2, page).unwrap();
         let first = slab.start;
         let count = AtomicUsize::new(0);
-        // The second one then lies where no process has memory.
+        // With this stride, the second guard lies where no process has memory.
         let stride = (usize::MAX / 2 - first) / page * page;
         assert!(protect(&count, first, page, 2, page).is_ok());
         assert_eq!(count.load(Ordering::Relaxed), 2);
@@ -201,7 +202,7 @@ mod tests {
         let word: *mut u8 = ptr::with_exposed_provenance_mut(first);
         // SAFETY: the page belongs to the slab above, and is open for writing if the test passes.
         unsafe { word.write_volatile(1) };
-        // SAFETY: nobody uses it.
+        // SAFETY: nothing uses it.
         unsafe { slab.unmap() };
     }
 }

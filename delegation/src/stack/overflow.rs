@@ -1,9 +1,9 @@
-//! Reports a stack overflow: which generator, how large its stack is, and what to do.
+//! Reports a stack overflow: the generator, the size of its stack, and the remedy.
 //!
-//! An overflow touches the guard page below a stack, which raises SIGSEGV (SIGBUS on
-//! some systems). The handler finds the slot from the address, and in it the label of
-//! the generator. Faults elsewhere go to whatever handled the signal before, the
-//! standard library's own report for threads as a rule.
+//! An overflow touches the guard page below a stack. This raises SIGSEGV, or SIGBUS on some
+//! systems. The handler finds the slot by the address, and in the slot the label of the generator.
+//! For other faults it calls the handler that was installed before, usually the standard library's
+//! handler, which reports overflows of threads.
 #![allow(unsafe_code, reason = "handles a signal")]
 
 use std::cell::UnsafeCell;
@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use super::slab;
 use crate::label::{Label, short_name};
 
-/// A slab that the handler knows. Never freed, as the handler may be reading it; used again after
-/// `unwatch`.
+/// A slab that the handler knows. It is never freed, because the handler may be reading it. After
+/// `unwatch` it is used for another slab.
 struct Region {
     start: AtomicUsize,
     len: AtomicUsize,
@@ -30,7 +30,7 @@ static REGIONS: AtomicPtr<Region> = AtomicPtr::new(ptr::null_mut());
 fn regions() -> impl Iterator<Item = &'static Region> {
     let mut next: *const Region = REGIONS.load(Ordering::Acquire);
     std::iter::from_fn(move || {
-        // SAFETY: regions are leaked boxes, complete before they are reachable (Release in
+        // SAFETY: regions are leaked boxes, and complete before they can be reached (Release in
         // `watch`).
         let region = unsafe { next.as_ref() }?;
         next = region.next;
@@ -38,7 +38,7 @@ fn regions() -> impl Iterator<Item = &'static Region> {
     })
 }
 
-/// Reports overflows in a slab from now on.
+/// Begins to report overflows in a slab.
 pub(crate) fn watch(start: usize, len: usize, slot_size: usize) {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(install);
@@ -79,7 +79,7 @@ pub(crate) fn unwatch(start: usize) {
     }
 }
 
-/// Returns start and size of the slot in whose guard page `address` lies.
+/// Returns the start and the size of the slot whose guard page contains `address`.
 fn overflowed_slot(address: usize) -> Option<(usize, usize)> {
     for region in regions() {
         let start = region.start.load(Ordering::Acquire);
@@ -91,17 +91,18 @@ fn overflowed_slot(address: usize) -> Option<(usize, usize)> {
             continue;
         }
         let offset = (address - start) % slot_size;
-        // SAFETY: sysconf has no preconditions, and is safe in a handler on the systems there are.
+        // SAFETY: sysconf has no preconditions, and is safe in a signal handler on the supported
+        // systems.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.unsigned_abs() as usize;
         return (offset < page).then_some((address - offset, slot_size));
     }
     None
 }
 
-/// What handled SIGSEGV and SIGBUS before.
+/// The earlier handlers of SIGSEGV and SIGBUS.
 struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; 2]>);
 
-// SAFETY: written once, in `install`, before the handler that reads it can run.
+// SAFETY: `install` writes it once, before the handler that reads it can run.
 unsafe impl Sync for Previous {}
 
 static PREVIOUS: Previous = Previous(UnsafeCell::new([MaybeUninit::uninit(); 2]));
@@ -109,32 +110,32 @@ const SIGNALS: [libc::c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
 fn install() {
     for (i, signal) in SIGNALS.into_iter().enumerate() {
-        // SAFETY: `sigaction` is plain data, for which zeroes are a value.
+        // SAFETY: `sigaction` is plain data, for which zeroes are a valid value.
         let mut action: libc::sigaction = unsafe { mem::zeroed() };
         action.sa_sigaction = handle as *const () as usize;
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-        // SAFETY: `install` runs once, and the handler not before it is installed below.
+        // SAFETY: `install` runs once, and the handler does not run before it is installed below.
         let previous = unsafe { (*PREVIOUS.0.get())[i].as_mut_ptr() };
-        // SAFETY: asks for the current action, into memory of our own.
+        // SAFETY: the call writes the current action into memory of our own.
         unsafe { libc::sigaction(signal, ptr::null(), previous) };
-        // SAFETY: `handle` has the signature that SA_SIGINFO asks for, and does only what a handler
-        // may do.
+        // SAFETY: `handle` has the signature that SA_SIGINFO demands, and does only things that a
+        // signal handler may do.
         unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
     }
 }
 
-/// Gives the thread a stack for signal handlers if it has none; threads of the standard library
-/// have.
+/// Gives the thread a stack for signal handlers if it has none. Threads of the standard library
+/// have one.
 fn ensure_signal_stack() {
     const SIZE: usize = 64 << 10;
-    // SAFETY: `stack_t` is plain data, for which zeroes are a value.
+    // SAFETY: `stack_t` is plain data, for which zeroes are a valid value.
     let mut current: libc::stack_t = unsafe { mem::zeroed() };
-    // SAFETY: asks for the current signal stack, into memory of our own.
+    // SAFETY: the call writes the current signal stack into memory of our own.
     unsafe { libc::sigaltstack(ptr::null(), &raw mut current) };
     if current.ss_flags & libc::SS_DISABLE == 0 {
         return;
     }
-    // Leaked: the thread may get a signal until its very end.
+    // The memory is leaked, because the thread may get a signal until its very end.
     let memory = Box::leak(vec![0u8; SIZE].into_boxed_slice());
     let stack = libc::stack_t {
         ss_sp: memory.as_mut_ptr().cast(),
@@ -149,19 +150,22 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     // SAFETY: the kernel passes a valid `siginfo_t` of a fault, which has an address.
     let address = unsafe { (*info).si_addr() }.addr();
     if let Some((limit, size)) = overflowed_slot(address) {
-        // SAFETY: only code that runs on a stack reaches its guard, so that the slot was taken; its
-        // label belongs to a generator that is running and so alive (rule 4 of `coroutine::links`).
+        // SAFETY: only code that runs on a stack reaches its guard, so the slot was taken, and its
+        // label belongs to a generator that is running and therefore alive (rule 4 of
+        // `coroutine::links`).
         let (owner, size) = unsafe { slab::owner_of(limit, size) };
-        // SAFETY: as above.
+        // SAFETY: as above, the label belongs to a generator that is alive.
         report(unsafe { owner.label.as_ref() }, size);
-        // SAFETY: abort may be called in a handler.
+        // SAFETY: a signal handler may call abort.
         unsafe { libc::abort() };
     }
     pass_on(signal, info, context);
 }
 
-/// Writes the report. On the faulting thread, whose generator's label nobody else changes.
+/// Writes the report. This runs on the thread that overflowed, and no other thread changes the
+/// label.
 fn report(label: Option<&Label>, size: usize) {
+    // A handler must not allocate memory. A longer text is cut.
     let mut text = [0; 1024];
     let mut out = &mut text[..];
     let _ = match label {
@@ -177,19 +181,19 @@ fn report(label: Option<&Label>, size: usize) {
         None => out.write_all(b"\na generator has overflowed its stack\n"),
     };
     let len = 1024 - out.len();
-    // SAFETY: writes initialised bytes of our own; write may be called in a handler.
+    // SAFETY: the bytes are initialised and our own, and a signal handler may call write.
     unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), len) };
 }
 
-/// Has the previous handler deal with a fault that is not ours.
+/// Passes a fault that is not ours to the earlier handler.
 fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let index = usize::from(signal != SIGNALS[0]);
     // SAFETY: `install` has written it before this handler could run.
     let previous = unsafe { (*PREVIOUS.0.get())[index].assume_init_ref() };
     match previous.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {
-            // SAFETY: puts back what was there; on return the instruction faults again, and ends
-            // the program.
+            // SAFETY: this restores the earlier action; when the handler returns, the instruction
+            // faults again and ends the program.
             unsafe { libc::sigaction(signal, previous, ptr::null_mut()) };
         }
         handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {

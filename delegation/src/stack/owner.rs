@@ -1,4 +1,4 @@
-//! Whose a stack is: what its slot notes of the generator, for others than that generator.
+//! `Owner`: the generator that a stack belongs to, as its slot notes it.
 
 use std::cell::Cell;
 
@@ -7,8 +7,8 @@ use crate::status::Status;
 
 /// The generator that a stack belongs to.
 ///
-/// Both pointers are good for as long as the stack is in use: a generator gives its stack back
-/// before it dies, or is leaked together with it.
+/// Both pointers are valid while the stack is in use: a generator gives its stack back before it is
+/// freed, or is leaked together with it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owner {
     pub(super) label: *const Label,
@@ -16,23 +16,23 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// Names the generator with this label and this status.
+    /// Returns the owner with this label and this status.
     ///
     /// # Safety
     ///
-    /// Both must be parts of one object, the status before the label, to which either pointer
-    /// gives access as a whole; and stay there for as long as the stack is in use.
+    /// Both must be parts of one object, with the status before the label. Each pointer must give
+    /// access to the whole object. They must stay valid while the stack is in use.
     pub(crate) unsafe fn new(label: *const Label, status: *const Cell<Status>) -> Self {
         Self { label, status }
     }
 
-    /// Has nobody resume the generator any more, if it is suspended.
+    /// Gives the generator up if it is suspended: it is never resumed again.
     ///
     /// # Safety
     ///
-    /// The stack must be in use, by a generator of the calling thread.
+    /// The stack must be in use by a generator of the calling thread.
     pub(super) unsafe fn give_up(self) {
-        // SAFETY: by the caller's promise the generator is alive.
+        // SAFETY: the caller promises that the stack is in use, so the generator is alive.
         let status = unsafe { &*self.status };
         if matches!(status.get(), Status::Suspended | Status::Delegating) {
             status.set(Status::GivenUp);
@@ -40,7 +40,7 @@ impl Owner {
     }
 }
 
-/// A stack's size in 32 bits: exact below 2 GiB, and in steps of 64 KiB above.
+/// The size of a stack, in 32 bits: exact below 2 GiB, and in steps of 64 KiB above.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StackSize(u32);
 

@@ -1,9 +1,9 @@
-//! A thread's stacks: which slots are free, and which are to be taken next.
+//! The stacks of one thread: which slots are free, and which one is taken next. Two rules:
 //!
-//! 1. A slot that `take` returned belongs to the caller, exclusively, until it is
-//!    given to `give_back`.
-//! 2. A slab with a slot in use is never unmapped. So a generator that was leaked
-//!    keeps its stack for ever, also beyond the end of its thread.
+//! 1. A slot that `take` has returned belongs to the caller alone until the caller passes it to
+//!    `give_back`.
+//! 2. A slab with a slot in use is never unmapped. So a leaked generator keeps its stack for ever,
+//!    also after the end of its thread.
 
 use std::cell::UnsafeCell;
 
@@ -11,29 +11,32 @@ use super::slab::{Slab, Slot, page_size};
 use super::{Stats, available, guard, overflow, rest, slab};
 use crate::error::{Error, Result};
 
-/// Slots of a thread's first slab; later ones double what there is.
+/// The number of slots of a thread's first slab. Each later one has as many slots as all before it,
+/// up to a limit.
 const FIRST_SLAB: usize = 64;
 const LARGEST_SLAB: usize = 1 << 16;
 
-/// How many stacks are taken between two looks at the number of idle ones, at least.
+/// The least number of stacks that are taken between two looks at the idle ones.
 const WINDOW: usize = 4096;
-/// Such a look releases this part of all stacks at the most: whoever takes a stack pays for it.
+/// One look releases at most this fraction of all stacks (an eighth), because the caller that takes
+/// a stack waits for it.
 const RELEASED_AT_ONCE: usize = 8;
-/// How many stacks may be made before each batch is checked against the memory there is.
+/// This many stacks are made without a check of the available memory. After that, each batch is
+/// checked.
 const UNCHECKED: usize = 4096;
 
 thread_local! {
     static POOL: UnsafeCell<Pool> = const { UnsafeCell::new(Pool { classes: Vec::new() }) };
 }
 
-/// Calls `f` with the thread's pool, unless it has been destroyed.
+/// Calls `f` with the pool of the thread. Returns `None` if the pool has been destroyed.
 ///
-/// `f` must not call this again; no function of [`Pool`] calls anything that could.
+/// `f` must not call this function again. No function of [`Pool`] does.
 #[inline]
 pub(super) fn with<R>(f: impl FnOnce(&mut Pool) -> R) -> Option<R> {
     POOL.try_with(|pool| {
-        // SAFETY: the pool is the thread's own, and there is no other reference: calls do not nest,
-        // as `f` runs code of this module only.
+        // SAFETY: the pool belongs to this thread, and there is no other reference, because `f`
+        // runs only code of this module, which does not call `with`.
         f(unsafe { &mut *pool.get() })
     })
     .ok()
@@ -48,34 +51,37 @@ pub(super) struct Pool {
 /// The stacks of one size.
 #[derive(Debug, Default)]
 struct SizeClass {
-    /// The size that is asked for, and the same in whole pages.
+    /// The size that is asked for.
     asked: usize,
+    /// The size of a slot.
     size: usize,
     slabs: Vec<Slab>,
-    /// Slots that were given back. The next to be taken is the last.
+    /// The free slots that were used before. The last one is the next to be taken.
     free: Vec<usize>,
-    /// So many of `free`, from the first, have no memory.
+    /// The first `released` entries of `free` have no memory, except those that were taken since.
     released: usize,
-    /// Slots of the newest slab that were never taken, and how far they have guards.
+    /// The first slot of the newest slab that was never taken.
     fresh: usize,
+    /// The end of the slots of the newest slab that have guards.
     guarded: usize,
+    /// The end of the newest slab.
     end: usize,
-    /// Slots that were ever taken.
+    /// The number of slots that were ever taken.
     made: usize,
-    /// The fewest that were free in this window, that is, when most were in use.
+    /// The smallest length of `free` in this window: at that moment, most stacks were in use.
     low: usize,
-    /// Stacks to be taken until the window ends.
+    /// The number of stacks that will be taken until the window ends.
     window: usize,
 }
 
 impl Pool {
-    /// Takes a slot of `asked` bytes, or a little more.
+    /// Takes a slot of at least `asked` bytes.
     #[inline]
     pub(super) fn take(&mut self, asked: usize) -> Result<Slot> {
         self.class(asked)?.take()
     }
 
-    /// Takes a slot back that was taken with the same `asked`.
+    /// Takes back a slot that was taken with the same `asked`.
     #[inline]
     pub(super) fn give_back(&mut self, limit: usize, asked: usize) -> Result<()> {
         self.class(asked)?.give_back(limit);
@@ -84,7 +90,7 @@ impl Pool {
 
     #[inline(always)]
     fn class(&mut self, asked: usize) -> Result<&mut SizeClass> {
-        // The class that was used last is the first: most programs have one.
+        // The class that was used last is the first one. Most programs have only one.
         match self.classes.first() {
             Some(first) if first.asked == asked => {}
             _ => self.bring_to_front(asked)?,
@@ -130,12 +136,12 @@ impl Pool {
             .sum()
     }
 
-    /// Returns how many idle stacks have memory beyond what is kept.
+    /// Returns how many idle stacks have memory, beyond those that are kept.
     pub(super) fn surplus(&self) -> usize {
         self.classes.iter().map(SizeClass::surplus).sum()
     }
 
-    /// From now on, [`release_unneeded`](Self::release_unneeded) looks at what is needed.
+    /// Begins the period that [`release_unneeded`](Self::release_unneeded) looks at.
     pub(super) fn begin_period(&mut self) {
         for class in &mut self.classes {
             class.released = class.released();
@@ -143,7 +149,8 @@ impl Pool {
         }
     }
 
-    /// Releases up to `most` stacks that were idle the whole while; returns whether that is all.
+    /// Releases up to `most` stacks that were idle in the whole period. Returns true if no others
+    /// are left to release.
     pub(super) fn release_unneeded(&mut self, most: usize) -> bool {
         let mut left = most;
         for class in &mut self.classes {
@@ -152,7 +159,7 @@ impl Pool {
         left > 0
     }
 
-    /// Returns the base of the stack in which `address` lies.
+    /// Returns the base of the stack that contains `address`.
     pub(super) fn base_of(&self, address: usize) -> Option<usize> {
         let slabs = self.classes.iter().flat_map(|class| &class.slabs);
         let slab = slabs.into_iter().find(|slab| slab.contains(address))?;
@@ -200,13 +207,13 @@ impl SizeClass {
         self.made - self.free.len()
     }
 
-    /// Returns how many of the free slots, from the first, have no memory.
+    /// Returns how many entries of `free`, from the first, have no memory.
     fn released(&self) -> usize {
-        // Those that were taken since have memory again when they come back.
+        // Slots that were taken since then have memory when they come back.
         self.released.min(self.low)
     }
 
-    /// Returns how many free slots are kept as they are, though nothing else happens.
+    /// Returns how many free slots always keep their memory.
     fn kept(&self) -> usize {
         self.live().max(rest::ALWAYS_KEPT)
     }
@@ -215,14 +222,13 @@ impl SizeClass {
         (self.free.len() - self.released()).saturating_sub(self.kept())
     }
 
-    /// Releases up to `most` slots that were free all the time since `low` was set, but for those
-    /// that are kept.
+    /// Releases up to `most` slots that were free since `low` was set. Some are kept.
     fn release_unneeded(&mut self, most: usize) -> usize {
         let unneeded = self.free.len().saturating_sub(self.kept());
         self.release_first(self.low.min(unneeded), most)
     }
 
-    /// Takes a slot that was never used.
+    /// Takes a slot that was never taken before.
     fn take_fresh(&mut self) -> Result<usize> {
         if self.fresh == self.end {
             self.add_slab()?;
@@ -246,7 +252,7 @@ impl SizeClass {
         let slab = loop {
             match Slab::map(slots, self.size) {
                 Ok(slab) => break slab,
-                // Perhaps there is room for fewer.
+                // There may be room for fewer slots.
                 Err(_) if slots > 1 => slots /= 2,
                 Err(error) => return Err(self.none_left(&error.to_string())),
             }
@@ -284,9 +290,10 @@ impl SizeClass {
         ))
     }
 
-    /// Returns where the slots of a slab end that were ever taken, and those that have guards.
+    /// Returns the end of the slots of a slab that were ever taken, and the end of those that have
+    /// guards.
     fn used(&self, slab: &Slab) -> (usize, usize) {
-        // By its end: a full slab may end where another one begins.
+        // This compares ends, because a full slab may end where another one begins.
         if slab.end() == self.end {
             (self.fresh, self.guarded)
         } else {
@@ -294,15 +301,15 @@ impl SizeClass {
         }
     }
 
-    /// Returns the slots of a slab that are in use. `free` must be in order.
+    /// Returns the slots of a slab that are in use. `free` must be sorted.
     fn live_in(&self, slab: &Slab) -> impl Iterator<Item = usize> {
         let (taken, _) = self.used(slab);
         let slots = (slab.start..taken).step_by(self.size);
         slots.filter(|limit| self.free.binary_search(limit).is_err())
     }
 
-    /// Ends the slabs with their thread. One that has a stack in use stays as it is, but for the
-    /// generator, which nobody may resume any more.
+    /// Unmaps the slabs when the thread ends. A slab with a stack in use stays mapped, and its
+    /// generators are given up.
     fn close(&mut self) {
         self.free.sort_unstable();
         for slab in std::mem::take(&mut self.slabs) {
@@ -313,10 +320,10 @@ impl SizeClass {
                 continue;
             }
             for limit in live {
-                // SAFETY: the slot was taken and not given back.
+                // SAFETY: the slot was taken and not given back, so its slab is mapped.
                 let (owner, _) = unsafe { slab::owner_of(limit, self.size) };
-                // SAFETY: the generator that has taken it belongs to this thread, whose pool this
-                // is.
+                // SAFETY: the stack is in use by a generator of this thread, to which this pool
+                // belongs.
                 unsafe { owner.give_up() };
             }
         }
@@ -326,29 +333,31 @@ impl SizeClass {
         let (_, guarded) = self.used(&slab);
         overflow::unwatch(slab.start);
         guard::forget((guarded - slab.start) / self.size);
-        // SAFETY: no slot is in use (rule 1), and none will be: the pool is gone.
+        // SAFETY: no slot is in use (rule 1), and none will be, because the pool is gone.
         unsafe { slab.unmap() };
     }
 
-    /// At the end of a window: releases some of what was not needed in it.
+    /// Ends a window: releases some of the stacks that were not needed in it.
     #[cold]
     fn look_at_idle(&mut self) {
         let peak = self.made - self.low;
         let warm = self.made - self.released();
         let surplus = warm.saturating_sub(2 * peak);
         self.release(surplus.min(self.made / RELEASED_AT_ONCE));
-        // A fleet that comes and goes as one needs all its stacks within twice their number.
+        // A group of stacks that are all taken and all given back needs them within twice their
+        // number.
         self.window = WINDOW.max(2 * self.made);
     }
 
-    /// Gives the memory of up to `most` idle stacks back, of those that were not used for longest.
+    /// Releases the memory of up to `most` idle stacks, beginning with those that were idle for
+    /// longest.
     fn release(&mut self, most: usize) -> usize {
         let count = self.release_first(self.free.len(), most);
         self.low = self.free.len();
         count
     }
 
-    /// Releases up to `most` of the first `end` free slots, and returns how many.
+    /// Releases up to `most` of the first `end` entries of `free`, and returns their number.
     fn release_first(&mut self, end: usize, most: usize) -> usize {
         let start = self.released();
         let end = end.min(start.saturating_add(most)).max(start);

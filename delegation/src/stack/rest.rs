@@ -1,18 +1,18 @@
-//! Gives idle stacks back while a thread has nothing to do.
+//! `rest`: gives the memory of idle stacks back while a thread has nothing to do.
 //!
-//! What was not needed for a while is released. Whoever needs it again before long pays for it once:
-//! each time that this happens, the while doubles.
+//! Stacks that were not needed for a period are released. If the thread needs them again soon, it
+//! pays once, because the period then doubles.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use super::pool::{self, Pool};
 
-/// So many idle stacks a thread may keep in any case.
+/// The number of idle stacks that a thread may always keep.
 pub(super) const ALWAYS_KEPT: usize = 256;
-/// How many stacks are released at a time: a fraction of a millisecond.
+/// The number of stacks that are released at a time. This takes a fraction of a millisecond.
 const BATCH: usize = 1024;
-/// For how long stacks must not have been needed, at first and at the most.
+/// The period in which stacks must not have been needed: the first one, and the longest one.
 const FIRST_PERIOD: Duration = Duration::from_secs(1);
 const LONGEST_PERIOD: Duration = Duration::from_secs(64);
 
@@ -21,20 +21,20 @@ thread_local! {
     static REST_STATE: RefCell<RestState> = const { RefCell::new(RestState::new()) };
 }
 
-/// Notes that the thread has more than a few stacks.
+/// Notes that the thread has more than `ALWAYS_KEPT` stacks.
 pub(super) fn note_many() {
-    // Where it is destroyed, nobody rests any more.
+    // If the thread local is destroyed, the thread does not rest any more.
     let _ = HAS_MANY.try_with(|has_many| has_many.set(true));
 }
 
-/// Tells the calling thread's pool of stacks that the thread has nothing to do now.
+/// Tells the stack pool of the calling thread that the thread has nothing to do now.
 ///
-/// The pool may then give the memory of idle stacks back to the system, some at a time, if they have
-/// not been needed for a second or more. What this returns is how soon it wants to be called again,
-/// if the thread still has nothing to do then; none if it keeps nothing that could be given back.
+/// The pool may then give the memory of some idle stacks back to the system, if they have not been
+/// needed for a second or more. Returns after which time to call again, if the thread still has
+/// nothing to do then. Returns `None` if there is nothing to give back.
 ///
-/// Event loops call this before they wait. For a thread that never had many stacks it costs next to
-/// nothing.
+/// Event loops call this before they wait. If the thread never had more than 256 stacks, the call
+/// costs almost nothing.
 ///
 /// # Examples
 ///
@@ -42,13 +42,14 @@ pub(super) fn note_many() {
 /// use yieldfrom_delegation::{Generator, stack};
 ///
 /// assert_eq!(stack::rest(), None, "there are no stacks yet");
-/// let fleet: Vec<Generator<i32>> = (0..1000).map(|i| Generator::new(move |co| co.yield_(i))).collect();
-/// for generator in &fleet {
+/// let numbers = (0..1000).map(|i| Generator::new(move |co| co.yield_(i)));
+/// let generators: Vec<Generator<i32>> = numbers.collect();
+/// for generator in &generators {
 ///     generator.next()?;
 /// }
-/// drop(fleet);
-/// let soon = stack::rest().expect("1000 stacks are idle");
-/// println!("call again in {soon:?}");
+/// drop(generators);
+/// let pause = stack::rest().expect("1000 stacks are idle");
+/// println!("call again in {pause:?}");
 /// # Ok::<(), yieldfrom_delegation::Error>(())
 /// ```
 #[inline]
@@ -67,12 +68,12 @@ fn rest_at(now: impl FnOnce() -> Instant) -> Option<Duration> {
     REST_STATE.try_with(release).ok().flatten().flatten()
 }
 
-/// How long ago stacks were needed.
+/// The current period, and the last release.
 struct RestState {
-    /// When the while ends that has begun, if one has.
+    /// The end of the current period, if one has begun.
     end: Option<Instant>,
     period: Duration,
-    /// How many stacks had no memory after the last release.
+    /// The number of stacks without memory after the last release.
     released: usize,
 }
 
@@ -85,7 +86,7 @@ impl RestState {
         }
     }
 
-    /// Releases some stacks if it is time to, and returns how soon to look again.
+    /// Releases some stacks if the period is over, and returns after which time to look again.
     fn release_if_due(
         &mut self,
         pool: &mut Pool,
@@ -102,7 +103,7 @@ impl RestState {
             Some(_) => {}
         }
         if pool.stats().released < self.released / 2 {
-            // What was released last was needed again.
+            // More than half of the stacks that were released last were needed again.
             self.released = 0;
             self.period = (2 * self.period).min(LONGEST_PERIOD);
             return Some(self.begin(pool, now));
@@ -131,7 +132,7 @@ mod tests {
 
     const SIZE: usize = 32 << 10;
 
-    /// Calls until it is told to come back later, and returns when that is.
+    /// Calls `rest_at` until the next call is due after `end`, and returns the time until then.
     fn rest_until(now: &mut Instant, end: Instant) -> Option<Duration> {
         loop {
             let soon = rest_at(|| *now)?;
@@ -142,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Runs this on a thread of its own, which has no stacks.
+    /// Runs a test on a new thread, which has no stacks.
     fn apart(test: fn()) {
         std::thread::spawn(test).join().unwrap();
     }

@@ -1,14 +1,14 @@
-//! Slabs: address space, and where things lie in a slot.
+//! Slabs: mappings of address space, and the layout of a slot.
 //!
 //! ```text
 //! limit                                                        limit + size
 //! | guard page |            stack, growing down       <- base | head | colour |
 //! ```
 //!
-//! The head, two words above the base, tells whose the slot is, for the report of an
-//! overflow; there it shares a cache line with what a switch touches. The
-//! colour is a gap of 0 to 31 cache lines: without it, all stacks would have their
-//! busiest lines in the same few sets of the cache.
+//! The head takes two words above the base. It notes the owner of the slot, for the report of an
+//! overflow, and shares a cache line with data that a switch touches. The colour is a gap of 0 to
+//! 31 cache lines. Without it, the busiest lines of all stacks would compete for a few sets of the
+//! cache.
 
 use std::io;
 use std::ptr;
@@ -19,7 +19,7 @@ use corosensei::stack::{STACK_ALIGNMENT, StackPointer};
 use super::{Owner, StackSize};
 use crate::label::Label;
 
-/// The largest size of a stack: more than that no address space has room for.
+/// The largest size of a stack. No address space has room for a larger one.
 pub(super) const MAX_SIZE: usize = if usize::BITS == 64 { 1 << 46 } else { 1 << 30 };
 
 const COLOUR_BITS: u32 = 5;
@@ -42,7 +42,7 @@ pub(super) fn page_size() -> usize {
     }
 }
 
-/// A mapping cut in slots.
+/// A mapping that is cut into slots.
 #[derive(Debug)]
 pub(super) struct Slab {
     pub(super) start: usize,
@@ -58,15 +58,14 @@ impl Slab {
             .ok_or(io::ErrorKind::OutOfMemory)?;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new anonymous mapping, at an address of the system's choice, touches nothing
+        // SAFETY: a new anonymous mapping, at an address that the system chooses, touches nothing
         // that exists.
         let start = unsafe { libc::mmap(ptr::null_mut(), len, protection, flags, -1, 0) };
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
         #[cfg(target_os = "linux")]
-        // A huge page would make 2 MiB out of the one page that most stacks need.
-        // SAFETY: the range is the mapping just made; the advice changes no content.
+        // A huge page would turn the one page that most stacks need into 2 MiB.
         unsafe {
             libc::madvise(start, len, libc::MADV_NOHUGEPAGE);
         }
@@ -96,34 +95,35 @@ impl Slab {
     /// No slot may be in use, now or later.
     pub(super) unsafe fn unmap(self) {
         let start: *mut libc::c_void = ptr::with_exposed_provenance_mut(self.start);
-        // SAFETY: the range is that of `map`; that nothing uses it is the caller's duty.
+        // SAFETY: the range is that of `map`, and the caller promises that nothing uses it.
         unsafe { libc::munmap(start, self.len()) };
     }
 }
 
-/// A piece of a slab: room for one stack, with its guard.
+/// A piece of a slab: the space for one stack, with its guard.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) limit: usize,
     pub(super) size: usize,
 }
 
-/// Returns the size of a slot for a stack of `asked` bytes: an odd number of pages.
+/// Returns the size of a slot for a stack of `asked` bytes. It is an odd number of pages.
 ///
-/// Otherwise the pages that stacks use, one each and a power of two apart, would share a few sets
-/// of the processor's caches for addresses, and so would the entries of the page table: a switch
-/// among 10,000 coroutines took half as long again.
+/// With a power of two, the pages that stacks use would compete for a few sets of the caches for
+/// addresses, and so would the entries of the page table. A switch among 10,000 coroutines then
+/// took half as long again.
 #[inline]
 pub(super) fn slot_size(asked: usize) -> usize {
     let page = page_size();
     (asked.div_ceil(page) | 1) * page
 }
 
-/// What stands above the base of a stack in use.
+/// The data above the base of a stack in use.
 #[repr(C)]
 struct Head {
     label: *const Label,
-    /// How many bytes before the label the owner's status lies: an offset, for lack of room.
+    /// The distance in bytes from the status of the owner up to the label. A second pointer has no
+    /// room.
     status: u32,
     /// The size that was asked for.
     asked: StackSize,
@@ -134,12 +134,12 @@ const _: () = assert!(
     "it lies above the base"
 );
 
-/// Writes what stands above the base of the stack in a slot, and returns the base.
+/// Writes the head of the stack in a slot, and returns the base.
 #[inline]
 pub(super) fn prepare(slot: &Slot, owner: Owner, asked: StackSize) -> StackPointer {
     let base = base_of(slot.limit, slot.size);
-    // SAFETY: the slot is taken, so that the words above its base are mapped, writable and nobody
-    // else's (rule 1 of `pool`).
+    // SAFETY: the slot is taken, so the words above its base are mapped and writable, and nothing
+    // else uses them (rule 1 of `pool`).
     unsafe {
         head(base).write(Head {
             label: owner.label,
@@ -154,19 +154,19 @@ pub(super) fn prepare(slot: &Slot, owner: Owner, asked: StackSize) -> StackPoint
 ///
 /// # Safety
 ///
-/// It must be the base of a slot that is taken, and was prepared.
+/// `base` must be that of a slot that is taken and was prepared.
 #[inline]
 pub(super) unsafe fn slot_of(base: usize) -> (usize, usize) {
-    // SAFETY: `prepare` has written it.
+    // SAFETY: the caller promises that `prepare` has written the head.
     let asked = unsafe { (*head(base)).asked }.bytes();
-    // Head and colour lie within the slot's last page.
+    // The head and the colour lie within the last page of the slot.
     (base.next_multiple_of(page_size()) - slot_size(asked), asked)
 }
 
 /// Returns the base of the stack in a slot.
 #[inline]
 pub(super) fn base_of(limit: usize, size: usize) -> usize {
-    // A multiplicative hash spreads neighbours as well as a division by the size would, and is
+    // A multiplicative hash spreads neighbours as well as a division by the size would, and it is
     // faster.
     let colour = (limit >> 12).wrapping_mul(FIBONACCI) >> (usize::BITS - COLOUR_BITS);
     limit + size - CACHE_LINE * colour - STACK_ALIGNMENT
@@ -177,25 +177,25 @@ fn head(base: usize) -> *mut Head {
     ptr::with_exposed_provenance_mut(base)
 }
 
-/// Reads whose a slot is that was taken once, and the size that was asked for.
+/// Returns the owner of a slot that was taken once, and the size that was asked for.
 ///
 /// # Safety
 ///
-/// The slot must have been taken, and its slab still be mapped.
+/// The slot must have been taken at least once, and its slab must still be mapped.
 pub(super) unsafe fn owner_of(limit: usize, size: usize) -> (Owner, usize) {
-    // SAFETY: `prepare` has written it when the slot was taken.
+    // SAFETY: `prepare` has written the head when the slot was taken.
     let head = unsafe { head(base_of(limit, size)).read() };
     let status = head.label.wrapping_byte_sub(head.status as usize).cast();
-    // SAFETY: what `prepare` was given is put together again.
+    // SAFETY: these are the two pointers that `prepare` was given.
     (
         unsafe { Owner::new(head.label, status) },
         head.asked.bytes(),
     )
 }
 
-/// Writes where a head goes, so that the system provides the page at its upper end.
+/// Writes to the place of the head, so that the system provides the page at the upper end.
 pub(super) fn touch(slot: &Slot) {
-    // SAFETY: the slot is taken, so that the word is mapped, writable and nobody else's (rule
+    // SAFETY: the slot is taken, so the word is mapped and writable, and nothing else uses it (rule
     // 1 of `pool`).
     unsafe {
         head(base_of(slot.limit, slot.size))
