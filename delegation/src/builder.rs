@@ -58,7 +58,7 @@ impl Builder {
         self
     }
 
-    /// Sets the size of the stack: bytes of address space, with the guard page.
+    /// Sets the size of the stack in bytes of address space. The guard page is part of it.
     ///
     /// The size is rounded up to whole pages. Only pages that the body touches take memory. With a
     /// size below [`stack::MIN_SIZE`], or above the free address space, the generator cannot start:

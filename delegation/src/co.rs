@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 /// The handle by which a body yields and delegates.
 ///
 /// A body gets `&Co` as its argument and passes it on to the functions that it calls. Each of them
-/// can then suspend the whole generator. `Y` is the type of the yielded values, `S` that of the
-/// sent ones.
+/// can then suspend the whole generator. `Y` is the type of the yielded values. `S` is the type of
+/// the values that are sent in.
 ///
 /// # Examples
 ///
@@ -84,11 +84,11 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     /// Yields a value on behalf of the `yield_from` that is under way.
     ///
     /// It does the same as [`yield_`](Co::yield_), but reports still show the line of the last
-    /// `yield_from`. A library that waits in its own code so shows the line of its user.
+    /// `yield_from`. So when a library waits in its own code, reports show the line of its user.
     ///
     /// # Errors
     ///
-    /// The same as of [`yield_`](Co::yield_).
+    /// Returns the errors of [`yield_`](Co::yield_).
     #[inline(always)]
     pub fn yield_through(&self, value: Y) -> Result<S> {
         match self.suspender.suspend(value) {

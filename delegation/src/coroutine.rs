@@ -72,9 +72,9 @@ pub(crate) struct Node<Y, S> {
     status: Cell<Status>,
     /// True if `frame` may point to a stack that is gone.
     tangled: Cell<bool>,
-    /// The number of suspensions that this body may still try in vain before it is given up.
-    /// Half-way it is unwound. 0 means without limit: the thread did not panic when the body was
-    /// resumed.
+    /// The number of suspensions that this body may still try in vain before it is given up. After
+    /// half of them it is unwound. 0 means without limit: the thread did not panic when the body
+    /// was resumed.
     patience: Cell<u16>,
     /// The number of references, see [`Shared`].
     handles: Cell<u32>,

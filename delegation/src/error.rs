@@ -155,8 +155,8 @@ impl Error {
 
     /// Makes a `StopIteration` that carries another error.
     ///
-    /// A body cannot let this error out: as PEP 479 says, it becomes a RuntimeError, of which
-    /// [`is_raised_stop_iteration`](Error::is_raised_stop_iteration) returns true.
+    /// A body cannot fail with this error. As PEP 479 says, another error leaves the body in its
+    /// place: [`is_raised_stop_iteration`](Error::is_raised_stop_iteration).
     ///
     /// # Examples
     ///
@@ -221,7 +221,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the error inside is an `E`.
+    /// Returns whether this error contains an `E`.
     ///
     /// # Examples
     ///
@@ -233,7 +233,7 @@ impl Error {
         self.downcast_ref::<E>().is_some()
     }
 
-    /// Returns the error inside, if it is an `E`.
+    /// Returns the `E` that this error contains, if it contains one.
     ///
     /// # Examples
     ///
@@ -246,11 +246,11 @@ impl Error {
         self.custom()?.downcast_ref()
     }
 
-    /// Takes the error inside out, if it is an `E` and this is the only reference to it.
+    /// Takes out the `E` that this error contains, if this is the only reference to it.
     ///
     /// # Errors
     ///
-    /// Returns this error unchanged if it holds no `E`, or if a clone of it exists.
+    /// Returns this error unchanged if it contains no `E`, or if a clone of it exists.
     ///
     /// # Examples
     ///

@@ -110,9 +110,9 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     ///
     /// # Errors
     ///
-    /// The same as of [`next`](Generator::next), and [`is_just_started`](Error::is_just_started):
-    /// the generator has not started, so no yield waits for the value. The generator does not
-    /// change.
+    /// Returns the errors of [`next`](Generator::next), and
+    /// [`is_just_started`](Error::is_just_started): the generator has not started, so no yield
+    /// waits for the value. The generator does not change.
     ///
     /// # Panics
     ///
@@ -184,11 +184,11 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.resume(Message::Throw(error))
     }
 
-    /// Ends the generator by a `GeneratorExit` at the yield where it is suspended: PEP 342's
-    /// `close`.
+    /// Ends the generator: raises `GeneratorExit` at the yield where it is suspended, as PEP 342's
+    /// `close` does.
     ///
-    /// Delegates are closed first, the innermost one before all others. The body should return (the
-    /// result is dropped) or pass the error on. A generator that has not started is closed without
+    /// Delegates are closed first, beginning with the innermost. The body should return (the result
+    /// is dropped) or pass the error on. A generator that has not started is closed without
     /// running. If the generator has ended, `close` does nothing.
     ///
     /// # Errors
@@ -262,8 +262,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     ///
     /// # Errors
     ///
-    /// The same as of [`next`](Generator::next), and [`is_finished`](Error::is_finished) if the
-    /// body returned without a yield.
+    /// Returns the errors of [`next`](Generator::next), and [`is_finished`](Error::is_finished) if
+    /// the body returned without a yield.
     ///
     /// # Examples
     ///

@@ -123,7 +123,7 @@ mod tests {
     use super::short_name;
 
     #[test]
-    fn short_names_are_what_a_person_says() {
+    fn short_names_have_no_path_closures_or_parameters() {
         let cases = [
             ("taxi_sim::taxi_process::{{closure}}", "taxi_process"),
             ("a::main::{{closure}}::{{closure}}", "main"),

@@ -23,8 +23,8 @@
 //!
 //! # PEP 380's expansion
 //!
-//! The table shows what a generator `d` does that delegates to `s` by `co.yield_from(s)`. These are
-//! the rules of PEP 380. The one exception is the row that names Python.
+//! A generator `d` delegates to `s` by `co.yield_from(s)`. The table shows the effect of each
+//! event. These are the rules of PEP 380. The one exception is the row that names Python.
 //!
 //! | event | if `s` is a generator | if `s` is an [`iter`] |
 //! | --- | --- | --- |
@@ -44,26 +44,26 @@
 //! # What it costs
 //!
 //! A resume finds the innermost generator of a chain directly. So a value costs the same through
-//! one delegation and through ten thousand. A generator that has not started has no stack, and one
-//! that has ended has given its stack back to the pool of its thread. In between, a stack usually
-//! takes one page of memory. See [`stack`] for sizes and limits, and for the report of a stack
+//! one delegation and through ten thousand. A generator that has not started has no stack. A
+//! started one usually takes one page of memory for its stack. When it ends, the stack goes back to
+//! the pool of its thread. See [`stack`] for sizes and limits, and for the report of a stack
 //! overflow.
 //!
 //! # Limits
 //!
 //! The crate works on Unix, on the processors that corosensei supports. A generator stays on its
 //! thread. Bodies, and the values that cross, borrow nothing (`'static`): a forgotten generator
-//! would never end such a borrow. While a body is suspended, other bodies run on its thread. So a
-//! lock that the thread holds may be the lock of another body.
+//! would never end such a borrow. While a body is suspended, other bodies run on its thread. So if
+//! the thread holds a lock, its owner may be another body.
 //!
 //! **A soundness limit.** A body can borrow from a thread local, and the thread local can be gone
 //! when the body goes on. So do not suspend inside the closure of `LocalKey::with`, and keep no
-//! suspended generator in a thread local. This crate refuses the cases that it can see: a thread's
-//! first stack makes a pool, and once the thread destroys this pool, none of its generators is
-//! resumed ([`Error::is_stack`]). They are leaked with a warning. The crate cannot see two cases. A
-//! thread local that was first used after the first stack is destroyed before the pool. And a
-//! thread that `std::thread::scope` has started in a body still reads the variables of that body
-//! after the body was forgotten.
+//! suspended generator in a thread local. This crate refuses the cases that it can see. The first
+//! stack of a thread makes a pool. Once the thread destroys this pool, none of its generators is
+//! resumed ([`Error::is_stack`]), and they are leaked with a warning. The crate cannot see two
+//! cases. One is a thread local whose first use came after the first stack: the thread destroys it
+//! before the pool. The other is a thread that `std::thread::scope` has started in a body: it may
+//! still read the variables of that body when the body is forgotten.
 
 mod builder;
 mod chain;

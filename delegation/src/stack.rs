@@ -37,25 +37,25 @@ use crate::error::{Error, Result};
 /// [`Builder::stack_size`](crate::Builder::stack_size) sets another size.
 pub const DEFAULT_SIZE: usize = 256 << 10;
 
-/// The smallest size of a stack in bytes, with the guard page: 16 KiB. It is enough for small
-/// bodies that neither print nor panic.
+/// The smallest size of a stack in bytes, with the guard page: 16 KiB, or two pages where pages are
+/// larger than 8 KiB. It is enough for small bodies that neither print nor panic.
 pub const MIN_SIZE: usize = 16 << 10;
 
 /// The number of cache lines above the stack pointer of a suspended body that a resume usually
 /// touches.
 pub(crate) const PREFETCHED_LINES: usize = 3;
 
-/// Counts of the stacks of a thread. [`stats`] returns them.
+/// The numbers of stacks that a thread has. [`stats`] returns them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// The stacks that generators use.
+    /// The number of stacks that generators use.
     pub live: usize,
-    /// The free stacks that keep their memory.
+    /// The number of free stacks that keep their memory.
     pub idle: usize,
-    /// The free stacks whose memory was given back to the system.
+    /// The number of free stacks whose memory was given back to the system.
     pub released: usize,
-    /// The slabs. Each is one mapping, unless `mprotect` makes the guards.
+    /// The number of slabs. Each slab is one mapping, unless `mprotect` makes the guards.
     pub slabs: usize,
     /// The address space of all slabs, in bytes.
     pub reserved: usize,
@@ -101,7 +101,7 @@ pub fn trim() -> usize {
     pool::with(|pool| pool.trim()).unwrap_or(0)
 }
 
-/// Gives the calling thread at least `count` idle stacks of `size` bytes that have their memory.
+/// Makes stacks until the calling thread has `count` idle stacks of `size` bytes with their memory.
 ///
 /// To take such a stack later is tens of times faster than to take a new one, for which the system
 /// must first provide a page.

@@ -75,7 +75,7 @@ pub(crate) fn unwind<Y: 'static, S: 'static>(root: &Node<Y, S>) {
     }
 }
 
-/// Checks that a body has ended after `GeneratorExit`.
+/// Checks that a body has ended after `GeneratorExit`, by returning or by passing it on.
 ///
 /// The outcome stays with the caller, because only the caller knows when it may be dropped.
 fn judge<Y>(outcome: &mut Result<Y, End>) -> Result<(), End> {

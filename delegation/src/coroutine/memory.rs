@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_limited() {
+    fn the_number_of_kept_blocks_is_limited() {
         let layout = Layout::new::<[u64; 10]>();
         let blocks: Vec<_> = (0..MOST_BLOCKS + 100).map(|_| take(layout)).collect();
         for block in blocks {

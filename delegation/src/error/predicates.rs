@@ -9,7 +9,7 @@ impl Error {
     /// # Examples
     ///
     /// ```
-    /// use yieldfrom_delegation::{Co, Generator, Result};
+    /// use yieldfrom_delegation::Generator;
     ///
     /// let g: Generator<i32> = Generator::new(|co| {
     ///     let error = co.yield_(1).unwrap_err();
@@ -25,8 +25,8 @@ impl Error {
         matches!(*self.0, Repr::GeneratorExit(_))
     }
 
-    /// Returns whether this is asyncio's `CancelledError`, the exception that cancels a task.
-    /// [`Error::cancelled`] makes it.
+    /// Returns whether this is asyncio's `CancelledError`, the exception that cancels a task. See
+    /// [`Error::cancelled`] for an example.
     #[inline]
     pub fn is_cancelled(&self) -> bool {
         matches!(*self.0, Repr::Cancelled)
@@ -118,8 +118,8 @@ impl Error {
     ///
     /// PEP 479 raises `RuntimeError('generator raised StopIteration')`. An error of which
     /// [`is_finished`](Error::is_finished) is true does not leave a body, because it would look
-    /// like the end of that body. Instead this error leaves it, with the other as its
-    /// [`source`](Error::source).
+    /// like the end of that body. Instead this error leaves it. If the `StopIteration` carries
+    /// another error, that is the [`source`](Error::source).
     ///
     /// # Examples
     ///

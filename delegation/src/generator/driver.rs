@@ -118,7 +118,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     ///
     /// # Errors
     ///
-    /// The same as of [`next`](Generator::next).
+    /// Returns the errors of [`next`](Generator::next).
     ///
     /// # Panics
     ///

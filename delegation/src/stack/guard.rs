@@ -150,6 +150,7 @@ fn advise(ranges: impl Iterator<Item = usize>, len: usize, advice: libc::c_int) 
 fn process_madvise(ranges: &[libc::iovec], advice: libc::c_int) -> io::Result<usize> {
     // The descriptor is opened each time. A descriptor that was kept would still mean the parent
     // process after a fork.
+    // SAFETY: the call takes numbers and returns a new descriptor.
     let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, libc::getpid(), 0) };
     if pidfd < 0 {
         return Ok(0);

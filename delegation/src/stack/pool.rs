@@ -31,12 +31,12 @@ thread_local! {
 
 /// Calls `f` with the pool of the thread. Returns `None` if the pool has been destroyed.
 ///
-/// `f` must not call this function again. No function of [`Pool`] does.
+/// `f` must not call this function again. No function of [`Pool`] calls it.
 #[inline]
 pub(super) fn with<R>(f: impl FnOnce(&mut Pool) -> R) -> Option<R> {
     POOL.try_with(|pool| {
         // SAFETY: the pool belongs to this thread, and there is no other reference, because `f`
-        // runs only code of this module, which does not call `with`.
+        // runs only code of the module `stack`, in which calls of `with` do not nest.
         f(unsafe { &mut *pool.get() })
     })
     .ok()
@@ -344,8 +344,8 @@ impl SizeClass {
         let warm = self.made - self.released();
         let surplus = warm.saturating_sub(2 * peak);
         self.release(surplus.min(self.made / RELEASED_AT_ONCE));
-        // A group of stacks that are all taken and all given back needs them within twice their
-        // number.
+        // A program may take all its stacks, give them all back, and take them again. A window of
+        // this length then contains the moment when most of them are in use.
         self.window = WINDOW.max(2 * self.made);
     }
 

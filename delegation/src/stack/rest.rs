@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_needed_for_a_while_is_released_in_batches() {
+    fn unneeded_stacks_are_released_in_batches() {
         apart(|| {
             prewarm(5_000, SIZE).unwrap();
             let began = Instant::now();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_needed_meanwhile_stays() {
+    fn stacks_that_were_needed_keep_their_memory() {
         apart(|| {
             prewarm(5_000, SIZE).unwrap();
             let began = Instant::now();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn who_needs_them_again_and_again_soon_keeps_them() {
+    fn stacks_that_are_soon_needed_again_are_kept() {
         apart(|| {
             let (mut now, period) = (Instant::now(), Duration::from_secs(10));
             let mut releases = 0;
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_idle_stacks_as_are_in_use_are_kept() {
+    fn idle_stacks_are_kept_up_to_the_number_in_use() {
         apart(|| {
             let suspended = || {
                 let g = crate::Builder::new()
