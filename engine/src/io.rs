@@ -1,5 +1,6 @@
 //! Input and output: sockets in four layers, and child processes.
 
+mod event_loop;
 pub mod net;
 #[cfg(feature = "process")]
 pub mod process;
@@ -8,6 +9,5 @@ mod source;
 pub mod streams;
 pub mod transport;
 
-pub use sock::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall};
 #[cfg(feature = "signal")]
 pub(crate) use source::Source;

@@ -84,6 +84,7 @@ pub use errors::{
 #[cfg(feature = "trace")]
 pub use insight::trace::{self, Trace, TraceFile};
 pub use insight::{DeadlockError, debug};
+pub use io::net;
 #[cfg(feature = "process")]
 pub use io::process;
 pub use io::streams::{
@@ -96,7 +97,6 @@ pub use io::transport::{
     create_connection_on, create_datagram_endpoint, create_datagram_endpoint_on, create_server,
     create_server_on, create_unix_connection, create_unix_server,
 };
-pub use io::{SockAccept, SockConnect, SockRecv, SockRecvInto, SockSendall, net};
 pub use kernel::{
     AnyTask, Awaitable, CallbackId, Co, Coroutine, CoroutineBuilder, ErrorContext, EventLoop,
     Future, Handle, IntoCoroutine, Operation, Request, Task, TimerHandle, all_tasks, coroutine,

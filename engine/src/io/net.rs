@@ -1,8 +1,9 @@
-//! Sockets: TCP, UDP and those of Unix, with the names and options of the standard library.
+//! Sockets for TCP, UDP and Unix, with the names and options of the standard library.
 //!
-//! What may have to wait returns a delegate for [`yield_from`](crate::Co): the operation is tried at
-//! once, and the task is suspended only while it would block. A socket is made without a loop, and
-//! belongs to the one in which it first waits.
+//! A method that may have to wait returns an [`Operation`](crate::Operation) for
+//! [`yield_from`](crate::Co::yield_from). The operation is tried at once, and suspends the task only
+//! while it would block. A socket is made without a loop, and belongs to the loop in which it first
+//! waits.
 //!
 //! ```
 //! use yieldfrom::net::{TcpListener, TcpStream};
@@ -38,17 +39,17 @@
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 //!
-//! # Limits of time
+//! # Time limits
 //!
-//! [`timeout`](crate::timeout()) takes closures that borrow, so any operation can be given a limit:
+//! [`timeout`](crate::timeout()) takes closures that borrow, so that it can limit any operation:
 //! `co.yield_from(timeout(limit, |co| co.yield_from(stream.read(&mut buffer))))`. An operation that
-//! is cancelled while it waits has not happened, and no bytes are lost; only those that consist of
-//! several, such as [`write_all`](Stream::write_all), may have been done in part.
+//! is cancelled while it waits has not happened, and no bytes are lost. Only an operation that makes
+//! several steps, such as [`write_all`](Stream::write_all), may have made some of them.
 //!
 //! # Fairness
 //!
-//! An operation that need not wait does not suspend its task. After 64 of those in a row on one
-//! socket, the others get a turn.
+//! An operation that does not have to wait does not suspend its task. After 64 such operations in a
+//! row on one socket, the other tasks get a turn.
 
 mod addresses;
 mod connect;
@@ -56,30 +57,24 @@ mod datagram;
 mod halves;
 mod listen;
 mod lookup;
-mod methods;
-mod options;
+mod read;
+mod std_socket;
 mod stream;
-mod tcp;
-mod transfer;
+mod tcp_stream;
 mod udp;
-mod unix;
+mod unix_datagram;
 mod unix_stream;
+mod write;
 
 pub(crate) use addresses::Target;
 pub use addresses::{Address, ToSocketAddrs};
-pub use connect::{ConnectTcp, ConnectUnix};
-pub(crate) use connect::{Dial, connect_tcp, connect_unix};
-pub use datagram::{Datagram, Recv, RecvFrom, Send, SendTo};
+pub(crate) use connect::{Dial, SOCKET_FLAGS, connect_tcp, connect_unix, connected};
 pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 pub(crate) use listen::PAUSE as ACCEPT_PAUSE;
-pub use listen::{Accept, BindTcp, TcpListener, UnixListener};
 pub(crate) use listen::{ListenOptions, accept, listen_on, out_of_descriptors, was_lost};
-pub(crate) use lookup::resolve;
-pub use lookup::{GetAddrInfo, getaddrinfo};
+pub use listen::{TcpListener, UnixListener};
+pub use lookup::getaddrinfo;
+pub(crate) use lookup::{look_up, resolve};
 pub use stream::{Stream, TcpStream, UnixStream};
-pub use transfer::{
-    Peek, Read, ReadExact, ReadToEnd, ReadVectored, Readable, Writable, Write, WriteAll,
-    WriteVectored,
-};
-pub use udp::{BindUdp, ConnectUdp, PeekFrom, UdpSocket};
-pub use unix::UnixDatagram;
+pub use udp::UdpSocket;
+pub use unix_datagram::UnixDatagram;

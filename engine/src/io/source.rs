@@ -1,4 +1,5 @@
-//! A descriptor as the library's operations use it: they try first, and wait if they would block.
+//! A descriptor for the operations of the library: each one is tried first, and waits only if it
+//! would block.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -9,22 +10,21 @@ use std::rc::Rc;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{AddressFamily, sockopt};
 
-use crate::errors::RuntimeError;
-use crate::errors::describe;
+use crate::errors::{RuntimeError, describe};
 use crate::kernel::{
-    Core, Direction, EventLoop, Readiness, Ready, Reason, Request, Waiter, Wake, Watched,
+    Core, Direction, EventLoop, Operation, Readiness, Ready, Reason, Request, Waiter, Wake, Watched,
 };
 use crate::{Co, Result};
 
-/// A descriptor that does not block, with what the loop knows of it.
+/// A descriptor that does not block, and its registration with a loop.
 ///
-/// It belongs to no loop until an operation first has to wait; then it is registered, for good and
-/// for both directions, and removed again before it is closed.
+/// It belongs to no loop until an operation has to wait for the first time. Then it is registered
+/// for both directions, and stays registered until it is about to be closed.
 pub(crate) struct Source<T: AsFd> {
     registration: OnceCell<Registration>,
-    /// None only once it has been moved out.
+    /// `None` only once it has been moved out.
     io: Option<T>,
-    /// How many operations have ended without a wait since the last one that had to.
+    /// The number of operations that have ended without a wait since the last one that waited.
     streak: Cell<u32>,
 }
 
@@ -33,7 +33,7 @@ struct Registration {
     watched: Rc<Watched>,
     /// Whether a transfer that falls short shows that the next one would block.
     short_is_last: bool,
-    /// The waiter of the last wait, for the next.
+    /// The waiter of the last wait, kept for the next one.
     spare: Cell<Option<Rc<Waiter>>>,
 }
 
@@ -50,7 +50,7 @@ impl Registration {
     }
 }
 
-/// So many operations in a row may end at once, before the others have a turn.
+/// After this number of operations in a row that did not wait, the other tasks get a turn.
 const LONGEST_STREAK: u32 = 64;
 
 impl<T: AsFd> Source<T> {
@@ -75,17 +75,27 @@ impl<T: AsFd> Source<T> {
         self.io.take().expect("only what consumes it moves it out")
     }
 
-    /// Tries an operation, and again each time that the descriptor is ready, until it does not
-    /// block.
+    /// Returns [`run`](Source::run) as an operation for users.
+    #[inline(always)]
+    pub(crate) fn operation<R>(
+        &self,
+        direction: Direction,
+        name: &'static str,
+        operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> Operation<impl FnOnce(&Co) -> Result<R>> {
+        Operation::new(name, move |co| self.run(co, direction, name, operation))
+    }
+
+    /// Tries an operation, and tries it again each time that the descriptor is ready, until it does
+    /// not block.
     ///
     /// # Errors
     ///
-    /// - What the operation fails with, together with its name.
-    /// - `is_cancelled`, or what else is thrown in while it waits. The operation did not happen
-    ///   then.
+    /// - The error of the operation, together with its name.
+    /// - `is_cancelled`, or another error that is thrown in while it waits. The operation did not
+    ///   happen then.
     /// - [`RuntimeError`]: it has to wait, and there is no loop, or another one than before.
     #[inline(always)]
-    #[track_caller]
     pub(crate) fn run<R>(
         &self,
         co: &Co,
@@ -93,19 +103,14 @@ impl<T: AsFd> Source<T> {
         name: &'static str,
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> Result<R> {
-        self.give_way(co)?;
-        loop {
-            match self.attempt(direction, &mut operation) {
-                Ok(result) => return Ok(result),
-                Err(error) => self.wait_after(co, direction, name, error)?,
-            }
-        }
+        self.retry(co, direction, name, || {
+            self.attempt(direction, &mut operation)
+        })
     }
 
     /// Like [`run`](Source::run), for bytes of a stream: a transfer of fewer than `wanted` shows
     /// that the next one would block.
     #[inline(always)]
-    #[track_caller]
     pub(crate) fn transfer(
         &self,
         co: &Co,
@@ -114,18 +119,34 @@ impl<T: AsFd> Source<T> {
         wanted: usize,
         mut operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> Result<usize> {
+        self.retry(co, direction, name, || {
+            self.attempt_transfer(direction, wanted, &mut operation)
+        })
+    }
+
+    #[inline(always)]
+    fn retry<R>(
+        &self,
+        co: &Co,
+        direction: Direction,
+        name: &'static str,
+        mut attempt: impl FnMut() -> io::Result<R>,
+    ) -> Result<R> {
         self.give_way(co)?;
         loop {
-            match self.attempt_transfer(direction, wanted, &mut operation) {
-                Ok(n) => return Ok(n),
-                Err(error) => self.wait_after(co, direction, name, error)?,
+            match attempt() {
+                Ok(result) => return Ok(result),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => self.wait(co, direction, name)?,
+                    io::ErrorKind::Interrupted => {}
+                    _ => return Err(describe(error, name).into()),
+                },
             }
         }
     }
 
-    /// Lets the others have a turn, if this has gone on for long without a wait.
+    /// Lets the other tasks have a turn, if this one has not waited for long.
     #[inline(always)]
-    #[track_caller]
     fn give_way(&self, co: &Co) -> Result<()> {
         let streak = self.streak.get() + 1;
         self.streak.set(streak);
@@ -136,56 +157,25 @@ impl<T: AsFd> Source<T> {
         Ok(())
     }
 
-    /// Waits after an operation that would block; passes other errors on.
+    /// Waits until the next event, after which the descriptor may be ready.
     #[inline(always)]
-    #[track_caller]
-    fn wait_after(
-        &self,
-        co: &Co,
-        direction: Direction,
-        name: &'static str,
-        error: io::Error,
-    ) -> Result<()> {
-        match error.kind() {
-            io::ErrorKind::WouldBlock => self.wait(co, direction, name),
-            io::ErrorKind::Interrupted => Ok(()),
-            _ => Err(describe(error, name).into()),
-        }
-    }
-
-    /// Waits until the descriptor may be ready, at least until the next event.
-    #[inline(always)]
-    #[track_caller]
-    pub(crate) fn wait(&self, co: &Co, direction: Direction, name: &'static str) -> Result<()> {
+    fn wait(&self, co: &Co, direction: Direction, name: &'static str) -> Result<()> {
         self.streak.set(0);
         let registration = self.registered(name)?;
         let waiter = registration.waiter();
         waiter.set_reason(Reason::descriptor(name, self.get().as_fd().as_raw_fd()));
-        let listed = Rc::clone(&waiter) as Rc<dyn Wake>;
-        let waiting = Waiting::new(&registration.watched, direction, listed);
+        let listed = list_waiter(&registration.watched, direction, &waiter);
         let waited = waiter.wait(co);
-        drop(waiting);
+        drop(listed);
         registration.spare.set(Some(waiter));
         waited
     }
 
-    /// Waits until the descriptor is ready, without an operation.
-    #[inline(always)]
-    #[track_caller]
-    pub(crate) fn ready(&self, co: &Co, direction: Direction, name: &'static str) -> Result<()> {
-        self.give_way(co)?;
-        while self.attempt(direction, |io| poll(io, direction)).is_err() {
-            self.wait(co, direction, name)?;
-        }
-        Ok(())
-    }
-
-    /// Returns what the running loop knows of it.
+    /// Returns its registration with the running loop, for somebody who waits for several.
     pub(crate) fn watched(&self, name: &str) -> Result<&Watched> {
         Ok(&self.registered(name)?.watched)
     }
 
-    /// Returns the registration with the running loop.
     fn registered(&self, name: &str) -> Result<&Registration> {
         let misused = |why: &str| RuntimeError::new(format!("{name}: {why}"));
         let running = EventLoop::running().ok_or_else(|| {
@@ -208,8 +198,8 @@ impl<T: AsFd> Source<T> {
 
     #[cold]
     fn first_register(&self, core: &Rc<Core>, name: &str) -> Result<&Registration> {
-        // A read from a Unix socket ends after bytes that came with descriptors, though there may be
-        // more.
+        // A read from a Unix socket stops after bytes that came with descriptors, even if more bytes
+        // are there.
         let domain = sockopt::socket_domain(self.get());
         let registration = Registration {
             short_is_last: domain.is_ok_and(|domain| domain != AddressFamily::UNIX),
@@ -220,8 +210,8 @@ impl<T: AsFd> Source<T> {
         Ok(self.registration.get_or_init(|| registration))
     }
 
-    /// Tries an operation once; fails with `WouldBlock`, and without trying, if it is known that
-    /// it would.
+    /// Tries an operation once. If it is known that it would block, it fails with `WouldBlock`
+    /// without being tried.
     #[inline(always)]
     pub(crate) fn attempt<R>(
         &self,
@@ -267,12 +257,12 @@ impl<T: AsFd> Source<T> {
         result
     }
 
-    /// Sets what becomes ready at each event of a direction, from the next turn on if it may be
-    /// ready now; with none, nothing does any more.
+    /// Sets the callback that is scheduled at each event of a direction, or removes it. If the
+    /// descriptor may be ready now, the callback is scheduled at once.
     ///
     /// # Errors
     ///
-    /// What registering fails with; [`RuntimeError`] for another loop than before.
+    /// The error of the registration; [`RuntimeError`] for another loop than before.
     pub(crate) fn set_callback(
         &self,
         core: &Rc<Core>,
@@ -303,7 +293,7 @@ impl<T: AsFd> Source<T> {
     }
 }
 
-/// Asks the system whether a descriptor is ready, or else fails with `WouldBlock`.
+/// Asks the system whether a descriptor is ready; fails with `WouldBlock` if it is not.
 pub(crate) fn poll(io: &impl AsFd, direction: Direction) -> io::Result<()> {
     let flags = match direction {
         Direction::Read => PollFlags::IN,
@@ -315,28 +305,25 @@ pub(crate) fn poll(io: &impl AsFd, direction: Direction) -> io::Result<()> {
     }
 }
 
-/// A task in the list of those who wait for a descriptor, until it is woken or this is dropped.
-pub(crate) struct Waiting<'a> {
+/// Puts a waiter in the list of those that wait for a descriptor; dropping the guard takes it out.
+#[inline(always)]
+pub(crate) fn list_waiter<'a>(
     watched: &'a Watched,
     direction: Direction,
-    waiter: Rc<dyn Wake>,
+    waiter: &Rc<Waiter>,
+) -> OnDrop<impl FnMut() + use<'a>> {
+    let listed = Rc::clone(waiter) as Rc<dyn Wake>;
+    watched.add_waiter(direction, Rc::clone(&listed));
+    OnDrop(move || watched.remove_waiter(direction, &listed))
 }
 
-impl<'a> Waiting<'a> {
+/// Calls a function when it is dropped, also while a coroutine is unwound.
+pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
     #[inline(always)]
-    pub(crate) fn new(watched: &'a Watched, direction: Direction, waiter: Rc<dyn Wake>) -> Self {
-        watched.add_waiter(direction, Rc::clone(&waiter));
-        Self {
-            watched,
-            direction,
-            waiter,
-        }
-    }
-}
-
-impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.watched.remove_waiter(self.direction, &self.waiter);
+        (self.0)();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Addresses, and what can be turned into some.
+//! Addresses, and the types that can be turned into addresses.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -23,18 +23,14 @@ use crate::errors::ValueError;
 /// ```
 #[derive(Clone, Debug)]
 pub enum Address {
-    /// That of an IP socket.
+    /// The address of an IP socket.
     Inet(SocketAddr),
-    /// That of a Unix socket, which may have no name.
+    /// The address of a Unix socket, which may have no name.
     Unix(UnixAddr),
 }
 
 impl Address {
-    /// Returns the address of an IP socket.
-    ///
-    /// # Examples
-    ///
-    /// See [`Address`].
+    /// Returns the address of an IP socket; `None` for a Unix socket.
     pub fn ip(&self) -> Option<SocketAddr> {
         match self {
             Self::Inet(address) => Some(*address),
@@ -42,7 +38,7 @@ impl Address {
         }
     }
 
-    /// Returns the path of a Unix socket, if it has one.
+    /// Returns the path of a Unix socket; `None` if it has no path, or is an IP socket.
     ///
     /// # Examples
     ///
@@ -105,7 +101,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Where to connect to, or to listen: addresses, or a name that stands for some.
+/// The place to connect to or to listen on: addresses, or a name that stands for some.
 #[derive(Clone, Debug)]
 pub enum Target {
     Addresses(Vec<SocketAddr>),
@@ -113,7 +109,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Takes a host apart from its brackets, and an address for a name.
+    /// Makes a target of a host, which may be a name, an address, or an address in brackets.
     fn host(host: &str, port: u16) -> Self {
         let bare = host
             .strip_prefix('[')
@@ -158,11 +154,11 @@ impl fmt::Display for Target {
     }
 }
 
-/// What can be turned into addresses: std's trait of this name, but names are looked up by
-/// another thread, while the loop goes on.
+/// A type that can be turned into addresses.
 ///
-/// Addresses, slices of them, `"host:port"`, and pairs of a host and a port. Nobody else can
-/// implement it.
+/// It works like the trait of this name in std, but another thread looks names up while the loop
+/// goes on. Addresses, slices of addresses, `"host:port"`, and pairs of a host and a port implement
+/// it. Other crates cannot implement it.
 ///
 /// # Examples
 ///
@@ -183,10 +179,10 @@ mod sealed {
 }
 
 macro_rules! to_socket_addrs {
-    ($([$($generics:tt)*] $type:ty: |$this:ident| $target:expr;)*) => {$(
-        impl<$($generics)*> sealed::Sealed for $type {}
+    ($($type:ty: |$this:ident| $target:expr;)*) => {$(
+        impl sealed::Sealed for $type {}
 
-        impl<$($generics)*> ToSocketAddrs for $type {
+        impl ToSocketAddrs for $type {
             fn target(self) -> Result<Target> {
                 let $this = self;
                 $target
@@ -196,18 +192,18 @@ macro_rules! to_socket_addrs {
 }
 
 to_socket_addrs! {
-    [] &str: |text| Target::parse(text);
-    [] &String: |text| Target::parse(text);
-    [] String: |text| Target::parse(&text);
-    [] (&str, u16): |pair| Ok(Target::host(pair.0, pair.1));
-    [] (String, u16): |pair| Ok(Target::host(&pair.0, pair.1));
-    [] SocketAddr: |address| Ok(Target::Addresses(vec![address]));
-    [] std::net::SocketAddrV4: |address| Ok(Target::Addresses(vec![address.into()]));
-    [] std::net::SocketAddrV6: |address| Ok(Target::Addresses(vec![address.into()]));
-    [] (IpAddr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
-    [] ([u8; 4], u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
-    [] (std::net::Ipv4Addr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
-    [] (std::net::Ipv6Addr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
-    [] &[SocketAddr]: |addresses| Ok(Target::Addresses(addresses.to_vec()));
-    [] Vec<SocketAddr>: |addresses| Ok(Target::Addresses(addresses));
+    &str: |text| Target::parse(text);
+    &String: |text| Target::parse(text);
+    String: |text| Target::parse(&text);
+    (&str, u16): |pair| Ok(Target::host(pair.0, pair.1));
+    (String, u16): |pair| Ok(Target::host(&pair.0, pair.1));
+    SocketAddr: |address| Ok(Target::Addresses(vec![address]));
+    std::net::SocketAddrV4: |address| Ok(Target::Addresses(vec![address.into()]));
+    std::net::SocketAddrV6: |address| Ok(Target::Addresses(vec![address.into()]));
+    (IpAddr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    ([u8; 4], u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    (std::net::Ipv4Addr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    (std::net::Ipv6Addr, u16): |pair| Ok(Target::Addresses(vec![pair.into()]));
+    &[SocketAddr]: |addresses| Ok(Target::Addresses(addresses.to_vec()));
+    Vec<SocketAddr>: |addresses| Ok(Target::Addresses(addresses));
 }

@@ -1,15 +1,15 @@
-//! Connecting: to the first of several addresses that answers.
+//! Connecting to the first of several addresses that answers.
 //!
-//! The attempts start one after the other, each a moment after the one before unless that has
-//! failed already, IPv6 and IPv4 in turns, and all go on until one succeeds: "happy eyeballs",
-//! RFC 8305.
+//! The first attempt starts at once. The next one starts when the one before has failed, or has not
+//! succeeded for a moment; IPv6 and IPv4 take turns. All attempts go on until one of them succeeds
+//! ("happy eyeballs", RFC 8305).
 
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,24 +20,23 @@ use super::lookup::resolve;
 use super::{Target, TcpStream, UnixStream};
 use crate::combine::sleep;
 use crate::errors::describe;
-use crate::io::source::{Source, Waiting, poll};
-use crate::kernel::{
-    Direction, EventLoop, Reason, Request, TimerHandle, Waiter, Wake, coroutine_operations,
-};
+use crate::io::source::{OnDrop, Source, list_waiter, poll};
+use crate::kernel::{Direction, EventLoop, Reason, Waiter};
 use crate::{Co, Delegate, Result};
 
-/// How long an attempt has before the next one begins.
+/// The time that an attempt has before the next one starts.
 const DELAY: Duration = Duration::from_millis(250);
-/// How long to wait for room in the queue of a Unix socket, of which nothing tells.
+/// The time to wait for room in the queue of a Unix socket; the system reports no event for it.
 pub(super) const RETRY: Duration = Duration::from_millis(5);
 
-/// What to connect to, and how.
+/// The place to connect to, and the options of the attempts.
 #[derive(Debug)]
 pub(crate) struct Dial {
     pub(crate) target: Target,
-    /// Where from.
+    /// The address to bind to first.
     pub(crate) local: Option<SocketAddr>,
-    /// How long an attempt has before the next one begins; without, until it has failed.
+    /// The time that an attempt has before the next one starts. With `None`, the next one starts
+    /// when this one has failed.
     pub(crate) delay: Option<Duration>,
 }
 
@@ -52,7 +51,6 @@ impl Dial {
 }
 
 /// Connects to the first of the target's addresses that answers.
-#[track_caller]
 pub(crate) fn connect_tcp(co: &Co, dial: Dial) -> Result<TcpStream> {
     let name = dial.target.to_string();
     let mut attempts = Attempts {
@@ -65,9 +63,9 @@ pub(crate) fn connect_tcp(co: &Co, dial: Dial) -> Result<TcpStream> {
         loop {
             let before = attempts.errors.len();
             if let Some(socket) = attempts.check() {
-                return Ok(TcpStream::new(socket.into()));
+                return Ok(socket.into());
             }
-            // When one has failed, or has had its time, the next begins.
+            // The next attempt starts if one has failed, or the last one has had its time.
             if attempts.errors.len() > before || !attempts.wait(co, dial.delay)? {
                 break;
             }
@@ -76,7 +74,7 @@ pub(crate) fn connect_tcp(co: &Co, dial: Dial) -> Result<TcpStream> {
     Err(attempts.failure(&name).into())
 }
 
-/// Puts the families in turns, beginning with that of the first address.
+/// Lets IPv6 and IPv4 take turns; the family of the first address begins.
 fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut one, mut other): (VecDeque<_>, VecDeque<_>) = addresses
@@ -90,7 +88,7 @@ fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     mixed
 }
 
-/// The attempts to connect that are to come, under way, and failed.
+/// The attempts to connect: those that wait, those that run, and the errors of those that failed.
 struct Attempts {
     waiting: VecDeque<SocketAddr>,
     running: Vec<(SocketAddr, Source<OwnedFd>)>,
@@ -99,7 +97,7 @@ struct Attempts {
 }
 
 impl Attempts {
-    /// Starts the next attempt; returns whether any is under way.
+    /// Starts the next attempt; returns whether any attempt runs.
     fn start_next(&mut self) -> bool {
         while let Some(address) = self.waiting.pop_front() {
             match start(address, self.local) {
@@ -118,7 +116,7 @@ impl Attempts {
         self.errors.push(describe(error, operation));
     }
 
-    /// Returns a connection that has succeeded, if there is one; sorts out those that have failed.
+    /// Returns the connection of an attempt that has succeeded, and removes those that have failed.
     fn check(&mut self) -> Option<OwnedFd> {
         let mut i = 0;
         while let Some((_, source)) = self.running.get(i) {
@@ -134,25 +132,23 @@ impl Attempts {
         None
     }
 
-    /// Waits for something to happen to an attempt; returns false if it is time for the next.
-    #[track_caller]
+    /// Waits until something happens to an attempt, or the next one is due; returns false then.
     fn wait(&self, co: &Co, delay: Option<Duration>) -> Result<bool> {
         let waiter = Waiter::new(Reason::io("connect"));
-        let mut waits = Vec::with_capacity(self.running.len());
+        let mut listed = Vec::with_capacity(self.running.len());
         for (_, source) in &self.running {
             let watched = source.watched("connect")?;
-            let waiter = Rc::clone(&waiter) as Rc<dyn Wake>;
-            waits.push(Waiting::new(watched, Direction::Write, waiter));
+            listed.push(list_waiter(watched, Direction::Write, &waiter));
         }
-        let alarm = match delay.filter(|_| !self.waiting.is_empty()) {
-            Some(delay) => Some(Alarm::start(delay, &waiter)?),
-            None => None,
-        };
+        let is_due = Rc::new(Cell::new(false));
+        let delay = delay.filter(|_| !self.waiting.is_empty());
+        let alarm = delay.map(|delay| set_alarm(delay, &waiter, &is_due));
+        let _alarm = alarm.transpose()?;
         waiter.wait(co)?;
-        Ok(alarm.is_none_or(|alarm| !alarm.rang.get()))
+        Ok(!is_due.get())
     }
 
-    /// Makes one error of all.
+    /// Makes one error of the errors of all attempts.
     fn failure(mut self, name: &str) -> io::Error {
         if self.errors.len() == 1 {
             return self.errors.remove(0);
@@ -167,37 +163,23 @@ impl Attempts {
     }
 }
 
-/// Wakes a waiter after some time, unless it is dropped before.
-struct Alarm {
-    handle: TimerHandle,
-    rang: Rc<Cell<bool>>,
+/// Sets a flag and wakes a waiter after some time, unless the guard is dropped before.
+fn set_alarm(
+    delay: Duration,
+    waiter: &Rc<Waiter>,
+    rang: &Rc<Cell<bool>>,
+) -> Result<OnDrop<impl FnMut() + use<>>> {
+    let (waiter, rang) = (Rc::clone(waiter), Rc::clone(rang));
+    let timer = EventLoop::current_or_closed().call_later(delay, move || {
+        rang.set(true);
+        waiter.wake();
+    })?;
+    Ok(OnDrop(move || timer.cancel()))
 }
 
-impl Alarm {
-    fn start(delay: Duration, waiter: &Rc<Waiter>) -> Result<Self> {
-        let rang = Rc::new(Cell::new(false));
-        let (waiter, ring) = (Rc::clone(waiter), Rc::clone(&rang));
-        let handle = EventLoop::current_or_closed().call_later(delay, move || {
-            ring.set(true);
-            waiter.wake();
-        })?;
-        Ok(Self { handle, rang })
-    }
-}
-
-impl Drop for Alarm {
-    fn drop(&mut self) {
-        self.handle.cancel();
-    }
-}
-
-/// Begins to connect, without waiting.
+/// Starts to connect, without waiting.
 fn start(address: SocketAddr, local: Option<SocketAddr>) -> io::Result<OwnedFd> {
-    let family = match address {
-        SocketAddr::V4(_) => AddressFamily::INET,
-        SocketAddr::V6(_) => AddressFamily::INET6,
-    };
-    let socket = new_socket(family, SocketType::STREAM)?;
+    let socket = inet_socket(address)?;
     if let Some(local) = local {
         rustix::net::bind(&socket, &local)
             .map_err(|error| describe(error.into(), format!("bind to {local}")))?;
@@ -208,66 +190,43 @@ fn start(address: SocketAddr, local: Option<SocketAddr>) -> io::Result<OwnedFd> 
     }
 }
 
-/// Makes a socket that does not block, and that children do not inherit.
-pub(super) fn new_socket(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    Ok(rustix::net::socket_with(family, kind, flags, None)?)
+/// The flags of each socket that is made here: it does not block, and children do not inherit it.
+pub(crate) const SOCKET_FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
+
+/// Makes a socket for TCP to or at this address.
+pub(super) fn inet_socket(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
+    stream_socket(family)
 }
 
-/// Returns whether a socket is connected, or the error of the attempt; `WouldBlock` if that is
-/// still open.
-fn connected(socket: &OwnedFd) -> io::Result<()> {
+fn stream_socket(family: AddressFamily) -> io::Result<OwnedFd> {
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, SOCKET_FLAGS, None);
+    Ok(socket?)
+}
+
+/// Succeeds if a socket is connected, and fails with the error of the attempt, or `WouldBlock` if
+/// that goes on.
+pub(crate) fn connected(socket: &impl AsFd) -> io::Result<()> {
     poll(socket, Direction::Write)?;
     sockopt::socket_error(socket)?.map_err(io::Error::from)
 }
 
 /// Connects to a Unix socket.
-#[track_caller]
 pub(crate) fn connect_unix(co: &Co, path: &Path) -> Result<UnixStream> {
     let failed = |error| describe(error, format!("connect to {}", path.display()));
     let address = SocketAddrUnix::new(path).map_err(|error| failed(error.into()))?;
     loop {
-        let socket = new_socket(AddressFamily::UNIX, SocketType::STREAM).map_err(failed)?;
+        let socket = stream_socket(AddressFamily::UNIX).map_err(failed)?;
         match rustix::net::connect(&socket, &address) {
-            Ok(()) => return Ok(UnixStream::new(socket.into())),
-            // The listener's queue is full, and nothing tells when it is not.
-            Err(Errno::AGAIN) => co.yield_from(sleep(RETRY))?,
+            Ok(()) => return Ok(socket.into()),
+            // The listener's queue is full, and the system reports no event when it has room.
+            Err(Errno::AGAIN) => sleep(RETRY).delegate(co)?,
             Err(error) => return Err(failed(error.into()).into()),
         }
     }
-}
-
-/// What [`TcpStream::connect`](super::Stream::connect) returns: a delegate for `yield_from`.
-#[must_use = "it connects when a coroutine delegates to it by yield_from"]
-#[derive(Debug)]
-pub struct ConnectTcp(pub(super) Result<Target>);
-
-impl Delegate<Request, ()> for ConnectTcp {
-    type Output = TcpStream;
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<TcpStream> {
-        connect_tcp(co, Dial::to(self.0?))
-    }
-}
-
-/// What [`UnixStream::connect`](super::Stream::connect) returns: a delegate for `yield_from`.
-#[must_use = "it connects when a coroutine delegates to it by yield_from"]
-#[derive(Debug)]
-pub struct ConnectUnix(pub(super) PathBuf);
-
-impl Delegate<Request, ()> for ConnectUnix {
-    type Output = UnixStream;
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<UnixStream> {
-        connect_unix(co, &self.0)
-    }
-}
-
-coroutine_operations! {
-    [] ConnectTcp => TcpStream, "TcpStream.connect", |this| move |co: &Co| this.delegate(co);
-    [] ConnectUnix => UnixStream, "UnixStream.connect", |this| move |co: &Co| this.delegate(co);
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
-//! The two directions of a stream, apart.
+//! The halves of a stream: one reads, the other one writes.
 
-use std::fmt;
 use std::os::fd::AsFd;
 use std::rc::Rc;
 
@@ -12,32 +11,37 @@ use crate::errors::ValueError;
 use crate::io::source::Source;
 
 /// The reading half of a stream, borrowed: see [`Stream::split`].
+#[derive(Debug)]
 pub struct ReadHalf<'a, S: AsFd> {
     pub(super) source: &'a Source<S>,
 }
 
 /// The writing half of a stream, borrowed: see [`Stream::split`].
+#[derive(Debug)]
 pub struct WriteHalf<'a, S: AsFd> {
     pub(super) source: &'a Source<S>,
 }
 
 /// The reading half of a stream: see [`Stream::into_split`].
+#[derive(Debug)]
 pub struct OwnedReadHalf<S: AsFd> {
     pub(super) source: Rc<Source<S>>,
 }
 
 /// The writing half of a stream: see [`Stream::into_split`].
+#[derive(Debug)]
 pub struct OwnedWriteHalf<S: AsFd> {
-    /// None only once the halves are whole again.
-    pub(super) source: Option<Rc<Source<S>>>,
+    pub(super) source: Rc<Source<S>>,
+    /// Whether the peer sees the end when this is dropped.
+    pub(super) ends: bool,
 }
 
 impl<S: AsFd> OwnedReadHalf<S> {
-    /// Makes a stream of the two halves again.
+    /// Puts the two halves together to a stream again.
     ///
     /// # Errors
     ///
-    /// [`ValueError`]: the halves are not those of one stream. Both are dropped.
+    /// [`ValueError`]: the halves belong to different streams. Both are dropped.
     ///
     /// # Examples
     ///
@@ -51,47 +55,24 @@ impl<S: AsFd> OwnedReadHalf<S> {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn reunite(self, mut writer: OwnedWriteHalf<S>) -> Result<Stream<S>> {
-        if !Rc::ptr_eq(&self.source, writer.source()) {
+        if !Rc::ptr_eq(&self.source, &writer.source) {
             let why = "reunite: these are halves of different streams";
             return Err(ValueError::new(why).into());
         }
-        drop(writer.source.take());
+        writer.ends = false;
+        drop(writer);
         Ok(Stream {
             source: self.source,
         })
     }
 }
 
-impl<S: AsFd> OwnedWriteHalf<S> {
-    pub(super) fn source(&self) -> &Rc<Source<S>> {
-        let source = self.source.as_ref();
-        source.expect("only what consumes it moves it out")
-    }
-}
-
-/// The peer sees the end, though the reading half may live on.
+/// The peer sees the end, even if the reading half lives on.
 impl<S: AsFd> Drop for OwnedWriteHalf<S> {
     fn drop(&mut self) {
-        if let Some(source) = &self.source {
-            // It fails where the connection is gone, which is as good.
-            let _ = rustix::net::shutdown(source.get(), Shutdown::Write);
+        if self.ends {
+            // It fails if the connection is gone; the peer does not need to be told then.
+            let _ = rustix::net::shutdown(self.source.get(), Shutdown::Write);
         }
     }
-}
-
-macro_rules! debug {
-    ($($type:ident<$($lifetime:lifetime,)? S>,)*) => {$(
-        impl<S: AsFd> fmt::Debug for $type<$($lifetime,)? S> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(stringify!($type))
-            }
-        }
-    )*};
-}
-
-debug! {
-    ReadHalf<'_, S>,
-    WriteHalf<'_, S>,
-    OwnedReadHalf<S>,
-    OwnedWriteHalf<S>,
 }

@@ -1,24 +1,22 @@
-//! Names of hosts, and their addresses.
+//! Looking up the addresses of hosts.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::Target;
-use crate::errors::panics;
-use crate::kernel::{Core, EventLoop, Request, coroutine_operations};
+use crate::errors::{describe, panics};
+use crate::kernel::{Core, EventLoop, Operation};
 use crate::threads::{Executors, Job};
 use crate::{Co, Delegate, Result};
 
 /// Finds the addresses of a host, without blocking the loop: asyncio's `loop.getaddrinfo`.
 ///
-/// They come in the system's order of preference, each with the given port. A numeric address is
-/// itself, at once. Others are looked up by the system's resolver, on one of up to eight threads
-/// that the loop has for this. A lookup cannot be stopped: one that is cancelled, or whose loop is
-/// closed, goes on unheeded.
+/// The addresses come in the system's order of preference, each with the given port. If the host is
+/// a numeric address, that is the result, at once. The system's resolver looks other hosts up, on
+/// one of up to eight threads that the loop has for this. A lookup cannot be stopped: when it is
+/// cancelled or its loop is closed, its thread goes on, and the result is dropped.
 ///
 /// # Errors
 ///
@@ -39,76 +37,37 @@ use crate::{Co, Delegate, Result};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn getaddrinfo(host: impl Into<String>, port: u16) -> GetAddrInfo {
-    GetAddrInfo {
-        core: None,
-        host: host.into(),
-        port,
-    }
-}
-
-impl EventLoop {
-    /// Finds the addresses of a host, see [`getaddrinfo`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::EventLoop;
-    ///
-    /// let event_loop = EventLoop::new()?;
-    /// let addresses = event_loop.run_until_complete(event_loop.getaddrinfo("127.0.0.1", 80))?;
-    /// assert_eq!(addresses, ["127.0.0.1:80".parse()?]);
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn getaddrinfo(&self, host: impl Into<String>, port: u16) -> GetAddrInfo {
-        GetAddrInfo {
-            core: Some(Rc::clone(self.core())),
-            host: host.into(),
-            port,
-        }
-    }
-}
-
-/// Looks a name up, when delegated to: see [`getaddrinfo`].
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
-pub struct GetAddrInfo {
-    /// None: the loop on which it is waited for.
+pub fn getaddrinfo(
+    host: impl Into<String>,
+    port: u16,
+) -> Operation<impl FnOnce(&Co) -> Result<Vec<SocketAddr>> + 'static> {
+    let host = host.into();
+    Operation::new("getaddrinfo", move |co| look_up(co, None, host, port))
+}
+
+/// Looks a host up, by a thread of this loop or else of the running one.
+pub(crate) fn look_up(
+    co: &Co,
     core: Option<Rc<Core>>,
     host: String,
     port: u16,
-}
-
-impl fmt::Debug for GetAddrInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GetAddrInfo({:?}, {})", self.host, self.port)
+) -> Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
     }
-}
-
-impl Delegate<Request, ()> for GetAddrInfo {
-    type Output = Vec<SocketAddr>;
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<Vec<SocketAddr>> {
-        if let Ok(address) = self.host.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(address, self.port)]);
-        }
-        let core = match self.core {
-            Some(core) => core,
-            None => Rc::clone(EventLoop::current_or_closed().core()),
-        };
-        let told = core
-            .in_debug_mode()
-            .then(|| (Instant::now(), self.host.clone()));
-        let found = co.yield_from(lookup(&core, self.host, self.port))?;
-        if let Some((began, host)) = told {
-            tell(&core, &host, began.elapsed(), &found);
-        }
-        Ok(found?)
+    let core = core.unwrap_or_else(|| Rc::clone(EventLoop::current_or_closed().core()));
+    let logged = core.in_debug_mode().then(|| (Instant::now(), host.clone()));
+    let resolve = |host: &str, port| Ok((host, port).to_socket_addrs()?.collect());
+    let found = start_lookup(&core, host, port, resolve).delegate(co)?;
+    if let Some((began, host)) = logged {
+        log_lookup(&core, &host, began.elapsed(), &found);
     }
+    Ok(found?)
 }
 
-/// Tells in debug mode how long a look-up took.
-fn tell(core: &Core, host: &str, took: Duration, found: &io::Result<Vec<SocketAddr>>) {
+/// Logs how long a lookup took: at level info if that is long, else at level debug.
+fn log_lookup(core: &Core, host: &str, took: Duration, found: &io::Result<Vec<SocketAddr>>) {
     let level = if took >= core.slow_callback_duration() {
         log::Level::Info
     } else {
@@ -125,22 +84,33 @@ fn tell(core: &Core, host: &str, took: Duration, found: &io::Result<Vec<SocketAd
 }
 
 /// Finds the addresses that a target stands for.
-#[track_caller]
 pub(crate) fn resolve(co: &Co, target: Target) -> Result<Vec<SocketAddr>> {
     match target {
         Target::Addresses(addresses) => Ok(addresses),
-        Target::Name(host, port) => getaddrinfo(host, port).delegate(co),
+        Target::Name(host, port) => look_up(co, None, host, port),
     }
 }
 
-/// Begins to look a name up, on a thread.
-pub(crate) fn lookup(core: &Rc<Core>, host: String, port: u16) -> Job<io::Result<Vec<SocketAddr>>> {
-    lookup_by(core, host, port, |host, port| {
-        Ok((host, port).to_socket_addrs()?.collect())
-    })
+/// Calls a function with each address of a target, until it succeeds with one.
+pub(super) fn on_first<R>(
+    co: &Co,
+    target: Target,
+    operation: &str,
+    mut act: impl FnMut(SocketAddr) -> io::Result<R>,
+) -> Result<R> {
+    let why = format!("{operation} {target}: there is no address");
+    let mut last = io::Error::new(io::ErrorKind::InvalidInput, why);
+    for address in resolve(co, target)? {
+        match act(address) {
+            Ok(result) => return Ok(result),
+            Err(error) => last = describe(error, format!("{operation} {address}")),
+        }
+    }
+    Err(last.into())
 }
 
-fn lookup_by(
+/// Starts to look a host up, on a thread.
+fn start_lookup(
     core: &Rc<Core>,
     host: String,
     port: u16,
@@ -150,41 +120,21 @@ fn lookup_by(
         Ok(executors) => executors.lookup_pool(),
         Err(error) => return Job::failed(&EventLoop::of(core), error),
     };
-    let future = pool.submit(move || {
-        let found = resolve(&host, port).and_then(|found| {
-            if found.is_empty() {
-                let why = "it has no address";
-                return Err(io::Error::new(io::ErrorKind::NotFound, why));
-            }
-            Ok(found)
-        });
-        found.map_err(|error| io::Error::new(error.kind(), Unresolvable { host, error }))
+    let future = pool.submit(move || match resolve(&host, port) {
+        Ok(found) if found.is_empty() => {
+            let none = io::Error::new(io::ErrorKind::NotFound, "it has no address");
+            Err(unresolvable(&host, &none))
+        }
+        found => found.map_err(|error| unresolvable(&host, &error)),
     });
     Job::new("getaddrinfo", core, future, None)
 }
 
-/// Says which host it was.
-#[derive(Debug)]
-struct Unresolvable {
-    host: String,
-    error: io::Error,
-}
-
-impl fmt::Display for Unresolvable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, error } = self;
-        write!(
-            f,
-            "getaddrinfo: cannot resolve {host}: {error}; check the name"
-        )
-    }
-}
-
-/// The resolver's error is part of the text, and so not the source: reports would show it twice.
-impl StdError for Unresolvable {}
-
-coroutine_operations! {
-    [] GetAddrInfo => Vec<SocketAddr>, "getaddrinfo", |this| move |co: &Co| co.yield_from(this);
+/// Says which host it was. The resolver's error is a part of the text; reports would show it twice
+/// if it were the source as well.
+fn unresolvable(host: &str, error: &io::Error) -> io::Error {
+    let why = format!("getaddrinfo: cannot resolve {host}: {error}; check the name");
+    io::Error::new(error.kind(), why)
 }
 
 #[cfg(test)]
@@ -216,12 +166,12 @@ mod tests {
                     let _ = opened.lock().unwrap().recv();
                     Ok(vec![local(port)])
                 };
-                let job = lookup_by(event_loop.core(), "slow.example".into(), 80, hang);
+                let job = start_lookup(event_loop.core(), "slow.example".into(), 80, hang);
                 begins.recv_timeout(Duration::from_secs(60)).unwrap();
                 job
             })
             .collect();
-        let ninth = lookup_by(
+        let ninth = start_lookup(
             event_loop.core(),
             "slow.example".into(),
             80,
@@ -247,13 +197,13 @@ mod tests {
     fn errors_name_the_host_and_keep_their_kind() {
         let event_loop = EventLoop::new().unwrap();
         let fail = |_: &str, _| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer"));
-        let job = lookup_by(event_loop.core(), "far.example".into(), 80, fail);
+        let job = start_lookup(event_loop.core(), "far.example".into(), 80, fail);
         let error = event_loop.run_until_complete(job).unwrap().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let text = "getaddrinfo: cannot resolve far.example: no answer; check the name";
         assert_eq!(error.to_string(), text);
         let nothing = |_: &str, _| Ok(Vec::new());
-        let job = lookup_by(event_loop.core(), "far.example".into(), 80, nothing);
+        let job = start_lookup(event_loop.core(), "far.example".into(), 80, nothing);
         let error = event_loop.run_until_complete(job).unwrap().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }

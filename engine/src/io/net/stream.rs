@@ -6,18 +6,36 @@ use std::rc::Rc;
 use super::halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::io::source::Source;
 
-/// A connection over TCP: std's, for coroutines.
+/// A connection over TCP: std's `TcpStream`, for coroutines.
 ///
-/// # Examples
-///
-/// See [the module](crate::net), and [`Stream`] for what it can do.
-pub type TcpStream = Stream<std::net::TcpStream>;
-
-/// A connection to a Unix socket: std's, for coroutines.
+/// [`Stream`] has the methods that read and write.
 ///
 /// # Examples
 ///
 /// ```
+/// use yieldfrom::net::{TcpListener, TcpStream};
+/// use yieldfrom::{Co, run_sync};
+///
+/// run_sync(|co: &Co| {
+///     let listener = co.yield_from(TcpListener::bind("127.0.0.1:0"))?;
+///     let stream = co.yield_from(TcpStream::connect(listener.local_addr()?))?;
+///     assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+///     stream.set_nodelay(true)?;
+///     assert!(stream.nodelay()?);
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub type TcpStream = Stream<std::net::TcpStream>;
+
+/// A connection to a Unix socket: std's `UnixStream`, for coroutines.
+///
+/// [`Stream`] has the methods that read and write.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::Shutdown;
 /// use yieldfrom::net::UnixStream;
 /// use yieldfrom::{Co, run_sync};
 ///
@@ -27,6 +45,10 @@ pub type TcpStream = Stream<std::net::TcpStream>;
 ///     let mut answer = [0; 5];
 ///     co.yield_from(other.read_exact(&mut answer))?;
 ///     assert_eq!(&answer, b"hello");
+///
+///     assert!(one.local_addr()?.is_unnamed() && one.peer_addr()?.is_unnamed());
+///     one.shutdown(Shutdown::Both)?;
+///     assert!(other.take_error()?.is_none());
 ///     Ok(())
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
@@ -35,8 +57,8 @@ pub type UnixStream = Stream<std::os::unix::net::UnixStream>;
 
 /// A connected socket that carries bytes: a [`TcpStream`] or a [`UnixStream`].
 ///
-/// Dropping it closes it. Several tasks may use it at the same time by reference, or by its
-/// [halves](Stream::into_split); of several that read, each byte goes to one.
+/// Dropping the stream closes it. Several tasks can use it at the same time by reference, or by its
+/// [halves](Stream::into_split). If several tasks read, each byte goes to one of them.
 ///
 /// # Examples
 ///
@@ -72,18 +94,8 @@ pub struct Stream<S: AsFd> {
 }
 
 impl<S: AsFd> Stream<S> {
-    pub(crate) fn new(socket: S) -> Self {
-        Self {
-            source: Rc::new(Source::new(socket)),
-        }
-    }
-
-    /// Gives the socket to a transport; none if an operation still uses it.
-    pub(crate) fn into_source(self) -> Option<Source<S>> {
-        Rc::into_inner(self.source)
-    }
-
-    /// Splits it in two that borrow it, for instance for two closures of one coroutine.
+    /// Splits the stream into two halves that borrow it, for instance for two closures of one
+    /// coroutine.
     ///
     /// # Examples
     ///
@@ -101,18 +113,12 @@ impl<S: AsFd> Stream<S> {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn split(&self) -> (ReadHalf<'_, S>, WriteHalf<'_, S>) {
-        (
-            ReadHalf {
-                source: &self.source,
-            },
-            WriteHalf {
-                source: &self.source,
-            },
-        )
+        let source = &*self.source;
+        (ReadHalf { source }, WriteHalf { source })
     }
 
-    /// Splits it in two that different tasks can own. When the writing half is dropped, the peer
-    /// sees the end.
+    /// Splits the stream into two halves that different tasks can own. When the writing half is
+    /// dropped, the peer sees the end.
     ///
     /// # Examples
     ///
@@ -135,13 +141,12 @@ impl<S: AsFd> Stream<S> {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn into_split(self) -> (OwnedReadHalf<S>, OwnedWriteHalf<S>) {
-        (
-            OwnedReadHalf {
-                source: Rc::clone(&self.source),
-            },
-            OwnedWriteHalf {
-                source: Some(self.source),
-            },
-        )
+        let source = Rc::clone(&self.source);
+        let reader = OwnedReadHalf { source };
+        let writer = OwnedWriteHalf {
+            source: self.source,
+            ends: true,
+        };
+        (reader, writer)
     }
 }

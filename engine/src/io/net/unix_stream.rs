@@ -1,38 +1,35 @@
-//! What is special to connections of Unix sockets.
+//! The methods of streams that only Unix sockets have.
 
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr as UnixAddr;
 use std::path::Path;
 
 use super::UnixStream;
-use super::connect::ConnectUnix;
-use super::options::{std_conversions, std_methods};
-use crate::Result;
+use super::connect::connect_unix;
+use super::std_socket::std_methods;
 use crate::errors::describe;
+use crate::kernel::Operation;
+use crate::{Co, Result};
 
 impl UnixStream {
     /// Connects to the socket at a path.
     ///
     /// # Errors
     ///
-    /// `yield_from` gives what the system reports, with the path.
-    ///
-    /// # Examples
-    ///
-    /// See [`UnixListener`](super::UnixListener).
-    pub fn connect(path: impl AsRef<Path>) -> ConnectUnix {
-        ConnectUnix(path.as_ref().to_owned())
+    /// `yield_from` returns the error of the system, with the path.
+    #[must_use = "it connects when a coroutine delegates to it by yield_from"]
+    pub fn connect(
+        path: impl AsRef<Path>,
+    ) -> Operation<impl FnOnce(&Co) -> Result<Self> + 'static> {
+        let path = path.as_ref().to_owned();
+        Operation::new("UnixStream.connect", move |co| connect_unix(co, &path))
     }
 
-    /// Makes two that are connected to each other.
+    /// Makes two streams that are connected to each other.
     ///
     /// # Errors
     ///
-    /// What the system reports.
-    ///
-    /// # Examples
-    ///
-    /// See [`UnixStream`].
+    /// The error of the system.
     pub fn pair() -> Result<(Self, Self)> {
         let pair = std::os::unix::net::UnixStream::pair();
         let (one, other) = pair.map_err(|error| describe(error, "pair"))?;
@@ -41,17 +38,7 @@ impl UnixStream {
 }
 
 std_methods! {
-    impl UnixStream, example = "
-```
-use std::net::Shutdown;
-use yieldfrom::net::UnixStream;
-
-let (one, other) = UnixStream::pair()?;
-assert!(one.local_addr()?.is_unnamed() && one.peer_addr()?.is_unnamed());
-one.shutdown(Shutdown::Both)?;
-assert!(other.take_error()?.is_none());
-# Ok::<(), yieldfrom::Error>(())
-```";
+    UnixStream;
     /// Returns the address of this end.
     fn local_addr() -> UnixAddr;
     /// Returns the address of the other end.
@@ -60,8 +47,4 @@ assert!(other.take_error()?.is_none());
     fn take_error() -> Option<std::io::Error>;
     /// Closes one direction, or both: the peer sees the end, or reads here end.
     fn shutdown(how: Shutdown) -> ();
-}
-
-std_conversions! {
-    [] UnixStream => std::os::unix::net::UnixStream, Self::new;
 }

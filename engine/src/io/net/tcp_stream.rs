@@ -1,39 +1,42 @@
-//! What is special to TCP.
+//! The methods of streams that only TCP has.
 
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 use rustix::net::sockopt;
 
-use super::connect::ConnectTcp;
-use super::options::{std_conversions, std_methods};
+use super::connect::{Dial, connect_tcp};
+use super::std_socket::std_methods;
 use super::{TcpStream, ToSocketAddrs};
-use crate::Result;
 use crate::errors::describe;
+use crate::kernel::Operation;
+use crate::{Co, Result};
 
 impl TcpStream {
     /// Connects to an address, or to the first of several that answers.
     ///
-    /// Names are looked up by another thread. Attempts begin 250 milliseconds after each other, or
-    /// as soon as the one before has failed, IPv6 and IPv4 in turns ("happy eyeballs", RFC 8305).
+    /// Another thread looks names up. Attempts begin 250 milliseconds after each other, or as soon
+    /// as the one before has failed; IPv6 and IPv4 take turns ("happy eyeballs", RFC 8305).
     ///
     /// # Errors
     ///
-    /// `yield_from` gives an [`io::Error`](std::io::Error) that names the addresses and why none
-    /// could be connected to, or a [`ValueError`](crate::ValueError) for text that is no address.
-    ///
-    /// # Examples
-    ///
-    /// See [the module](crate::net).
-    pub fn connect(address: impl ToSocketAddrs) -> ConnectTcp {
-        ConnectTcp(address.target())
+    /// `yield_from` returns an [`io::Error`](std::io::Error) that says for each address why the
+    /// attempt failed, or a [`ValueError`](crate::ValueError) for text that is no address.
+    #[must_use = "it connects when a coroutine delegates to it by yield_from"]
+    pub fn connect(
+        address: impl ToSocketAddrs,
+    ) -> Operation<impl FnOnce(&Co) -> Result<Self> + 'static> {
+        let target = address.target();
+        Operation::new("TcpStream.connect", move |co| {
+            connect_tcp(co, Dial::to(target?))
+        })
     }
 
-    /// Returns for how long closing the socket waits for unsent data; none if it does not.
+    /// Returns the time for which closing the socket waits for unsent data; `None` if it does not wait.
     ///
     /// # Errors
     ///
-    /// What the system reports.
+    /// The error of the system.
     ///
     /// # Examples
     ///
@@ -56,16 +59,12 @@ impl TcpStream {
         Ok(linger.map_err(|error| describe(error.into(), "linger"))?)
     }
 
-    /// Sets for how long closing the socket waits for unsent data. With zero, closing resets the
-    /// connection, and drops what is unsent.
+    /// Sets the time for which closing the socket waits for unsent data. With zero, closing resets
+    /// the connection, and drops unsent data.
     ///
     /// # Errors
     ///
-    /// What the system reports.
-    ///
-    /// # Examples
-    ///
-    /// See [`linger`](Self::linger).
+    /// The error of the system.
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
         let set = sockopt::set_socket_linger(self, linger);
         Ok(set.map_err(|error| describe(error.into(), "set_linger"))?)
@@ -73,22 +72,7 @@ impl TcpStream {
 }
 
 std_methods! {
-    impl TcpStream, example = "
-```
-use std::time::Duration;
-use yieldfrom::net::{TcpListener, TcpStream};
-use yieldfrom::{Co, run_sync};
-
-run_sync(|co: &Co| {
-    let listener = co.yield_from(TcpListener::bind(\"127.0.0.1:0\"))?;
-    let stream = co.yield_from(TcpStream::connect(listener.local_addr()?))?;
-    assert_eq!(stream.peer_addr()?, listener.local_addr()?);
-    stream.set_nodelay(true)?;
-    assert!(stream.nodelay()?);
-    Ok(())
-})?;
-# Ok::<(), yieldfrom::Error>(())
-```";
+    TcpStream;
     /// Returns the address of this end.
     fn local_addr() -> SocketAddr;
     /// Returns the address of the other end.
@@ -97,16 +81,12 @@ run_sync(|co: &Co| {
     fn nodelay() -> bool;
     /// Sets whether small packets are sent at once, instead of being collected.
     fn set_nodelay(on: bool) -> ();
-    /// Returns how many hops packets may take.
+    /// Returns the number of hops that packets may take.
     fn ttl() -> u32;
-    /// Sets how many hops packets may take.
+    /// Sets the number of hops that packets may take.
     fn set_ttl(hops: u32) -> ();
     /// Takes the error that the system has noted for the socket.
     fn take_error() -> Option<std::io::Error>;
     /// Closes one direction, or both: the peer sees the end, or reads here end.
     fn shutdown(how: Shutdown) -> ();
-}
-
-std_conversions! {
-    [] TcpStream => std::net::TcpStream, Self::new;
 }

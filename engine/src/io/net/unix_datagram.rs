@@ -6,13 +6,14 @@ use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::datagram::{Recv, RecvFrom, Send, SendTo, datagrams};
-use super::options::{std_conversions, std_methods};
-use crate::Result;
+use super::datagram::send_to;
+use super::std_socket::std_methods;
 use crate::errors::describe;
 use crate::io::source::Source;
+use crate::kernel::Operation;
+use crate::{Co, Result};
 
-/// A Unix socket of datagrams: std's, for coroutines.
+/// A Unix socket of datagrams: std's `UnixDatagram`, for coroutines.
 ///
 /// # Examples
 ///
@@ -40,13 +41,6 @@ pub struct UnixDatagram {
     pub(super) source: Rc<Source<std::os::unix::net::UnixDatagram>>,
 }
 
-datagrams!(
-    UnixDatagram,
-    std::os::unix::net::UnixDatagram,
-    SocketAddr,
-    see = "See [`UnixDatagram`]."
-);
-
 fn at(path: &Path, operation: &str) -> impl FnOnce(io::Error) -> io::Error {
     let operation = format!("{operation} {}", path.display());
     move |error| describe(error, operation)
@@ -57,36 +51,28 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// What the system reports, with the path.
-    ///
-    /// # Examples
-    ///
-    /// See [`UnixDatagram`].
+    /// The error of the system, with the path.
     pub fn bind(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bound = std::os::unix::net::UnixDatagram::bind(path);
         Self::from_std(bound.map_err(at(path, "bind to"))?)
     }
 
-    /// Makes a socket without a path, which can send only.
+    /// Makes a socket without a path, which can only send.
     ///
     /// # Errors
     ///
-    /// What the system reports.
-    ///
-    /// # Examples
-    ///
-    /// See [`UnixDatagram`].
+    /// The error of the system.
     pub fn unbound() -> Result<Self> {
         let unbound = std::os::unix::net::UnixDatagram::unbound();
         Self::from_std(unbound.map_err(|error| describe(error, "unbound"))?)
     }
 
-    /// Makes two that are connected to each other.
+    /// Makes two sockets that are connected to each other.
     ///
     /// # Errors
     ///
-    /// What the system reports.
+    /// The error of the system.
     ///
     /// # Examples
     ///
@@ -95,9 +81,12 @@ impl UnixDatagram {
     /// use yieldfrom::{Co, run_sync};
     ///
     /// let (one, other) = UnixDatagram::pair()?;
+    /// assert!(one.local_addr()?.is_unnamed() && one.peer_addr()?.is_unnamed());
     /// run_sync(move |co: &Co| {
     ///     co.yield_from(one.send(b"hello"))?;
     ///     assert_eq!(co.yield_from(other.recv(&mut [0; 100]))?, 5);
+    ///     one.shutdown(std::net::Shutdown::Both)?;
+    ///     assert!(one.take_error()?.is_none());
     ///     Ok(())
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
@@ -112,52 +101,36 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// What the system reports, with the path.
-    ///
-    /// # Examples
-    ///
-    /// See [`UnixDatagram`].
+    /// The error of the system, with the path.
     pub fn connect(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let connected = self.source.get().connect(path);
         Ok(connected.map_err(at(path, "connect to"))?)
     }
 
-    /// Sends a datagram to the socket at a path, when there is room for it.
+    /// Waits for room, and sends a datagram to the socket at a path; returns its length.
     ///
     /// # Errors
     ///
-    /// `yield_from` gives what the system reports.
-    ///
-    /// # Examples
-    ///
-    /// See [`UnixDatagram`].
-    pub fn send_to<'a>(
-        &'a self,
-        bytes: &'a [u8],
-        path: impl AsRef<Path>,
-    ) -> SendTo<'a, std::os::unix::net::UnixDatagram> {
+    /// `yield_from` returns the error of the system.
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn send_to<P: AsRef<Path>>(
+        &self,
+        bytes: &[u8],
+        path: P,
+    ) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
         let path = path.as_ref();
-        let to = SocketAddr::from_pathname(path).map_err(at(path, "send to"));
-        SendTo {
-            source: &self.source,
-            bytes,
-            to: to.map_err(Into::into),
-        }
+        let address = SocketAddr::from_pathname(path).map_err(at(path, "send to"));
+        let source = &*self.source;
+        Operation::new("send_to", move |co| {
+            let address = address?;
+            send_to(co, source, |io| io.send_to_addr(bytes, &address))
+        })
     }
 }
 
 std_methods! {
-    impl UnixDatagram, example = "
-```
-use yieldfrom::net::UnixDatagram;
-
-let (one, _other) = UnixDatagram::pair()?;
-assert!(one.local_addr()?.is_unnamed() && one.peer_addr()?.is_unnamed());
-one.shutdown(std::net::Shutdown::Both)?;
-assert!(one.take_error()?.is_none());
-# Ok::<(), yieldfrom::Error>(())
-```";
+    UnixDatagram;
     /// Returns the address of this end.
     fn local_addr() -> SocketAddr;
     /// Returns the address of the peer, if there is one.
@@ -166,8 +139,4 @@ assert!(one.take_error()?.is_none());
     fn take_error() -> Option<io::Error>;
     /// Closes one direction, or both.
     fn shutdown(how: Shutdown) -> ();
-}
-
-std_conversions! {
-    [] UnixDatagram => std::os::unix::net::UnixDatagram, Self::new;
 }

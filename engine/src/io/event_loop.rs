@@ -1,0 +1,155 @@
+//! The methods that input and output add to event loops.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
+
+use super::net::{Address, look_up};
+use super::sock::UserSocket;
+use crate::kernel::{EventLoop, Operation};
+use crate::{Co, Result};
+
+impl EventLoop {
+    /// Finds the addresses of a host, like the function [`getaddrinfo`](crate::net::getaddrinfo).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let addresses = event_loop.run_until_complete(event_loop.getaddrinfo("127.0.0.1", 80))?;
+    /// assert_eq!(addresses, ["127.0.0.1:80".parse()?]);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use = "it waits when a coroutine delegates to it by yield_from"]
+    pub fn getaddrinfo(
+        &self,
+        host: impl Into<String>,
+        port: u16,
+    ) -> Operation<impl FnOnce(&Co) -> Result<Vec<SocketAddr>> + 'static> {
+        let (core, host) = (Rc::clone(self.core()), host.into());
+        Operation::new("getaddrinfo", move |co| look_up(co, Some(core), host, port))
+    }
+
+    /// Waits for bytes, and receives up to `limit` of them, but no more than 256 KiB; returns no
+    /// bytes at the end.
+    ///
+    /// # Errors
+    ///
+    /// `yield_from` returns the error of the system, a [`ValueError`](crate::ValueError) for a
+    /// socket that blocks, or a [`RuntimeError`](crate::RuntimeError) outside this event loop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use yieldfrom::{Co, get_running_loop, run_sync};
+    ///
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// other.set_nonblocking(true)?;
+    /// run_sync(move |co: &Co| {
+    ///     let event_loop = get_running_loop()?;
+    ///     co.yield_from(event_loop.sock_sendall(&one, b"hello"))?;
+    ///     assert_eq!(co.yield_from(event_loop.sock_recv(&other, 100))?, b"hello");
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn sock_recv<'a, S: AsFd>(
+        &self,
+        socket: &'a S,
+        limit: usize,
+    ) -> Operation<impl FnOnce(&Co) -> Result<Vec<u8>> + use<'a, S>> {
+        let socket = UserSocket::new(self, socket, "sock_recv");
+        socket.operation(move |socket, co| socket.recv(co, limit))
+    }
+
+    /// Waits for bytes, and receives those that are there, at most to the end of the buffer;
+    /// returns their number, which is zero at the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`sock_recv`](EventLoop::sock_recv).
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn sock_recv_into<'a, S: AsFd>(
+        &self,
+        socket: &'a S,
+        buffer: &'a mut [u8],
+    ) -> Operation<impl FnOnce(&Co) -> Result<usize> + use<'a, S>> {
+        let socket = UserSocket::new(self, socket, "sock_recv_into");
+        socket.operation(move |socket, co| socket.recv_into(co, buffer))
+    }
+
+    /// Sends all bytes. If it is cancelled, some of them may have been sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`sock_recv`](EventLoop::sock_recv).
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn sock_sendall<'a, S: AsFd>(
+        &self,
+        socket: &'a S,
+        bytes: &'a [u8],
+    ) -> Operation<impl FnOnce(&Co) -> Result<()> + use<'a, S>> {
+        let socket = UserSocket::new(self, socket, "sock_sendall");
+        socket.operation(move |socket, co| socket.sendall(co, bytes))
+    }
+
+    /// Connects a socket to an address. If you have a name, look it up by
+    /// [`getaddrinfo`](crate::net::getaddrinfo) first.
+    ///
+    /// # Errors
+    ///
+    /// As [`sock_recv`](EventLoop::sock_recv); the error names the address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+    /// use yieldfrom::{Co, get_running_loop, run_sync};
+    ///
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// listener.set_nonblocking(true)?;
+    /// let (family, flags) = (AddressFamily::INET, SocketFlags::NONBLOCK);
+    /// let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    /// run_sync(move |co: &Co| {
+    ///     let event_loop = get_running_loop()?;
+    ///     co.yield_from(event_loop.sock_connect(&socket, listener.local_addr()?))?;
+    ///     let (peer, address) = co.yield_from(event_loop.sock_accept(&listener))?;
+    ///     assert!(address.ip().is_some());
+    ///     co.yield_from(event_loop.sock_sendall(&peer, b"hello"))?;
+    ///     let mut buffer = [0; 100];
+    ///     assert_eq!(co.yield_from(event_loop.sock_recv_into(&socket, &mut buffer))?, 5);
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn sock_connect<'a, S: AsFd, A: Into<Address>>(
+        &self,
+        socket: &'a S,
+        address: A,
+    ) -> Operation<impl FnOnce(&Co) -> Result<()> + use<'a, S, A>> {
+        let socket = UserSocket::new(self, socket, "sock_connect");
+        let address = address.into();
+        socket.operation(move |socket, co| socket.connect(co, &address))
+    }
+
+    /// Waits for a connection, and returns it with the peer's address. It does not block, and can
+    /// become a [`TcpStream`](crate::net::TcpStream) or [`UnixStream`](crate::net::UnixStream).
+    ///
+    /// # Errors
+    ///
+    /// As [`sock_recv`](EventLoop::sock_recv).
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn sock_accept<'a, S: AsFd>(
+        &self,
+        socket: &'a S,
+    ) -> Operation<impl FnOnce(&Co) -> Result<(OwnedFd, Address)> + use<'a, S>> {
+        let socket = UserSocket::new(self, socket, "sock_accept");
+        socket.operation(|socket, co| socket.accept(co))
+    }
+}

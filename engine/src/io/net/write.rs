@@ -1,0 +1,111 @@
+//! Writing to streams of bytes, and to their halves.
+
+use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
+
+use super::{OwnedWriteHalf, Stream, WriteHalf};
+use crate::errors::describe;
+use crate::io::source::{Source, poll};
+use crate::kernel::{Direction, Operation};
+use crate::{Co, Result};
+
+macro_rules! writing_methods {
+    ($($type:ty,)*) => {$(
+        impl<S> $type
+        where
+            S: AsFd,
+            for<'s> &'s S: io::Write,
+        {
+            /// Waits for room, and writes the bytes for which there is room; returns their number.
+            ///
+            /// # Errors
+            ///
+            /// `yield_from` returns the error of the system, for instance if the peer has closed the
+            /// connection.
+            #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+            #[inline]
+            pub fn write(&self, bytes: &[u8]) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
+                let source = &*self.source;
+                Operation::new("write", move |co| write(co, source, bytes))
+            }
+
+            /// Writes as [`write`](Stream::write) does, from several buffers, one after the other.
+            ///
+            /// # Errors
+            ///
+            /// As [`write`](Stream::write).
+            #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+            pub fn write_vectored(
+                &self,
+                buffers: &[IoSlice<'_>],
+            ) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
+                let source = &*self.source;
+                let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+                Operation::new("write_vectored", move |co| {
+                    source.transfer(co, Direction::Write, "write_vectored", wanted, |mut io| {
+                        io::Write::write_vectored(&mut io, buffers)
+                    })
+                })
+            }
+
+            /// Writes all bytes. If it is cancelled, some of them may have been written.
+            ///
+            /// # Errors
+            ///
+            /// As [`write`](Stream::write).
+            #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+            #[inline]
+            pub fn write_all(&self, bytes: &[u8]) -> Operation<impl FnOnce(&Co) -> Result<()>> {
+                let source = &*self.source;
+                Operation::new("write_all", move |co| write_all(co, source, bytes))
+            }
+
+            /// Waits until there is room to write, or the peer has closed the connection.
+            ///
+            /// # Errors
+            ///
+            /// `yield_from` returns an error that is thrown in, such as a cancellation.
+            #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+            pub fn writable(&self) -> Operation<impl FnOnce(&Co) -> Result<()>> {
+                self.source.operation(Direction::Write, "writable", |io| poll(io, Direction::Write))
+            }
+        }
+    )*};
+}
+
+writing_methods! {
+    Stream<S>,
+    WriteHalf<'_, S>,
+    OwnedWriteHalf<S>,
+}
+
+#[inline(always)]
+fn write<S>(co: &Co, source: &Source<S>, bytes: &[u8]) -> Result<usize>
+where
+    S: AsFd,
+    for<'s> &'s S: io::Write,
+{
+    source.transfer(co, Direction::Write, "write", bytes.len(), |mut io| {
+        io::Write::write(&mut io, bytes)
+    })
+}
+
+#[inline(always)]
+fn write_all<S>(co: &Co, source: &Source<S>, mut bytes: &[u8]) -> Result<()>
+where
+    S: AsFd,
+    for<'s> &'s S: io::Write,
+{
+    while !bytes.is_empty() {
+        match write(co, source, bytes)? {
+            0 => return Err(took_nothing().into()),
+            n => bytes = &bytes[n..],
+        }
+    }
+    Ok(())
+}
+
+#[cold]
+fn took_nothing() -> io::Error {
+    describe(io::ErrorKind::WriteZero.into(), "write_all")
+}
