@@ -70,8 +70,9 @@ pub(crate) use addresses::Target;
 pub use addresses::{Address, ToSocketAddrs};
 pub(crate) use connect::{Dial, SOCKET_FLAGS, connect_tcp, connect_unix, connected};
 pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
-pub(crate) use listen::PAUSE as ACCEPT_PAUSE;
-pub(crate) use listen::{ListenOptions, accept, listen_on, out_of_descriptors, was_lost};
+pub(crate) use listen::{
+    ACCEPT_PAUSE, ListenOptions, accept, listen_on, out_of_descriptors, was_lost,
+};
 pub use listen::{TcpListener, UnixListener};
 pub use lookup::getaddrinfo;
 pub(crate) use lookup::{look_up, resolve};

@@ -21,14 +21,14 @@ use crate::{Co, Result};
 /// It belongs to no loop until an operation has to wait for the first time. Then it is registered
 /// for both directions, and stays registered until it is about to be closed.
 pub(crate) struct Source<T: AsFd> {
-    registration: OnceCell<Registration>,
+    registration: OnceCell<SourceRegistration>,
     /// `None` only once it has been moved out.
     io: Option<T>,
     /// The number of operations that have ended without a wait since the last one that waited.
     streak: Cell<u32>,
 }
 
-struct Registration {
+struct SourceRegistration {
     core: Rc<Core>,
     watched: Rc<Watched>,
     /// Whether a transfer that falls short shows that the next one would block.
@@ -37,7 +37,7 @@ struct Registration {
     spare: Cell<Option<Rc<Waiter>>>,
 }
 
-impl Registration {
+impl SourceRegistration {
     #[inline(always)]
     fn waiter(&self) -> Rc<Waiter> {
         match self.spare.take() {
@@ -176,7 +176,7 @@ impl<T: AsFd> Source<T> {
         Ok(&self.registered(name)?.watched)
     }
 
-    fn registered(&self, name: &str) -> Result<&Registration> {
+    fn registered(&self, name: &str) -> Result<&SourceRegistration> {
         let misused = |why: &str| RuntimeError::new(format!("{name}: {why}"));
         let running = EventLoop::running().ok_or_else(|| {
             misused("it has to wait, which works inside a running event loop only")
@@ -189,7 +189,7 @@ impl<T: AsFd> Source<T> {
     }
 
     #[inline(always)]
-    fn register(&self, core: &Rc<Core>, name: &str) -> Result<&Registration> {
+    fn register(&self, core: &Rc<Core>, name: &str) -> Result<&SourceRegistration> {
         match self.registration.get() {
             Some(registration) => Ok(registration),
             None => self.first_register(core, name),
@@ -197,11 +197,11 @@ impl<T: AsFd> Source<T> {
     }
 
     #[cold]
-    fn first_register(&self, core: &Rc<Core>, name: &str) -> Result<&Registration> {
+    fn first_register(&self, core: &Rc<Core>, name: &str) -> Result<&SourceRegistration> {
         // A read from a Unix socket stops after bytes that came with descriptors, even if more bytes
         // are there.
         let domain = sockopt::socket_domain(self.get());
-        let registration = Registration {
+        let registration = SourceRegistration {
             short_is_last: domain.is_ok_and(|domain| domain != AddressFamily::UNIX),
             watched: core.watch(self.get().as_fd(), name)?,
             core: Rc::clone(core),

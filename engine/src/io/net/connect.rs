@@ -25,9 +25,9 @@ use crate::kernel::{Direction, EventLoop, Reason, Waiter};
 use crate::{Co, Delegate, Result};
 
 /// The time that an attempt has before the next one starts.
-const DELAY: Duration = Duration::from_millis(250);
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// The time to wait for room in the queue of a Unix socket; the system reports no event for it.
-pub(super) const RETRY: Duration = Duration::from_millis(5);
+pub(super) const RETRY_DELAY: Duration = Duration::from_millis(5);
 
 /// The place to connect to, and the options of the attempts.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Dial {
         Self {
             target,
             local: None,
-            delay: Some(DELAY),
+            delay: Some(ATTEMPT_DELAY),
         }
     }
 }
@@ -223,7 +223,7 @@ pub(crate) fn connect_unix(co: &Co, path: &Path) -> Result<UnixStream> {
         match rustix::net::connect(&socket, &address) {
             Ok(()) => return Ok(socket.into()),
             // The listener's queue is full, and the system reports no event when it has room.
-            Err(Errno::AGAIN) => sleep(RETRY).delegate(co)?,
+            Err(Errno::AGAIN) => sleep(RETRY_DELAY).delegate(co)?,
             Err(error) => return Err(failed(error.into()).into()),
         }
     }

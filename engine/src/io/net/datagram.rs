@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::net::SocketAddr as UnixAddr;
 
-use super::connect::RETRY;
+use super::connect::RETRY_DELAY;
 use super::{UdpSocket, UnixDatagram};
 use crate::combine::sleep;
 use crate::io::source::{Source, poll};
@@ -78,7 +78,7 @@ pub(super) fn send_to<S: AsFd>(
         });
         match sent? {
             Some(n) => return Ok(n),
-            None => sleep(RETRY).delegate(co)?,
+            None => sleep(RETRY_DELAY).delegate(co)?,
         }
     }
 }

@@ -102,7 +102,7 @@ pub(crate) fn was_lost(error: &io::Error, listener: impl AsFd) -> bool {
 }
 
 /// The pause before accepting goes on when there are no descriptors left; asyncio's is as long.
-pub(crate) const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Waits for a connection; logs those that cannot be accepted, and goes on.
 fn wait_accept<L: AsFd, R>(
@@ -124,9 +124,9 @@ fn wait_accept<L: AsFd, R>(
             Ok(connection) => return Ok(connection),
             Err(error) if out_of_descriptors(&error) => {
                 panics::contain(|| {
-                    log::error!("accept: {error}; trying again in {PAUSE:?}");
+                    log::error!("accept: {error}; trying again in {ACCEPT_PAUSE:?}");
                 });
-                sleep(PAUSE).delegate(co)?;
+                sleep(ACCEPT_PAUSE).delegate(co)?;
             }
             Err(error) => panics::contain(|| log::debug!("accept: a connection was lost: {error}")),
         }
