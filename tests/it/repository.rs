@@ -2,6 +2,7 @@
 
 mod asyncio_ledger;
 mod attack_program;
+mod documents;
 mod guide;
 mod source_files;
 mod tidy;

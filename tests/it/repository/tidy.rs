@@ -9,13 +9,6 @@ const FOLDERS: [&str; 5] = ["delegation", "engine", "examples", "tests", "benche
 /// The most lines of code that a file may have.
 const MOST_LINES: usize = 300;
 
-/// Files of the libraries that are longer for now. The list only gets shorter: a file that is short
-/// enough has to leave it, and no other file may be added.
-const LONGER_FOR_NOW: [&str; 1] = [
-    // The streams' transport, which is being taken apart.
-    "engine/src/transport/stream.rs",
-];
-
 const UNSAFE_MAY_STAND_IN: [&str; 4] = [
     "delegation/src/coroutine",
     "delegation/src/stack",
@@ -41,23 +34,9 @@ fn is_of_a_library(name: &str) -> bool {
 #[test]
 fn files_are_short_enough_to_be_read() {
     check(|name, text| match lines_of_code(text) {
-        n if n > MOST_LINES && !LONGER_FOR_NOW.contains(&name) => {
-            vec![format!("{name} has {n} lines of code: split it")]
-        }
+        n if n > MOST_LINES => vec![format!("{name} has {n} lines of code: split it")],
         _ => Vec::new(),
     });
-}
-
-#[test]
-fn the_list_of_files_that_are_longer_for_now_gets_shorter() {
-    for name in LONGER_FOR_NOW {
-        assert!(is_of_a_library(name), "{name}");
-        let text = fs::read_to_string(root().join(name)).unwrap_or_default();
-        assert!(
-            lines_of_code(&text) > MOST_LINES,
-            "{name} is short enough, or gone: take it off the list"
-        );
-    }
 }
 
 #[test]
