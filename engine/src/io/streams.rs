@@ -1,4 +1,4 @@
-//! Streams: connections for coroutines, which read and write without callbacks.
+//! Streams: connections that coroutines read and write, without callbacks.
 //!
 //! | asyncio | here |
 //! | --- | --- |
@@ -13,15 +13,15 @@
 //! | `writer.get_extra_info('peername')` | [`writer.peername()`](StreamWriter::peername) |
 //! | `except IncompleteReadError as e: e.partial` | [`IncompleteReadError`](crate::IncompleteReadError) |
 //!
-//! They behave as CPython 3.11's. What differs: a connection is closed when its last
-//! [`StreamReader`] and [`StreamWriter`] have been dropped, on either side; in Python
-//! that happens when the garbage collector comes to it, if at all. And when a connection fails, what
-//! came before is read first, then the error; Python gives the error at once.
+//! They behave as CPython 3.11's, with two differences. A connection is closed when its last
+//! [`StreamReader`] and [`StreamWriter`] have been dropped, on either side; in Python, the garbage
+//! collector closes it, if at all. And when a connection fails, the reads first give the data that
+//! came before, then the error; Python gives the error at once.
 //!
 //! # Flow control
 //!
-//! Both directions are bounded. [`drain`](StreamWriter::drain) waits while a peer that does not
-//! read leaves more than 64 KiB to be written; a reader that nobody reads stops the peer, see
+//! Both directions are bounded. [`drain`](StreamWriter::drain) waits while more than 64 KiB are to be
+//! written, since the peer does not read. A reader from which nobody reads stops the peer, see
 //! [`StreamReader`].
 //!
 //! # Examples
@@ -55,29 +55,27 @@
 
 mod connection;
 mod open;
-mod pipe;
-mod protocol;
+mod operation;
 mod reader;
+mod reader_state;
 mod reading;
 mod serve;
-mod state;
+#[cfg(feature = "process")]
+mod whole;
 mod writer;
 
 pub use open::{
-    OpenConnection, OpenConnectionOn, OpenUnixConnection, open_connection, open_connection_on,
-    open_unix_connection,
+    OpenConnection, open_connection, open_connection_on, open_read_pipe, open_unix_connection,
+    open_write_pipe,
 };
-pub use pipe::{OpenReadPipe, OpenWritePipe, open_read_pipe, open_write_pipe};
 #[cfg(feature = "process")]
-pub(crate) use pipe::{reading_end, writing_end};
+pub(crate) use open::{reading_end, writing_end};
+pub use operation::StreamOperation;
+#[cfg(feature = "process")]
+pub(crate) use operation::checked_limit;
 pub use reader::StreamReader;
-#[cfg(feature = "process")]
-pub(crate) use reader::checked_limit;
-pub use reading::{Read, ReadExactly, ReadLine, ReadUntil};
-pub use serve::{
-    StartServer, StartServerOn, StartUnixServer, start_server, start_server_on, start_unix_server,
-};
-pub use writer::{Drain, StreamWriter, WaitClosed};
+pub use serve::{StartServer, StartUnixServer, start_server, start_server_on, start_unix_server};
+pub use writer::StreamWriter;
 
-/// How long a line may be, in bytes, if nothing else is said.
+/// How long a line may be, in bytes, by default.
 pub(crate) const DEFAULT_LIMIT: usize = 64 << 10;

@@ -1,19 +1,18 @@
-//! What the two ends of a stream have together.
+//! The state that the two ends of a stream share, and the protocol that keeps it up to date.
 
 use std::cell::{Cell, RefCell};
-use std::io;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use super::state::State;
-use crate::io::transport::Transport;
+use super::reader::StreamReader;
+use super::writer::StreamWriter;
+use crate::io::transport::{Protocol, Transport};
 use crate::sync::Event;
-use crate::{Co, Error, Result};
+use crate::{Error, Result};
 
-/// What readers and writers of a connection keep; without any, it is closed.
+/// The reader and the writer of a connection keep this; when both are gone, it is closed.
 pub(super) struct Connection {
     pub(super) transport: Transport,
-    pub(super) reader: Rc<State>,
-    pub(super) link: Rc<Link>,
+    pub(super) protocol: Rc<StreamProtocol>,
 }
 
 impl Drop for Connection {
@@ -22,69 +21,104 @@ impl Drop for Connection {
     }
 }
 
-/// How it is with a connection, as far as the protocol has been told.
-pub(super) struct Link {
-    lost: Cell<bool>,
+/// Handles a new connection of a server.
+pub(super) type Accept = Rc<dyn Fn(StreamReader, StreamWriter)>;
+
+/// Passes events of the transport on to the two ends: asyncio's `StreamReaderProtocol`.
+///
+/// It keeps neither end, since both keep the transport, which keeps this.
+pub(super) struct StreamProtocol {
+    this: Weak<Self>,
+    /// Without the connection, which keeps this.
+    pub(super) reader: StreamReader,
+    /// The error with which the connection was lost.
     error: RefCell<Option<Error>>,
-    /// Set unless the protocol is paused.
-    writable: Event,
+    /// Set unless the transport has too much to write.
+    pub(super) writable: Event,
     /// Set when the connection is lost.
-    closed: Event,
+    pub(super) closed: Event,
+    accept: Cell<Option<Accept>>,
 }
 
-impl Link {
-    pub(super) fn new() -> Rc<Self> {
+impl StreamProtocol {
+    pub(super) fn new(limit: usize, accept: Option<Accept>) -> Rc<Self> {
         let writable = Event::for_operation("StreamWriter.drain");
         writable.set();
-        Rc::new(Self {
-            lost: Cell::new(false),
+        Rc::new_cyclic(|this| Self {
+            this: this.clone(),
+            reader: StreamReader::unconnected(limit),
             error: RefCell::default(),
             writable,
             closed: Event::for_operation("StreamWriter.wait_closed"),
+            accept: Cell::new(accept),
         })
     }
 
-    pub(super) fn pause(&self) {
-        self.writable.clear();
+    /// Makes the two ends of a transport, which `open` makes with this protocol.
+    pub(super) fn open(
+        limit: usize,
+        open: impl FnOnce(Rc<dyn Protocol>) -> Result<Transport>,
+    ) -> Result<(StreamReader, StreamWriter)> {
+        let protocol = Self::new(limit, None);
+        let transport = open(Rc::clone(&protocol) as Rc<dyn Protocol>)?;
+        Ok(protocol.ends(transport))
     }
 
-    pub(super) fn resume(&self) {
-        self.writable.set();
+    fn ends(&self, transport: Transport) -> (StreamReader, StreamWriter) {
+        let protocol = self.this.upgrade().expect("its caller has a reference");
+        let connection = Rc::new(Connection {
+            transport,
+            protocol,
+        });
+        let reader = StreamReader::connected(Rc::clone(&connection));
+        (reader, StreamWriter(connection))
     }
 
-    pub(super) fn lose(&self, error: Option<&Error>) {
+    pub(super) fn check(&self) -> Result<()> {
+        self.error.borrow().clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Protocol for StreamProtocol {
+    fn connection_made(&self, transport: &Transport) -> Result<()> {
+        let weak = Rc::downgrade(&transport.0);
+        self.reader.state.transport.replace(weak);
+        if let Some(accept) = self.accept.take() {
+            let (reader, writer) = self.ends(transport.clone());
+            accept(reader, writer);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn data_received(&self, data: &[u8]) -> Result<()> {
+        self.reader.feed_data(data)
+    }
+
+    fn eof_received(&self) -> Result<bool> {
+        self.reader.feed_eof();
+        Ok(true)
+    }
+
+    fn connection_lost(&self, error: Option<&Error>) -> Result<()> {
+        match error {
+            None => self.reader.feed_eof(),
+            Some(error) => self.reader.set_exception(error.clone()),
+        }
         let before = self.error.replace(error.cloned());
         drop(before);
-        self.lost.set(true);
         self.writable.set();
         self.closed.set();
+        Ok(())
     }
 
-    fn check(&self) -> Result<()> {
-        match &*self.error.borrow() {
-            None => Ok(()),
-            Some(error) => Err(error.clone()),
-        }
+    fn pause_writing(&self) -> Result<()> {
+        self.writable.clear();
+        Ok(())
     }
 
-    /// Waits until there is room.
-    #[inline(always)]
-    #[track_caller]
-    pub(super) fn drain(&self, co: &Co) -> Result<()> {
-        if self.lost.get() {
-            let why = "drain: the connection is lost";
-            return Err(io::Error::new(io::ErrorKind::ConnectionReset, why).into());
-        }
-        if self.writable.is_set() {
-            return Ok(());
-        }
-        co.yield_from(self.writable.wait())?;
-        self.check()
-    }
-
-    #[track_caller]
-    pub(super) fn wait_closed(&self, co: &Co) -> Result<()> {
-        co.yield_from(self.closed.wait())?;
-        self.check()
+    fn resume_writing(&self) -> Result<()> {
+        self.writable.set();
+        Ok(())
     }
 }

@@ -1,36 +1,36 @@
-//! Connecting.
+//! Opening streams: connecting, and taking over sockets and pipes.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::DEFAULT_LIMIT;
-use super::protocol::StreamProtocol;
-use super::reader::{StreamReader, checked_limit};
+use super::connection::StreamProtocol;
+use super::operation::{StreamOperation, checked_limit, limit_option};
+use super::reader::StreamReader;
 use super::writer::StreamWriter;
 use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
-use crate::io::transport::{Protocol, StreamSocket, into_socket, open, set_delay, set_local};
-use crate::kernel::{Request, coroutine_operations};
+use crate::io::transport::{
+    End, StreamSocket, into_socket, open, set_delay, set_local, start_pipe,
+};
+use crate::kernel::{Core, EventLoop, Operation, Request, coroutine_operations};
 use crate::{Co, Delegate, Result};
 
 /// Connects over TCP.
 ///
-/// asyncio's `open_connection`. All addresses of a name are tried, see
+/// asyncio's `open_connection`. It tries all addresses of a name, see
 /// [`TcpStream::connect`](crate::net::Stream::connect). The connection is closed when both ends
-/// have been dropped.
+/// have been dropped. The [module](super) has an example.
 ///
 /// # Errors
 ///
 /// `yield_from` gives:
 ///
 /// - [`std::io::Error`]: no address answers, or there is none of that name.
-/// - [`ValueError`](crate::ValueError): an address that does not parse, or a limit of zero.
+/// - [`ValueError`](crate::ValueError): an address does not parse, or the limit is zero.
 /// - `is_cancelled`; the connection is closed then.
-///
-/// # Examples
-///
-/// See the [module](super).
 pub fn open_connection(target: impl ToSocketAddrs) -> OpenConnection {
     OpenConnection {
         dial: target.target().map(Dial::to),
@@ -38,32 +38,13 @@ pub fn open_connection(target: impl ToSocketAddrs) -> OpenConnection {
     }
 }
 
-/// What [`open_connection`] returns: options, and a delegate for `yield_from`.
+/// The operation of [`open_connection`], and its options.
 #[derive(Debug)]
 #[must_use = "it connects when a coroutine delegates to it by yield_from"]
 pub struct OpenConnection {
     dial: Result<Dial>,
     limit: usize,
 }
-
-/// The option that all streams have.
-macro_rules! limit_option {
-    () => {
-        /// Sets how long a line may be, in bytes: 65,536 by default. The reader holds no more than
-        /// about twice as much, see [`StreamReader`](crate::StreamReader).
-        ///
-        /// # Examples
-        ///
-        /// ```
-        /// let connection = yieldfrom::open_connection("example.org:80").limit(1 << 20);
-        /// ```
-        pub fn limit(mut self, bytes: usize) -> Self {
-            self.limit = bytes;
-            self
-        }
-    };
-}
-pub(super) use limit_option;
 
 impl OpenConnection {
     limit_option!();
@@ -97,7 +78,6 @@ impl OpenConnection {
 impl Delegate<Request, ()> for OpenConnection {
     type Output = (StreamReader, StreamWriter);
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Self::Output> {
         let limit = checked_limit(self.limit)?;
         let socket = connect_tcp(co, self.dial?)?;
@@ -105,43 +85,24 @@ impl Delegate<Request, ()> for OpenConnection {
     }
 }
 
-/// Connects to a Unix socket; the rest is as [`open_connection`].
+coroutine_operations! {
+    [] OpenConnection => (StreamReader, StreamWriter), "open_connection",
+        |this| move |co: &Co| this.delegate(co);
+}
+
+/// Connects to a Unix socket; the rest is as for [`open_connection`].
 ///
 /// # Errors
 ///
 /// As [`open_connection`].
-///
-/// # Examples
-///
-/// See [`start_unix_server`](super::start_unix_server).
-pub fn open_unix_connection(path: impl AsRef<Path>) -> OpenUnixConnection {
-    OpenUnixConnection {
-        path: path.as_ref().to_owned(),
-        limit: DEFAULT_LIMIT,
-    }
-}
-
-/// What [`open_unix_connection`] returns: an option, and a delegate for `yield_from`.
-#[derive(Debug)]
 #[must_use = "it connects when a coroutine delegates to it by yield_from"]
-pub struct OpenUnixConnection {
-    path: PathBuf,
-    limit: usize,
-}
-
-impl OpenUnixConnection {
-    limit_option!();
-}
-
-impl Delegate<Request, ()> for OpenUnixConnection {
-    type Output = (StreamReader, StreamWriter);
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<Self::Output> {
-        let limit = checked_limit(self.limit)?;
-        let socket = connect_unix(co, &self.path)?;
-        connected(co, socket, limit)
-    }
+pub fn open_unix_connection(
+    path: impl AsRef<Path>,
+) -> StreamOperation<(StreamReader, StreamWriter)> {
+    let path = path.as_ref().to_owned();
+    StreamOperation::new("open_unix_connection", move |co, limit| {
+        connected(co, connect_unix(co, &path)?, limit)
+    })
 }
 
 /// Makes a stream of a socket that is connected already.
@@ -150,7 +111,11 @@ impl Delegate<Request, ()> for OpenUnixConnection {
 ///
 /// # Errors
 ///
-/// `yield_from` gives what the system says; `is_cancelled`, and then the socket is closed.
+/// `yield_from` gives:
+///
+/// - The error of the system.
+/// - [`ValueError`](crate::ValueError): the limit is zero.
+/// - `is_cancelled`; the socket is closed then.
 ///
 /// # Examples
 ///
@@ -168,51 +133,94 @@ impl Delegate<Request, ()> for OpenUnixConnection {
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn open_connection_on<S: StreamSocket>(socket: S) -> OpenConnectionOn<S> {
-    OpenConnectionOn {
-        socket,
-        limit: DEFAULT_LIMIT,
-    }
-}
-
-/// What [`open_connection_on`] returns: an option, and a delegate for `yield_from`.
-#[derive(Debug)]
 #[must_use = "it makes a stream when a coroutine delegates to it by yield_from"]
-pub struct OpenConnectionOn<S> {
-    socket: S,
-    limit: usize,
+pub fn open_connection_on(
+    socket: impl StreamSocket + 'static,
+) -> StreamOperation<(StreamReader, StreamWriter)> {
+    StreamOperation::new("open_connection_on", |co, limit| {
+        connected(co, socket, limit)
+    })
 }
 
-impl<S: StreamSocket> OpenConnectionOn<S> {
-    limit_option!();
-}
-
-impl<S: StreamSocket> Delegate<Request, ()> for OpenConnectionOn<S> {
-    type Output = (StreamReader, StreamWriter);
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<Self::Output> {
-        connected(co, self.socket, checked_limit(self.limit)?)
-    }
-}
-
-#[track_caller]
 fn connected(
     co: &Co,
     socket: impl StreamSocket,
     limit: usize,
 ) -> Result<(StreamReader, StreamWriter)> {
-    let protocol = Rc::new(StreamProtocol::new(limit, None));
-    let told = Rc::clone(&protocol) as Rc<dyn Protocol>;
-    let transport = open(co, into_socket(socket)?, told)?;
-    Ok(protocol.ends(transport))
+    StreamProtocol::open(limit, |protocol| open(co, into_socket(socket)?, protocol))
 }
 
-coroutine_operations! {
-    [] OpenConnection => (StreamReader, StreamWriter), "open_connection",
-        |this| move |co: &Co| this.delegate(co);
-    [] OpenUnixConnection => (StreamReader, StreamWriter), "open_unix_connection",
-        |this| move |co: &Co| this.delegate(co);
-    [S: StreamSocket + 'static] OpenConnectionOn<S> => (StreamReader, StreamWriter),
-        "open_connection_on", |this| move |co: &Co| this.delegate(co);
+/// Makes a reader of anything that can be read from: a pipe, a socket, or a character device such
+/// as a terminal. It is closed when the reader is dropped.
+///
+/// asyncio's `connect_read_pipe` with a `StreamReaderProtocol`. The file does not block from now on,
+/// and a named pipe waits for its first writer, see
+/// [`connect_read_pipe`](crate::connect_read_pipe()).
+///
+/// # Errors
+///
+/// `yield_from` gives:
+///
+/// - [`ValueError`](crate::ValueError): it is something else, such as a regular file; or the limit
+///   is zero.
+/// - The error of the system.
+///
+/// # Examples
+///
+/// For standard input: `open_read_pipe(std::io::stdin().as_fd().try_clone_to_owned()?)`.
+///
+/// ```
+/// use yieldfrom::streams::{open_read_pipe, open_write_pipe};
+/// use yieldfrom::{Co, run};
+///
+/// let (reader, writer) = std::io::pipe()?;
+/// run(|co: &Co| {
+///     let reader = co.yield_from(open_read_pipe(reader))?;
+///     let writer = co.yield_from(open_write_pipe(writer))?;
+///     writer.write(b"one\ntwo\n")?;
+///     drop(writer);
+///     assert_eq!(co.yield_from(reader.readline())?, b"one\n");
+///     assert_eq!(co.yield_from(reader.read(None))?, b"two\n");
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[must_use = "it makes a reader when a coroutine delegates to it by yield_from"]
+pub fn open_read_pipe(pipe: impl Into<OwnedFd>) -> StreamOperation<StreamReader> {
+    let pipe = pipe.into();
+    StreamOperation::new("open_read_pipe", move |_, limit| {
+        let event_loop = EventLoop::current_or_closed();
+        event_loop.core().check_open("open_read_pipe")?;
+        reading_end(event_loop.core(), pipe, limit)
+    })
+}
+
+/// Makes a writer of anything that can be written to: a pipe, a socket, or a character device. It
+/// is closed when the writer is dropped, after the data that is still to be written.
+///
+/// asyncio's `connect_write_pipe` with a `StreamWriter`. [`open_read_pipe`] has an example.
+///
+/// # Errors
+///
+/// As [`open_read_pipe`].
+#[must_use = "it makes a writer when a coroutine delegates to it by yield_from"]
+pub fn open_write_pipe<P: Into<OwnedFd>>(
+    pipe: P,
+) -> Operation<impl FnOnce(&Co) -> Result<StreamWriter> + use<P>> {
+    let pipe = pipe.into();
+    Operation::new("open_write_pipe", move |_| {
+        let event_loop = EventLoop::current_or_closed();
+        event_loop.core().check_open("open_write_pipe")?;
+        writing_end(event_loop.core(), pipe)
+    })
+}
+
+pub(crate) fn reading_end(core: &Rc<Core>, fd: OwnedFd, limit: usize) -> Result<StreamReader> {
+    let open = |protocol| start_pipe(core, fd, End::Reading, protocol);
+    Ok(StreamProtocol::open(limit, open)?.0)
+}
+
+pub(crate) fn writing_end(core: &Rc<Core>, fd: OwnedFd) -> Result<StreamWriter> {
+    let open = |protocol| start_pipe(core, fd, End::Writing, protocol);
+    Ok(StreamProtocol::open(DEFAULT_LIMIT, open)?.1)
 }

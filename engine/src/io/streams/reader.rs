@@ -5,28 +5,26 @@ use std::rc::Rc;
 
 use super::DEFAULT_LIMIT;
 use super::connection::Connection;
-use super::reading::{Read, ReadExactly, ReadLine, ReadUntil};
-#[cfg(feature = "process")]
-use super::state::Boundless;
-use super::state::State;
-#[cfg(feature = "process")]
-use crate::Co;
-use crate::errors::ValueError;
-use crate::{Error, Result};
+use super::operation::checked_limit;
+use super::reader_state::ReaderState;
+use crate::errors::{RuntimeError, ValueError};
+use crate::kernel::Operation;
+use crate::{Co, Error, Result};
 
-/// The reading end of a connection: bytes that come in, waited for by a coroutine.
+/// The reading end of a connection: a coroutine waits for the bytes that come in.
 ///
 /// asyncio's `StreamReader`. A clone is the same reader. One coroutine at a time may wait for data.
-/// The operations can be given where a coroutine can, as in `wait_for(reader.readline(), timeout)`;
-/// whatever ends one of them early, nothing is lost: the next one reads what came meanwhile.
+/// The operations go wherever a coroutine goes, as in `wait_for(reader.readline(), timeout)`. If one
+/// of them ends early, nothing is lost: the next one reads the data that came meanwhile.
 ///
-/// When the connection fails, for instance by a reset, the reads first give what came before, and
-/// only then the error: [`readline`](Self::readline) and [`read`](Self::read) what is left, the
-/// others what is complete, and then an [`IncompleteReadError`](crate::IncompleteReadError) with the
-/// rest. (asyncio gives the error at once, and the rest is lost.)
+/// When the connection fails, for instance by a reset, the reads first give the data that came
+/// before, and only then the error. [`readline`](Self::readline) and [`read`](Self::read) give all
+/// that is left. The others give what is complete, and then an
+/// [`IncompleteReadError`](crate::IncompleteReadError) with the rest. (asyncio gives the error at
+/// once, and the rest is lost.)
 ///
-/// It holds at most twice its *limit*, and what one read of the system gives (64 KiB); then the
-/// connection is not read any more until there is at most the limit, so that the peer has to wait.
+/// A reader holds at most twice its *limit*, and one read of the system (64 KiB). Beyond that, the
+/// connection is not read until the limit or less is left, so that the peer has to wait.
 ///
 /// # Examples
 ///
@@ -46,76 +44,48 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone)]
 pub struct StreamReader {
-    state: Rc<State>,
+    pub(super) state: Rc<ReaderState>,
     /// Keeps the connection open, if there is one.
     connection: Option<Rc<Connection>>,
 }
 
 impl StreamReader {
-    /// Makes a reader that is fed by hand, with a limit in bytes for lines.
+    /// Makes a reader without a connection, which [`feed_data`](Self::feed_data) feeds.
+    ///
+    /// `limit` is how long a line may be, in bytes.
     ///
     /// # Errors
     ///
     /// [`ValueError`]: the limit is zero.
-    ///
-    /// # Examples
-    ///
-    /// See [`StreamReader`].
     pub fn new(limit: usize) -> Result<Self> {
-        Ok(Self {
-            state: Rc::new(State::new(checked_limit(limit)?)),
+        checked_limit(limit).map(Self::unconnected)
+    }
+
+    pub(super) fn unconnected(limit: usize) -> Self {
+        Self {
+            state: Rc::new(ReaderState::new(limit)),
             connection: None,
-        })
+        }
     }
 
     pub(super) fn connected(connection: Rc<Connection>) -> Self {
         Self {
-            state: Rc::clone(&connection.reader),
+            state: Rc::clone(&connection.protocol.reader.state),
             connection: Some(connection),
         }
     }
 
-    #[inline]
-    pub(super) fn state(&self) -> &State {
-        &self.state
-    }
-
-    /// Has all held that comes, until what this returns is dropped.
-    #[cfg(feature = "process")]
-    pub(crate) fn hold_all(&self) -> Boundless<'_> {
-        Boundless::new(&self.state)
-    }
-
-    /// Waits for the end of the stream, and takes nothing.
-    #[cfg(feature = "process")]
-    #[track_caller]
-    pub(crate) fn wait_for_end(&self, co: &Co) -> Result<()> {
-        loop {
-            self.state.check()?;
-            if self.state.ended.get() {
-                return Ok(());
-            }
-            self.state.wait_for_data(co, "read")?;
-        }
-    }
-
-    /// Takes all there is.
-    #[cfg(feature = "process")]
-    pub(crate) fn take_all(&self) -> Vec<u8> {
-        self.state.take(usize::MAX)
-    }
-
     /// Reads up to `n` bytes, as soon as there is at least one; with `None`, all to the end.
     ///
-    /// At the end of the stream there are none. A read to the end that is cancelled leaves what it
-    /// has in the reader. One that the loss of the connection ends gives what came before; whether
-    /// that is all, the next read tells, by its error, or by no bytes.
+    /// At the end of the stream, the result is empty. A read to the end that is cancelled leaves its
+    /// data in the reader. If the connection is lost during a read to the end, it gives the data
+    /// that came before. The next read tells whether that was all: it gives the error, or no bytes.
     ///
     /// # Errors
     ///
-    /// - The exception that was set, such as the error with which the connection was lost, if
-    ///   nothing is left that came before.
-    /// - [`RuntimeError`](crate::RuntimeError): another coroutine waits for data already.
+    /// - The exception that was set, such as the error with which the connection was lost, if no
+    ///   data is left that came before.
+    /// - [`RuntimeError`]: another coroutine waits for data already.
     /// - `is_cancelled`.
     ///
     /// # Examples
@@ -133,37 +103,38 @@ impl StreamReader {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn read(&self, n: impl Into<Option<usize>>) -> Read {
-        Read {
-            reader: self.clone(),
-            n: n.into(),
-        }
+    #[must_use = "reads nothing unless delegated to: co.yield_from(reader.read(n))?"]
+    pub fn read<N: Into<Option<usize>>>(
+        &self,
+        n: N,
+    ) -> Operation<impl FnOnce(&Co) -> Result<Vec<u8>> + use<N>> {
+        let (reader, n) = (self.clone(), n.into());
+        Operation::new("StreamReader.read", move |co| reader.state.read(co, n))
     }
 
-    /// Reads a line with its `\n`; at the end of the stream, or of the connection, what is left.
-    /// Without anything left, it is empty at the end of the stream, and an error otherwise.
+    /// Reads a line with its `\n`. At the end of the stream, or of the connection, it gives the data
+    /// that is left. If none is left, it is empty at the end of the stream, and an error otherwise.
     ///
     /// # Errors
     ///
-    /// - [`ValueError`]: the line is longer than the limit. It is dropped, if it is there with its
-    ///   end; otherwise all that is there is dropped.
+    /// - [`ValueError`]: the line is longer than the limit. The line is dropped, if its end is there;
+    ///   otherwise all data that is there is dropped.
     /// - As [`read`](Self::read).
-    ///
-    /// # Examples
-    ///
-    /// See [`StreamReader`].
-    pub fn readline(&self) -> ReadLine {
-        ReadLine {
-            reader: self.clone(),
-        }
+    #[must_use = "reads nothing unless delegated to: co.yield_from(reader.read(n))?"]
+    pub fn readline(&self) -> Operation<impl FnOnce(&Co) -> Result<Vec<u8>> + use<>> {
+        let reader = self.clone();
+        Operation::new("StreamReader.readline", move |co| {
+            let line = reader.state.read_until(co, b"\n", "readline");
+            line.or_else(|error| reader.state.no_line(error))
+        })
     }
 
     /// Reads up to a separator, and with it.
     ///
     /// # Errors
     ///
-    /// - [`IncompleteReadError`](crate::IncompleteReadError): the stream ended before; what was
-    ///   left of it is in the error.
+    /// - [`IncompleteReadError`](crate::IncompleteReadError): the stream ended before the separator;
+    ///   the error has the data that was left.
     /// - [`LimitOverrunError`](crate::LimitOverrunError): there is no separator within the limit.
     ///   The data stays.
     /// - [`ValueError`]: the separator is empty.
@@ -180,19 +151,27 @@ impl StreamReader {
     /// assert_eq!(head, b"Host: here\r\n\r\n");
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn readuntil(&self, separator: &[u8]) -> ReadUntil {
-        ReadUntil {
-            reader: self.clone(),
-            separator: separator.to_vec(),
-        }
+    #[must_use = "reads nothing unless delegated to: co.yield_from(reader.read(n))?"]
+    pub fn readuntil(
+        &self,
+        separator: &[u8],
+    ) -> Operation<impl FnOnce(&Co) -> Result<Vec<u8>> + use<>> {
+        let (reader, separator) = (self.clone(), separator.to_vec());
+        Operation::new("StreamReader.readuntil", move |co| {
+            if separator.is_empty() {
+                let why = "readuntil: the separator is empty; give at least one byte";
+                return Err(ValueError::new(why).into());
+            }
+            reader.state.read_until(co, &separator, "readuntil")
+        })
     }
 
     /// Reads exactly `n` bytes, also if that is more than the limit.
     ///
     /// # Errors
     ///
-    /// - [`IncompleteReadError`](crate::IncompleteReadError): the stream ended before; what was
-    ///   left of it is in the error.
+    /// - [`IncompleteReadError`](crate::IncompleteReadError): the stream ended before; the error has
+    ///   the data that was left.
     /// - As [`read`](Self::read).
     ///
     /// # Examples
@@ -210,62 +189,55 @@ impl StreamReader {
     /// assert_eq!(word, b"hello");
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn readexactly(&self, n: usize) -> ReadExactly {
-        ReadExactly {
-            reader: self.clone(),
-            n,
-        }
+    #[must_use = "reads nothing unless delegated to: co.yield_from(reader.read(n))?"]
+    pub fn readexactly(&self, n: usize) -> Operation<impl FnOnce(&Co) -> Result<Vec<u8>> + use<>> {
+        let reader = self.clone();
+        Operation::new("StreamReader.readexactly", move |co| {
+            reader.state.read_exactly(co, n)
+        })
     }
 
-    /// Returns whether the stream has ended, and all of it was read.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::StreamReader;
-    /// let reader = StreamReader::new(1024)?;
-    /// assert!(!reader.at_eof());
-    /// reader.feed_eof();
-    /// assert!(reader.at_eof());
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// Returns whether the stream has ended, and all its data has been read.
     pub fn at_eof(&self) -> bool {
         self.state.ended.get() && self.state.buffer.borrow().is_empty()
     }
 
-    /// Appends data, and wakes whoever waits for it.
+    /// Appends data, and wakes the coroutine that waits for it.
     ///
     /// # Errors
     ///
-    /// [`RuntimeError`](crate::RuntimeError): the stream was ended.
-    ///
-    /// # Examples
-    ///
-    /// See [`StreamReader`].
+    /// [`RuntimeError`]: the stream was ended.
+    #[inline]
     pub fn feed_data(&self, data: &[u8]) -> Result<()> {
-        self.state.feed_data(data)
+        let state = &*self.state;
+        if state.ended.get() {
+            let why = "feed_data: the stream has ended by feed_eof; nothing can follow";
+            return Err(RuntimeError::new(why).into());
+        }
+        if data.is_empty() {
+            return Ok(());
+        }
+        state.buffer.borrow_mut().extend(data);
+        state.wake();
+        if state.buffer.borrow().len() > state.limit.saturating_mul(2) && !state.paused.get() {
+            state.pause();
+        }
+        Ok(())
     }
 
     /// Ends the stream.
-    ///
-    /// # Examples
-    ///
-    /// See [`StreamReader`].
     pub fn feed_eof(&self) {
-        self.state.feed_eof();
+        self.state.ended.set(true);
+        self.state.wake();
     }
 
-    /// Returns the exception that was set, if one was: the error with which the connection was
-    /// lost.
-    ///
-    /// # Examples
-    ///
-    /// See [`set_exception`](Self::set_exception).
+    /// Returns the exception that was set, if there is one, such as the error with which the
+    /// connection was lost.
     pub fn exception(&self) -> Option<Error> {
         self.state.exception.borrow().clone()
     }
 
-    /// Sets what all reads fail with when they have given what is there.
+    /// Sets the error with which all reads fail after they have given the data that is there.
     ///
     /// # Examples
     ///
@@ -280,40 +252,32 @@ impl StreamReader {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn set_exception(&self, error: impl Into<Error>) {
-        self.state.set_exception(error.into());
+        let before = self.state.exception.replace(Some(error.into()));
+        self.state.wake();
+        drop(before);
     }
-}
-
-pub(crate) fn checked_limit(limit: usize) -> Result<usize> {
-    if limit == 0 {
-        let why = "limit: zero bytes leave no room for any data; give at least one";
-        return Err(ValueError::new(why).into());
-    }
-    Ok(limit)
 }
 
 /// Shows the state as asyncio does: `<StreamReader 5 bytes eof>`.
 impl fmt::Debug for StreamReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
+        let state = &*self.state;
         f.write_str("<StreamReader")?;
-        match state.buffer.borrow().len() {
-            0 => {}
-            n => write!(f, " {n} bytes")?,
-        }
-        let limited = state.limit != DEFAULT_LIMIT;
-        let exception = self.exception();
-        for (is_so, what) in [
-            (state.ended.get(), " eof"),
-            (state.is_waited_for(), " waiting"),
-            (state.is_paused(), " paused"),
+        let size = state.buffer.borrow().len();
+        let is_waited_for = state.waiting.borrow().is_some();
+        for (is_so, text) in [
+            (size > 0, format!(" {size} bytes")),
+            (state.ended.get(), " eof".to_owned()),
+            (is_waited_for, " waiting".to_owned()),
+            (state.paused.get(), " paused".to_owned()),
+            (
+                state.limit != DEFAULT_LIMIT,
+                format!(" limit={}", state.limit),
+            ),
         ] {
-            f.write_str(if is_so { what } else { "" })?;
+            f.write_str(if is_so { &text } else { "" })?;
         }
-        if limited {
-            write!(f, " limit={}", state.limit)?;
-        }
-        if let Some(error) = exception {
+        if let Some(error) = self.exception() {
             write!(f, " exception={error}")?;
         }
         if let Some(connection) = &self.connection {

@@ -1,13 +1,13 @@
-//! Serving.
+//! Serving: a coroutine runs as a task for each connection.
 
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
 
 use super::DEFAULT_LIMIT;
-use super::open::limit_option;
-use super::protocol::{Accept, StreamProtocol};
-use super::reader::{StreamReader, checked_limit};
+use super::connection::{Accept, StreamProtocol};
+use super::operation::{StreamOperation, checked_limit, limit_option};
+use super::reader::StreamReader;
 use super::writer::StreamWriter;
 use crate::io::net::ToSocketAddrs;
 use crate::io::transport::{
@@ -15,22 +15,23 @@ use crate::io::transport::{
     listening_options, unix_listening_options,
 };
 use crate::kernel::{
-    ErrorContext, EventLoop, IntoCoroutine, Place, Request, Task, caller, coroutine_operations,
+    Coroutine, ErrorContext, EventLoop, IntoCoroutine, Place, Request, Task, caller,
+    coroutine_operations,
 };
 use crate::{Co, Delegate, Result};
 
 /// Listens for TCP connections, and runs a coroutine as a task for each.
 ///
 /// asyncio's `start_server`. The callback gets both ends of the connection, and returns the
-/// coroutine. If that fails, the error goes to the loop's exception handler, and the connection is
-/// closed; it is also closed when the coroutine has dropped both ends.
+/// coroutine. If the coroutine fails, the error goes to the loop's exception handler, and the
+/// connection is closed. The connection is also closed when both ends have been dropped.
 ///
 /// # Errors
 ///
 /// `yield_from` gives:
 ///
-/// - [`std::io::Error`]: an address is in use, or not this machine's, or there is none.
-/// - [`ValueError`](crate::ValueError): an address that does not parse, or a limit of zero.
+/// - [`std::io::Error`]: an address is in use, or not of this machine, or there is none.
+/// - [`ValueError`](crate::ValueError): an address does not parse, or the limit is zero.
 ///
 /// # Examples
 ///
@@ -56,27 +57,27 @@ use crate::{Co, Delegate, Result};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn start_server<F, C>(callback: F, target: impl ToSocketAddrs) -> StartServer<F>
-where
-    F: Fn(StreamReader, StreamWriter) -> C + 'static,
-    C: IntoCoroutine<Output = ()>,
-{
+pub fn start_server<C: IntoCoroutine<Output = ()>>(
+    callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
+    target: impl ToSocketAddrs,
+) -> StartServer {
     StartServer {
-        callback,
+        callback: ClientCallback::new(callback),
         listening: Listening::new(target),
         limit: DEFAULT_LIMIT,
     }
 }
 
-/// What [`start_server`] returns: options, and a delegate for `yield_from`.
+/// The operation of [`start_server`], and its options.
+#[derive(Debug)]
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
-pub struct StartServer<F> {
-    callback: F,
+pub struct StartServer {
+    callback: ClientCallback,
     listening: Listening,
     limit: usize,
 }
 
-impl<F> StartServer<F> {
+impl StartServer {
     limit_option!();
     listening_options!(
         "# use yieldfrom::{Co, StreamReader, StreamWriter};\n\
@@ -87,24 +88,19 @@ impl<F> StartServer<F> {
     );
 }
 
-impl<F, C> Delegate<Request, ()> for StartServer<F>
-where
-    F: Fn(StreamReader, StreamWriter) -> C + 'static,
-    C: IntoCoroutine<Output = ()>,
-{
+impl Delegate<Request, ()> for StartServer {
     type Output = Server;
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Server> {
-        let factory = factory(self.callback, self.limit)?;
-        self.listening.listen(co, factory)
+        let limit = checked_limit(self.limit)?;
+        self.listening.listen(co, self.callback.factory(limit))
     }
 }
 
-/// Listens on a path of Unix sockets; the rest is as [`start_server`].
+/// Listens on a path of Unix sockets; the rest is as for [`start_server`].
 ///
-/// asyncio's `start_unix_server`. A socket that stands there already is replaced; any other file is
-/// left alone, and an error. The file stays when the server is closed.
+/// asyncio's `start_unix_server`. A socket that is there already is replaced. Any other file is
+/// left alone, and is an error. The file stays when the server is closed.
 ///
 /// # Errors
 ///
@@ -127,46 +123,46 @@ where
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn start_unix_server<F, C>(callback: F, path: impl AsRef<Path>) -> StartUnixServer<F>
-where
-    F: Fn(StreamReader, StreamWriter) -> C + 'static,
-    C: IntoCoroutine<Output = ()>,
-{
+pub fn start_unix_server<C: IntoCoroutine<Output = ()>>(
+    callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
+    path: impl AsRef<Path>,
+) -> StartUnixServer {
     StartUnixServer {
-        callback,
+        callback: ClientCallback::new(callback),
         listening: UnixListening::new(path),
         limit: DEFAULT_LIMIT,
     }
 }
 
-/// What [`start_unix_server`] returns: options, and a delegate for `yield_from`.
+/// The operation of [`start_unix_server`], and its options.
+#[derive(Debug)]
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
-pub struct StartUnixServer<F> {
-    callback: F,
+pub struct StartUnixServer {
+    callback: ClientCallback,
     listening: UnixListening,
     limit: usize,
 }
 
-impl<F> StartUnixServer<F> {
+impl StartUnixServer {
     limit_option!();
     unix_listening_options!();
 }
 
-impl<F, C> Delegate<Request, ()> for StartUnixServer<F>
-where
-    F: Fn(StreamReader, StreamWriter) -> C + 'static,
-    C: IntoCoroutine<Output = ()>,
-{
+impl Delegate<Request, ()> for StartUnixServer {
     type Output = Server;
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Server> {
-        let factory = factory(self.callback, self.limit)?;
-        self.listening.listen(co, factory)
+        let limit = checked_limit(self.limit)?;
+        self.listening.listen(co, self.callback.factory(limit))
     }
 }
 
-/// Serves the connections of a socket that listens already; the rest is as [`start_server`].
+coroutine_operations! {
+    [] StartServer => Server, "start_server", |this| move |co: &Co| this.delegate(co);
+    [] StartUnixServer => Server, "start_unix_server", |this| move |co: &Co| this.delegate(co);
+}
+
+/// Serves the connections of a socket that listens already; the rest is as for [`start_server`].
 ///
 /// asyncio's `start_server(callback, sock=socket)`. The socket does not block from now on, and is
 /// closed with the server.
@@ -194,67 +190,52 @@ where
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn start_server_on<F, C>(callback: F, socket: impl ListenerSocket) -> StartServerOn<F>
-where
-    F: Fn(StreamReader, StreamWriter) -> C + 'static,
-    C: IntoCoroutine<Output = ()>,
-{
-    StartServerOn {
-        callback,
-        listener: Given::new(socket),
-        limit: DEFAULT_LIMIT,
-    }
-}
-
-/// What [`start_server_on`] returns: options, and a delegate for `yield_from`.
 #[must_use = "it serves when a coroutine delegates to it by yield_from"]
-pub struct StartServerOn<F> {
-    callback: F,
-    listener: Given,
-    limit: usize,
+pub fn start_server_on<C: IntoCoroutine<Output = ()>>(
+    callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
+    socket: impl ListenerSocket,
+) -> StreamOperation<Server> {
+    let callback = ClientCallback::new(callback);
+    let listener = Given::new(socket);
+    StreamOperation::new("start_server", move |co, limit| {
+        listener.serve(co, callback.factory(limit))
+    })
 }
 
-impl<F> StartServerOn<F> {
-    limit_option!();
-}
+/// Makes the coroutine for a connection of a server.
+struct ClientCallback(Box<dyn Fn(StreamReader, StreamWriter) -> Coroutine<()>>);
 
-impl<F, C> Delegate<Request, ()> for StartServerOn<F>
-where
-    F: Fn(StreamReader, StreamWriter) -> C + 'static,
-    C: IntoCoroutine<Output = ()>,
-{
-    type Output = Server;
+impl ClientCallback {
+    fn new<C: IntoCoroutine<Output = ()>>(
+        callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
+    ) -> Self {
+        let coroutine = move |reader, writer| callback(reader, writer).into_coroutine();
+        Self(Box::new(coroutine))
+    }
 
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<Server> {
-        let factory = factory(self.callback, self.limit)?;
-        self.listener.serve(co, factory)
+    /// Returns the function that makes the protocol of a connection.
+    fn factory(self, limit: usize) -> Factory {
+        let made_at = caller();
+        let accept: Accept = Rc::new(move |reader, writer| {
+            let transport = writer.transport().clone();
+            let event_loop = EventLoop::of(transport.core());
+            let task = event_loop.create_task_for(made_at, self.0(reader, writer));
+            close_after_failure(made_at, &task, transport);
+        });
+        Box::new(move || {
+            let accept = Rc::clone(&accept);
+            StreamProtocol::new(limit, Some(accept)) as Rc<dyn Protocol>
+        })
     }
 }
 
-/// Makes what makes the protocols of a server's connections.
-#[track_caller]
-fn factory<F, C>(callback: F, limit: usize) -> Result<Factory>
-where
-    F: Fn(StreamReader, StreamWriter) -> C + 'static,
-    C: IntoCoroutine<Output = ()>,
-{
-    let limit = checked_limit(limit)?;
-    let made_at = caller();
-    let accept: Accept = Rc::new(move |reader, writer: StreamWriter| {
-        let transport = writer.transport().clone();
-        let event_loop = EventLoop::of(transport.core());
-        let task = event_loop.create_task_for(made_at, callback(reader, writer));
-        watch(made_at, &task, transport);
-    });
-    Ok(Box::new(move || {
-        let protocol = StreamProtocol::new(limit, Some(Rc::clone(&accept)));
-        Rc::new(protocol) as Rc<dyn Protocol>
-    }))
+impl fmt::Debug for ClientCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCallback")
+    }
 }
 
-/// Closes the connection of a task that fails.
-fn watch(made_at: Place, task: &Task<()>, transport: Transport) {
+fn close_after_failure(made_at: Place, task: &Task<()>, transport: Transport) {
     task.add_done_callback_at(made_at, move |task| {
         let Ok(failure) = task.exception() else {
             return transport.close();
@@ -267,34 +248,4 @@ fn watch(made_at: Place, task: &Task<()>, transport: Transport) {
             transport.close();
         }
     });
-}
-
-coroutine_operations! {
-    [F: Fn(StreamReader, StreamWriter) -> C + 'static, C: IntoCoroutine<Output = ()> + 'static]
-        StartServer<F> => Server, "start_server", |this| move |co: &Co| this.delegate(co);
-    [F: Fn(StreamReader, StreamWriter) -> C + 'static, C: IntoCoroutine<Output = ()> + 'static]
-        StartUnixServer<F> => Server, "start_unix_server", |this| move |co: &Co| this.delegate(co);
-    [F: Fn(StreamReader, StreamWriter) -> C + 'static, C: IntoCoroutine<Output = ()> + 'static]
-        StartServerOn<F> => Server, "start_server", |this| move |co: &Co| this.delegate(co);
-}
-
-impl<F> fmt::Debug for StartServerOn<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StartServerOn")
-            .field(&self.listener)
-            .finish()
-    }
-}
-
-impl<F> fmt::Debug for StartServer<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StartServer").field(&self.listening).finish()
-    }
-}
-
-impl<F> fmt::Debug for StartUnixServer<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut tuple = f.debug_tuple("StartUnixServer");
-        tuple.field(&self.listening).finish()
-    }
 }

@@ -8,33 +8,20 @@ use super::connection::Connection;
 use crate::combine::yield_now;
 use crate::io::net::Address;
 use crate::io::transport::Transport;
-use crate::kernel::{Request, coroutine_operations};
+use crate::kernel::Operation;
 use crate::{Co, Delegate, Result};
 
 /// The writing end of a connection: asyncio's `StreamWriter`.
 ///
-/// A clone is the same writer. Writing never waits: what the system does not take is kept. A
-/// coroutine that writes much waits with [`drain`](Self::drain) now and then, so that a peer that
-/// does not read cannot fill the memory. It is also a [`std::io::Write`], for `write!`.
-///
-/// # Examples
-///
-/// See the [module](super).
+/// A clone is the same writer. Writing never waits: data that the system does not take is kept. A
+/// coroutine that writes much should wait with [`drain`](Self::drain) now and then, so that a peer
+/// that does not read cannot fill the memory. It is also a [`std::io::Write`], for `write!`.
 #[derive(Clone)]
 pub struct StreamWriter(pub(super) Rc<Connection>);
 
 impl StreamWriter {
-    /// Returns the transport below.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::{Result, StreamWriter};
-    ///
-    /// fn buffer_little(writer: &StreamWriter) -> Result<()> {
-    ///     writer.transport().set_write_buffer_limits(1000, None)
-    /// }
-    /// ```
+    /// Returns the transport below, for instance to set the limits of its buffer by
+    /// [`set_write_buffer_limits`](Transport::set_write_buffer_limits).
     pub fn transport(&self) -> &Transport {
         &self.0.transport
     }
@@ -44,10 +31,6 @@ impl StreamWriter {
     /// # Errors
     ///
     /// As [`Transport::write`].
-    ///
-    /// # Examples
-    ///
-    /// See the [module](super).
     #[inline]
     pub fn write(&self, data: &[u8]) -> Result<()> {
         self.transport().write(data)
@@ -58,10 +41,6 @@ impl StreamWriter {
     /// # Errors
     ///
     /// As [`Transport::write`].
-    ///
-    /// # Examples
-    ///
-    /// See [`Transport::writelines`].
     pub fn writelines(&self, lines: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<()> {
         self.transport().writelines(lines)
     }
@@ -88,52 +67,32 @@ impl StreamWriter {
     }
 
     /// Returns whether one half can be ended: true.
-    ///
-    /// # Examples
-    ///
-    /// See [`Transport::can_write_eof`].
     pub fn can_write_eof(&self) -> bool {
         self.transport().can_write_eof()
     }
 
-    /// Closes the connection, both halves, when what is buffered has been written.
-    ///
-    /// # Examples
-    ///
-    /// See the [module](super).
+    /// Closes the connection, both halves, when the buffered data has been written.
     pub fn close(&self) {
         self.transport().close();
     }
 
     /// Returns whether the connection is closed, or about to be.
-    ///
-    /// # Examples
-    ///
-    /// See [`Transport::is_closing`].
     pub fn is_closing(&self) -> bool {
         self.transport().is_closing()
     }
 
-    /// Returns the peer's address.
-    ///
-    /// # Examples
-    ///
-    /// See [`Transport::peername`].
+    /// Returns the address of the peer.
     pub fn peername(&self) -> Option<Address> {
         self.transport().peername()
     }
 
     /// Returns the address of this end.
-    ///
-    /// # Examples
-    ///
-    /// See [`Transport::peername`].
     pub fn sockname(&self) -> Option<Address> {
         self.transport().sockname()
     }
 
-    /// Waits while more than the high-water mark (64 KiB) is to be written, until it is no more
-    /// than the low-water mark. Several may wait.
+    /// Waits while more than the high-water mark (64 KiB) is to be written, until it is at most the
+    /// low-water mark. Several tasks may wait.
     ///
     /// If there is less, it does not wait, and no other task runs.
     ///
@@ -156,8 +115,23 @@ impl StreamWriter {
     ///     Ok(())
     /// }
     /// ```
-    pub fn drain(&self) -> Drain {
-        Drain(self.clone())
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(writer.drain())?"]
+    pub fn drain(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let connection = Rc::clone(&self.0);
+        Operation::new("StreamWriter.drain", move |co| {
+            let protocol = &*connection.protocol;
+            protocol.reader.state.check()?;
+            if connection.transport.is_closing() {
+                // A coroutine that only writes and drains learns of a loss in this turn.
+                yield_now().delegate(co)?;
+            }
+            if protocol.closed.is_set() {
+                let why = "drain: the connection is lost";
+                return Err(io::Error::new(io::ErrorKind::ConnectionReset, why).into());
+            }
+            protocol.writable.wait().delegate(co)?;
+            protocol.check()
+        })
     }
 
     /// Waits until the connection is closed: after [`close`](Self::close), until all is written.
@@ -166,83 +140,38 @@ impl StreamWriter {
     ///
     /// - The error with which the connection was lost, if there was one.
     /// - `is_cancelled`.
-    ///
-    /// # Examples
-    ///
-    /// See the [module](super).
-    pub fn wait_closed(&self) -> WaitClosed {
-        WaitClosed(self.clone())
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(writer.wait_closed())?"]
+    pub fn wait_closed(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let connection = Rc::clone(&self.0);
+        Operation::new("StreamWriter.wait_closed", move |co| {
+            connection.protocol.closed.wait().delegate(co)?;
+            connection.protocol.check()
+        })
     }
 }
 
-/// Writes as [`StreamWriter::write`]; flushing does nothing.
-impl io::Write for StreamWriter {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        io::Write::write(&mut &*self, data)
-    }
+macro_rules! io_write {
+    ($($writer:ty),*) => {$(
+        /// Writes as [`StreamWriter::write`]; flushing does nothing.
+        impl io::Write for $writer {
+            fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+                let ended = |error| io::Error::new(io::ErrorKind::BrokenPipe, format!("{error}"));
+                self.transport().write(data).map_err(ended)?;
+                Ok(data.len())
+            }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+    )*};
 }
 
-/// Writes as [`StreamWriter::write`]; flushing does nothing.
-impl io::Write for &StreamWriter {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let ended =
-            |error: crate::Error| io::Error::new(io::ErrorKind::BrokenPipe, error.to_string());
-        StreamWriter::write(self, data).map_err(ended)?;
-        Ok(data.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+io_write!(StreamWriter, &StreamWriter);
 
 /// Shows the state: `<StreamWriter transport=<Transport fd=7 ...>>`.
 impl fmt::Debug for StreamWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<StreamWriter transport={:?}>", self.transport())
     }
-}
-
-/// Waits for room, when delegated to: see [`StreamWriter::drain`].
-#[derive(Clone, Debug)]
-#[must_use = "waits for nothing unless delegated to: co.yield_from(writer.drain())?"]
-pub struct Drain(StreamWriter);
-
-impl Delegate<Request, ()> for Drain {
-    type Output = ();
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        let connection = &*self.0.0;
-        connection.reader.check()?;
-        if connection.transport.is_closing() {
-            // So that whoever only writes and drains comes to know of a loss.
-            co.yield_from(yield_now())?;
-        }
-        connection.link.drain(co)
-    }
-}
-
-/// Waits for the end, when delegated to: see [`StreamWriter::wait_closed`].
-#[derive(Clone, Debug)]
-#[must_use = "waits for nothing unless delegated to: co.yield_from(writer.wait_closed())?"]
-pub struct WaitClosed(StreamWriter);
-
-impl Delegate<Request, ()> for WaitClosed {
-    type Output = ();
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        self.0.0.link.wait_closed(co)
-    }
-}
-
-coroutine_operations! {
-    [] Drain => (), "StreamWriter.drain", |this| move |co: &Co| this.delegate(co);
-    [] WaitClosed => (), "StreamWriter.wait_closed", |this| move |co: &Co| this.delegate(co);
 }

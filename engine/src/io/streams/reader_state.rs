@@ -1,0 +1,158 @@
+//! The data of a reader, and how it waits for more.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use crate::errors::RuntimeError;
+use crate::io::transport::{Buffer, Stream};
+use crate::kernel::{Reason, Waiter};
+use crate::{Co, Error, Result};
+
+/// The state of a reader, which its handles and its protocol share.
+///
+/// It does not keep the transport alive, whose protocol keeps this.
+pub(super) struct ReaderState {
+    pub(super) buffer: RefCell<Buffer>,
+    pub(super) limit: usize,
+    pub(super) ended: Cell<bool>,
+    pub(super) exception: RefCell<Option<Error>>,
+    /// The waiter of the one coroutine that waits for data.
+    pub(super) waiting: RefCell<Option<Rc<Waiter>>>,
+    /// The waiter of the last wait, for the next one: saves an allocation.
+    spare: Cell<Option<Rc<Waiter>>>,
+    pub(super) transport: RefCell<Weak<Stream>>,
+    /// Whether the transport does not read, since there is too much data.
+    pub(super) paused: Cell<bool>,
+    /// How many readers want all data, however much that is.
+    pub(super) boundless: Cell<usize>,
+}
+
+impl ReaderState {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            buffer: RefCell::default(),
+            limit,
+            ended: Cell::new(false),
+            exception: RefCell::default(),
+            waiting: RefCell::default(),
+            spare: Cell::new(None),
+            transport: RefCell::default(),
+            paused: Cell::new(false),
+            boundless: Cell::new(0),
+        }
+    }
+
+    #[inline]
+    pub(super) fn wake(&self) {
+        if let Some(waiter) = self.waiting.take() {
+            waiter.wake();
+        }
+    }
+
+    /// Stops the transport, unless a reader wants all data.
+    pub(super) fn pause(&self) {
+        let transport = self.transport.borrow().upgrade();
+        if let Some(transport) = transport
+            && self.boundless.get() == 0
+        {
+            transport.pause_reading();
+            self.paused.set(true);
+        }
+    }
+
+    /// Makes the transport read again.
+    pub(super) fn resume(&self) {
+        self.paused.set(false);
+        let transport = self.transport.borrow().upgrade();
+        if let Some(transport) = transport {
+            transport.resume_reading();
+        }
+    }
+
+    /// Makes the transport read again, if it is paused and little enough data is left.
+    #[inline]
+    pub(super) fn resume_if_low(&self) {
+        if self.paused.get() && self.buffer.borrow().len() <= self.limit {
+            self.resume();
+        }
+    }
+
+    /// Takes up to `n` bytes off the front.
+    #[inline]
+    pub(super) fn take(&self, n: usize) -> Vec<u8> {
+        let data = self.buffer.borrow_mut().take(n);
+        self.resume_if_low();
+        data
+    }
+
+    #[inline]
+    pub(super) fn check(&self) -> Result<()> {
+        match &*self.exception.borrow() {
+            None => Ok(()),
+            Some(error) => Err(error.clone()),
+        }
+    }
+
+    /// Returns whether no more data will come: the stream has ended, or failed.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.get() || self.exception.borrow().is_some()
+    }
+
+    /// Waits until there is more data, or the stream ends.
+    ///
+    /// # Errors
+    ///
+    /// - `RuntimeError`: another coroutine waits already.
+    /// - An error that is thrown in.
+    #[inline(always)]
+    pub(super) fn wait_for_data(&self, co: &Co, operation: &'static str) -> Result<()> {
+        self.check_free(operation)?;
+        // The operation may want more than a paused transport would ever deliver.
+        if self.paused.get() {
+            self.resume();
+        }
+        let waiter = self.new_waiter();
+        waiter.set_reason(Reason::method("StreamReader", operation));
+        self.waiting.replace(Some(Rc::clone(&waiter)));
+        let place = WaitingPlace(self, &waiter);
+        waiter.wait(co)?;
+        drop(place);
+        self.spare.set(Some(waiter));
+        Ok(())
+    }
+
+    fn check_free(&self, operation: &str) -> Result<()> {
+        if self.waiting.borrow().is_some() {
+            let why = format!(
+                "{operation}: another coroutine waits for data of this reader already; \
+                 let one at a time read"
+            );
+            return Err(RuntimeError::new(why).into());
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn new_waiter(&self) -> Rc<Waiter> {
+        match self.spare.take() {
+            Some(waiter) if Rc::strong_count(&waiter) == 1 => {
+                waiter.reset();
+                waiter
+            }
+            _ => Waiter::new(Reason::default()),
+        }
+    }
+}
+
+/// The place of the coroutine that waits; it is left when the wait ends, in any way.
+struct WaitingPlace<'a>(&'a ReaderState, &'a Rc<Waiter>);
+
+impl Drop for WaitingPlace<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // A coroutine that was woken has left it before, and another one may have it by now.
+        let mut waiting = self.0.waiting.borrow_mut();
+        waiting.take_if(|it| Rc::ptr_eq(it, self.1));
+    }
+}
