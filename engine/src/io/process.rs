@@ -18,17 +18,16 @@
 //!
 //! # Reaping
 //!
-//! Each child is waited for by itself, through the loop's own wait (by its pidfd; by a thread where
-//! the system has none): neither `SIGCHLD` nor the children of other code are touched, and loops on
-//! any thread may have children. No child becomes a zombie: it is reaped as soon as its loop looks,
-//! also if nobody waits for it. When its last [`Process`] is dropped, or its loop is closed, a child
-//! that still runs is killed. In Python that happens when the garbage collector comes to it, if at
-//! all.
+//! The loop waits for each child by itself (by its pidfd; by a thread where the system has none). It
+//! touches neither `SIGCHLD` nor the children of other code, and loops on any thread may have
+//! children. No child becomes a zombie: it is reaped as soon as its loop looks, also if nobody waits
+//! for it. When its last [`Process`] is dropped, or its loop is closed, a child that still runs is
+//! killed. In Python that happens when the garbage collector comes to it, if at all.
 //!
 //! # Pipes
 //!
-//! Both directions are bounded, as for all [`streams`](crate::streams): a child whose output nobody
-//! reads has to wait, and [`drain`](crate::StreamWriter::drain) waits for one that does not read.
+//! Both directions are bounded, as for all [`streams`](crate::streams): a child has to wait if nobody
+//! reads its output, and [`drain`](crate::StreamWriter::drain) waits for a child that does not read.
 //!
 //! # Examples
 //!
@@ -66,8 +65,8 @@ mod child;
 mod command;
 mod handle;
 mod protocol;
-mod shared;
 mod stdio;
+mod subprocess_state;
 mod transport;
 
 use std::fmt;
@@ -75,18 +74,12 @@ use std::fmt;
 pub use command::{
     CreateSubprocess, create_subprocess_exec, create_subprocess_from, create_subprocess_shell,
 };
-pub use handle::{Communicate, Process, WaitProcess};
+pub use handle::{Communicate, Process};
 pub use protocol::SubprocessProtocol;
 pub use stdio::{DEVNULL, PIPE, STDOUT, Stdio};
 pub use transport::{StartSubprocess, SubprocessTransport, subprocess_exec, subprocess_shell};
 
-/// A signal was to be sent to a process that has ended.
-///
-/// Python's `ProcessLookupError`.
-///
-/// # Examples
-///
-/// See [`Process::terminate`].
+/// The error of sending a signal to a process that has ended: Python's `ProcessLookupError`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessLookupError(String);
 

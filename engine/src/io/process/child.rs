@@ -1,13 +1,14 @@
 //! A child process, from its start until it is reaped.
 //!
-//! 1. The first to learn that the child has ended reaps it, and at once: a loop's callback of the
+//! 1. Whoever first learns that the child has ended reaps it at once: the loop's callback of the
 //!    descriptor below, a signal that is to be sent, or the end of the loop.
-//! 2. Until then its number is its own, so that signals reach nobody else; after that, none is sent.
-//! 3. Only this child is ever waited for. Nobody else's are.
+//! 2. Until then nobody else can have its number, so that signals reach the right process; after
+//!    that, none is sent.
+//! 3. Only this child is ever waited for, never the children of other code.
 //!
-//! The *exit descriptor* becomes readable when the child ends. It is the child's pidfd; where there
-//! are none, the end of a pipe whose other end is a thread's, which waits for the child without
-//! reaping it.
+//! The *exit descriptor* becomes readable when the child ends. It is the child's pidfd. Where there
+//! are none, it is the end of a pipe whose other end belongs to a thread, which waits for the child
+//! without reaping it.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -19,19 +20,17 @@ use std::rc::Rc;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
 
 use super::ProcessLookupError;
-use crate::errors::ValueError;
-use crate::errors::describe;
-use crate::errors::panics;
+use crate::errors::{ValueError, describe, panics};
 use crate::io::source::Source;
 use crate::kernel::{Core, Direction, Place, Ready, caller};
 use crate::sync::Event;
 use crate::{Error, Result};
 
-/// What is returned for a child whose end somebody else has noticed, as in asyncio.
+/// The exit status of a child that other code has reaped, as in asyncio.
 const UNKNOWN: i32 = 255;
 
 /// A child of a loop.
@@ -43,9 +42,9 @@ pub(super) struct Child {
     /// None once it is reaped.
     exit: RefCell<Option<Exit>>,
     returncode: Cell<Option<i32>>,
-    ended: Event,
-    /// Who else is told of the end.
-    told: Cell<Option<Box<dyn FnOnce()>>>,
+    pub(super) ended: Event,
+    /// Is called at the end.
+    on_end: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
 #[derive(Clone)]
@@ -55,16 +54,15 @@ struct Exit {
 }
 
 impl Child {
-    /// Watches a child that was just started; without success, it is killed and reaped.
-    #[track_caller]
+    /// Watches a child that was just started. If that fails, the child is killed and reaped.
     pub(super) fn watch(
         core: &Rc<Core>,
         mut child: std::process::Child,
         by_thread: bool,
     ) -> Result<Rc<Self>> {
-        let (pid, made_at) = (Pid::from_child(&child), caller());
-        let watched = exit_descriptor(pid, by_thread).map_err(Error::from);
-        let watched = watched.and_then(|exit| Self::start(made_at, core, pid, exit));
+        let pid = Pid::from_child(&child);
+        let exit = Exit::open(pid, by_thread).map_err(Error::from);
+        let watched = exit.and_then(|exit| Self::start(core, pid, exit));
         if watched.is_err() {
             // It is this process's child, and not reaped: that cannot fail.
             let _ = child.kill();
@@ -73,19 +71,19 @@ impl Child {
         watched
     }
 
-    fn start(made_at: Place, core: &Rc<Core>, pid: Pid, exit: Exit) -> Result<Rc<Self>> {
+    fn start(core: &Rc<Core>, pid: Pid, exit: Exit) -> Result<Rc<Self>> {
         let descriptor = Rc::clone(&exit.descriptor);
         let child = Rc::new(Self {
             core: Rc::clone(core),
-            made_at,
+            made_at: caller(),
             pid,
             exit: RefCell::new(Some(exit)),
             returncode: Cell::new(None),
             ended: Event::for_operation("Process.wait"),
-            told: Cell::new(None),
+            on_end: Cell::new(None),
         });
-        let step = Rc::new(Step(Rc::clone(&child)));
-        descriptor.set_callback(core, Direction::Read, Some(step))?;
+        let callback = Rc::new(ExitCallback(Rc::clone(&child)));
+        descriptor.set_callback(core, Direction::Read, Some(callback))?;
         core.hooks.add_work();
         Ok(child)
     }
@@ -98,125 +96,162 @@ impl Child {
         self.returncode.get()
     }
 
-    pub(super) fn ended(&self) -> &Event {
-        &self.ended
-    }
-
     /// Has this called when the child has ended.
-    pub(super) fn tell(&self, told: impl FnOnce() + 'static) {
-        drop(self.told.replace(Some(Box::new(told))));
+    pub(super) fn on_end(&self, call: impl FnOnce() + 'static) {
+        self.on_end.set(Some(Box::new(call)));
     }
 
-    /// Looks whether it has ended, and reaps it if so.
+    fn exit(&self) -> Option<Exit> {
+        self.exit.borrow().clone()
+    }
+
+    /// Looks whether the child has ended, and reaps it if so.
     fn poll(&self) -> Option<i32> {
-        let exit = self.exit.borrow().clone();
-        let Some(exit) = exit else {
+        let Some(exit) = self.exit() else {
             return self.returncode();
         };
-        let status = loop {
-            match waitid(
-                exit.id(self.pid),
-                WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
-            ) {
-                Err(Errno::INTR) => {}
-                other => break other,
-            }
-        };
-        let returncode = match status {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        let returncode = match retry_on_intr(|| waitid(exit.id(self.pid), options)) {
             Ok(status) => returncode(&status?),
             Err(error) => {
-                panics::contain(|| {
-                    log::warn!(
-                        target: "yieldfrom::process",
-                        "the end of child {} was noticed elsewhere: {error}", self.pid()
-                    );
-                });
+                let pid = self.pid();
+                warn(format_args!(
+                    "the end of child {pid} was noticed elsewhere: {error}"
+                ));
                 UNKNOWN
             }
         };
-        self.end(exit, returncode);
+        self.end(&exit, returncode);
         Some(returncode)
     }
 
-    fn end(&self, exit: Exit, returncode: i32) {
+    fn end(&self, exit: &Exit, returncode: i32) {
         self.returncode.set(Some(returncode));
         let kept = self.exit.take();
-        // Without a callback, this fails for nothing.
+        // Removing a callback cannot fail.
         let _ = exit
             .descriptor
             .set_callback(&self.core, Direction::Read, None);
-        drop((exit, kept));
+        drop(kept);
         self.core.hooks.remove_work(1);
         self.ended.set();
-        if let Some(told) = self.told.take() {
-            told();
+        if let Some(call) = self.on_end.take() {
+            call();
         }
     }
 
-    /// Sends a signal, unless it has ended.
+    /// Sends a signal, unless the child has ended.
     pub(super) fn send_signal(&self, signum: i32, operation: &str) -> Result<()> {
         let Some(signal) = Signal::from_named_raw(signum) else {
             let why = format!("{operation}: there is no signal with the number {signum}");
             return Err(ValueError::new(why).into());
         };
-        let gone = || {
-            let why = format!("{operation}: the child process {} has ended", self.pid());
-            Error::from(ProcessLookupError(why))
-        };
         self.poll();
-        let exit = self.exit.borrow().clone();
-        match exit.ok_or_else(gone)?.send(self.pid, signal) {
-            Ok(()) => Ok(()),
-            Err(Errno::SRCH) => Err(gone()),
-            Err(error) => Err(describe(error.into(), operation).into()),
-        }
-    }
-
-    /// Kills it, if it runs.
-    pub(super) fn kill(&self) {
-        match self.send_signal(Signal::KILL.as_raw(), "kill") {
-            Err(error) if !error.is::<ProcessLookupError>() => {
-                panics::contain(|| log::warn!(target: "yieldfrom::process", "{error}"));
+        let exit = self.exit().ok_or(Errno::SRCH);
+        let sent = exit.and_then(|exit| exit.send(self.pid, signal));
+        sent.map_err(|error| match error {
+            Errno::SRCH => {
+                let why = format!("{operation}: the child process {} has ended", self.pid());
+                ProcessLookupError(why).into()
             }
-            _ => {}
+            error => describe(error.into(), operation).into(),
+        })
+    }
+
+    /// Kills the child, if it runs.
+    pub(super) fn kill(&self) {
+        if let Err(error) = self.send_signal(Signal::KILL.as_raw(), "kill")
+            && !error.is::<ProcessLookupError>()
+        {
+            warn(format_args!("{error}"));
         }
     }
 
-    /// Kills and reaps it: its loop is closed, and nobody will watch it any more.
+    /// Kills and reaps the child: its loop is closed, so that nothing will watch it any more.
     fn abandon(&self) {
         self.kill();
-        let exit = self.exit.borrow().clone();
-        let Some(exit) = exit else { return };
+        let Some(exit) = self.exit() else { return };
         // A killed process ends soon, unless the system holds it.
         let patience = Timespec {
             tv_sec: 1,
             tv_nsec: 0,
         };
-        let _ = poll(
-            &mut [PollFd::new(&*exit.descriptor, PollFlags::IN)],
-            Some(&patience),
-        );
+        let mut polled = [PollFd::new(&*exit.descriptor, PollFlags::IN)];
+        let _ = poll(&mut polled, Some(&patience));
         if self.poll().is_none() {
             let pid = self.pid;
-            self.end(exit, -Signal::KILL.as_raw());
+            self.end(&exit, -Signal::KILL.as_raw());
             let reap = move || wait_for_end(pid, WaitIdOptions::EXITED);
             // Without a thread, it stays until this process ends.
             let _ = thread::Builder::new().spawn(reap);
         }
     }
+
+    /// Shows the number and the state, after this beginning: `<Process 1234 returncode=0>`.
+    pub(super) fn show(&self, f: &mut fmt::Formatter<'_>, beginning: &str) -> fmt::Result {
+        write!(f, "<{beginning}{}", self.pid())?;
+        match self.returncode() {
+            Some(code) => write!(f, " returncode={code}>"),
+            None => f.write_str(" running>"),
+        }
+    }
+}
+
+fn warn(message: fmt::Arguments<'_>) {
+    panics::contain(|| log::warn!(target: "yieldfrom::process", "{message}"));
+}
+
+/// Returns the result as asyncio does: negative for a signal.
+fn returncode(status: &WaitIdStatus) -> i32 {
+    let by_signal = || Some(-status.terminating_signal()?);
+    status.exit_status().or_else(by_signal).unwrap_or(UNKNOWN)
+}
+
+fn wait_for_end(pid: Pid, options: WaitIdOptions) {
+    // If other code has reaped the child, it has ended as well.
+    let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
 }
 
 impl Exit {
-    #[cfg(target_os = "linux")]
-    fn id(&self, pid: Pid) -> WaitId<'_> {
-        match self.is_pidfd {
-            true => WaitId::PidFd(self.descriptor.as_fd()),
-            false => WaitId::Pid(pid),
+    fn open(pid: Pid, by_thread: bool) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if !by_thread {
+            match rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+                Ok(descriptor) => return Ok(Self::new(descriptor, true)),
+                // A system that is too old, or does not allow it.
+                Err(Errno::NOSYS | Errno::PERM | Errno::INVAL | Errno::SRCH) => {}
+                Err(error) => return Err(describe(error.into(), "watch a child process")),
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = by_thread;
+        Self::by_thread(pid).map_err(|error| describe(error, "watch a child process"))
+    }
+
+    fn by_thread(pid: Pid) -> io::Result<Self> {
+        let (ours, theirs) = io::pipe()?;
+        let wait = move || {
+            let _closed_at_the_end = theirs;
+            wait_for_end(pid, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        };
+        let thread = thread::Builder::new().name("yieldfrom-child".to_owned());
+        thread.stack_size(64 << 10).spawn(wait)?;
+        Ok(Self::new(ours.into(), false))
+    }
+
+    fn new(descriptor: OwnedFd, is_pidfd: bool) -> Self {
+        let descriptor = Rc::new(Source::new(descriptor));
+        Self {
+            descriptor,
+            is_pidfd,
         }
     }
 
-    #[cfg(not(target_os = "linux"))]
     fn id(&self, pid: Pid) -> WaitId<'_> {
+        #[cfg(target_os = "linux")]
+        if self.is_pidfd {
+            return WaitId::PidFd(self.descriptor.as_fd());
+        }
         WaitId::Pid(pid)
     }
 
@@ -229,51 +264,10 @@ impl Exit {
     }
 }
 
-/// Returns what asyncio does: negative for a signal.
-fn returncode(status: &WaitIdStatus) -> i32 {
-    let by_signal = || Some(-status.terminating_signal()?);
-    status.exit_status().or_else(by_signal).unwrap_or(UNKNOWN)
-}
+/// The entry of the loop that runs when the exit descriptor is readable.
+struct ExitCallback(Rc<Child>);
 
-fn exit_descriptor(pid: Pid, by_thread: bool) -> io::Result<Exit> {
-    #[cfg(target_os = "linux")]
-    if !by_thread {
-        match rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
-            Ok(descriptor) => {
-                return Ok(Exit {
-                    descriptor: Rc::new(Source::new(descriptor)),
-                    is_pidfd: true,
-                });
-            }
-            // A system that is too old, or does not allow it.
-            Err(Errno::NOSYS | Errno::PERM | Errno::INVAL | Errno::SRCH) => {}
-            Err(error) => return Err(describe(error.into(), "watch a child process")),
-        }
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = by_thread;
-    let told = |error| describe(error, "watch a child process");
-    let (ours, theirs) = io::pipe().map_err(told)?;
-    let wait = move || {
-        let _ended = theirs;
-        wait_for_end(pid, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
-    };
-    let named = thread::Builder::new().name("yieldfrom-child".to_owned());
-    named.stack_size(64 << 10).spawn(wait).map_err(told)?;
-    Ok(Exit {
-        descriptor: Rc::new(Source::new(ours.into())),
-        is_pidfd: false,
-    })
-}
-
-fn wait_for_end(pid: Pid, options: WaitIdOptions) {
-    while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), options) {}
-}
-
-/// What is called when the exit descriptor is readable.
-struct Step(Rc<Child>);
-
-impl Ready for Step {
+impl Ready for ExitCallback {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
         self.0.poll();
         core.ended.keep(self);
@@ -291,7 +285,7 @@ impl Ready for Step {
 }
 
 /// With the loop, its children end.
-impl Drop for Step {
+impl Drop for ExitCallback {
     fn drop(&mut self) {
         if self.0.core.is_closed() {
             self.0.abandon();

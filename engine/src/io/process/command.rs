@@ -10,18 +10,17 @@ use std::rc::Rc;
 
 use super::child::Child;
 use super::handle::Process;
-use super::stdio::{Kind, Stdio, merge};
-use crate::errors::ValueError;
-use crate::errors::describe;
+use super::stdio::{Stdio, StdioKind, merge};
+use crate::errors::{ValueError, describe};
 use crate::io::streams::{DEFAULT_LIMIT, checked_limit};
 use crate::kernel::{Core, EventLoop, Request, coroutine_operations};
 use crate::{Co, Delegate, Result};
 
 /// Starts a program: asyncio's `create_subprocess_exec`.
 ///
-/// The program is looked for as [`std::process::Command`] does. Arguments that are no UTF-8 are
-/// added by [`arg`](CreateSubprocess::arg). Starting takes about as long as a `fork`, for which the
-/// loop waits.
+/// [`std::process::Command`] says where the program is searched. Arguments that are not UTF-8 are
+/// added by [`arg`](CreateSubprocess::arg). Starting takes about as long as a `fork`, and blocks the
+/// loop meanwhile. The [module](super) has an example.
 ///
 /// # Errors
 ///
@@ -29,12 +28,8 @@ use crate::{Co, Delegate, Result};
 ///
 /// - [`std::io::Error`]: there is no such program, it is not executable, the directory of
 ///   [`cwd`](CreateSubprocess::cwd) is not there, or there are no descriptors or processes left.
-/// - [`ValueError`]: an argument has a NUL byte in it, or a limit is zero.
+/// - [`ValueError`]: an argument has a NUL byte in it, or the limit is zero.
 /// - [`RuntimeError`](crate::RuntimeError): no loop is running.
-///
-/// # Examples
-///
-/// See the [module](super).
 pub fn create_subprocess_exec(program: impl AsRef<OsStr>, args: &[&str]) -> CreateSubprocess {
     let mut command = Command::new(program);
     command.args(args);
@@ -43,11 +38,11 @@ pub fn create_subprocess_exec(program: impl AsRef<OsStr>, args: &[&str]) -> Crea
 
 /// Starts a command of the shell, `/bin/sh`: asyncio's `create_subprocess_shell`.
 ///
-/// What is put into a command has to be quoted; [`create_subprocess_exec`] needs no quotes.
+/// Text that you put into a command has to be quoted; [`create_subprocess_exec`] needs no quotes.
 ///
 /// # Errors
 ///
-/// As [`create_subprocess_exec`]. What the shell does not find is an exit status, 127.
+/// As [`create_subprocess_exec`]. If the shell does not find a program, that is an exit status, 127.
 ///
 /// # Examples
 ///
@@ -68,7 +63,7 @@ pub fn create_subprocess_shell(command: impl AsRef<OsStr>) -> CreateSubprocess {
     CreateSubprocess::new(shell, "create_subprocess_shell", true)
 }
 
-/// Starts a command of the standard library, for all that can be set there.
+/// Starts a command of the standard library, which has more options.
 ///
 /// # Errors
 ///
@@ -95,17 +90,16 @@ pub fn create_subprocess_from(command: Command) -> CreateSubprocess {
     CreateSubprocess::new(command, "create_subprocess_from", false)
 }
 
-/// What [`create_subprocess_exec`] and others return: options, and a delegate for `yield_from`.
+/// The operation of [`create_subprocess_exec`] and its like, and its options.
 #[derive(Debug)]
 #[must_use = "it starts a process when a coroutine delegates to it by yield_from"]
 pub struct CreateSubprocess {
     command: Command,
     operation: &'static str,
-    /// Whether the streams of the command are known, as nobody else has set them.
+    /// Whether this module made the command, so that its streams are known.
     is_own: bool,
-    stdin: Option<Stdio>,
-    stdout: Option<Stdio>,
-    stderr: Option<Stdio>,
+    /// Standard input, output and error.
+    streams: [Option<Stdio>; 3],
     limit: usize,
     by_thread: bool,
 }
@@ -116,25 +110,19 @@ impl CreateSubprocess {
             command,
             operation,
             is_own,
-            stdin: None,
-            stdout: None,
-            stderr: None,
+            streams: Default::default(),
             limit: DEFAULT_LIMIT,
             by_thread: false,
         }
     }
 
-    /// Sets where standard input comes from: this process's own by default.
-    ///
-    /// # Examples
-    ///
-    /// See [`stdout`](Self::stdout).
+    /// Sets where standard input comes from: from that of this process by default.
     pub fn stdin(mut self, from: impl Into<Stdio>) -> Self {
-        self.stdin = Some(from.into());
+        self.streams[0] = Some(from.into());
         self
     }
 
-    /// Sets where standard output goes: this process's own by default.
+    /// Sets where standard output goes: to that of this process by default.
     ///
     /// # Examples
     ///
@@ -153,11 +141,11 @@ impl CreateSubprocess {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn stdout(mut self, to: impl Into<Stdio>) -> Self {
-        self.stdout = Some(to.into());
+        self.streams[1] = Some(to.into());
         self
     }
 
-    /// Sets where standard error goes: this process's own by default.
+    /// Sets where standard error goes: to that of this process by default.
     ///
     /// # Examples
     ///
@@ -174,7 +162,7 @@ impl CreateSubprocess {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn stderr(mut self, to: impl Into<Stdio>) -> Self {
-        self.stderr = Some(to.into());
+        self.streams[2] = Some(to.into());
         self
     }
 
@@ -193,11 +181,8 @@ impl CreateSubprocess {
         self
     }
 
-    /// Sets a variable of the environment, which is otherwise this process's own.
-    ///
-    /// # Examples
-    ///
-    /// See [`env_clear`](Self::env_clear).
+    /// Sets a variable of the environment. The others are those of this process, unless
+    /// [`env_clear`](Self::env_clear) removes them.
     pub fn env(mut self, key: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.command.env(key, value);
         self
@@ -224,7 +209,7 @@ impl CreateSubprocess {
         self
     }
 
-    /// Sets the directory to work in: this process's own by default.
+    /// Sets the directory to work in: that of this process by default.
     ///
     /// # Examples
     ///
@@ -260,8 +245,8 @@ impl CreateSubprocess {
         self
     }
 
-    /// Sets how long a line of the output may be, in bytes: 65,536 by default. Its reader holds no
-    /// more than about twice as much, see [`StreamReader`](crate::StreamReader).
+    /// Sets how long a line of the output may be, in bytes: 65,536 by default. Its reader holds at
+    /// most about twice as much, see [`StreamReader`](crate::StreamReader).
     ///
     /// # Examples
     ///
@@ -275,9 +260,9 @@ impl CreateSubprocess {
         self
     }
 
-    /// Has a thread wait for the child, as on systems that have no pidfds.
+    /// Makes a thread wait for the child, as on systems that have no pidfds.
     ///
-    /// It costs a thread as long as the child runs; for comparisons and tests.
+    /// This costs a thread as long as the child runs. It is meant for comparisons and tests.
     ///
     /// # Examples
     ///
@@ -297,47 +282,51 @@ impl CreateSubprocess {
         self
     }
 
-    /// Starts the process. What it has, this process keeps no copy of.
-    #[track_caller]
-    pub(super) fn spawn(mut self, core: &Rc<Core>) -> Result<Spawned> {
+    /// Starts the process. This process keeps no copies of the descriptors of the child.
+    pub(super) fn spawn(mut self, core: &Rc<Core>) -> Result<SpawnedChild> {
         core.check_open(self.operation)?;
         let merged = self.redirect()?;
         let spawned = self.command.spawn();
         let mut child = spawned.map_err(|error| self.refused(error))?;
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        Ok(Spawned {
-            stdin: stdin.map(OwnedFd::from),
-            stdout: stdout.map(OwnedFd::from).or(merged),
-            stderr: stderr.map(OwnedFd::from),
-            child: Child::watch(core, child, self.by_thread)?,
-        })
+        let pipes = [
+            child.stdin.take().map(OwnedFd::from),
+            child.stdout.take().map(OwnedFd::from).or(merged),
+            child.stderr.take().map(OwnedFd::from),
+        ];
+        let child = Child::watch(core, child, self.by_thread)?;
+        Ok(SpawnedChild { child, pipes })
     }
 
-    /// Sets the streams of the command. Returns the end of a pipe for two of them.
+    /// Sets the streams of the command. Returns this process's end of a pipe that two of them share.
     fn redirect(&mut self) -> Result<Option<OwnedFd>> {
-        let told = |error| describe(error, self.operation);
-        let (mut stdout, mut merged) = (self.stdout.take(), None);
-        if let Some(Stdio(Kind::Merged)) = self.stderr {
-            if stdout.is_none() && !self.is_own {
-                let operation = self.operation;
-                let why = "stderr(STDOUT) has to know what stdout is; set it by stdout, too";
-                return Err(ValueError::new(format!("{operation}: {why}")).into());
-            }
-            let (to, end) = merge(stdout.take()).map_err(told)?;
-            self.stderr = Some(to.try_clone().map_err(told)?);
-            (stdout, merged) = (Some(to), end);
-        }
-        if let Some(from) = self.stdin.take() {
+        let is_merged = matches!(self.streams[2], Some(Stdio(StdioKind::Merged)));
+        let merged = if is_merged { self.merge()? } else { None };
+        let [stdin, stdout, stderr] = std::mem::take(&mut self.streams);
+        if let Some(from) = stdin {
             self.command.stdin(from.into_std(self.operation)?);
         }
         if let Some(to) = stdout {
             self.command.stdout(to.into_std(self.operation)?);
         }
-        if let Some(to) = self.stderr.take() {
+        if let Some(to) = stderr {
             self.command.stderr(to.into_std(self.operation)?);
         }
         Ok(merged)
+    }
+
+    /// Makes standard error go where standard output goes.
+    fn merge(&mut self) -> Result<Option<OwnedFd>> {
+        let operation = self.operation;
+        let stdout = self.streams[1].take();
+        if stdout.is_none() && !self.is_own {
+            let why = "stderr(STDOUT) has to know what stdout is; set it by stdout, too";
+            return Err(ValueError::new(format!("{operation}: {why}")).into());
+        }
+        let merged = merge(stdout).map_err(|error| describe(error, operation));
+        let (stdout, stderr, end) = merged?;
+        self.streams[1] = Some(stdout);
+        self.streams[2] = Some(stderr);
+        Ok(end)
     }
 
     /// Says why there is no process.
@@ -358,17 +347,14 @@ impl CreateSubprocess {
 }
 
 /// A process that was started, and this process's ends of its pipes.
-pub(super) struct Spawned {
+pub(super) struct SpawnedChild {
     pub(super) child: Rc<Child>,
-    pub(super) stdin: Option<OwnedFd>,
-    pub(super) stdout: Option<OwnedFd>,
-    pub(super) stderr: Option<OwnedFd>,
+    pub(super) pipes: [Option<OwnedFd>; 3],
 }
 
 impl Delegate<Request, ()> for CreateSubprocess {
     type Output = Process;
 
-    #[track_caller]
     fn delegate(self, _: &Co) -> Result<Process> {
         let core = Rc::clone(EventLoop::current_or_closed().core());
         let limit = checked_limit(self.limit)?;

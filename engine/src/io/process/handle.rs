@@ -1,59 +1,53 @@
-//! A child process, as coroutines have it.
+//! A child process, for coroutines.
 
 use std::fmt;
 use std::rc::Rc;
 
 use super::child::Child;
-use super::command::Spawned;
+use super::command::SpawnedChild;
 use crate::errors::ValueError;
 use crate::io::streams::{StreamReader, StreamWriter, reading_end, writing_end};
-use crate::kernel::{Core, Request, coroutine_operations};
+use crate::kernel::{Core, Operation};
 use crate::{Co, Delegate, Result};
 
 /// A child process: asyncio's `Process`.
 ///
 /// A clone is the same process. When the last handle is dropped, or the loop is closed, a process
 /// that still runs is killed; it is reaped in any case.
-///
-/// # Examples
-///
-/// See the [module](super).
 #[derive(Clone)]
-pub struct Process(Rc<Inner>);
+pub struct Process(Rc<ProcessState>);
 
-struct Inner {
-    child: Rc<Child>,
+struct ProcessState {
+    child: OwnedChild,
     stdin: Option<StreamWriter>,
     stdout: Option<StreamReader>,
     stderr: Option<StreamReader>,
 }
 
-impl Drop for Inner {
+/// A child that is killed when this is dropped.
+struct OwnedChild(Rc<Child>);
+
+impl Drop for OwnedChild {
     fn drop(&mut self) {
-        self.child.kill();
+        self.0.kill();
     }
 }
 
 impl Process {
-    pub(super) fn new(core: &Rc<Core>, spawned: Spawned, limit: usize) -> Result<Self> {
-        let Spawned {
-            child,
-            stdin,
-            stdout,
-            stderr,
-        } = spawned;
-        // From here on, whatever fails kills it.
-        let mut inner = Inner {
-            child,
-            stdin: None,
-            stdout: None,
-            stderr: None,
-        };
+    pub(super) fn new(core: &Rc<Core>, spawned: SpawnedChild, limit: usize) -> Result<Self> {
+        let child = OwnedChild(spawned.child);
+        let [stdin, stdout, stderr] = spawned.pipes;
         let reader = |fd| reading_end(core, fd, limit);
-        inner.stdin = stdin.map(|fd| writing_end(core, fd)).transpose()?;
-        inner.stdout = stdout.map(reader).transpose()?;
-        inner.stderr = stderr.map(reader).transpose()?;
-        Ok(Self(Rc::new(inner)))
+        Ok(Self(Rc::new(ProcessState {
+            child,
+            stdin: stdin.map(|fd| writing_end(core, fd)).transpose()?,
+            stdout: stdout.map(reader).transpose()?,
+            stderr: stderr.map(reader).transpose()?,
+        })))
+    }
+
+    fn child(&self) -> &Rc<Child> {
+        &self.0.child.0
     }
 
     /// Returns the number of the process.
@@ -74,17 +68,13 @@ impl Process {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn pid(&self) -> u32 {
-        self.0.child.pid()
+        self.child().pid()
     }
 
-    /// Returns how it has ended, as far as the loop knows: its exit status, or the number of the
-    /// signal that ended it as a negative number; 255 if somebody else has reaped it.
-    ///
-    /// # Examples
-    ///
-    /// See [`pid`](Self::pid).
+    /// Returns how the process has ended, as far as the loop knows: its exit status, or the number of
+    /// the signal that ended it as a negative number; 255 if other code has reaped it.
     pub fn returncode(&self) -> Option<i32> {
-        self.0.child.returncode()
+        self.child().returncode()
     }
 
     /// Returns the writer to its standard input, if that is a [`PIPE`](super::PIPE).
@@ -116,43 +106,42 @@ impl Process {
 
     /// Waits until the process has ended, and returns its [`returncode`](Self::returncode).
     ///
-    /// Several may wait. It does not wait for pipes, which others may have open. A child whose
-    /// output nobody reads may never end: [`communicate`](Self::communicate) reads it.
+    /// Several tasks may wait. It does not wait for the pipes, which other processes may have open. A
+    /// child whose output nobody reads may never end: [`communicate`](Self::communicate) reads it.
     ///
     /// # Errors
     ///
     /// `is_cancelled`; the process goes on.
-    ///
-    /// # Examples
-    ///
-    /// See [`pid`](Self::pid).
-    pub fn wait(&self) -> WaitProcess {
-        WaitProcess(self.clone())
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(process.wait())?"]
+    pub fn wait(&self) -> Operation<impl FnOnce(&Co) -> Result<i32> + use<>> {
+        let process = self.clone();
+        Operation::new("Process.wait", move |co| process.wait_for_end(co))
     }
 
-    /// Writes to its standard input, closes that, reads its output to the end, and waits until it
-    /// has ended. Returns standard output and standard error, each empty unless it is a
-    /// [`PIPE`](super::PIPE).
+    /// Writes to the standard input of the process, closes that, reads its output to the end, and
+    /// waits until it has ended. Returns standard output and standard error, each empty unless it is
+    /// a [`PIPE`](super::PIPE).
     ///
-    /// All of that happens at once, so that no amount of data makes one wait for the other. A child
-    /// that does not read all of its input is no error. Standard input is closed also without any
-    /// input, as from Python 3.12 on.
+    /// All of that happens at once, so that no amount of data makes one wait for the other. It is no
+    /// error if the child does not read all of its input. Standard input is closed also without any
+    /// input, as from Python 3.12 on. The [module](super) has an example.
     ///
     /// # Errors
     ///
-    /// - [`ValueError`]: there is input, but standard input is no [`PIPE`](super::PIPE).
+    /// - [`ValueError`]: there is input, but standard input is not a [`PIPE`](super::PIPE).
     /// - [`RuntimeError`](crate::RuntimeError): another coroutine reads the output.
-    /// - `is_cancelled`. The process goes on, and so does the writing of the input. What was read is
-    ///   read by the next one, or by the readers, whatever it was that ended this one.
+    /// - `is_cancelled`. The process goes on, and so does the writing of the input.
     ///
-    /// # Examples
-    ///
-    /// See the [module](super).
+    /// After any error, the output is still there for the next `communicate`, or for the readers.
+    #[must_use = "does nothing unless delegated to: co.yield_from(process.communicate(input))?"]
     pub fn communicate(&self, input: impl AsRef<[u8]>) -> Communicate {
-        Communicate {
-            process: self.clone(),
-            input: input.as_ref().to_vec(),
-        }
+        let (process, input) = (self.clone(), input.as_ref().to_vec());
+        let communicate = move |co: &Co| {
+            process.feed(&input)?;
+            drop(input);
+            process.read_to_end(co)
+        };
+        Operation::new("Process.communicate", Box::new(communicate))
     }
 
     /// Sends a signal.
@@ -160,8 +149,8 @@ impl Process {
     /// # Errors
     ///
     /// - [`ProcessLookupError`](super::ProcessLookupError): the process has ended.
-    /// - [`ValueError`]: there is no signal with this number, or it is one of real time.
-    /// - What the system says, such as that the process is another user's now.
+    /// - [`ValueError`]: there is no signal with this number, or it is a real-time signal.
+    /// - The error of the system, for instance if the process belongs to another user now.
     ///
     /// # Examples
     ///
@@ -178,10 +167,10 @@ impl Process {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn send_signal(&self, signum: i32) -> Result<()> {
-        self.0.child.send_signal(signum, "send_signal")
+        self.child().send_signal(signum, "send_signal")
     }
 
-    /// Asks it to end: sends `SIGTERM`.
+    /// Asks the process to end: sends `SIGTERM`.
     ///
     /// # Errors
     ///
@@ -203,10 +192,10 @@ impl Process {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn terminate(&self) -> Result<()> {
-        self.0.child.send_signal(15, "terminate")
+        self.child().send_signal(15, "terminate")
     }
 
-    /// Ends it: sends `SIGKILL`, which it cannot refuse.
+    /// Ends the process: sends `SIGKILL`, which it cannot refuse.
     ///
     /// # Errors
     ///
@@ -227,86 +216,51 @@ impl Process {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn kill(&self) -> Result<()> {
-        self.0.child.send_signal(9, "kill")
+        self.child().send_signal(9, "kill")
     }
 
     fn feed(&self, input: &[u8]) -> Result<()> {
-        match self.stdin() {
-            None if input.is_empty() => Ok(()),
-            None => {
-                let why = "communicate: there is input, but stdin is no pipe; set stdin(PIPE)";
-                Err(ValueError::new(why).into())
+        let Some(stdin) = self.stdin() else {
+            if input.is_empty() {
+                return Ok(());
             }
-            Some(stdin) if stdin.is_closing() => Ok(()),
-            Some(stdin) => {
-                stdin.write(input)?;
-                stdin.close();
-                Ok(())
-            }
+            let why = "communicate: there is input, but stdin is no pipe; set stdin(PIPE)";
+            return Err(ValueError::new(why).into());
+        };
+        if !stdin.is_closing() {
+            stdin.write(input)?;
+            stdin.close();
         }
+        Ok(())
     }
-}
 
-/// Shows the number, and how it has ended: `<Process 1234 returncode=0>`.
-impl fmt::Debug for Process {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Process {}", self.pid())?;
-        match self.returncode() {
-            Some(code) => write!(f, " returncode={code}>"),
-            None => f.write_str(" running>"),
-        }
-    }
-}
-
-/// Waits for the end, when delegated to: see [`Process::wait`].
-#[derive(Clone, Debug)]
-#[must_use = "waits for nothing unless delegated to: co.yield_from(process.wait())?"]
-pub struct WaitProcess(Process);
-
-impl Delegate<Request, ()> for WaitProcess {
-    type Output = i32;
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<i32> {
-        let child = &self.0.0.child;
-        co.yield_from(child.ended().wait())?;
-        Ok(child.returncode().expect("it is set before the event"))
-    }
-}
-
-/// Talks to the process to the end, when delegated to: see [`Process::communicate`].
-#[derive(Clone, Debug)]
-#[must_use = "does nothing unless delegated to: co.yield_from(process.communicate(input))?"]
-pub struct Communicate {
-    process: Process,
-    input: Vec<u8>,
-}
-
-impl Delegate<Request, ()> for Communicate {
-    type Output = (Vec<u8>, Vec<u8>);
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<(Vec<u8>, Vec<u8>)> {
-        let Self { process, input } = self;
-        process.feed(&input)?;
-        drop(input);
-        let outputs = [process.stdout(), process.stderr()];
-        // None may wait for the other, so both go on beyond their limits. Nothing is taken before
-        // all is there: whatever cuts this off leaves it to the next reader.
+    fn read_to_end(&self, co: &Co) -> Result<(Vec<u8>, Vec<u8>)> {
+        let outputs = [self.stdout(), self.stderr()];
+        // Neither may wait for the other, so both go on beyond their limits. Nothing is taken before
+        // all is there: if this ends early, the next reader gets it.
         let held = outputs.map(|output| output.map(StreamReader::hold_all));
         for output in outputs.into_iter().flatten() {
             output.wait_for_end(co)?;
         }
-        co.yield_from(process.wait())?;
+        self.wait_for_end(co)?;
         drop(held);
         let [stdout, stderr] =
             outputs.map(|output| output.map(StreamReader::take_all).unwrap_or_default());
         Ok((stdout, stderr))
     }
+
+    fn wait_for_end(&self, co: &Co) -> Result<i32> {
+        self.child().ended.wait().delegate(co)?;
+        Ok(self.returncode().expect("it is set before the event"))
+    }
 }
 
-coroutine_operations! {
-    [] WaitProcess => i32, "Process.wait", |this| move |co: &Co| this.delegate(co);
-    [] Communicate => (Vec<u8>, Vec<u8>), "Process.communicate",
-        |this| move |co: &Co| this.delegate(co);
+/// The operation of [`Process::communicate`].
+pub type Communicate = Operation<Box<dyn FnOnce(&Co) -> Result<(Vec<u8>, Vec<u8>)>>>;
+
+/// Shows the number, and how the process has ended: `<Process 1234 returncode=0>`.
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.child().show(f, "Process ")
+    }
 }

@@ -1,19 +1,17 @@
-//! What is told of a child process.
+//! The protocol of a child process: its callbacks.
 
 use super::transport::SubprocessTransport;
 use crate::{Error, Result};
 
-/// What is told of a child process and its pipes: asyncio's `SubprocessProtocol`.
+/// Gets the events of a child process and its pipes: asyncio's `SubprocessProtocol`.
 ///
 /// All methods have defaults that do nothing, and get `&self`, as those of a
 /// [`Protocol`](crate::Protocol). Pipes have the numbers of their descriptors in the child: 0 is
-/// standard input, 1 standard output, 2 standard error. What a method returns as an error, or panics
-/// with, goes to the loop's exception handler; that of
-/// [`pipe_data_received`](Self::pipe_data_received) also closes the pipe.
+/// standard input, 1 standard output, 2 standard error. If a method returns an error, or panics, that
+/// goes to the loop's exception handler. After an error of
+/// [`pipe_data_received`](Self::pipe_data_received), the pipe is closed as well.
 ///
-/// # Examples
-///
-/// See [`subprocess_exec`](super::subprocess_exec).
+/// [`subprocess_exec`](super::subprocess_exec) has an example.
 pub trait SubprocessProtocol: 'static {
     /// The process runs. Keep a clone of the transport, to write and to send signals.
     ///
@@ -35,7 +33,7 @@ pub trait SubprocessProtocol: 'static {
         Ok(())
     }
 
-    /// A pipe was closed: by an error, or without one. Called once for each of them.
+    /// A pipe was closed, with an error or without one. Called once for each pipe.
     ///
     /// # Errors
     ///
@@ -45,8 +43,8 @@ pub trait SubprocessProtocol: 'static {
         Ok(())
     }
 
-    /// The process has ended; the transport knows how. Its pipes may still be open, as others have
-    /// them.
+    /// The process has ended; the transport knows how. Its pipes may still be open in other
+    /// processes.
     ///
     /// # Errors
     ///
@@ -65,7 +63,7 @@ pub trait SubprocessProtocol: 'static {
         Ok(())
     }
 
-    /// More than the high-water mark waits to be written to standard input, as
+    /// More than the high-water mark is to be written to standard input, as
     /// [`Protocol::pause_writing`](crate::Protocol::pause_writing).
     ///
     /// # Errors
@@ -75,7 +73,7 @@ pub trait SubprocessProtocol: 'static {
         Ok(())
     }
 
-    /// No more than the low-water mark waits, as
+    /// At most the low-water mark is still to be written, as
     /// [`Protocol::resume_writing`](crate::Protocol::resume_writing).
     ///
     /// # Errors

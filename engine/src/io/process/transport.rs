@@ -1,23 +1,22 @@
 //! A child process by callbacks: asyncio's layer below `Process`.
 
-use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::fmt;
 use std::rc::Rc;
 
-use super::command::{CreateSubprocess, Spawned, create_subprocess_exec, create_subprocess_shell};
+use super::command::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
 use super::protocol::SubprocessProtocol;
-use super::shared::Shared;
 use super::stdio::PIPE;
+use super::subprocess_state::SubprocessState;
 use crate::io::transport::Transport;
-use crate::kernel::{Core, EventLoop, Reason, Request, Waiter, caller, coroutine_operations};
+use crate::kernel::{EventLoop, Reason, Request, Waiter, coroutine_operations};
 use crate::{Co, Delegate, Result};
 
 /// Starts a program, with a transport and a protocol: asyncio's `loop.subprocess_exec`.
 ///
-/// Unlike for [`create_subprocess_exec`], all three standard streams are pipes, unless
+/// Unlike with [`create_subprocess_exec`], all three standard streams are pipes, unless
 /// [`options`](StartSubprocess::options) say otherwise. The process goes on also if nobody keeps the
-/// transport, until it ends, is closed, or its loop is closed.
+/// transport: until it ends, the transport is closed, or the loop is closed.
 ///
 /// # Errors
 ///
@@ -59,20 +58,16 @@ use crate::{Co, Delegate, Result};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn subprocess_exec<F, P>(
+pub fn subprocess_exec<P: SubprocessProtocol, F: FnOnce() -> P>(
     factory: F,
     program: impl AsRef<OsStr>,
     args: &[&str],
-) -> StartSubprocess<F>
-where
-    F: FnOnce() -> P,
-    P: SubprocessProtocol,
-{
+) -> StartSubprocess<F> {
     StartSubprocess::new(factory, create_subprocess_exec(program, args))
 }
 
 /// Starts a command of the shell, with a transport and a protocol: asyncio's
-/// `loop.subprocess_shell`. The rest is as [`subprocess_exec`].
+/// `loop.subprocess_shell`. The rest is as for [`subprocess_exec`].
 ///
 /// # Errors
 ///
@@ -102,15 +97,14 @@ where
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn subprocess_shell<F, P>(factory: F, command: impl AsRef<OsStr>) -> StartSubprocess<F>
-where
-    F: FnOnce() -> P,
-    P: SubprocessProtocol,
-{
+pub fn subprocess_shell<P: SubprocessProtocol, F: FnOnce() -> P>(
+    factory: F,
+    command: impl AsRef<OsStr>,
+) -> StartSubprocess<F> {
     StartSubprocess::new(factory, create_subprocess_shell(command))
 }
 
-/// What [`subprocess_exec`] and [`subprocess_shell`] return: a delegate for `yield_from`.
+/// The operation of [`subprocess_exec`] and [`subprocess_shell`].
 #[must_use = "it starts a process when a coroutine delegates to it by yield_from"]
 pub struct StartSubprocess<F> {
     factory: F,
@@ -124,10 +118,6 @@ impl<F> StartSubprocess<F> {
     }
 
     /// Sets options, by the methods of [`CreateSubprocess`].
-    ///
-    /// # Examples
-    ///
-    /// See [`subprocess_exec`].
     pub fn options(mut self, set: impl FnOnce(CreateSubprocess) -> CreateSubprocess) -> Self {
         self.create = set(self.create);
         self
@@ -137,43 +127,22 @@ impl<F> StartSubprocess<F> {
 /// A child process and its pipes: asyncio's `SubprocessTransport`.
 ///
 /// A clone is the same transport.
-///
-/// # Examples
-///
-/// See [`subprocess_exec`].
 #[derive(Clone)]
-pub struct SubprocessTransport(Rc<Shared>);
+pub struct SubprocessTransport(pub(super) Rc<SubprocessState>);
 
 impl SubprocessTransport {
     /// Returns the number of the process.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::process::SubprocessTransport;
-    /// fn log(transport: &SubprocessTransport) {
-    ///     println!("process {} is started", transport.get_pid());
-    /// }
-    /// ```
     pub fn get_pid(&self) -> u32 {
         self.0.child.pid()
     }
 
     /// Returns how the process has ended, see [`Process::returncode`](super::Process::returncode).
-    ///
-    /// # Examples
-    ///
-    /// See [`subprocess_exec`].
     pub fn get_returncode(&self) -> Option<i32> {
         self.0.child.returncode()
     }
 
     /// Returns the transport of a pipe: 0 for standard input, 1 for standard output, 2 for standard
-    /// error; none if that is no pipe.
-    ///
-    /// # Examples
-    ///
-    /// See [`subprocess_exec`].
+    /// error. `None` if that is not a pipe.
     pub fn get_pipe_transport(&self, fd: i32) -> Option<Transport> {
         let pipes = self.0.pipes.borrow();
         pipes.get(usize::try_from(fd).ok()?)?.clone()
@@ -184,17 +153,6 @@ impl SubprocessTransport {
     /// # Errors
     ///
     /// As [`Process::send_signal`](super::Process::send_signal).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::process::SubprocessTransport;
-    /// fn end(transport: &SubprocessTransport) -> yieldfrom::Result<()> {
-    ///     transport.send_signal(1)?; // `SIGHUP`
-    ///     transport.terminate()?;
-    ///     transport.kill()
-    /// }
-    /// ```
     pub fn send_signal(&self, signum: i32) -> Result<()> {
         self.0.child.send_signal(signum, "send_signal")
     }
@@ -204,10 +162,6 @@ impl SubprocessTransport {
     /// # Errors
     ///
     /// As [`Process::send_signal`](super::Process::send_signal).
-    ///
-    /// # Examples
-    ///
-    /// See [`send_signal`](Self::send_signal).
     pub fn terminate(&self) -> Result<()> {
         self.0.child.send_signal(15, "terminate")
     }
@@ -217,25 +171,12 @@ impl SubprocessTransport {
     /// # Errors
     ///
     /// As [`Process::send_signal`](super::Process::send_signal).
-    ///
-    /// # Examples
-    ///
-    /// See [`send_signal`](Self::send_signal).
     pub fn kill(&self) -> Result<()> {
         self.0.child.send_signal(9, "kill")
     }
 
-    /// Closes the pipes, and kills the process if it runs. The protocol is told of both.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::process::SubprocessTransport;
-    /// fn give_up(transport: &SubprocessTransport) {
-    ///     transport.close();
-    ///     assert!(transport.is_closing());
-    /// }
-    /// ```
+    /// Closes the pipes, and kills the process if it runs. The methods of the protocol are called for
+    /// both.
     pub fn close(&self) {
         if self.0.closing.replace(true) {
             return;
@@ -245,76 +186,36 @@ impl SubprocessTransport {
         self.0.child.kill();
     }
 
-    /// Returns whether it was closed, or has come to its end.
-    ///
-    /// # Examples
-    ///
-    /// See [`close`](Self::close).
+    /// Returns whether the transport was closed, or the process has come to its end.
     pub fn is_closing(&self) -> bool {
         self.0.closing.get()
     }
 }
 
-impl<F, P> Delegate<Request, ()> for StartSubprocess<F>
-where
-    F: FnOnce() -> P,
-    P: SubprocessProtocol,
-{
+impl<P: SubprocessProtocol, F: FnOnce() -> P> Delegate<Request, ()> for StartSubprocess<F> {
     type Output = (SubprocessTransport, Rc<P>);
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<Self::Output> {
         let core = Rc::clone(EventLoop::current_or_closed().core());
         let spawned = self.create.spawn(&core)?;
         let protocol = Rc::new((self.factory)());
         let told = Rc::clone(&protocol) as Rc<dyn SubprocessProtocol>;
-        let mut opening = Opening(Some(start(&core, spawned, told)?));
+        let state = SubprocessState::new(&core, spawned.child, told);
+        let mut opening = OpeningTransport(Some(SubprocessTransport(Rc::clone(&state))));
+        state.begin(spawned.pipes)?;
         let waiter = Waiter::new(Reason::io("subprocess_exec"));
         let made = Rc::clone(&waiter);
-        if let Some(transport) = &opening.0 {
-            transport.0.soon(move |_| _ = made.wake());
-        }
+        state.soon(move |_| _ = made.wake());
         waiter.wait(co)?;
-        Ok((opening.0.take().expect("only this takes it out"), protocol))
+        let transport = opening.0.take();
+        Ok((transport.expect("only this takes it out"), protocol))
     }
-}
-
-#[track_caller]
-fn start(
-    core: &Rc<Core>,
-    spawned: Spawned,
-    protocol: Rc<dyn SubprocessProtocol>,
-) -> Result<SubprocessTransport> {
-    let shared = Rc::new(Shared {
-        core: Rc::clone(core),
-        child: spawned.child,
-        made_at: caller(),
-        protocol: RefCell::new(Some(protocol)),
-        pipes: RefCell::default(),
-        open: Cell::new(0),
-        exited: Cell::new(false),
-        closing: Cell::new(false),
-    });
-    let mut opening = Opening(Some(SubprocessTransport(Rc::clone(&shared))));
-    // Before anything of the pipes is told.
-    shared.soon(|shared| {
-        let transport = SubprocessTransport(Rc::clone(shared));
-        let message = "protocol.connection_made() call failed.";
-        shared.tell(message, |it| it.connection_made(&transport));
-    });
-    let exiting = Rc::clone(&shared);
-    shared.child.tell(move || exiting.soon(Shared::exit));
-    if let Err(error) = shared.connect([spawned.stdin, spawned.stdout, spawned.stderr]) {
-        drop(shared.protocol.take());
-        return Err(error);
-    }
-    Ok(opening.0.take().expect("only this takes it out"))
 }
 
 /// A transport that nobody has yet: closed, unless it is taken out.
-struct Opening(Option<SubprocessTransport>);
+struct OpeningTransport(Option<SubprocessTransport>);
 
-impl Drop for Opening {
+impl Drop for OpeningTransport {
     fn drop(&mut self) {
         if let Some(transport) = &self.0 {
             transport.close();
@@ -330,15 +231,13 @@ coroutine_operations! {
 
 impl<F> fmt::Debug for StartSubprocess<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StartSubprocess")
-            .field(&self.create)
-            .finish()
+        write!(f, "StartSubprocess({:?})", self.create)
     }
 }
 
 /// Shows the state as asyncio does: `<SubprocessTransport pid=1234 running>`.
 impl fmt::Debug for SubprocessTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.child.show(f, "SubprocessTransport pid=")
     }
 }
