@@ -16,7 +16,9 @@ mod request;
 mod task;
 
 pub use awaitable::{Awaitable, IntoCoroutine};
-pub(crate) use awaitable::{awaitable_coroutine, coroutine_operations, future_on};
+pub(crate) use awaitable::{
+    awaitable_coroutine, awaitable_future, coroutine_operations, future_on,
+};
 pub use coroutine::{Coroutine, CoroutineBuilder, coroutine};
 #[cfg(feature = "signal")]
 pub(crate) use event_loop::on_main_thread;
@@ -27,10 +29,12 @@ pub(crate) use event_loop::{
 pub use event_loop::{
     ErrorContext, EventLoop, get_event_loop, get_running_loop, new_event_loop, set_event_loop,
 };
+#[cfg(feature = "signal")]
+pub(crate) use future::cancel;
 pub use future::{CallbackId, Future, WaitKind};
 pub(crate) use future::{
     Cancelling, Composite, DEEP, Explanation, Followed, Inner, Reason, Role, Subject, Waitable,
-    Waiter, cancel, not_awaited,
+    Waiter, not_awaited,
 };
 #[cfg(feature = "signal")]
 pub(crate) use handle::Repeating;

@@ -173,43 +173,46 @@ fn delegate_as_coroutine<C: IntoCoroutine>(body: C, co: &Co) -> Result<C::Output
     body.into_coroutine().delegate(co)
 }
 
+/// Implements [`Awaitable`] for what is a future; the last two give its result, and the future.
 macro_rules! awaitable_future {
-    ($($type:ty => $future:ident, $into:expr;)*) => {$(
-        impl<T: Clone + 'static> Awaitable for $type {
+    ($([$($generics:tt)*] $type:ty => $future:ty, $outcome:ident, $into:expr;)*) => {$(
+        impl<$($generics)*> $crate::Awaitable for $type {
             type Output = T;
-            type Future = $future<T>;
+            type Future = $future;
 
-            fn own_loop(&self) -> Option<EventLoop> {
+            fn own_loop(&self) -> Option<$crate::EventLoop> {
                 Some(self.get_loop())
             }
 
             #[inline]
             #[track_caller]
-            fn ensure_future(self, event_loop: &EventLoop) -> $future<T> {
+            fn ensure_future(self, event_loop: &$crate::EventLoop) -> $future {
                 match self.inner.check_loop(event_loop, "ensure_future") {
                     Ok(()) => $into(self),
-                    Err(error) => $future::refused(event_loop, error),
+                    Err(error) => <$future>::refused(event_loop, error),
                 }
             }
 
             #[inline]
-            fn outcome(future: &Future<T>) -> Result<T> {
-                future.result()
+            fn outcome(future: &$crate::Future<T>) -> $crate::Result<T> {
+                future.$outcome()
             }
 
             #[track_caller]
-            fn wait_here(self, co: &Co) -> Result<T> {
-                self.delegate(co)
+            fn wait_here(self, co: &$crate::Co) -> $crate::Result<T> {
+                $crate::Delegate::delegate(self, co)
             }
         }
     )*};
 }
 
+pub(crate) use awaitable_future;
+
 awaitable_future! {
-    Future<T> => Future, std::convert::identity;
-    &Future<T> => Future, Clone::clone;
-    Task<T> => Task, std::convert::identity;
-    &Task<T> => Task, Clone::clone;
+    [T: Clone + 'static] Future<T> => Future<T>, result, std::convert::identity;
+    [T: Clone + 'static] &Future<T> => Future<T>, result, Clone::clone;
+    [T: Clone + 'static] Task<T> => Task<T>, result, std::convert::identity;
+    [T: Clone + 'static] &Task<T> => Task<T>, result, Clone::clone;
 }
 
 /// Makes a future of something on a loop, unless it is a future of another one.

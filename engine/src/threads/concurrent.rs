@@ -5,85 +5,58 @@ mod shared;
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 pub use failure::ConcurrentError;
-pub(crate) use failure::Failure;
-pub(crate) use shared::{Callback, Shared, Waker, call_all, set_pool, works_for};
-use shared::{Outcome, Source, State, take};
+pub(crate) use failure::JobFailure;
+pub(crate) use shared::{JobOutcome, SharedFuture, call_each, pool_of_thread, set_pool_of_thread};
+use shared::{NO_POOL, Progress};
 
 use crate::Result;
-use crate::kernel::Place;
+use crate::kernel::{Call, Place};
 
-/// Cancels the task whose result is waited for, for this line of the program.
+/// Cancels the task that gives the result, for this line of the program.
 type CancelFn = Box<dyn Fn(Place) + Send + Sync>;
 
 /// The result of a coroutine that another thread has given to a loop, or of a job on a thread of
 /// an executor: Python's `concurrent.futures.Future`.
 ///
-/// Its [`result`](ConcurrentFuture::result) blocks the thread; do not wait for it on the thread of
-/// the loop itself, which would wait for itself: [`wrap_future`](crate::wrap_future()) makes it one
-/// that coroutines can wait for.
-///
-/// # Examples
-///
-/// See [`LoopHandle`](crate::LoopHandle) and [`ThreadPoolExecutor`](crate::ThreadPoolExecutor).
+/// Its [`result`](ConcurrentFuture::result) blocks the thread. Do not call it on the thread of the
+/// loop that runs the coroutine: the loop would wait for itself. For coroutines,
+/// [`wrap_future`](crate::wrap_future()) makes a future of it that they can wait for.
 pub struct ConcurrentFuture<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<SharedFuture<T>>,
     cancel_task: Option<CancelFn>,
 }
 
 impl<T: Send + 'static> ConcurrentFuture<T> {
     /// Waits for the result, no longer than `timeout` if one is given, and takes it.
     ///
-    /// A job that waits for another one of its own executor, without a timeout, runs that itself
-    /// if it has not begun: otherwise all threads could come to wait for jobs that nobody runs.
+    /// If a job waits without a timeout for another job of its own executor that has not begun, it
+    /// runs that job itself: otherwise all threads could wait for jobs that no thread runs.
     ///
     /// # Errors
     ///
     /// See [`ConcurrentError`].
-    ///
-    /// # Examples
-    ///
-    /// See [`LoopHandle`](crate::LoopHandle).
     pub fn result(&self, timeout: Option<Duration>) -> std::result::Result<T, ConcurrentError> {
         if timeout.is_none() {
             self.shared.help();
         }
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut state = self.shared.lock();
-        loop {
-            match &mut *state {
-                State::Done(outcome) => {
-                    let outcome = take(outcome).ok_or(ConcurrentError::InvalidState)?;
-                    return outcome.map_err(ConcurrentError::from);
-                }
-                State::Pending(_) => state = self.wait(state, deadline)?,
-            }
-        }
-    }
-
-    fn wait<'a>(
-        &self,
-        state: MutexGuard<'a, State<T>>,
-        deadline: Option<Instant>,
-    ) -> std::result::Result<MutexGuard<'a, State<T>>, ConcurrentError> {
-        let done = &self.shared.done;
-        let Some(deadline) = deadline else {
-            return Ok(done.wait(state).unwrap_or_else(PoisonError::into_inner));
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let mut state = self.shared.wait(timeout);
+        if !state.is_done() {
             return Err(ConcurrentError::TimeoutError);
         }
-        let waited = done.wait_timeout(state, left);
-        Ok(waited.unwrap_or_else(PoisonError::into_inner).0)
+        let outcome = state.take_outcome();
+        drop(state);
+        let outcome = outcome.ok_or(ConcurrentError::InvalidState)?;
+        outcome.map_err(ConcurrentError::from)
     }
 
     /// Cancels the task, or the job; returns false if it has ended already.
     ///
-    /// A job that has not begun never runs. One that has begun cannot be stopped: false as well.
+    /// A job that has not begun never runs. One that has begun cannot be stopped: this returns false
+    /// as well.
     ///
     /// # Examples
     ///
@@ -114,12 +87,8 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     }
 
     /// Returns whether there is a result or an error.
-    ///
-    /// # Examples
-    ///
-    /// See [`cancel`](ConcurrentFuture::cancel).
     pub fn done(&self) -> bool {
-        self.shared.is_done()
+        self.shared.lock().is_done()
     }
 
     /// Returns whether it was cancelled.
@@ -136,25 +105,16 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn cancelled(&self) -> bool {
-        matches!(
-            *self.shared.lock(),
-            State::Done(Some(Err(Failure::Cancelled)))
-        )
+        let progress = &self.shared.lock().progress;
+        matches!(progress, Progress::Done(Some(Err(JobFailure::Cancelled))))
     }
 
-    /// Returns whether it is a job that has begun, and not ended.
-    ///
-    /// # Examples
-    ///
-    /// See [`cancelled`](ConcurrentFuture::cancelled).
+    /// Returns whether it is a job that has begun, and has not ended.
     pub fn running(&self) -> bool {
-        match &*self.shared.lock() {
-            State::Pending(pending) => matches!(pending.source, Source::Running),
-            State::Done(_) => false,
-        }
+        matches!(self.shared.lock().progress, Progress::RunningJob)
     }
 
-    /// Has `callback` called when it is done, by the thread that ends it; at once if it is done.
+    /// Has `callback` called by the thread that ends the future; if it is done, calls it now.
     ///
     /// # Examples
     ///
@@ -170,95 +130,89 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// ```
     #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce() + Send + 'static) {
+        let made_at = Location::caller();
         let mut state = self.shared.lock();
-        if let State::Pending(pending) = &mut *state {
-            return pending.callbacks.push(Callback::new(callback));
+        if !state.is_done() {
+            let callback = Box::new(callback);
+            return state.callbacks.push(Call { callback, made_at });
         }
         drop(state);
         callback();
     }
 
-    /// Has the loop's job that waits for this woken when it is done, which may be now.
-    pub(crate) fn wake(&self, waker: Waker) {
+    /// Has the loop that waits for this woken when it is done, which may be now.
+    ///
+    /// That comes before the callbacks, and while the thread counts as free for the next job.
+    pub(crate) fn set_waker(&self, wake: impl FnOnce() + Send + 'static) {
         let mut state = self.shared.lock();
-        if let State::Pending(pending) = &mut *state {
-            pending.waker = Some(waker);
+        if !state.is_done() {
+            state.waker = Some(Box::new(wake));
             return;
         }
         drop(state);
-        waker.wake();
+        wake();
     }
 
-    /// Takes what there is at the end; none before, or if it was taken.
-    pub(crate) fn take_outcome(&self) -> Option<Outcome<T>> {
-        match &mut *self.shared.lock() {
-            State::Pending(_) => None,
-            State::Done(outcome) => take(outcome),
-        }
+    /// Takes the outcome; none if it is not done, or if the outcome was taken.
+    pub(crate) fn take_outcome(&self) -> Option<JobOutcome<T>> {
+        self.shared.lock().take_outcome()
     }
+}
 
-    /// Makes a future that has failed.
-    pub(crate) fn failed(failure: Failure) -> Self {
-        let shared = Shared::new(Source::Task, 0);
-        shared.finish(Err(failure));
-        let cancel_task = None;
+impl<T> ConcurrentFuture<T> {
+    fn new(progress: Progress<T>, pool: u64, cancel_task: Option<CancelFn>) -> Self {
+        let shared = SharedFuture::new(progress, pool);
         Self {
             shared,
             cancel_task,
         }
     }
+
+    /// Makes a future, and the end by which it is completed.
+    pub(super) fn with_completer(cancel_task: Option<CancelFn>) -> (Self, Completer<T>) {
+        let future = Self::new(Progress::Task, NO_POOL, cancel_task);
+        let completer = Completer(Arc::clone(&future.shared));
+        (future, completer)
+    }
+
+    /// Makes the future of a job for the pool of this number.
+    pub(super) fn of_job(job: impl FnOnce() -> T + Send + 'static, pool: u64) -> Self {
+        Self::new(Progress::QueuedJob(Box::new(job)), pool, None)
+    }
+
+    /// Makes a future that has failed.
+    pub(super) fn failed(failure: JobFailure) -> Self {
+        Self::new(Progress::Done(Some(Err(failure))), NO_POOL, None)
+    }
+
+    pub(super) fn shared(&self) -> &Arc<SharedFuture<T>> {
+        &self.shared
+    }
 }
 
 impl<T> fmt::Debug for ConcurrentFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.shared.is_done() {
-            "done"
-        } else {
-            "pending"
-        };
+        let is_done = self.shared.lock().is_done();
+        let state = if is_done { "done" } else { "pending" };
         write!(f, "<ConcurrentFuture {state}>")
     }
 }
 
-/// The other end of a [`ConcurrentFuture`], which is cancelled if this goes away first.
-pub(crate) struct Completer<T>(Arc<Shared<T>>);
+/// The other end of a [`ConcurrentFuture`]. If it is dropped first, the future is cancelled.
+pub(crate) struct Completer<T>(Arc<SharedFuture<T>>);
 
 impl<T> Completer<T> {
     pub(super) fn is_cancelled(&self) -> bool {
-        self.0.is_done()
+        self.0.lock().is_done()
     }
 
     pub(crate) fn complete(self, outcome: Result<T>) {
-        self.0.finish(outcome.map_err(Failure::from));
+        self.0.finish(outcome.map_err(JobFailure::from));
     }
 }
 
 impl<T> Drop for Completer<T> {
     fn drop(&mut self) {
-        self.0.finish(Err(Failure::Cancelled));
+        self.0.cancel();
     }
-}
-
-/// Makes a future, and the end by which it is completed.
-pub(super) fn pair<T>(cancel_task: Option<CancelFn>) -> (ConcurrentFuture<T>, Completer<T>) {
-    let shared = Shared::new(Source::Task, 0);
-    let completer = Completer(Arc::clone(&shared));
-    let future = ConcurrentFuture {
-        shared,
-        cancel_task,
-    };
-    (future, completer)
-}
-
-/// Makes the future of a job for a pool of threads.
-pub(crate) fn job<T>(
-    work: impl FnOnce() -> T + Send + 'static,
-    pool: u64,
-) -> (ConcurrentFuture<T>, Arc<Shared<T>>) {
-    let shared = Shared::new(Source::Queued(Box::new(work)), pool);
-    let future = ConcurrentFuture {
-        shared: Arc::clone(&shared),
-        cancel_task: None,
-    };
-    (future, shared)
 }

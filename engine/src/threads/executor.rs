@@ -1,37 +1,24 @@
-//! Work on other threads, for what blocks: files, databases, long calculations.
-//!
-//! A *job* is a closure that runs on a thread of a [`ThreadPoolExecutor`]. Its result crosses as a
-//! [`ConcurrentFuture`], on which other threads wait; for the coroutines of a loop that becomes a
-//! [`Job`], which the loop ends on its own thread, when it is told through its inbox.
-
-mod job;
-mod pending;
-mod pool;
-mod run;
+//! Executors: threads for work that blocks, such as files, databases and long calculations.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
-pub use job::{Job, wrap_future};
-pub(crate) use pending::Executors;
-pub(crate) use pool::Pool;
-pub use run::{ToThread, to_thread};
-
+use super::concurrent::ConcurrentFuture;
+use super::pool::Pool;
 use crate::Result;
 use crate::errors::ValueError;
 use crate::kernel::EventLoop;
-use crate::threads::concurrent::ConcurrentFuture;
 
 /// A bounded pool of threads: Python's `concurrent.futures.ThreadPoolExecutor`.
 ///
 /// A thread is started when a job comes, no thread is free, and there are fewer than the bound;
 /// further jobs wait in a queue, in their order. Threads are named `yieldfrom-worker-0` and so on,
-/// and stay until the shutdown. A clone is the same pool.
+/// and stay until the shutdown. A clone is another handle of the same pool.
 ///
-/// Dropping the last handle shuts it down; a loop's [`Job`] is one as long as it is pending. Only
-/// on a thread where a loop is running, the drop does not wait for the threads.
+/// Dropping the last handle shuts the pool down, and waits for its threads, except on a thread where
+/// a loop is running. A loop's [`Job`](crate::Job) has a handle as long as it is pending.
 ///
 /// # Examples
 ///
@@ -52,19 +39,15 @@ use crate::threads::concurrent::ConcurrentFuture;
 #[derive(Clone)]
 pub struct ThreadPoolExecutor(Arc<Owner>);
 
-/// What all handles share, and the threads do not.
+/// It is shared by all handles, but not by the threads.
 struct Owner(Arc<Pool>);
 
 impl ThreadPoolExecutor {
-    /// Makes a pool of at most so many threads, none of which is started yet.
+    /// Makes a pool of at most `max_workers` threads. They are started when jobs come.
     ///
     /// # Errors
     ///
     /// [`ValueError`]: `max_workers` is zero.
-    ///
-    /// # Examples
-    ///
-    /// See [`ThreadPoolExecutor`].
     pub fn new(max_workers: usize) -> Result<Self> {
         let Some(max_workers) = NonZeroUsize::new(max_workers) else {
             let why = "ThreadPoolExecutor: max_workers must be greater than 0";
@@ -77,14 +60,14 @@ impl ThreadPoolExecutor {
         Self(Arc::new(Owner(Pool::new("yieldfrom-worker", max_workers))))
     }
 
-    pub(crate) fn pool(&self) -> &Arc<Pool> {
+    pub(super) fn pool(&self) -> &Arc<Pool> {
         &self.0.0
     }
 
     /// Has `job` run by a thread of the pool.
     ///
-    /// After the shutdown, and where the system has no thread at all to give, the future has
-    /// failed already, and `job` is dropped.
+    /// After the shutdown, or if the system has no thread at all to give, the future has failed
+    /// already, and `job` is dropped.
     ///
     /// # Examples
     ///
@@ -113,8 +96,8 @@ impl ThreadPoolExecutor {
     /// Refuses jobs from now on, cancels those that have not begun, and waits for the others.
     ///
     /// Python's `shutdown(wait=True, cancel_futures=True)`. It blocks the thread; a coroutine
-    /// calls it through [`to_thread`]. From a job of the pool itself it does not wait. Doing it
-    /// twice does no harm.
+    /// calls it through [`to_thread`](crate::to_thread()). A job of the pool itself does not wait
+    /// here. A second shutdown does nothing.
     ///
     /// # Examples
     ///
@@ -135,14 +118,6 @@ impl ThreadPoolExecutor {
 
 /// Makes a pool of Python's default size: four threads more than there are processors, and no more
 /// than 32.
-///
-/// # Examples
-///
-/// ```
-/// use yieldfrom::ThreadPoolExecutor;
-///
-/// assert_eq!(ThreadPoolExecutor::default().submit(|| 42).result(None), Ok(42));
-/// ```
 impl Default for ThreadPoolExecutor {
     fn default() -> Self {
         const MOST: NonZeroUsize = NonZeroUsize::new(32).expect("not zero");
@@ -151,7 +126,7 @@ impl Default for ThreadPoolExecutor {
     }
 }
 
-/// So that functions take `&executor` as well as `None`.
+/// Lets a function take `&executor` as well as `None`.
 impl From<&ThreadPoolExecutor> for Option<ThreadPoolExecutor> {
     fn from(executor: &ThreadPoolExecutor) -> Self {
         Some(executor.clone())

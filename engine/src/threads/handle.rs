@@ -1,25 +1,23 @@
-//! How other threads reach a loop.
+//! The handle by which other threads reach a loop.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use super::concurrent::{ConcurrentFuture, pair};
+use super::concurrent::ConcurrentFuture;
 use crate::errors::RuntimeError;
 use crate::errors::panics::Panics;
-use crate::kernel::{
-    Call, Core, EventLoop, Future, Inbox, Layer, Place, Scheduled, TaskObject, cancel,
-};
+use crate::kernel::{AnyTask, Call, Core, EventLoop, Future, Inbox, Layer, Place, Scheduled};
 use crate::{Co, Result};
 
 /// A loop, for other threads: the only part of a loop that is `Send` and `Sync`.
 ///
-/// While there is one, a run waits for what may come through it, even with nothing else to do.
+/// While a handle exists, a run waits for calls that may come through it, even if it has nothing else
+/// to do.
 ///
 /// # Examples
 ///
@@ -42,18 +40,13 @@ pub struct LoopHandle {
     inbox: Option<Arc<Inbox>>,
 }
 
-fn closed(operation: &str) -> crate::Error {
-    RuntimeError::new(format!("{operation}: the event loop is closed")).into()
-}
-
 impl LoopHandle {
-    fn new(inbox: Option<&Arc<Inbox>>) -> Self {
+    pub(super) fn new(inbox: Option<&Arc<Inbox>>) -> Self {
         if let Some(inbox) = inbox {
             inbox.add_handle();
         }
-        Self {
-            inbox: inbox.cloned(),
-        }
+        let inbox = inbox.cloned();
+        Self { inbox }
     }
 
     /// Has `callback` called by the loop, on its thread, and wakes the loop if it waits.
@@ -85,35 +78,32 @@ impl LoopHandle {
 
     fn send(&self, made_at: Place, callback: impl FnOnce() + Send + 'static) -> Result<()> {
         const NAME: &str = "call_soon_threadsafe";
-        let inbox = self.inbox.as_ref().ok_or_else(|| closed(NAME))?;
+        let closed = || RuntimeError::new(format!("{NAME}: the event loop is closed"));
+        let inbox = self.inbox.as_ref().ok_or_else(closed)?;
+        let callback = Box::new(callback);
         if thread::current().id() == inbox.thread
             && let Some(event_loop) = EventLoop::running()
-            && event_loop.core().is_reached_by(inbox)
+            && let Some(own) = &event_loop.core().inbox
+            && Arc::ptr_eq(own, inbox)
         {
-            // In order with its `call_soon`.
+            // In order with the loop's own `call_soon`.
             let core = event_loop.core();
             core.check_open(NAME)?;
-            let scheduled = Scheduled::at(made_at, core, Box::new(callback));
-            core.ready.push(scheduled);
+            core.ready.push(Scheduled::at(made_at, core, callback));
             return Ok(());
         }
-        let callback = Box::new(callback);
-        let call = Call { callback, made_at };
-        inbox.send(call).map_err(|_| closed(NAME))
+        let sent = inbox.send(Call { callback, made_at });
+        Ok(sent.map_err(|_| closed())?)
     }
 
     /// Makes a task of a coroutine on the loop, and returns a future for other threads.
     ///
-    /// asyncio's `run_coroutine_threadsafe`. The body is a closure that can be sent; what it
-    /// makes on the loop's thread need not be.
+    /// asyncio's `run_coroutine_threadsafe`. The body is a closure that can be sent to another thread.
+    /// Values that it makes on the loop's thread need not be `Send`.
     ///
     /// # Errors
     ///
     /// [`RuntimeError`]: the loop is closed; `body` is dropped.
-    ///
-    /// # Examples
-    ///
-    /// See [`LoopHandle`].
     #[track_caller]
     pub fn run_coroutine_threadsafe<T, F>(&self, body: F) -> Result<ConcurrentFuture<T>>
     where
@@ -123,8 +113,8 @@ impl LoopHandle {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let handle = self.clone();
-        let cancel_task = Box::new(move |made_at| handle.cancel_remote(made_at, number));
-        let (future, completer) = pair(Some(cancel_task));
+        let cancel_task = Box::new(move |made_at| handle.cancel_task(made_at, number));
+        let (future, completer) = ConcurrentFuture::with_completer(Some(cancel_task));
         let made_at = Location::caller();
         self.send(made_at, move || {
             let Some(event_loop) = EventLoop::running() else {
@@ -134,67 +124,39 @@ impl LoopHandle {
                 return;
             }
             let task = event_loop.create_task_for(made_at, body);
-            RemoteTasks::add(event_loop.core(), number, task.to_any().0);
+            RemoteTasks::with(event_loop.core(), |tasks| {
+                tasks.insert(number, task.to_any())
+            });
             task.add_done_callback_at(made_at, move |task: &Future<T>| {
-                RemoteTasks::forget(&task.inner.core, number);
+                RemoteTasks::with(&task.inner.core, |tasks| tasks.remove(&number));
                 completer.complete(task.take_result());
             });
         })?;
         Ok(future)
     }
 
-    fn cancel_remote(&self, made_at: Place, number: u64) {
+    fn cancel_task(&self, made_at: Place, number: u64) {
         // A closed loop has no task to be cancelled.
         let _ = self.send(made_at, move || {
-            if let Some(event_loop) = EventLoop::running() {
-                RemoteTasks::cancel(event_loop.core(), number);
+            if let Some(event_loop) = EventLoop::running()
+                && let Some(Some(task)) =
+                    RemoteTasks::with(event_loop.core(), |tasks| tasks.get(&number).cloned())
+            {
+                task.cancel();
             }
         });
     }
 }
 
-impl EventLoop {
-    /// Returns the handle by which other threads reach the loop.
-    ///
-    /// # Examples
-    ///
-    /// See [`LoopHandle`].
-    pub fn handle(&self) -> LoopHandle {
-        LoopHandle::new(self.core().inbox.as_ref())
-    }
-}
-
-impl Core {
-    fn is_reached_by(&self, inbox: &Arc<Inbox>) -> bool {
-        self.inbox
-            .as_ref()
-            .is_some_and(|own| Arc::ptr_eq(own, inbox))
-    }
-}
-
 /// The tasks of a loop that other threads have started, by the number that these know.
 #[derive(Default)]
-pub(crate) struct RemoteTasks(RefCell<HashMap<u64, Rc<dyn TaskObject>>>);
+pub(crate) struct RemoteTasks(RefCell<HashMap<u64, AnyTask>>);
 
 impl RemoteTasks {
-    fn add(core: &Core, number: u64, task: Rc<dyn TaskObject>) {
-        if let Some(tasks) = core.hooks.find::<Self>() {
-            tasks.0.borrow_mut().insert(number, task);
-        }
-    }
-
-    fn forget(core: &Core, number: u64) {
-        let tasks = core.hooks.find::<Self>();
-        let task = tasks.and_then(|tasks| tasks.0.borrow_mut().remove(&number));
-        drop(task);
-    }
-
-    fn cancel(core: &Core, number: u64) {
-        let tasks = core.hooks.find::<Self>();
-        let task = tasks.and_then(|tasks| tasks.0.borrow().get(&number).cloned());
-        if let Some(task) = task {
-            cancel(task.as_waitable());
-        }
+    /// Looks at those of a loop, or changes them. The caller drops what is taken out.
+    fn with<R>(core: &Core, look: impl FnOnce(&mut HashMap<u64, AnyTask>) -> R) -> Option<R> {
+        let tasks = core.hooks.find::<Self>()?;
+        Some(look(&mut tasks.0.borrow_mut()))
     }
 }
 
@@ -210,7 +172,7 @@ impl Clone for LoopHandle {
     }
 }
 
-/// The last handle wakes a loop that waits, for which nobody else may be left.
+/// The last handle wakes a loop that waits: nothing else may be left that could.
 impl Drop for LoopHandle {
     fn drop(&mut self) {
         if let Some(inbox) = &self.inbox {

@@ -118,7 +118,7 @@ fn start_lookup(
 ) -> Job<io::Result<Vec<SocketAddr>>> {
     let pool = match core.part::<Executors>("getaddrinfo") {
         Ok(executors) => executors.lookup_pool(),
-        Err(error) => return Job::failed(&EventLoop::of(core), error),
+        Err(error) => return Job::refused(&EventLoop::of(core), error),
     };
     let future = pool.submit(move || match resolve(&host, port) {
         Ok(found) if found.is_empty() => {

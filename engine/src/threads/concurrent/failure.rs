@@ -8,15 +8,11 @@ use crate::errors::{Panicked, RuntimeError};
 
 /// Why there is no result of a [`ConcurrentFuture`](super::ConcurrentFuture).
 ///
-/// The error of a task stays on the loop's thread; what crosses is its description.
-///
-/// # Examples
-///
-/// See [`ConcurrentFuture`](super::ConcurrentFuture).
+/// The error of a task stays on the loop's thread; other threads get its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConcurrentError {
-    /// The task or job was cancelled, or its loop or executor is closed.
+    /// The task or job was cancelled, or its loop or executor was closed.
     Cancelled,
     /// The result was not there in time. It may come later.
     TimeoutError,
@@ -28,29 +24,29 @@ pub enum ConcurrentError {
 
 impl fmt::Display for ConcurrentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("the task was cancelled"),
-            Self::TimeoutError => f.write_str("the result was not there in time"),
-            Self::InvalidState => f.write_str("the result was taken before"),
-            Self::Failed(description) => f.write_str(description),
-        }
+        f.write_str(match self {
+            Self::Cancelled => "the task was cancelled",
+            Self::TimeoutError => "the result was not there in time",
+            Self::InvalidState => "the result was taken before",
+            Self::Failed(description) => description,
+        })
     }
 }
 
 impl std::error::Error for ConcurrentError {}
 
 /// What crosses the threads in place of a result.
-pub(crate) enum Failure {
+pub(crate) enum JobFailure {
     Cancelled,
     /// A task's error, described.
     Failed(String),
-    /// What a job panicked with.
+    /// The payload of a job's panic.
     Panicked(Payload),
     /// The job was not accepted, for this reason.
     Refused(String),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for JobFailure {
     fn from(error: Error) -> Self {
         if error.is_cancelled() {
             Self::Cancelled
@@ -61,26 +57,24 @@ impl From<Error> for Failure {
 }
 
 /// For other threads.
-impl From<Failure> for ConcurrentError {
-    fn from(failure: Failure) -> Self {
+impl From<JobFailure> for ConcurrentError {
+    fn from(failure: JobFailure) -> Self {
         match failure {
-            Failure::Cancelled => Self::Cancelled,
-            Failure::Failed(description) | Failure::Refused(description) => {
-                Self::Failed(description)
-            }
-            Failure::Panicked(payload) => Self::Failed(Panicked::new(payload).to_string()),
+            JobFailure::Cancelled => Self::Cancelled,
+            JobFailure::Failed(text) | JobFailure::Refused(text) => Self::Failed(text),
+            JobFailure::Panicked(payload) => Self::Failed(Panicked::new(payload).to_string()),
         }
     }
 }
 
 /// For the loop.
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
+impl From<JobFailure> for Error {
+    fn from(failure: JobFailure) -> Self {
         match failure {
-            Failure::Cancelled => Self::cancelled(),
-            Failure::Failed(description) => ConcurrentError::Failed(description).into(),
-            Failure::Panicked(payload) => Panicked::new(payload).into(),
-            Failure::Refused(why) => RuntimeError::new(why).into(),
+            JobFailure::Cancelled => Self::cancelled(),
+            JobFailure::Failed(text) => ConcurrentError::Failed(text).into(),
+            JobFailure::Panicked(payload) => Panicked::new(payload).into(),
+            JobFailure::Refused(why) => RuntimeError::new(why).into(),
         }
     }
 }

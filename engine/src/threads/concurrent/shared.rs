@@ -1,207 +1,180 @@
-//! What a future for other threads shares with whoever gives its result.
+//! The part of a future that is shared with the thread that gives the result.
 
 use std::cell::Cell;
-use std::panic::Location;
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::failure::Failure;
+use super::failure::JobFailure;
 use crate::errors::panics;
-use crate::kernel::{Call, Inbox, Place};
+use crate::kernel::Call;
 
 thread_local! {
-    /// The number of the pool whose work this thread does.
-    static WORKS_FOR: Cell<u64> = const { Cell::new(0) };
+    /// The number of the pool whose jobs this thread runs.
+    static POOL: Cell<u64> = const { Cell::new(NO_POOL) };
 }
 
-/// Returns the number of the pool whose work this thread does; 0 if there is none.
-pub(crate) fn works_for() -> u64 {
-    WORKS_FOR.try_with(Cell::get).unwrap_or(0)
+/// Stands for no pool; the first pool has the number 1.
+pub(super) const NO_POOL: u64 = 0;
+
+/// Returns the number of the pool whose jobs this thread runs.
+pub(crate) fn pool_of_thread() -> u64 {
+    POOL.try_with(Cell::get).unwrap_or(NO_POOL)
 }
 
 /// Says for which pool this thread works.
-pub(crate) fn set_pool(number: u64) {
-    let _ = WORKS_FOR.try_with(|works_for| works_for.set(number));
+pub(crate) fn set_pool_of_thread(number: u64) {
+    let _ = POOL.try_with(|pool| pool.set(number));
 }
 
-/// Wakes a loop that waits for the result, by a call in its own thread.
-pub(crate) struct Waker {
-    pub(crate) inbox: Arc<Inbox>,
-    pub(crate) call: Call,
-}
+pub(super) type JobFn<T> = Box<dyn FnOnce() -> T + Send>;
+pub(crate) type JobOutcome<T> = Result<T, JobFailure>;
 
-impl Waker {
-    pub(super) fn wake(self) {
-        // The jobs of a closed loop have ended with it.
-        let _ = self.inbox.send(self.call);
-    }
-}
-
-/// What is called at the end, by the thread that ends it.
-pub(crate) struct Callback {
-    call: Box<dyn FnOnce() + Send>,
-    added_at: Place,
-}
-
-impl Callback {
-    #[track_caller]
-    pub(crate) fn new(call: impl FnOnce() + Send + 'static) -> Self {
-        Self {
-            call: Box::new(call),
-            added_at: Location::caller(),
-        }
-    }
-
-    pub(crate) fn call(self) {
-        (self.call)();
-    }
-}
-
-pub(super) type Work<T> = Box<dyn FnOnce() -> T + Send>;
-pub(super) type Outcome<T> = std::result::Result<T, Failure>;
-
-/// Who is going to give the result.
-pub(super) enum Source<T> {
-    /// A task of a loop, or somebody else who can be asked to stop.
+/// How far the work is whose result this is going to be.
+pub(super) enum Progress<T> {
+    /// A task of a loop, or anything else that can be asked to stop.
     Task,
     /// A job that has not begun.
-    Queued(Work<T>),
+    QueuedJob(JobFn<T>),
     /// A job that has begun, and cannot be stopped.
-    Running,
+    RunningJob,
+    /// None: the outcome was taken.
+    Done(Option<JobOutcome<T>>),
 }
 
-pub(super) struct Pending<T> {
-    pub(super) source: Source<T>,
-    /// The loop's job that waits for it: none, or one.
-    pub(super) waker: Option<Waker>,
-    pub(super) callbacks: Vec<Callback>,
+pub(super) struct ConcurrentState<T> {
+    pub(super) progress: Progress<T>,
+    /// Wakes the loop that waits for it, if one does.
+    pub(super) waker: Option<Box<dyn FnOnce() + Send>>,
+    pub(super) callbacks: Vec<Call>,
 }
 
-pub(super) enum State<T> {
-    Pending(Pending<T>),
-    Done(Option<Outcome<T>>),
+impl<T> ConcurrentState<T> {
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.progress, Progress::Done(_))
+    }
+
+    /// Takes the outcome, if there is one. That it was cancelled can be taken again and again.
+    pub(super) fn take_outcome(&mut self) -> Option<JobOutcome<T>> {
+        match &mut self.progress {
+            Progress::Done(Some(Err(JobFailure::Cancelled))) => Some(Err(JobFailure::Cancelled)),
+            Progress::Done(outcome) => outcome.take(),
+            _ => None,
+        }
+    }
 }
 
-/// What the future shares with whoever gives the result.
-pub(crate) struct Shared<T> {
-    state: Mutex<State<T>>,
-    pub(super) done: Condvar,
-    /// The pool of threads whose job it is; zero if it is none's.
+/// The memory of a [`ConcurrentFuture`](super::ConcurrentFuture).
+pub(crate) struct SharedFuture<T> {
+    state: Mutex<ConcurrentState<T>>,
+    done: Condvar,
+    /// The pool that runs the job.
     pool: u64,
 }
 
-impl<T> Shared<T> {
-    pub(super) fn new(source: Source<T>, pool: u64) -> Arc<Self> {
-        let pending = Pending {
-            source,
+impl<T> SharedFuture<T> {
+    pub(super) fn new(progress: Progress<T>, pool: u64) -> Arc<Self> {
+        let state = ConcurrentState {
+            progress,
             waker: None,
             callbacks: Vec::new(),
         };
         Arc::new(Self {
-            state: Mutex::new(State::Pending(pending)),
+            state: Mutex::new(state),
             done: Condvar::new(),
             pool,
         })
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State<T>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ConcurrentState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_done(&self) -> bool {
-        matches!(*self.lock(), State::Done(_))
-    }
-
-    /// Ends it, unless it has ended, and returns whom to tell of it.
-    pub(crate) fn settle(&self, outcome: Outcome<T>) -> Option<Vec<Callback>> {
-        self.settle_if(outcome, |_| true)
-    }
-
-    fn settle_if(
-        &self,
-        outcome: Outcome<T>,
-        condition: impl FnOnce(&Source<T>) -> bool,
-    ) -> Option<Vec<Callback>> {
-        let mut state = self.lock();
-        match &*state {
-            State::Pending(pending) if condition(&pending.source) => {}
-            _ => return None,
+    /// Blocks the thread until it is done, or until `timeout` has passed.
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> MutexGuard<'_, ConcurrentState<T>> {
+        let state = self.lock();
+        let is_pending = |state: &mut ConcurrentState<T>| !state.is_done();
+        match timeout {
+            None => {
+                (self.done.wait_while(state, is_pending)).unwrap_or_else(PoisonError::into_inner)
+            }
+            Some(timeout) => {
+                let waited = self.done.wait_timeout_while(state, timeout, is_pending);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
         }
-        let before = std::mem::replace(&mut *state, State::Done(Some(outcome)));
+    }
+
+    /// Ends it, and returns what is to be called then. Returns none if it has ended before, or if it
+    /// is to be cancelled and is a job that runs.
+    pub(crate) fn settle(&self, outcome: JobOutcome<T>) -> Option<Vec<Call>> {
+        let is_cancelled = matches!(outcome, Err(JobFailure::Cancelled));
+        let mut state = self.lock();
+        match state.progress {
+            Progress::Done(_) => return None,
+            Progress::RunningJob if is_cancelled => return None,
+            _ => {}
+        }
+        let before = mem::replace(&mut state.progress, Progress::Done(Some(outcome)));
+        let (waker, callbacks) = (state.waker.take(), mem::take(&mut state.callbacks));
         drop(state);
         self.done.notify_all();
-        let State::Pending(pending) = before else {
-            return None;
-        };
-        if let Some(waker) = pending.waker {
-            waker.wake();
+        if let Some(wake) = waker {
+            wake();
         }
-        // A job that never runs. A panic of its destructor must keep nobody from being told.
-        panics::contain(|| drop(pending.source));
-        Some(pending.callbacks)
+        // This may drop a job that never runs. If that panics, the callbacks are called nevertheless.
+        panics::contain(|| drop(before));
+        Some(callbacks)
     }
 
-    /// Ends it, unless it has ended; returns whether it did.
-    pub(super) fn finish(&self, outcome: Outcome<T>) -> bool {
-        self.settle(outcome).map(call_all).is_some()
+    /// As `settle`, and calls the callbacks; returns whether this ended it.
+    pub(super) fn finish(&self, outcome: JobOutcome<T>) -> bool {
+        self.settle(outcome).map(call_each).is_some()
     }
 
-    /// Cancels it, unless it has ended, or is a job that has begun; returns whether it did.
+    /// Cancels it; returns false if it has ended, or is a job that runs.
     pub(crate) fn cancel(&self) -> bool {
-        let can_stop = |source: &Source<T>| !matches!(source, Source::Running);
-        let settled = self.settle_if(Err(Failure::Cancelled), can_stop);
-        settled.map(call_all).is_some()
+        self.finish(Err(JobFailure::Cancelled))
     }
 
-    /// Runs the job on this thread; returns none if it has begun already, or was cancelled.
-    pub(crate) fn run(&self) -> Option<Outcome<T>> {
+    /// Runs the job on this thread, unless it has begun or ended before.
+    pub(crate) fn run_job(&self) -> Option<JobOutcome<T>> {
         let mut state = self.lock();
-        let State::Pending(pending) = &mut *state else {
-            return None;
-        };
-        match std::mem::replace(&mut pending.source, Source::Running) {
-            Source::Queued(work) => {
+        match mem::replace(&mut state.progress, Progress::RunningJob) {
+            Progress::QueuedJob(job) => {
                 drop(state);
-                Some(panics::catch(work).map_err(Failure::Panicked))
+                Some(panics::catch(job).map_err(JobFailure::Panicked))
             }
             other => {
-                pending.source = other;
+                state.progress = other;
                 None
             }
         }
     }
 
-    /// Begins a job of the pool that this thread works for: whoever would wait for it here may keep
-    /// it from the only thread that could run it.
+    /// Runs a job of the pool that this thread works for, if it has not begun: the thread that is
+    /// about to wait for it may be the only one that could run it.
     pub(super) fn help(&self) {
-        if self.pool != 0
-            && self.pool == works_for()
-            && let Some(outcome) = self.run()
+        if self.pool != NO_POOL
+            && self.pool == pool_of_thread()
+            && let Some(outcome) = self.run_job()
         {
             self.finish(outcome);
         }
     }
 }
 
-/// Calls the callbacks in their order; a panic of one does not keep it from the others.
-pub(crate) fn call_all(callbacks: Vec<Callback>) {
-    for callback in callbacks {
-        let added_at = callback.added_at;
-        if panics::catch(|| callback.call()).is_err() {
+/// Calls the callbacks in their order. If one panics, the others are called nevertheless.
+pub(crate) fn call_each(callbacks: Vec<Call>) {
+    for Call { callback, made_at } in callbacks {
+        if panics::catch(callback).is_err() {
             panics::contain(|| {
                 log::error!(
                     target: "yieldfrom::executor",
-                    "the callback of a concurrent future that was added at {added_at} panicked; \
+                    "the callback of a concurrent future that was added at {made_at} panicked; \
                      the others are called"
                 );
             });
         }
-    }
-}
-
-/// Takes what is there, and leaves that it was cancelled, if it was.
-pub(super) fn take<T>(outcome: &mut Option<Outcome<T>>) -> Option<Outcome<T>> {
-    match outcome {
-        Some(Err(Failure::Cancelled)) => Some(Err(Failure::Cancelled)),
-        _ => outcome.take(),
     }
 }
