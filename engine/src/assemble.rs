@@ -1,7 +1,7 @@
 //! The assembly of a loop: the one file that names every layer.
 //!
-//! It makes a kernel and plugs executors, signals and traces into it. Below, `get_event_loop` makes the
-//! loop of the main thread by [`EventLoop::new`], which stands here: that is the one call that goes up.
+//! It makes a kernel, and plugs executors, signals and traces into it. The kernel calls up in one
+//! place: `get_event_loop` makes the loop of the main thread by [`EventLoop::new`], which stands here.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,36 +15,26 @@ use crate::kernel::{
     Awaitable, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Settings, get_event_loop,
 };
 #[cfg(feature = "signal")]
-use crate::signal::Signals;
+use crate::signal::{CtrlC, SignalHandlers};
 use crate::threads::{Executors, RemoteTasks};
 
 impl EventLoop {
-    /// Makes a loop that goes by the system's monotonic clock.
-    ///
-    /// [`builder`](EventLoop::builder) makes other ones.
+    /// Makes a loop with the default settings, see [`LoopBuilder::new`].
     ///
     /// # Errors
     ///
-    /// What the system says when it has no descriptors left for the poller.
-    ///
-    /// # Examples
-    ///
-    /// See [`EventLoop`].
+    /// The system's error when it has no descriptors left for the poller.
     pub fn new() -> Result<Self> {
         Self::builder().build()
     }
 
     /// Starts the settings of a loop.
-    ///
-    /// # Examples
-    ///
-    /// See [`LoopBuilder`].
     pub fn builder() -> LoopBuilder {
         LoopBuilder::new()
     }
 }
 
-/// Settings for an event loop: which clock it goes by, and what its tasks are given.
+/// Settings for an event loop: its clock, the stacks of its coroutines, and what it records.
 ///
 /// # Examples
 ///
@@ -67,22 +57,22 @@ pub struct LoopBuilder {
     debug: bool,
     portable_reactor: bool,
     #[cfg(feature = "signal")]
-    pub(crate) handles_sigint: bool,
+    handles_sigint: bool,
     #[cfg(feature = "signal")]
     reports_on_sigquit: bool,
-    /// With which limit the loop is recorded from its start on, if it is.
+    /// The limit with which the loop is recorded from its start on, if it is.
     #[cfg(feature = "trace")]
     trace: Option<Option<usize>>,
 }
 
 impl Default for LoopBuilder {
     fn default() -> Self {
+        let debug = std::env::var_os("YIELDFROM_DEBUG");
         Self {
             is_virtual: false,
             start_time: Duration::ZERO,
             stack_size: stack::DEFAULT_SIZE,
-            debug: std::env::var_os("YIELDFROM_DEBUG")
-                .is_some_and(|on| !on.is_empty() && on != "0"),
+            debug: debug.is_some_and(|on| !on.is_empty() && on != "0"),
             portable_reactor: false,
             #[cfg(feature = "signal")]
             handles_sigint: true,
@@ -95,27 +85,22 @@ impl Default for LoopBuilder {
 }
 
 impl LoopBuilder {
-    /// Starts from the defaults: the system's monotonic clock, from zero;
-    /// [`DEFAULT_SIZE`](stack::DEFAULT_SIZE) stacks; debug mode if the environment variable
-    /// `YIELDFROM_DEBUG` is set to anything but `0`.
+    /// Starts from the defaults.
     ///
-    /// # Examples
-    ///
-    /// See [`LoopBuilder`].
+    /// - The loop goes by the system's monotonic clock, and its time starts at zero.
+    /// - Stacks have [`DEFAULT_SIZE`](stack::DEFAULT_SIZE) bytes.
+    /// - Debug mode is on if the environment variable `YIELDFROM_DEBUG` is set, and is neither empty
+    ///   nor `0`.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Lets time stand still while anything is ready, and then jump to the next deadline.
     ///
-    /// Nothing ever waits, and every run is the same: for tests and simulations. Sockets work as
-    /// well: before time jumps, the loop looks whether any is ready, which those of one thread are
-    /// by then. While jobs of an executor are pending, or child processes run, time passes no faster
-    /// than real time.
-    ///
-    /// # Examples
-    ///
-    /// See [`LoopBuilder`].
+    /// The loop never waits, and every run is the same: for tests and simulations. Sockets work as
+    /// well: before time jumps, the loop looks whether any is ready. If both ends of a connection
+    /// belong to this thread, the data has arrived by then. While jobs of an executor are pending, or
+    /// child processes run, time passes no faster than real time.
     #[must_use]
     pub fn virtual_clock(mut self) -> Self {
         self.is_virtual = true;
@@ -141,17 +126,9 @@ impl LoopBuilder {
         self
     }
 
-    /// Sets the size of the stacks of coroutines made while this loop is the thread's current
-    /// one, in bytes: [`DEFAULT_SIZE`](stack::DEFAULT_SIZE) by default.
+    /// Sets the size of stacks in bytes: [`DEFAULT_SIZE`](stack::DEFAULT_SIZE) by default.
     ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::EventLoop;
-    ///
-    /// let small = EventLoop::builder().stack_size(64 << 10).build()?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// It holds for coroutines that are made while this loop is the thread's current one.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
@@ -159,33 +136,26 @@ impl LoopBuilder {
     }
 
     /// Sets whether the loop starts in debug mode, see [`EventLoop::set_debug`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::EventLoop;
-    ///
-    /// assert!(EventLoop::builder().debug(true).build()?.get_debug());
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     #[must_use]
     pub fn debug(mut self, on: bool) -> Self {
         self.debug = on;
         self
     }
 
+    /// Sets whether Ctrl-C ends runs of the loop in order: true by default. Needs the feature
+    /// `signal`.
+    ///
+    /// With false, Ctrl-C has its default action, or what the program has made of it. See
+    /// [`signal`](crate::signal#ctrl-c).
+    #[cfg(feature = "signal")]
+    #[must_use]
+    pub fn handle_sigint(mut self, on: bool) -> Self {
+        self.handles_sigint = on;
+        self
+    }
+
     /// Lets the loop write a report of all tasks to standard error at each `SIGQUIT` (Ctrl-\\), see
-    /// [`EventLoop::report_on_sigquit`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::{Co, LoopBuilder};
-    ///
-    /// let builder = LoopBuilder::new().report_on_sigquit();
-    /// assert_eq!(builder.run(|_: &Co| Ok(42))?, 42);
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// [`EventLoop::report_on_sigquit`]. Needs the feature `signal`.
     #[cfg(feature = "signal")]
     #[must_use]
     pub fn report_on_sigquit(mut self) -> Self {
@@ -194,11 +164,7 @@ impl LoopBuilder {
     }
 
     /// Records what the loop does from its start on, as
-    /// [`start_trace`](EventLoop::start_trace) with this limit.
-    ///
-    /// # Examples
-    ///
-    /// See [`trace`](crate::trace).
+    /// [`start_trace`](EventLoop::start_trace) with this limit. Needs the feature `trace`.
     #[cfg(feature = "trace")]
     #[must_use]
     pub fn trace(mut self, limit: impl Into<Option<usize>>) -> Self {
@@ -208,16 +174,7 @@ impl LoopBuilder {
 
     /// Lets the loop wait by the crate `polling` alone, as it does on other systems than Linux.
     ///
-    /// It costs some system calls more each time that the loop waits; for comparisons and tests.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::EventLoop;
-    ///
-    /// let event_loop = EventLoop::builder().portable_reactor().build()?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// It needs a few system calls more for each wait. It is for comparisons and tests.
     #[must_use]
     pub fn portable_reactor(mut self) -> Self {
         self.portable_reactor = true;
@@ -228,34 +185,50 @@ impl LoopBuilder {
     ///
     /// # Errors
     ///
-    /// What the system says when it has no descriptors left for the poller.
-    ///
-    /// # Examples
-    ///
-    /// See [`LoopBuilder`].
+    /// The system's error when it has no descriptors left for the poller.
     pub fn build(self) -> Result<EventLoop> {
         let inbox = Inbox::new().map_err(|error| describe(error, "make an event loop"))?;
-        #[cfg(feature = "signal")]
-        let reports_on_sigquit = self.reports_on_sigquit;
-        #[cfg(feature = "trace")]
-        let trace = self.trace;
         let event_loop = EventLoop::new_handle(self.core(inbox));
         #[cfg(feature = "trace")]
-        if let Some(limit) = trace {
+        if let Some(limit) = self.trace {
             event_loop.start_trace(limit)?;
         }
         #[cfg(feature = "signal")]
-        if reports_on_sigquit {
+        if self.reports_on_sigquit {
             event_loop.report_on_sigquit()?;
         }
         Ok(event_loop)
     }
 
+    /// Plugs the layers above the kernel into it.
+    fn core(&self, inbox: Arc<Inbox>) -> Rc<Core> {
+        let clock = if self.is_virtual {
+            Clock::virtual_at(self.start_time)
+        } else {
+            Clock::real(self.start_time)
+        };
+        let layers: Box<[Rc<dyn Layer>]> = Box::new([
+            Rc::new(Executors::default()),
+            Rc::new(RemoteTasks::default()),
+            #[cfg(feature = "signal")]
+            Rc::new(SignalHandlers::default()),
+            #[cfg(feature = "signal")]
+            Rc::new(CtrlC::new(self.handles_sigint)),
+        ]);
+        let settings = Settings {
+            clock,
+            stack_size: self.stack_size,
+            debug: self.debug,
+            portable_reactor: self.portable_reactor,
+        };
+        Core::new(settings, Hooks::new(layers, deadlock), Some(inbox))
+    }
+
     /// Makes a loop, runs a coroutine on it, cancels the tasks that are left, waits for the jobs
-    /// of the default executor, and closes the loop. After a second Ctrl-C it does not wait for jobs,
-    /// see the module `signal`.
+    /// of the default executor, and closes the loop.
     ///
-    /// 3.11's `asyncio.Runner`, with these settings; [`run`](crate::run) takes the defaults.
+    /// 3.11's `asyncio.Runner`, with these settings; [`run`](crate::run) takes the defaults. After a
+    /// second Ctrl-C it does not wait for jobs, see the module `signal`.
     ///
     /// # Errors
     ///
@@ -277,70 +250,41 @@ impl LoopBuilder {
     pub fn run<A: Awaitable>(self, awaitable: A) -> Result<A::Output> {
         let event_loop = self.build()?;
         let result = event_loop.run_until_complete(awaitable);
-        #[cfg(feature = "signal")]
-        if let Some(signals) = Signals::of(event_loop.core()) {
-            signals.interrupt_at_once();
-        }
         let rest = clean_up(&event_loop);
-        if is_hurried(&event_loop)
-            && let Some(executors) = Executors::of(event_loop.core())
-        {
-            executors.leave_default();
-        }
         event_loop.close()?;
         result.and_then(|value| rest.map(|()| value))
     }
-
-    /// Plugs the layers above the kernel into it.
-    fn core(self, inbox: Arc<Inbox>) -> Rc<Core> {
-        let clock = if self.is_virtual {
-            Clock::virtual_at(self.start_time)
-        } else {
-            Clock::real(self.start_time)
-        };
-        let layers: Box<[Rc<dyn Layer>]> = Box::new([
-            Rc::new(Executors::default()),
-            Rc::new(RemoteTasks::default()),
-            #[cfg(feature = "signal")]
-            Rc::new(Signals::new(self.handles_sigint)),
-        ]);
-        let settings = Settings {
-            clock,
-            stack_size: self.stack_size,
-            debug: self.debug,
-            portable_reactor: self.portable_reactor,
-        };
-        Core::new(settings, Hooks::new(layers, deadlock), Some(inbox))
-    }
 }
 
-/// Returns whether a Ctrl-C has ended a run at once, so that nothing more is waited for.
+/// Cancels the tasks that are left, and waits for them, and for the jobs of the default executor.
+#[track_caller]
+fn clean_up(event_loop: &EventLoop) -> Result<()> {
+    #[cfg(feature = "signal")]
+    if let Some(ctrl_c) = CtrlC::of(event_loop.core()) {
+        ctrl_c.interrupt_at_once();
+    }
+    // No closure: the tasks of both are the caller's.
+    let cleaned_up = match cancel_all(event_loop) {
+        Ok(()) => end_jobs(event_loop),
+        failed => failed,
+    };
+    if is_hurried(event_loop)
+        && let Some(executors) = Executors::of(event_loop.core())
+    {
+        executors.leave_default();
+    }
+    cleaned_up
+}
+
+/// Returns whether a Ctrl-C has ended a run at once, so that no job is waited for.
 fn is_hurried(event_loop: &EventLoop) -> bool {
     #[cfg(feature = "signal")]
-    return Signals::of(event_loop.core()).is_some_and(Signals::is_hurried);
+    return CtrlC::of(event_loop.core()).is_some_and(CtrlC::is_hurried);
     #[cfg(not(feature = "signal"))]
     {
         let _ = event_loop;
         false
     }
-}
-
-/// Cancels what is left, and waits for it.
-#[track_caller]
-fn clean_up(event_loop: &EventLoop) -> Result<()> {
-    cancel_all(event_loop)?;
-    end_jobs(event_loop)
-}
-
-/// Waits for the jobs of the default executor, if there is one.
-#[track_caller]
-fn end_jobs(event_loop: &EventLoop) -> Result<()> {
-    let executors = Executors::of(event_loop.core());
-    let has_default = executors.is_some_and(|executors| executors.default.borrow().is_some());
-    if is_hurried(event_loop) || !has_default {
-        return Ok(());
-    }
-    event_loop.run_until_complete(event_loop.shutdown_default_executor())
 }
 
 /// Cancels all tasks of a loop, and runs it until they have ended.
@@ -354,6 +298,17 @@ fn cancel_all(event_loop: &EventLoop) -> Result<()> {
         .run_until_complete(move |co: &Co| tasks.iter().try_for_each(|task| task.wait_done(co)))
 }
 
+/// Waits for the jobs of the default executor, if there is one.
+#[track_caller]
+fn end_jobs(event_loop: &EventLoop) -> Result<()> {
+    let executors = Executors::of(event_loop.core());
+    let has_default = executors.is_some_and(|executors| executors.default.borrow().is_some());
+    if is_hurried(event_loop) || !has_default {
+        return Ok(());
+    }
+    event_loop.run_until_complete(event_loop.shutdown_default_executor())
+}
+
 /// Runs the thread's current loop until a coroutine or future is done, and returns its result.
 ///
 /// For consoles, tests and small programs: [`get_event_loop`] and
@@ -361,7 +316,7 @@ fn cancel_all(event_loop: &EventLoop) -> Result<()> {
 ///
 /// # Errors
 ///
-/// What these two, or the coroutine, fail with.
+/// The errors of these two, and of the coroutine.
 ///
 /// # Examples
 ///
@@ -382,7 +337,7 @@ pub fn run_sync<A: Awaitable>(awaitable: A) -> Result<A::Output> {
 /// # Errors
 ///
 /// - [`RuntimeError`](crate::RuntimeError): a loop is running on this thread.
-/// - What the loop or the coroutine fails with.
+/// - The error of the loop or of the coroutine.
 ///
 /// # Examples
 ///

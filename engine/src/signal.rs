@@ -10,39 +10,40 @@
 //! # Handlers
 //!
 //! A handler is a callback of its loop: it runs in a turn, between other callbacks, and may do
-//! whatever they may. A signal wakes a loop that waits. A loop has one handler for each signal; if
-//! several loops, on whatever threads, handle the same signal, each of them is told. While a loop
-//! has a handler, a run waits for what that may bring, and is no deadlock. Handlers go with their
-//! loop when that is closed.
+//! all that they may. A signal wakes a loop that waits. A loop has one handler for each signal. If
+//! several loops handle the same signal, each of them is called, whatever its thread. While a loop
+//! has a handler, a run waits for the signal, and is no deadlock. Closing a loop removes its
+//! handlers.
 //!
-//! A signal that no loop handles any more has its default action again, whatever it had before.
-//! That action is done by the library's handler, which stays in the process: code that wants to
-//! handle such a signal by other means should do so in a loop's handler.
+//! A signal that no loop handles any more has its default action again, even if the program had set
+//! another one before. The library's own handler, which stays in the process, carries it out. Code
+//! that wants to handle such a signal by other means should do so in a loop's handler.
 //!
 //! # Ctrl-C
 //!
 //! [`run_until_complete`](EventLoop::run_until_complete) and [`run`](crate::run) behave as 3.11's
-//! `asyncio.run`, on the main thread, unless the program has made its own arrangements for `SIGINT`
-//! before the first run, was started with `SIGINT` ignored (as `nohup` and `&` do), or one of its
-//! loops has a handler for it:
+//! `asyncio.run` on the main thread, unless one of these is true: the program has made its own
+//! arrangements for `SIGINT` before the first run; it was started with `SIGINT` ignored (as `nohup`
+//! and `&` do); or one of its loops has a handler for `SIGINT`.
 //!
 //! 1. The first Ctrl-C of a run cancels the task, or future, that is run. If that ends as cancelled,
-//!    the run fails with a [`KeyboardInterrupt`](crate::KeyboardInterrupt); if it catches the
-//!    cancellation and returns something, the run gives that.
+//!    the run fails with a [`KeyboardInterrupt`](crate::KeyboardInterrupt). If it catches the
+//!    cancellation and returns a value, the run returns that value.
 //! 2. The second one ends the run at once, with the same error. The task stays where it is.
 //!    [`run`](crate::run) then cancels it like all others, and waits for their end, but not for jobs:
-//!    a thread that blocks stays behind, and ends with the process. A second one that comes while
-//!    `run` cleans up, after the end of the main task, ends that at once as well.
-//! 3. Where a callback holds the loop, so that the first was not even noticed, the second has the
+//!    a thread that blocks stays behind, and ends with the process. While `run` cleans up after the
+//!    end of the main task, a second one ends that at once as well.
+//! 3. If a callback holds the loop, so that the first was not even noticed, the second has the
 //!    default action: the process ends.
 //!
 //! Python's `asyncio.run` raises at once at the second one as well. It then waits for the threads of
-//! jobs until there is a third one, and once more where the interpreter ends; here nothing does.
+//! jobs until there is a third one, and waits once more when the interpreter ends. Here neither is
+//! waited for.
 //!
 //! Outside of these runs, and in [`run_forever`](EventLoop::run_forever), Ctrl-C has its default
-//! action. [`LoopBuilder::handle_sigint`] and
-//! [`EventLoop::set_handle_sigint`] switch all of this off. It does not keep a run from ending with a
-//! [`DeadlockError`](crate::DeadlockError).
+//! action. [`LoopBuilder::handle_sigint`](crate::LoopBuilder::handle_sigint) and
+//! [`EventLoop::set_handle_sigint`] switch all of this off. Ctrl-C does not count as something that
+//! could wake a run, so a run may still end with a [`DeadlockError`](crate::DeadlockError).
 //!
 //! # Examples
 //!
@@ -57,7 +58,7 @@
 //!     let asked = stop.clone();
 //!     get_running_loop()?.lend().add_signal_handler(SIGTERM, move || asked.set())?;
 //!     # std::process::Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status()?;
-//!     co.yield_from(stop.wait())?; // here would be a server; somebody does `kill PID`
+//!     co.yield_from(stop.wait())?; // a server would serve here until `kill PID`
 //!     Ok("ended in order")
 //! }
 //!
@@ -65,15 +66,17 @@
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 
+mod ctrl_c;
 mod handler;
-mod interrupt;
-mod reporting;
 mod table;
+
+use std::io::Write;
 
 use crate::errors::{RuntimeError, ValueError};
 use crate::kernel::EventLoop;
-use crate::{LoopBuilder, Result};
-pub(crate) use handler::Signals;
+use crate::{Error, Result};
+pub(crate) use ctrl_c::CtrlC;
+pub(crate) use handler::SignalHandlers;
 
 macro_rules! constants {
     ($($name:ident: $doc:literal;)*) => {$(
@@ -93,7 +96,7 @@ constants! {
     SIGCHLD: "A child process has changed its state; ignored by default.";
     SIGCONT: "Goes on after a stop.";
     SIGKILL: "The end, which no handler can catch.";
-    SIGPIPE: "A write to a pipe that nobody reads. Rust programs ignore it from the start.";
+    SIGPIPE: "A write to a pipe without a reader. Rust programs ignore it from the start.";
     SIGSTOP: "Stops the process, which no handler can catch.";
     SIGTSTP: "Ctrl-Z, which stops a process by default.";
     SIGTTIN: "A process in the background reads from its terminal.";
@@ -104,13 +107,13 @@ constants! {
 
 /// Refuses numbers that are no signals.
 fn check_number(signum: i32, operation: &str) -> Result<()> {
-    if table::index(signum).is_none() {
+    if !table::is_signal(signum) {
         return Err(invalid(signum, operation));
     }
     Ok(())
 }
 
-fn invalid(signum: i32, operation: &str) -> crate::Error {
+fn invalid(signum: i32, operation: &str) -> Error {
     let why = format!("{operation}: there is no signal with the number {signum}");
     ValueError::new(why).into()
 }
@@ -129,20 +132,20 @@ fn check_catchable(signum: i32, operation: &str) -> Result<()> {
     Err(RuntimeError::new(format!("{operation}: signal {signum} {why}")).into())
 }
 
-/// Signals; they need the feature `signal`. See [`signal`](crate::signal).
+/// The methods for signals, see [`signal`](crate::signal). They need the feature `signal`.
 impl EventLoop {
     /// Has `callback` called inside the loop each time that a signal comes, instead of the
     /// signal's default action. Needs the feature `signal`.
     ///
-    /// A handler that the loop had for this signal is replaced. Unlike in asyncio, loops on any
-    /// thread may have handlers; each of several loops is told.
+    /// It replaces the handler that the loop had for this signal. Unlike in asyncio, loops on any
+    /// thread may have handlers. If several loops have one, each of them is called.
     ///
     /// # Errors
     ///
     /// - [`ValueError`]: there is no signal with this number.
     /// - [`RuntimeError`]: the signal cannot be caught (`SIGKILL`, `SIGSTOP`), or tells of a fault
     ///   (`SIGSEGV`, `SIGBUS`, `SIGILL`, `SIGFPE`); or the loop is closed.
-    /// - What the system says when it has no descriptors left.
+    /// - The system's error when it has no descriptors left.
     ///
     /// # Examples
     ///
@@ -154,7 +157,7 @@ impl EventLoop {
     /// let stopper = event_loop.clone();
     /// event_loop.add_signal_handler(SIGUSR1, move || stopper.stop())?;
     /// # std::process::Command::new("kill").args(["-USR1", &std::process::id().to_string()]).status()?;
-    /// event_loop.run_forever()?; // until somebody does `kill -USR1 PID`
+    /// event_loop.run_forever()?; // until `kill -USR1 PID`
     /// assert!(event_loop.remove_signal_handler(SIGUSR1)?);
     /// assert!(event_loop.add_signal_handler(SIGKILL, || ()).is_err());
     /// # Ok::<(), yieldfrom::Error>(())
@@ -169,16 +172,12 @@ impl EventLoop {
 
     /// Removes the handler of a signal; returns whether there was one. Needs the feature `signal`.
     ///
-    /// If it was the last one in all loops, the signal has its default action from now on, also
-    /// `SIGINT`.
+    /// If no other loop has a handler for the signal, it has its default action from now on. This is
+    /// true of `SIGINT` as well.
     ///
     /// # Errors
     ///
     /// [`ValueError`]: there is no signal with this number.
-    ///
-    /// # Examples
-    ///
-    /// See [`add_signal_handler`](Self::add_signal_handler).
     pub fn remove_signal_handler(&self, signum: i32) -> Result<bool> {
         check_number(signum, "remove_signal_handler")?;
         Ok(handler::remove(self.core(), signum))
@@ -199,30 +198,52 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn set_handle_sigint(&self, on: bool) {
-        if let Some(signals) = Signals::of(self.core()) {
-            signals.ctrl_c.wanted.set(on);
+        if let Some(ctrl_c) = CtrlC::of(self.core()) {
+            ctrl_c.wanted.set(on);
         }
     }
-}
 
-impl LoopBuilder {
-    /// Sets whether Ctrl-C ends runs of the loop in order: true by default. Needs the feature
-    /// `signal`.
+    /// Writes a [`report`](EventLoop::report) of all tasks to standard error at each `SIGQUIT`, from
+    /// now on. Needs the feature `signal`.
     ///
-    /// With false, Ctrl-C has its default action, or what the program has made of it. See
-    /// [`signal`](crate::signal#ctrl-c).
+    /// Ctrl-\ sends this signal, and so does `kill -QUIT PID`. Its default action is to end the
+    /// process with a core dump. The report comes when the loop next turns: while a callback holds the
+    /// loop, there is none. It wakes no task: a run that only waits for this signal is a deadlock.
+    ///
+    /// Another handler of `SIGQUIT` takes its place, and
+    /// [`remove_signal_handler`](EventLoop::remove_signal_handler) ends it.
+    ///
+    /// # Errors
+    ///
+    /// - [`RuntimeError`]: the loop is closed.
+    /// - The system's error when it has no descriptors left.
     ///
     /// # Examples
     ///
     /// ```
-    /// use yieldfrom::EventLoop;
+    /// use yieldfrom::signal::SIGQUIT;
+    /// # use yieldfrom::EventLoop;
     ///
-    /// let event_loop = EventLoop::builder().handle_sigint(false).build()?;
+    /// let event_loop = EventLoop::new()?;
+    /// event_loop.report_on_sigquit()?;
+    /// assert!(event_loop.remove_signal_handler(SIGQUIT)?);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    #[must_use]
-    pub fn handle_sigint(mut self, on: bool) -> Self {
-        self.handles_sigint = on;
-        self
+    #[track_caller]
+    pub fn report_on_sigquit(&self) -> Result<()> {
+        let report = Box::new(write_report);
+        handler::add(self.core(), SIGQUIT, report, false, "report_on_sigquit")
     }
+}
+
+/// Writes the report of the loop that is running.
+fn write_report() {
+    let Some(event_loop) = EventLoop::running() else {
+        return;
+    };
+    let (time, report) = (event_loop.time(), event_loop.report());
+    let tasks = report.tasks().len();
+    let text = format!("SIGQUIT at loop time {time:?}, {tasks} tasks:\n{report}");
+    // A program that has closed its standard error does not want it.
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -1,10 +1,10 @@
-//! What the process does at a signal: the part that all loops share.
+//! The part of signals that all loops of the process share.
 //!
-//! The handlers of the system are signal-hook's, which stay once they are there. So the default
-//! action is one of the things that they do: as long as [`IS_DEFAULT`] says so, which is whenever
-//! no loop wants the signal. What they do, they do in the order in which it was registered; for
-//! `SIGINT` during a run that is the default action first, if the last one was not noticed, and
-//! then the note that there was one. See [`ctrl_c`](super::interrupt).
+//! The handlers of the system are signal-hook's. Once installed, they stay. So the default action is
+//! one of the things that they do: as long as [`IS_DEFAULT`] says so, which is whenever no loop wants
+//! the signal. They act in the order of registration. For `SIGINT` during a run that is the default
+//! action first, if the last Ctrl-C was not noticed, and then a note that there was one. See
+//! [`ctrl_c`](super::ctrl_c).
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -25,7 +25,7 @@ const COUNT: usize = 65;
 /// Whether a signal has its default action now.
 static IS_DEFAULT: [AtomicBool; COUNT] = [const { AtomicBool::new(false) }; COUNT];
 
-static TABLE: Mutex<Table> = Mutex::new(Table {
+static TABLE: Mutex<SignalTable> = Mutex::new(SignalTable {
     emulated: [false; COUNT],
     handlers: [0; COUNT],
     ctrl_c: None,
@@ -33,12 +33,12 @@ static TABLE: Mutex<Table> = Mutex::new(Table {
     wake: None,
 });
 
-struct Table {
+struct SignalTable {
     /// Whether the default action is registered.
     emulated: [bool; COUNT],
     /// How many loops have a handler.
     handlers: [usize; COUNT],
-    /// What is registered for Ctrl-C: nothing while a loop has a handler for it.
+    /// The actions that are registered for Ctrl-C. There is none while a loop has a handler for it.
     ctrl_c: Option<[SigId; 3]>,
     /// Whether the program had made its own arrangements for Ctrl-C before the first run.
     is_taken: bool,
@@ -46,20 +46,31 @@ struct Table {
     wake: Option<&'static (UnixStream, UnixStream)>,
 }
 
-fn table() -> MutexGuard<'static, Table> {
+fn table() -> MutexGuard<'static, SignalTable> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns a signal's place in the table, if the number is that of a signal.
-pub(super) fn index(signum: i32) -> Option<usize> {
-    usize::try_from(signum)
-        .ok()
-        .filter(|i| (1..COUNT).contains(i))
+/// Returns whether the number is that of a signal.
+pub(super) fn is_signal(signum: i32) -> bool {
+    (1..COUNT as i32).contains(&signum)
 }
 
-impl Table {
-    /// Registers the default action, for when nobody wants the signal.
-    fn emulate_default(&mut self, signum: i32, index: usize) -> io::Result<()> {
+/// Sets whether a signal has its default action now.
+fn set_default(signum: i32, is_default: bool) {
+    IS_DEFAULT[signum as usize].store(is_default, Ordering::SeqCst);
+}
+
+/// Makes a pipe; reading the first end of it does not block.
+pub(super) fn nonblocking_pair() -> io::Result<(UnixStream, UnixStream)> {
+    let pair = UnixStream::pair()?;
+    pair.0.set_nonblocking(true)?;
+    Ok(pair)
+}
+
+impl SignalTable {
+    /// Registers the default action, for the time when no loop wants the signal.
+    fn emulate_default(&mut self, signum: i32) -> io::Result<()> {
+        let index = signum as usize;
         if !self.emulated[index] {
             let condition = &IS_DEFAULT[index];
             match signal_name(signum) {
@@ -76,7 +87,7 @@ impl Table {
     fn register_ctrl_c(&mut self) -> io::Result<()> {
         let is_unread = &IS_DEFAULT[SIGINT as usize];
         let wake = self.wake()?.1.try_clone()?;
-        self.emulate_default(SIGINT, SIGINT as usize)?;
+        self.emulate_default(SIGINT)?;
         self.ctrl_c = Some([
             flag::register(SIGINT, is_unread)?,
             flag::register(SIGINT, &INTERRUPTED)?,
@@ -89,10 +100,8 @@ impl Table {
         if let Some(wake) = self.wake {
             return Ok(wake);
         }
-        let pair = UnixStream::pair()?;
-        pair.0.set_nonblocking(true)?;
-        // For as long as the process, whose handler writes to it.
-        let wake = Box::leak(Box::new(pair));
+        // It lasts as long as the process, whose handler writes to it.
+        let wake = Box::leak(Box::new(nonblocking_pair()?));
         self.wake = Some(wake);
         Ok(wake)
     }
@@ -100,27 +109,27 @@ impl Table {
 
 /// The handler of one loop for one signal, as far as the process is concerned.
 pub(super) struct Registration {
-    index: usize,
+    signum: i32,
     id: SigId,
 }
 
 impl Registration {
     /// Has a byte written to `end` at each signal.
-    pub(super) fn new(signum: i32, index: usize, end: UnixStream) -> io::Result<Self> {
+    pub(super) fn new(signum: i32, end: UnixStream) -> io::Result<Self> {
         let mut table = table();
         let id = pipe::register(signum, end)?;
-        if let Err(error) = table.emulate_default(signum, index) {
+        if let Err(error) = table.emulate_default(signum) {
             unregister(id);
             return Err(error);
         }
-        table.handlers[index] += 1;
+        table.handlers[signum as usize] += 1;
         if signum == SIGINT {
             for id in table.ctrl_c.take().into_iter().flatten() {
                 unregister(id);
             }
         }
-        IS_DEFAULT[index].store(false, Ordering::SeqCst);
-        Ok(Self { index, id })
+        set_default(signum, false);
+        Ok(Self { signum, id })
     }
 }
 
@@ -128,58 +137,63 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let mut table = table();
-        table.handlers[self.index] -= 1;
-        if table.handlers[self.index] == 0 {
-            IS_DEFAULT[self.index].store(true, Ordering::SeqCst);
+        let handlers = &mut table.handlers[self.signum as usize];
+        *handlers -= 1;
+        if *handlers == 0 {
+            set_default(self.signum, true);
         }
         unregister(self.id);
     }
 }
 
-/// Begins to note Ctrl-C, unless that is somebody else's; returns what becomes readable then.
-///
-/// Whoever has arranged something else before the first run is found out then, and keeps it.
+/// Begins to note Ctrl-C, and returns what becomes readable then. Returns none if the program has
+/// made other arrangements for Ctrl-C before the first run: it keeps them.
 pub(super) fn begin_run() -> Option<&'static UnixStream> {
     let mut table = table();
-    if table.handlers[SIGINT as usize] > 0 || table.is_taken() {
+    if table.has_interrupt_handler() || table.is_taken() {
         return None;
     }
     if table.ctrl_c.is_none()
         && let Err(error) = table.register_ctrl_c()
     {
+        set_default(SIGINT, true);
+        drop(table);
         panics::contain(|| log::debug!("Ctrl-C has its default action: {error}"));
-        IS_DEFAULT[SIGINT as usize].store(true, Ordering::SeqCst);
         return None;
     }
-    IS_DEFAULT[SIGINT as usize].store(false, Ordering::SeqCst);
+    set_default(SIGINT, false);
     table.wake.map(|wake| &wake.0)
 }
 
-/// Ends that; returns whether there was a Ctrl-C that nobody has noticed.
+/// Ends that; returns whether there was a Ctrl-C that was not noticed.
 pub(super) fn end_run() -> bool {
     let table = table();
-    if table.handlers[SIGINT as usize] == 0 {
-        IS_DEFAULT[SIGINT as usize].store(true, Ordering::SeqCst);
+    if !table.has_interrupt_handler() {
+        set_default(SIGINT, true);
     }
     table.take_interrupt()
 }
 
-/// Notices a Ctrl-C: the next one is noted as well. Returns false if there was none.
+/// Notices a Ctrl-C, so that the next one is noted as well. Returns false if there was none.
 pub(super) fn notice() -> bool {
     let table = table();
     let noticed = table.take_interrupt();
-    if table.handlers[SIGINT as usize] == 0 {
-        IS_DEFAULT[SIGINT as usize].store(false, Ordering::SeqCst);
+    if !table.has_interrupt_handler() {
+        set_default(SIGINT, false);
     }
     noticed
 }
 
-impl Table {
+impl SignalTable {
+    fn has_interrupt_handler(&self) -> bool {
+        self.handlers[SIGINT as usize] > 0
+    }
+
     fn is_taken(&mut self) -> bool {
         if self.emulated[SIGINT as usize] {
             return false;
         }
-        // Asked once; where it cannot be known, it is left alone for now.
+        // It is asked once. Where it cannot be known, Ctrl-C is left alone for now.
         let is_default = if self.is_taken {
             Some(false)
         } else {
@@ -198,7 +212,7 @@ impl Table {
     }
 }
 
-/// Returns whether nobody has changed what Ctrl-C does, if that can be known.
+/// Returns whether Ctrl-C still does what it does by default, if that can be known.
 #[cfg(target_os = "linux")]
 fn has_default_action() -> Option<bool> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
