@@ -1,7 +1,8 @@
-//! Insight into a loop: reports of its tasks, the error of a run that cannot go on, and timelines.
+//! Insight into a loop: reports of its tasks, the error of a run that can never end, and timelines.
 
 mod deadlock;
 pub mod debug;
+mod event_loop;
 #[cfg(feature = "trace")]
 mod recorder;
 #[cfg(feature = "trace")]

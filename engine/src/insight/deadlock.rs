@@ -1,14 +1,14 @@
-//! The end of a run that can never go on.
+//! The error of a run that can never end.
 
 use std::fmt;
 use std::rc::Rc;
 
-use super::debug::Report;
+use super::debug::{Report, report_of};
 use crate::Error;
 use crate::kernel::Core;
 
-/// A run was to wait for what can never come: nothing is ready, no timer runs, and nobody else can
-/// wake the loop.
+/// The error of a run that can never end: nothing is ready, no timer runs, and nothing else can wake
+/// the loop.
 ///
 /// The message names the circles of tasks that wait for each other, and shows all tasks as a tree;
 /// [`report`](DeadlockError::report) has the same as data.
@@ -47,16 +47,7 @@ pub struct DeadlockError {
 }
 
 impl DeadlockError {
-    pub(crate) fn new(operation: &'static str, report: Report) -> Self {
-        let report = Rc::new(report);
-        Self { operation, report }
-    }
-
-    /// Returns what each task waits for, and who waits for whom.
-    ///
-    /// # Examples
-    ///
-    /// See [`DeadlockError`].
+    /// Returns what each task waits for, and which tasks wait for each other.
     pub fn report(&self) -> &Report {
         &self.report
     }
@@ -80,7 +71,8 @@ impl fmt::Display for DeadlockError {
 
 impl std::error::Error for DeadlockError {}
 
-/// Makes the error with which a run ends that nothing can wake.
+/// Makes the error of a run that nothing can wake.
 pub(crate) fn deadlock(core: &Core, operation: &'static str) -> Error {
-    DeadlockError::new(operation, core.report()).into()
+    let report = Rc::new(report_of(core));
+    DeadlockError { operation, report }.into()
 }

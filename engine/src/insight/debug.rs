@@ -1,7 +1,7 @@
-//! What the tasks of a loop do: a report of all of them, at any time.
+//! Reports: what all tasks of a loop do, at any time.
 //!
 //! [`EventLoop::report`](crate::EventLoop::report) says of each task where it is suspended, through
-//! all its delegations, what it waits for, and who waits for it. Shown, it is a tree:
+//! all its delegations, what it waits for, and which tasks wait for it. Printed, it is a tree:
 //!
 //! ```
 //! use std::time::Duration;
@@ -45,10 +45,10 @@
 //!         hold() at src/main.rs:10
 //! ```
 //!
-//! With the feature `signal`, a program that seems to hang can be asked from outside, by `kill -QUIT PID`
-//! or Ctrl-\: see `LoopBuilder::report_on_sigquit`.
+//! With the feature `signal`, you can ask a program that seems to hang for a report from outside, by
+//! `kill -QUIT PID` or Ctrl-\: see `LoopBuilder::report_on_sigquit`.
 //!
-//! A run that can never end makes such a report by itself: it is in the
+//! A run that can never end makes a report by itself: it is in the
 //! [`DeadlockError`](crate::DeadlockError).
 //!
 //! The loop's debug mode is described at [`EventLoop::set_debug`](crate::EventLoop::set_debug).
@@ -59,4 +59,5 @@ mod report;
 mod tree;
 
 pub use crate::kernel::WaitKind;
+pub(super) use collect::report_of;
 pub use report::{Report, TaskReport, WaitsFor};

@@ -1,7 +1,7 @@
 //! A timeline: what the loop did, and when, as a file for a viewer or as a picture.
 //!
-//! While it is on, the loop records its turns and waits, the steps of each task with the line where
-//! it was suspended then, what it waited for in between, and who woke whom.
+//! The recording has the turns and waits of the loop. Of each task it has the steps, the line where
+//! each step was suspended, what the task waited for in between, and which step woke it.
 //!
 //! ```
 //! use std::time::Duration;
@@ -25,13 +25,13 @@
 //! ```
 //!
 //! In a viewer the loop has a track, and each task has one: dark steps, and the waits between them.
-//! Times are those of the loop; on a virtual clock steps take none.
+//! Times are those of the loop. On a virtual clock, a step takes no time.
 //!
 //! # Limits
 //!
-//! Memory is bounded: 100,000 events by default. What comes after these is counted, and the files
-//! say so. A picture shows at most 60 tasks. While it is on, a step costs some tenths of a microsecond more;
-//! while it is off, one look at a flag in each turn.
+//! Memory is bounded: at most 100,000 events are kept by default. Later events are only counted, and
+//! the files say how many there were. A picture shows at most 60 tasks. Recording costs some tenths of a
+//! microsecond for each step. While nothing is recorded, each turn looks at one flag.
 
 mod chrome;
 mod file;
@@ -42,31 +42,41 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use yieldfrom_delegation::Link;
+
 pub use file::TraceFile;
-pub(crate) use notes::{Notes, Stop, Track};
+pub(super) use notes::TraceNotes;
 
 use crate::Result;
 use crate::kernel::{Nanos, WaitKind};
 
-/// So many events are kept unless another limit is set.
-pub(crate) const DEFAULT_LIMIT: usize = 100_000;
+/// At most this many events are kept unless another limit is set.
+pub(super) const DEFAULT_LIMIT: usize = 100_000;
 
-/// Something that took some time.
-pub(crate) struct Event {
-    begin: Nanos,
-    end: Nanos,
-    what: What,
+/// A task that ran.
+pub(super) struct Track {
+    pub(super) number: u32,
+    pub(super) name: String,
+    /// The name of its coroutine, and where that was made.
+    pub(super) origin: Link,
 }
 
-pub(crate) enum What {
-    /// A turn of the loop, with so many entries.
+/// Something that took some time.
+struct TraceEvent {
+    begin: Nanos,
+    end: Nanos,
+    activity: Activity,
+}
+
+enum Activity {
+    /// A turn of the loop. It is the turn of this number, and has this many entries.
     Turn { number: u64, entries: usize },
     /// The loop had nothing to do.
     Idle { ready: usize },
     /// A task ran.
     Step {
         track: usize,
-        stop: Stop,
+        stop: StepEnd,
         woken_by: Option<usize>,
     },
     /// A callback ran.
@@ -82,12 +92,35 @@ pub(crate) enum What {
     },
 }
 
-/// What a loop did, and when: see [`trace`](crate::trace).
+/// How a step has ended.
+pub(super) enum StepEnd {
+    /// It has not: the task is running.
+    Running,
+    /// The task is suspended here.
+    At { file: &'static str, line: u32 },
+    /// The task has ended.
+    Ended,
+    /// It was cut short.
+    Panicked,
+}
+
+impl TraceEvent {
+    /// Returns the event that has made this one ready.
+    fn woken_by(&self) -> Option<usize> {
+        match self.activity {
+            Activity::Step { woken_by, .. } | Activity::Callback { woken_by, .. } => woken_by,
+            _ => None,
+        }
+    }
+}
+
+/// A recording of a loop: see [`trace`](crate::trace).
 ///
 /// It is what [`EventLoop::stop_trace`](crate::EventLoop::stop_trace) returns.
+#[derive(Default)]
 pub struct Trace {
     tracks: Vec<Track>,
-    events: Vec<Event>,
+    events: Vec<TraceEvent>,
     dropped: u64,
     began: Nanos,
     ended: Nanos,
@@ -115,44 +148,28 @@ impl Trace {
     }
 
     /// Returns whether nothing was recorded.
-    ///
-    /// # Examples
-    ///
-    /// See [`len`](Trace::len).
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    /// Returns how many events were not kept, as there was no room for them.
-    ///
-    /// # Examples
-    ///
-    /// See [`len`](Trace::len).
+    /// Returns how many events were not kept, because the limit was reached.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
     /// Returns the names of the tasks that ran, in the order of their first steps.
-    ///
-    /// # Examples
-    ///
-    /// See [`trace`](crate::trace).
     pub fn task_names(&self) -> Vec<&str> {
         self.tracks.iter().map(|track| &*track.name).collect()
     }
 
     /// Writes it into a file: as a picture if the name ends with `.svg`, otherwise as a Chrome trace.
     ///
-    /// [`TraceFile::create`] opens the file before the run, to find out early that it cannot be
-    /// written.
+    /// To find out before the run that the file cannot be written, open it then: see
+    /// [`TraceFile::create`].
     ///
     /// # Errors
     ///
     /// An [`io::Error`] that names the file: it cannot be created, or the disk is full.
-    ///
-    /// # Examples
-    ///
-    /// See [`trace`](crate::trace).
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         TraceFile::create(path)?.write(self)
     }
@@ -202,7 +219,7 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// What writing fails with.
+    /// The error of `out`.
     ///
     /// # Examples
     ///
@@ -222,7 +239,7 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// What writing fails with.
+    /// The error of `out`.
     ///
     /// # Examples
     ///

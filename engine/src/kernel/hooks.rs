@@ -50,14 +50,24 @@ pub(crate) trait Layer: Any {
     fn finish(&self, _panics: &mut Panics) {}
 }
 
-/// The interface by which a loop reports what it does, while somebody records that.
+/// The interface by which a loop reports what it does, while it has a recorder.
+///
+/// A recorder may look at the loop and at the entry. What it shows of them may run user code, so it
+/// must not borrow a cell of its own meanwhile.
 pub(crate) trait Recorder: Any {
+    /// A turn begins that will run this many entries.
     fn begin_turn(&self, core: &Core, entries: usize);
+
+    /// A task's step or a callback begins.
     fn begin_entry(&self, core: &Core, entry: &Rc<dyn Ready>);
+
+    /// It has ended. After a panic this is not called, and the next report is of another turn or entry.
     fn end_entry(&self, core: &Core, entry: &Rc<dyn Ready>);
+
+    /// The turn has ended. After a panic this is not called either.
     fn end_turn(&self, core: &Core);
 
-    /// The loop has waited since `began`.
+    /// The loop had nothing to do, and has waited since `began`.
     fn idle(&self, core: &Core, began: Nanos);
 }
 

@@ -1,4 +1,4 @@
-//! How a report is made.
+//! The making of a report.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -6,46 +6,28 @@ use std::time::Duration;
 
 use super::cycles::cycles;
 use super::{Report, TaskReport, WaitKind, WaitsFor};
-use crate::kernel::{Core, EventLoop, Explanation, Nanos, Suspension, TaskObject, Waitable};
+use crate::kernel::{Core, Explanation, Nanos, Suspension, TaskObject, Waitable};
 
-impl EventLoop {
-    /// Returns what each task waits for, and who waits for whom.
-    ///
-    /// It can be asked for at any time: by a callback, by a task, or between two runs. What 3.14's
-    /// `python -m asyncio pstree` shows from outside.
-    ///
-    /// # Examples
-    ///
-    /// See [`debug`](crate::debug).
-    pub fn report(&self) -> Report {
-        self.core().report()
-    }
-}
-
-impl Core {
-    pub(crate) fn report(&self) -> Report {
-        let tasks = self.all_tasks();
-        let collector = Collector::new(self, &tasks);
-        let mut reports: Vec<_> = tasks
-            .iter()
-            .enumerate()
-            .map(|(index, task)| collector.report(index, &**task))
-            .collect();
-        for index in 0..reports.len() {
-            for awaited in reports[index].awaits.clone() {
-                reports[awaited].awaited_by.push(index);
-            }
-        }
-        let edges: Vec<_> = reports.iter().map(|task| &task.awaits[..]).collect();
-        let cycles = cycles(&edges);
-        Report {
-            tasks: reports,
-            cycles,
+/// Makes a report of all tasks of a loop.
+pub(crate) fn report_of(core: &Core) -> Report {
+    let all = core.all_tasks();
+    let collector = Collector::new(core, &all);
+    let mut tasks: Vec<_> = all
+        .iter()
+        .enumerate()
+        .map(|(index, task)| collector.report(index, &**task))
+        .collect();
+    for index in 0..tasks.len() {
+        for awaited in tasks[index].awaits.clone() {
+            tasks[awaited].awaited_by.push(index);
         }
     }
+    let edges: Vec<_> = tasks.iter().map(|task| &task.awaits[..]).collect();
+    let cycles = cycles(&edges);
+    Report { tasks, cycles }
 }
 
-/// What is needed to say whom and what tasks wait for.
+/// Finds out what each task waits for, and which tasks that are.
 struct Collector<'a> {
     core: &'a Core,
     running: Option<u32>,
@@ -91,8 +73,7 @@ impl<'a> Collector<'a> {
     }
 
     fn sleep(&self, number: u64) -> WaitsFor {
-        let deadline = self.deadlines.get(&number);
-        let text = match deadline {
+        let text = match self.deadlines.get(&number) {
             Some(&deadline) if deadline < Nanos::MAX => {
                 format!("sleep until {:?}", Duration::from_nanos(deadline))
             }
@@ -111,10 +92,17 @@ impl<'a> Collector<'a> {
         if explanation.over {
             return Default::default();
         }
+<<<<<<< HEAD
         let number = explanation
             .holder
             .and_then(|holder| holder.number(self.core));
         let holder = number.and_then(|number| self.numbers.get(&number).copied());
+=======
+        let holder = explanation.holder.and_then(|holder| {
+            let number = self.core.number_of(holder)?;
+            self.numbers.get(&number).copied()
+        });
+>>>>>>> 29c98fd (insight: the picture is written without a crate; reports and recordings add to the loop in one file; the kernel names insight no more)
         let mut awaits = self.tasks_among(what, explanation.awaited);
         awaits.extend(holder);
         let waits_for = WaitsFor {

@@ -1,6 +1,6 @@
-//! Circles in the graph of who waits for whom.
+//! Circles of tasks that wait for each other.
 
-/// Where a search is with a task.
+/// How far a search is with a task.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Unseen,
@@ -9,10 +9,10 @@ enum Mark {
     Done,
 }
 
-/// Returns a circle for each edge that closes one, in a search that begins with the first task and
-/// visits each once. There is none only if there are no circles at all.
+/// Searches for circles, from the first task on, and visits each task once. Returns the circle of each
+/// edge that closes one: if there are circles, it returns at least one.
 ///
-/// The search keeps its own path, as it may run on a small stack.
+/// The search keeps its own path, because it may run on a small stack.
 pub(super) fn cycles(edges: &[&[usize]]) -> Vec<Vec<usize>> {
     let mut marks = vec![Mark::Unseen; edges.len()];
     let mut cycles = Vec::new();
@@ -25,7 +25,7 @@ pub(super) fn cycles(edges: &[&[usize]]) -> Vec<Vec<usize>> {
 }
 
 fn search(start: usize, edges: &[&[usize]], marks: &mut [Mark], cycles: &mut Vec<Vec<usize>>) {
-    // Each task on the path, and how many of its edges were followed.
+    // Each task of the path, and how many of its edges were followed.
     let mut path = vec![(start, 0)];
     marks[start] = Mark::OnPath;
     while let Some((task, followed)) = path.last_mut() {
@@ -51,7 +51,7 @@ fn search(start: usize, edges: &[&[usize]], marks: &mut [Mark], cycles: &mut Vec
     }
 }
 
-/// A circle has no beginning: let it be the task that was made first.
+/// A circle has no beginning: it is shown from the task that was made first.
 fn begin_with_least(cycle: &mut [usize]) {
     let least = (0..cycle.len()).min_by_key(|&at| cycle[at]);
     cycle.rotate_left(least.unwrap_or(0));

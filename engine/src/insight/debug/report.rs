@@ -7,25 +7,17 @@ use yieldfrom_delegation::Link;
 
 use crate::kernel::WaitKind;
 
-/// What a task waits for.
-///
-/// # Examples
-///
-/// See [`debug`](crate::debug).
+/// The thing that a task waits for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WaitsFor {
     pub(super) kind: WaitKind,
     pub(super) text: String,
-    /// The task that has to let go what is waited for, as an index.
+    /// The index of the task that has to release what is waited for.
     pub(super) holder: Option<usize>,
 }
 
 impl WaitsFor {
-    /// Returns of which kind the wait is.
-    ///
-    /// # Examples
-    ///
-    /// See [`debug`](crate::debug).
+    /// Returns the kind of the wait.
     pub fn kind(&self) -> WaitKind {
         self.kind
     }
@@ -38,11 +30,7 @@ impl fmt::Display for WaitsFor {
     }
 }
 
-/// What is known of a task.
-///
-/// # Examples
-///
-/// See [`debug`](crate::debug).
+/// One task in a [`Report`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskReport {
     pub(super) index: usize,
@@ -52,17 +40,13 @@ pub struct TaskReport {
     pub(super) is_running: bool,
     pub(super) stack: Vec<Link>,
     pub(super) waits_for: WaitsFor,
-    /// The tasks that have to do something before this one goes on, as indices.
+    /// The indices of the tasks that have to do something before this one goes on.
     pub(super) awaits: Vec<usize>,
     pub(super) awaited_by: Vec<usize>,
 }
 
 impl TaskReport {
     /// Returns the task's name: `Task-1` and so on, unless it was given one.
-    ///
-    /// # Examples
-    ///
-    /// See [`debug`](crate::debug).
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -124,25 +108,17 @@ impl TaskReport {
 
     /// Returns the delegations that are under way, outermost to innermost: see
     /// [`Task::stack`](crate::Task::stack).
-    ///
-    /// # Examples
-    ///
-    /// See [`debug`](crate::debug).
     pub fn stack(&self) -> &[Link] {
         &self.stack
     }
 
     /// Returns what it waits for.
-    ///
-    /// # Examples
-    ///
-    /// See [`debug`](crate::debug).
     pub fn waits_for(&self) -> &WaitsFor {
         &self.waits_for
     }
 }
 
-/// All tasks of a loop, and who waits for whom: see [`debug`](crate::debug).
+/// All tasks of a loop, and which of them wait for each other: see [`debug`](crate::debug).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub(super) tasks: Vec<TaskReport>,
@@ -151,28 +127,16 @@ pub struct Report {
 
 impl Report {
     /// Returns the tasks that have not ended, in the order of their making.
-    ///
-    /// # Examples
-    ///
-    /// See [`TaskReport`].
     pub fn tasks(&self) -> &[TaskReport] {
         &self.tasks
     }
 
     /// Returns the first task with this name.
-    ///
-    /// # Examples
-    ///
-    /// See [`debug`](crate::debug).
     pub fn find(&self, name: &str) -> Option<&TaskReport> {
         self.tasks.iter().find(|task| task.name == name)
     }
 
     /// Returns the tasks that have to do something before `task` goes on: end, or release a lock.
-    ///
-    /// # Examples
-    ///
-    /// See [`debug`](crate::debug).
     pub fn awaited_by(&self, task: &TaskReport) -> Vec<&TaskReport> {
         self.all(&task.awaits)
     }
@@ -202,11 +166,7 @@ impl Report {
     /// Returns the circles of tasks that wait for each other: each one waits for the next, and the
     /// last one for the first.
     ///
-    /// In a loop that is alive, a limit of time or a cancellation may still break one.
-    ///
-    /// # Examples
-    ///
-    /// See [`DeadlockError`](crate::DeadlockError).
+    /// In a loop that still runs, a timeout or a cancellation may break such a circle.
     pub fn cycles(&self) -> Vec<Vec<&TaskReport>> {
         self.cycles.iter().map(|cycle| self.all(cycle)).collect()
     }

@@ -1,14 +1,14 @@
-//! A report as text: a tree of who waits for whom.
+//! A report as text: a tree in which each task stands above those that it waits for.
 
 use std::fmt;
 
-use super::{Report, TaskReport, WaitKind};
+use super::{Report, TaskReport, WaitKind, WaitsFor};
 
-/// So many tasks are shown; the data has all.
+/// At most this many tasks are shown. The data has all.
 const MOST: usize = 1_000;
 
 impl Report {
-    /// Says what a task waits for, and who has it.
+    /// Says what a task waits for, and which task has it.
     fn reason(&self, task: &TaskReport) -> String {
         let waits_for = &task.waits_for;
         match waits_for.holder {
@@ -18,34 +18,26 @@ impl Report {
     }
 
     fn show_cycle(&self, cycle: &[usize], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(&first) = cycle.first() else {
-            return Ok(());
-        };
-        write!(f, "cycle: {}", self.tasks[first].name)?;
-        for (at, &index) in cycle.iter().enumerate() {
+        let pairs = cycle.iter().zip(cycle.iter().cycle().skip(1));
+        let waits = pairs.map(|(&index, &next)| {
             let task = &self.tasks[index];
-            let next = &self.tasks[cycle[(at + 1) % cycle.len()]];
-            write!(f, " waits for {}", self.reason(task))?;
-            // The reason itself names who is awaited, where that is one.
-            let names_next =
-                task.waits_for.holder == Some(next.index) || task.waits_for.kind == WaitKind::Task;
-            if !names_next {
-                write!(f, " with {}", next.name)?;
+            let WaitsFor { kind, holder, .. } = task.waits_for;
+            let reason = self.reason(task);
+            // The reason itself names the next task, if that is what the task waits for.
+            match kind == WaitKind::Task || holder == Some(next) {
+                true => format!(" waits for {reason}"),
+                false => format!(" waits for {reason} with {}", self.tasks[next].name),
             }
-            f.write_str(if at + 1 < cycle.len() {
-                ", which"
-            } else {
-                "\n"
-            })?;
-        }
-        Ok(())
+        });
+        let waits: Vec<_> = waits.collect();
+        let first = cycle.first().map_or("", |&first| self.tasks[first].name());
+        writeln!(f, "cycle: {first}{}", waits.join(", which"))
     }
 
     fn show_task(&self, task: &TaskReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = &task.origin;
-        let name = origin.name();
-        let (file, line) =
-            (task.made_at).map_or((origin.file(), origin.line()), |at| (at.file(), at.line()));
+        let (name, origin) = (task.origin.name(), task.origin.location());
+        let made_at = task.made_at.unwrap_or(origin);
+        let (file, line) = (made_at.file(), made_at.line());
         write!(f, "{} {name}() made at {file}:{line}", task.name)?;
         match task.waits_for.kind {
             WaitKind::Nothing if task.is_running => f.write_str(" is running"),
@@ -55,20 +47,22 @@ impl Report {
     }
 }
 
-/// One line of the tree that is still to be written.
+/// A task of the tree that is still to be written.
+#[derive(Default)]
 struct Branch {
     task: usize,
-    /// What comes before the line, and before those that belong to it.
+    /// Stands before the line of the task.
     head: String,
+    /// Stands before the lines that belong to the task.
     indent: String,
-    /// Who is above it, outermost first.
+    /// The tasks above it, outermost first.
     above: Vec<usize>,
 }
 
-/// Shows the circles, and then the tasks as a tree: below each one are those that it waits for.
+/// Shows the circles, and then the tasks as a tree: below each task are those that it waits for.
 ///
-/// Each task is there once with all that is known of it; where it would come again, it is only
-/// named. Of very many tasks, the first thousand are shown.
+/// Each task is there once with its details. Where it would come again, there is only its name. At
+/// most a thousand tasks are shown.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for cycle in &self.cycles {
@@ -79,7 +73,7 @@ impl fmt::Display for Report {
             shown: vec![false; self.tasks.len()],
             count: 0,
         };
-        // First those for whom nobody waits; what is left then waits in circles.
+        // First the tasks that no task waits for. The rest wait in circles.
         let roots = self.tasks.iter().filter(|task| task.awaited_by.is_empty());
         for task in roots.chain(&self.tasks) {
             if !tree.shown[task.index] && tree.count < MOST {
@@ -87,10 +81,10 @@ impl fmt::Display for Report {
             }
         }
         let left = tree.shown.iter().filter(|shown| !**shown).count();
-        match left {
-            0 => Ok(()),
-            left => writeln!(f, "... and {left} more"),
+        if left > 0 {
+            writeln!(f, "... and {left} more")?;
         }
+        Ok(())
     }
 }
 
@@ -104,9 +98,7 @@ impl Tree<'_> {
     fn show(&mut self, root: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = vec![Branch {
             task: root,
-            head: String::new(),
-            indent: String::new(),
-            above: Vec::new(),
+            ..Branch::default()
         }];
         while let Some(branch) = rest.pop() {
             let task = &self.report.tasks[branch.task];
@@ -143,13 +135,10 @@ impl Tree<'_> {
     }
 
     fn add_awaited(&self, task: &TaskReport, branch: Branch, rest: &mut Vec<Branch>) {
-        let Branch {
-            indent, mut above, ..
-        } = branch;
+        let (indent, mut above) = (branch.indent, branch.above);
         above.push(task.index);
         for (at, &awaited) in task.awaits.iter().enumerate().rev() {
-            let is_last = at + 1 == task.awaits.len();
-            let (head, deeper) = match is_last {
+            let (head, deeper) = match at + 1 == task.awaits.len() {
                 true => ("└── ", "    "),
                 false => ("├── ", "│   "),
             };

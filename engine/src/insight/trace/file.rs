@@ -8,8 +8,7 @@ use super::Trace;
 use crate::Result;
 use crate::errors::describe;
 
-/// A file for a trace, opened before the run: so that one that cannot be written is found out
-/// before, and not after.
+/// A file for a trace, opened before the run: if it cannot be written, the program knows before.
 ///
 /// # Examples
 ///
@@ -40,10 +39,6 @@ impl TraceFile {
     /// # Errors
     ///
     /// An [`io::Error`] that names the file.
-    ///
-    /// # Examples
-    ///
-    /// See [`TraceFile`].
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         let name = path.display();
@@ -57,17 +52,12 @@ impl TraceFile {
     ///
     /// # Errors
     ///
-    /// An [`io::Error`] that names the file, such as that the disk is full.
-    ///
-    /// # Examples
-    ///
-    /// See [`TraceFile`].
+    /// An [`io::Error`] that names the file: the disk is full, for example.
     pub fn write(self, trace: &Trace) -> Result<()> {
         let extension = self.path.extension();
-        if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
-            self.write_by(|out| trace.svg(out))
-        } else {
-            self.write_by(|out| trace.chrome(out))
+        match extension.is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
+            true => self.write_by(|out| trace.svg(out)),
+            false => self.write_by(|out| trace.chrome(out)),
         }
     }
 
