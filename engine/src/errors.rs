@@ -1,9 +1,8 @@
 //! The exceptions of asyncio, as error types.
 //!
-//! They travel inside an [`Error`](crate::Error), and are told apart by
-//! [`is`](crate::Error::is): `error.is::<TimeoutError>()`. The remaining one, asyncio's
-//! `CancelledError`, is part of the generators' protocol:
-//! [`is_cancelled`](crate::Error::is_cancelled).
+//! They travel inside an [`Error`](crate::Error). [`is`](crate::Error::is) tells them apart:
+//! `error.is::<TimeoutError>()`. asyncio's `CancelledError` is not among them, as it is part of the
+//! generators' protocol: [`is_cancelled`](crate::Error::is_cancelled).
 
 mod describe;
 pub(crate) mod panics;
@@ -33,7 +32,7 @@ macro_rules! plain_errors {
     )*};
 }
 
-macro_rules! told_errors {
+macro_rules! message_errors {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,26 +66,26 @@ plain_errors! {
     QueueShutDown => "the queue is shut down";
     /// The barrier was broken, by `abort` or `reset`.
     BrokenBarrierError => "the barrier is broken";
-    /// A run was ended by Ctrl-C, as the feature `signal` lets it.
+    /// Ctrl-C has ended a run. Needs the feature `signal`.
     KeyboardInterrupt => "interrupted by Ctrl-C";
 }
 
-told_errors! {
+message_errors! {
     /// A future was asked for what its state does not allow, such as its result while pending.
     InvalidStateError;
     /// An operation was called at a time, or in a place, where it cannot work.
     RuntimeError;
     /// An argument has a value that makes no sense.
     ValueError;
-    /// An argument is of a kind that cannot be taken.
+    /// An argument has a type that the operation cannot take.
     ///
-    /// The library itself gives none, as such a call does not compile.
+    /// The library itself never gives this error, because such a call does not compile.
     TypeError;
 }
 
-/// A stream ended before all that was to be read.
+/// A stream ended before everything was read.
 ///
-/// asyncio's `IncompleteReadError`. What was read so far is in it, and not in the stream any more.
+/// asyncio's `IncompleteReadError`. It has the data that was read so far, which the stream has no more.
 ///
 /// # Examples
 ///
@@ -116,20 +115,12 @@ impl IncompleteReadError {
         self.partial
     }
 
-    /// Returns what was read before the end.
-    ///
-    /// # Examples
-    ///
-    /// See [`IncompleteReadError`].
+    /// Returns the data that was read before the end.
     pub fn partial(&self) -> &[u8] {
         &self.partial
     }
 
-    /// Returns how many bytes were to be read; none if a separator was.
-    ///
-    /// # Examples
-    ///
-    /// See [`IncompleteReadError`].
+    /// Returns how many bytes the caller wanted; none if it wanted all up to a separator.
     pub fn expected(&self) -> Option<usize> {
         self.expected
     }
@@ -138,19 +129,17 @@ impl IncompleteReadError {
 impl fmt::Display for IncompleteReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let read = self.partial.len();
+        write!(f, "the stream ended after {read} ")?;
         match self.expected {
-            Some(n) => write!(f, "the stream ended after {read} of {n} bytes"),
-            None => write!(
-                f,
-                "the stream ended after {read} bytes, without a separator"
-            ),
+            Some(n) => write!(f, "of {n} bytes"),
+            None => f.write_str("bytes, without a separator"),
         }
     }
 }
 
 impl std::error::Error for IncompleteReadError {}
 
-/// There is no separator in as many bytes as a stream may hold, or it comes too late.
+/// The separator comes after more bytes than a stream may hold, or has not come within these.
 ///
 /// asyncio's `LimitOverrunError`. The data stays in the stream.
 ///
@@ -176,12 +165,8 @@ impl LimitOverrunError {
         Self { found, consumed }
     }
 
-    /// Returns how many bytes at the front are not part of a separator: as many can be read, to get
+    /// Returns how many bytes at the front are not part of a separator. You can read this many to get
     /// rid of them.
-    ///
-    /// # Examples
-    ///
-    /// See [`LimitOverrunError`].
     pub fn consumed(&self) -> usize {
         self.consumed
     }
@@ -190,25 +175,19 @@ impl LimitOverrunError {
 impl fmt::Display for LimitOverrunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.consumed;
-        if self.found {
-            write!(
-                f,
-                "the separator comes after {n} bytes, which is over the stream's limit"
-            )
-        } else {
-            write!(
-                f,
-                "no separator in {n} bytes, which is over the stream's limit"
-            )
-        }
+        let what = match self.found {
+            true => format!("the separator comes after {n} bytes"),
+            false => format!("no separator in {n} bytes"),
+        };
+        write!(f, "{what}, which is over the stream's limit")
     }
 }
 
 impl std::error::Error for LimitOverrunError {}
 
-/// A coroutine or callback panicked: what it panicked with.
+/// A coroutine, a callback or a job panicked.
 ///
-/// A panic ends the task in which it happens, with this error; the loop goes on.
+/// A panic ends the task in which it happens, with this error. The loop goes on.
 ///
 /// # Examples
 ///
@@ -226,12 +205,11 @@ pub struct Panicked {
 
 impl Panicked {
     pub(crate) fn new(payload: Payload) -> Self {
-        let content = payload.get();
-        let message = content
-            .and_then(|content| content.downcast_ref::<&str>())
-            .map(|text| (*text).to_owned())
-            .or_else(|| content?.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "a value that is not a message".to_owned());
+        let text = payload.get().and_then(|content| {
+            let string = content.downcast_ref::<String>().map(String::as_str);
+            string.or_else(|| content.downcast_ref::<&str>().copied())
+        });
+        let message = text.unwrap_or("a value that is not a message").to_owned();
         Self {
             message,
             payload: Cell::new(Some(payload)),
@@ -239,16 +217,12 @@ impl Panicked {
     }
 
     /// Returns the panic's message.
-    ///
-    /// # Examples
-    ///
-    /// See [`Panicked`].
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Takes what the panic carried, for [`resume_unwind`](std::panic::resume_unwind); none the
-    /// second time.
+    /// Takes the payload of the panic, for [`resume_unwind`](std::panic::resume_unwind). Returns none
+    /// the second time.
     ///
     /// # Examples
     ///
@@ -282,10 +256,6 @@ impl std::error::Error for Panicked {}
 /// Several errors at once: those of a [`TaskGroup`](crate::TaskGroup).
 ///
 /// Python 3.11's `ExceptionGroup`.
-///
-/// # Examples
-///
-/// See [`errors`](ExceptionGroup::errors).
 #[derive(Debug)]
 pub struct ExceptionGroup {
     message: &'static str,
@@ -322,14 +292,12 @@ impl ExceptionGroup {
 impl fmt::Display for ExceptionGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.errors.len();
-        write!(
-            f,
-            "{} ({n} sub-exception{})",
-            self.message,
-            if n == 1 { "" } else { "s" }
-        )?;
-        for (i, error) in self.errors.iter().enumerate() {
-            write!(f, "{}{error}", if i == 0 { ": " } else { "; " })?;
+        let plural = if n == 1 { "" } else { "s" };
+        write!(f, "{} ({n} sub-exception{plural})", self.message)?;
+        let mut separator = ": ";
+        for error in &self.errors {
+            write!(f, "{separator}{error}")?;
+            separator = "; ";
         }
         Ok(())
     }

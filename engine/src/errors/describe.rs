@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// An error of the system, with the operation that met it.
+/// An error of the system, with the operation that failed.
 #[derive(Debug)]
 struct Described {
     operation: String,
@@ -17,10 +17,10 @@ impl fmt::Display for Described {
     }
 }
 
-/// The original is part of the text, and so not its source: reports would show it twice.
+/// The original error is part of the text. As a source, reports would show it twice.
 impl Error for Described {}
 
-/// Puts the operation in front of an error, whose kind stays.
+/// Puts the operation in front of an error. The kind of the error stays the same.
 #[cold]
 pub(crate) fn describe(error: io::Error, operation: impl fmt::Display) -> io::Error {
     let described = Described {
@@ -30,7 +30,8 @@ pub(crate) fn describe(error: io::Error, operation: impl fmt::Display) -> io::Er
     io::Error::new(described.source.kind(), described)
 }
 
-/// Describes why the poller does not take a descriptor; `taken` says who has it already.
+/// Describes why the poller does not take a descriptor. `taken` is the text for one that it has
+/// already.
 #[cold]
 pub(crate) fn refused(error: io::Error, operation: &str, taken: &str) -> io::Error {
     let why = match error.kind() {

@@ -1,25 +1,24 @@
 //! Panics of code that is not the library's: destructors, callbacks, handlers, loggers.
 //!
-//! - What a panic carries is anybody's, and its destructor may panic as well: it is held as a
-//!   [`Payload`], which can be dropped anywhere.
-//! - A panic that leaves a destructor while the thread unwinds ends the process. So where a
-//!   destructor calls what may panic, it does so by [`contain`] or with [`Panics`].
-//! - Where several things are to be dropped or called, a panic of one keeps none of the others from
-//!   it: [`Panics`] goes on with the first one afterwards.
+//! - The payload of a panic belongs to user code, and its destructor may panic as well. A [`Payload`]
+//!   holds it, and can be dropped anywhere.
+//! - A panic that leaves a destructor while the thread unwinds ends the process. So a destructor calls
+//!   code that may panic only by [`contain`] or with [`Panics`].
+//! - Where several things are dropped or called and one panics, the others are still dropped or
+//!   called. Afterwards [`Panics`] goes on with the first panic.
 
 use std::any::Any;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::{mem, thread};
 
-/// What a panic carries.
+/// The payload of a panic.
 pub(crate) struct Payload(Option<Box<dyn Any + Send>>);
 
 impl Payload {
     /// Goes on with the panic.
-    pub(crate) fn resume(mut self) -> ! {
-        let content = self.0.take();
-        panic::resume_unwind(content.expect("only the methods that consume it empty it"))
+    pub(crate) fn resume(self) -> ! {
+        panic::resume_unwind(self.into_inner())
     }
 
     pub(crate) fn into_inner(mut self) -> Box<dyn Any + Send> {
@@ -48,19 +47,19 @@ impl Drop for Payload {
     fn drop(&mut self) {
         let content = self.0.take();
         if let Err(next) = panic::catch_unwind(AssertUnwindSafe(|| drop(content))) {
-            // The next one may do the same, and so on for ever.
+            // Dropping the new payload may panic with another one, and so on for ever.
             mem::forget(next);
         }
     }
 }
 
-/// Calls what may panic, and returns what it panicked with.
+/// Calls code that may panic, and returns the payload if it does.
 #[inline]
 pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Payload> {
     panic::catch_unwind(AssertUnwindSafe(call)).map_err(Payload::from)
 }
 
-/// Calls what may panic where no panic may leave. The program's panic hook has told of it.
+/// Calls code that may panic where no panic may leave. The program's panic hook has reported it.
 pub(crate) fn contain(call: impl FnOnce()) {
     drop(catch(call));
 }
@@ -70,7 +69,7 @@ pub(crate) fn contain(call: impl FnOnce()) {
 pub(crate) struct Panics(Option<Payload>);
 
 impl Panics {
-    /// Calls what may panic.
+    /// Calls code that may panic.
     pub(crate) fn catch<R>(&mut self, call: impl FnOnce() -> R) -> Option<R> {
         match catch(call) {
             Ok(result) => Some(result),
