@@ -92,17 +92,10 @@ impl<'a> Collector<'a> {
         if explanation.over {
             return Default::default();
         }
-<<<<<<< HEAD
-        let number = explanation
-            .holder
-            .and_then(|holder| holder.number(self.core));
-        let holder = number.and_then(|number| self.numbers.get(&number).copied());
-=======
         let holder = explanation.holder.and_then(|holder| {
-            let number = self.core.number_of(holder)?;
+            let number = holder.number(self.core)?;
             self.numbers.get(&number).copied()
         });
->>>>>>> 29c98fd (insight: the picture is written without a crate; reports and recordings add to the loop in one file; the kernel names insight no more)
         let mut awaits = self.tasks_among(what, explanation.awaited);
         awaits.extend(holder);
         let waits_for = WaitsFor {

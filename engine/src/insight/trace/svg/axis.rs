@@ -2,7 +2,7 @@
 
 use crate::kernel::Nanos;
 
-/// There are about this many ticks, or somewhat more.
+/// So many ticks, or somewhat more.
 const TICKS: f64 = 8.0;
 
 pub(super) struct Axis {
@@ -18,13 +18,13 @@ impl Axis {
         Self { begin, span, width }
     }
 
-    /// Returns how far to the right a time is.
+    /// Returns how far to the right a moment is.
     pub(super) fn x(&self, at: Nanos) -> f64 {
         let part = at.saturating_sub(self.begin) as f64 / self.span;
         part.clamp(0.0, 1.0) * self.width
     }
 
-    /// Returns the places of the lines, and their labels, which are times of the loop.
+    /// Returns where lines go, and what is written there: times of the loop.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let step = step(self.span);
         let first = self.begin.div_ceil(step).saturating_mul(step);
