@@ -40,22 +40,22 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
     /// Returns how many bytes wait to be written.
     fn buffered(&self) -> usize;
 
-    /// Drops what waits to be written.
+    /// Drops the bytes that wait to be written.
     fn clear(&self);
 
-    /// Tells the protocol of the transport, begins to read, and wakes the task that waits for that.
+    /// Calls `connection_made`, begins to read, and wakes the task that waits for that.
     fn begin(self: &Rc<Self>, waiter: Option<&Rc<Waiter>>);
 
     /// Returns whether the protocol takes data now.
     fn takes_data(&self) -> bool;
 
-    /// Reads once into a buffer, and tells the protocol; returns whether there may be more.
+    /// Reads once into a buffer, and gives the protocol the data. Returns whether there may be more.
     fn receive(self: &Rc<Self>, socket: &Socket, buffer: &mut [u8]) -> bool;
 
-    /// Writes some of what is buffered; schedules the turn again if the system may take more.
+    /// Writes some of the buffered bytes. Schedules the turn again if the system may take more.
     fn flush(self: &Rc<Self>, turn: Rc<Turn<Self>>);
 
-    /// Ends the transport if nobody can read from its pipe any more.
+    /// Ends the transport if no process can read from its pipe any more.
     fn watch_reader(self: &Rc<Self>) {}
 
     /// Returns whether it can do without the poller, which has refused it with this error.
@@ -63,7 +63,7 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
         false
     }
 
-    /// Reads what the system still has after a failed write.
+    /// Reads the bytes that the system still has after a failed write.
     fn read_rest(self: &Rc<Self>) {}
 
     /// Makes `read_rest` do nothing, or stop.
@@ -88,7 +88,7 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
         }
     }
 
-    /// Has this done whenever there may be something to read.
+    /// Sets the callback that does this work whenever there may be something to read.
     fn begin_reading(self: &Rc<Self>, work: TurnWork) {
         let state = self.state();
         let Some(socket) = state.socket().filter(|_| !state.closing.get()) else {
@@ -103,7 +103,7 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
         }
     }
 
-    /// Reads once; schedules the turn again if there may be more.
+    /// Reads once. Schedules the turn again if there may be more.
     fn read(self: &Rc<Self>, turn: Rc<Turn<Self>>) {
         let state = self.state();
         let Some(socket) = state.socket().filter(|_| self.takes_data()) else {
@@ -235,7 +235,7 @@ pub(super) fn wait_for_begin<C: Carrier>(
     Ok(opening.dismiss())
 }
 
-/// What a transport does in a turn of its loop: the method of [`Carrier`] that is called.
+/// The work of a transport in one turn of its loop: each names a method of [`Carrier`].
 pub(super) enum TurnWork {
     Begin(Option<Rc<Waiter>>),
     Read,

@@ -17,8 +17,8 @@ use crate::io::net::Address;
 use crate::kernel::{Core, Place, Waiter};
 use crate::{Error, Result};
 
-/// What each buffered datagram counts for besides its bytes, as in CPython. So a queue of empty
-/// datagrams fills as well.
+/// The bytes that each buffered datagram counts for besides its own, as in CPython. So a queue of
+/// empty datagrams fills as well.
 const HEADER: usize = 8;
 
 /// An endpoint, until it is closed.

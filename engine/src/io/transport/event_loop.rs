@@ -69,7 +69,7 @@ impl EventLoop {
         super::create_unix_server(factory, path)
     }
 
-    /// Makes a transport and a protocol of what can be read from. See
+    /// Makes a transport and a protocol of a pipe to read from. See
     /// [`connect_read_pipe`](crate::connect_read_pipe()).
     #[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
     pub fn connect_read_pipe<P: Protocol, F: FnOnce() -> P, O: Into<OwnedFd>>(
@@ -80,7 +80,7 @@ impl EventLoop {
         super::connect_read_pipe(factory, pipe)
     }
 
-    /// Makes a transport and a protocol of what can be written to. See
+    /// Makes a transport and a protocol of a pipe to write to. See
     /// [`connect_write_pipe`](crate::connect_write_pipe()).
     #[must_use = "it makes a transport when a coroutine delegates to it by yield_from"]
     pub fn connect_write_pipe<P: Protocol, F: FnOnce() -> P, O: Into<OwnedFd>>(

@@ -26,8 +26,8 @@ pub(crate) enum End {
     Writing,
 }
 
-/// Makes a transport and a protocol of what can be read from: a pipe, a socket, or a character
-/// device such as a terminal.
+/// Makes a transport and a protocol of a file to read from: a pipe, a socket, or a character device
+/// such as a terminal.
 ///
 /// asyncio's `connect_read_pipe`. The protocol is called as that of a connection, which is over at
 /// the end of the file, whatever [`eof_received`](Protocol::eof_received) returns. The file does
@@ -87,12 +87,11 @@ pub fn connect_read_pipe<P: Protocol>(
     connect_pipe(factory, pipe, End::Reading)
 }
 
-/// Makes a transport and a protocol of what can be written to: a pipe, a socket, or a character
-/// device.
+/// Makes a transport and a protocol of a file to write to: a pipe, a socket, or a character device.
 ///
-/// asyncio's `connect_write_pipe`. The protocol is told that the connection is lost when nobody can
-/// read any more: with an error if something was still to be written. The file does not block from
-/// now on, see [`connect_read_pipe`].
+/// asyncio's `connect_write_pipe`. When no process can read from the pipe any more, the connection is
+/// lost: with an error if bytes were still to be written. The file does not block from now on, see
+/// [`connect_read_pipe`].
 ///
 /// # Errors
 ///
@@ -250,7 +249,7 @@ impl Stream {
         refused && is_device && self.end.is_some()
     }
 
-    /// Ends the transport if nobody can read from the pipe any more.
+    /// Ends the transport if no process can read from the pipe any more.
     pub(super) fn close_without_reader(self: &Rc<Self>) {
         let Some(socket) = self.state.socket().filter(|_| !self.state.is_lost()) else {
             return;

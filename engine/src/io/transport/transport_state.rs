@@ -58,7 +58,7 @@ impl<P: ?Sized> TransportState<P> {
         self.protocol.borrow().clone()
     }
 
-    /// Has no effect after the end.
+    /// Replaces the protocol, except after the end.
     pub(super) fn set_protocol(&self, protocol: Rc<P>) {
         if self.socket.borrow().is_some() {
             let before = self.protocol.replace(Some(protocol));
