@@ -1,6 +1,7 @@
 //! Waiting for time, and for several futures at once.
 
 mod as_completed;
+mod futures;
 mod gather;
 mod shield;
 mod sleep;
@@ -12,8 +13,10 @@ mod wait_for;
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use gather::{gather, gather_return_exceptions, gather_with};
 pub use shield::shield;
-pub use sleep::{Sleep, SleepWith, YieldNow, sleep, sleep_with, yield_now};
-pub use task_group::{Grouped, TaskGroup, task_group};
-pub use timeout::{Limited, Timeout, timeout, timeout_at};
-pub use wait::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, Waited, wait};
+pub use sleep::{sleep, sleep_with, yield_now};
+pub use task_group::{TaskGroup, task_group};
+pub use timeout::{Timeout, timeout, timeout_at};
+pub use wait::{
+    ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, WaitOutcome, wait,
+};
 pub use wait_for::{WaitFor, wait_for};

@@ -1,8 +1,8 @@
 //! Locks, events, conditions, semaphores, barriers and queues for the tasks of one thread.
 //!
-//! They are asyncio's, and behave as CPython 3.11's do, with the corrections of later versions. That
-//! holds for the order of the tasks that wait, for which of them is woken and in which turn, and for
-//! what a cancellation in between does. [`Queue::shutdown`] is Python 3.13's.
+//! They are asyncio's, and behave as CPython 3.11's do, with the corrections of later versions: tasks
+//! wait in the same order, the same task is woken in the same turn, and a cancellation in between has
+//! the same effect. [`Queue::shutdown`] is Python 3.13's.
 //!
 //! | asyncio | here |
 //! | --- | --- |
@@ -14,29 +14,29 @@
 //! | `queue.get_nowait()` | `queue.get_nowait()?` |
 //!
 //! Each of these types is a handle: a clone is the same lock, event or queue, as a second name is in
-//! Python. None of them belongs to an event loop; tasks of several loops of one thread may share
+//! Python. None of them belongs to an event loop: tasks of several loops of one thread may share
 //! them.
 //!
 //! # Guards
 //!
-//! Acquiring a [`Lock`], [`Condition`] or [`Semaphore`] gives a guard, which releases when it is
-//! dropped: at the end of its scope, when `?` leaves it, while a panic unwinds it, when the task is
-//! dropped with its loop. [`LockGuard::forget`] and [`SemaphoreGuard::forget`] keep it acquired
-//! instead, until somebody calls `release`: another function, or another task.
+//! When you acquire a [`Lock`], [`Condition`] or [`Semaphore`], you get a guard, which releases it when
+//! it is dropped: at the end of its scope, when `?` leaves the scope, when a panic unwinds it, when the
+//! task is dropped with its loop. [`LockGuard::forget`] and [`SemaphoreGuard::forget`] keep it acquired
+//! instead, until another function or task calls `release`.
 //!
-//! # Who waits, and who is woken
+//! # Which task waits, and which one is woken
 //!
-//! A task that has to wait goes to the end of a line. Being woken takes effect in the next turn of
-//! the loop; until then the task keeps its place, so that no other overtakes it. (In a queue it gives
-//! its place up; another task may take the item first, and it waits again.) A task that is cancelled
-//! in that turn, or ends in any other way, passes on what it was woken for: no lock, permit, item or
+//! A task that has to wait goes to the end of a line. When it is woken, it runs in the next turn of
+//! the loop; until then it keeps its place, so that no other task overtakes it. (In a queue it gives
+//! its place up: another task may take the item first, and it waits again.) If it is cancelled in
+//! that turn, or ends in any other way, it passes on what it was woken for: no lock, permit, item or
 //! notification is lost.
 //!
-//! A call that need not wait does not suspend: it costs no turn, and no other task runs.
+//! A call that need not wait does not suspend: it takes no turn of the loop, and no other task runs.
 //!
-//! # Where asyncio takes a coroutine
+//! # Operations as coroutines
 //!
-//! The waiting operations can be given where a coroutine can: to [`wait_for`](crate::wait_for()),
+//! The operations that wait go wherever a coroutine goes: to [`wait_for`](crate::wait_for()),
 //! [`create_task`](crate::create_task()), [`gather`](crate::gather()) and so on.
 //!
 //! ```
@@ -76,20 +76,53 @@
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 
-mod awaitable;
 mod barrier;
 mod condition;
 mod event;
-mod line;
 mod lock;
+mod predicate;
 mod queue;
 mod semaphore;
-mod truth;
+mod waiters;
 
-pub use barrier::{Barrier, BarrierAbort, BarrierReset, BarrierWait};
-pub use condition::{Condition, ConditionWait, ConditionWaitFor};
-pub use event::{Event, EventWait};
-pub use lock::{Acquire, Lock, LockGuard};
-pub use queue::{Get, Join, LifoQueue, PriorityQueue, Put, Queue};
-pub use semaphore::{AcquirePermit, BoundedSemaphore, Semaphore, SemaphoreGuard};
-pub use truth::Truth;
+pub use barrier::Barrier;
+pub use condition::Condition;
+pub use event::Event;
+pub use lock::{Lock, LockGuard};
+pub use predicate::Truth;
+pub use queue::{Get, LifoQueue, PriorityQueue, Put, Queue};
+pub use semaphore::{BoundedSemaphore, Semaphore, SemaphoreGuard};
+
+/// Makes a type one that has the methods of the type it wraps: Python's inheritance.
+macro_rules! is_a {
+    ($kind:ident $(<$T:ident>)?: $base:ty) => {
+        impl $(<$T>)? std::ops::Deref for $kind $(<$T>)? {
+            type Target = $base;
+
+            #[inline]
+            fn deref(&self) -> &$base {
+                &self.0
+            }
+        }
+
+        impl $(<$T>)? From<$kind $(<$T>)?> for $base {
+            fn from(kind: $kind $(<$T>)?) -> Self {
+                kind.0
+            }
+        }
+
+        impl $(<$T>)? Clone for $kind $(<$T>)? {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl $(<$T>)? std::fmt::Debug for $kind $(<$T>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+use is_a;

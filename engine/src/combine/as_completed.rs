@@ -1,28 +1,27 @@
 //! Taking results in the order in which they come.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
-use std::rc::{Rc, Weak};
+use std::mem;
+use std::rc::Rc;
 use std::time::Duration;
 
-use yieldfrom_delegation::Delegate;
-
-use crate::errors::TimeoutError;
-use crate::errors::panics;
+use super::futures::{distinct, pending};
+use crate::errors::{TimeoutError, panics};
 use crate::kernel::{
-    Awaitable, EventLoop, Followed, Future, Place, Reason, Request, Subject, TimerHandle, Waitable,
-    caller, coroutine_operations,
+    Awaitable, EventLoop, Followed, Future, OnDrop, Reason, Request, Subject, TimerHandle,
+    Waitable, caller, coroutine_operations,
 };
 use crate::sync::Queue;
-use crate::{Co, Result};
+use crate::{Co, Delegate, Result};
 
 /// Gives several results in the order in which they come.
 ///
-/// asyncio's `as_completed`: an iterator of as many delegates as there are futures; the first of
-/// them gives the result that is there first, and so on. Coroutines become tasks at the first
-/// `next`. Leaving the loop early leaves the others running. A delegate whose wait is cancelled
-/// gives no result, and the iterator gives another one in its place.
+/// This is asyncio's `as_completed`: an iterator with one delegate for each future. The first delegate
+/// returns the result that comes first, and so on. Coroutines become tasks at the first `next`. If you
+/// leave the iteration early, the others go on running. A delegate whose wait is cancelled returns no
+/// result, and the iterator gives another one in its place.
 ///
 /// # Examples
 ///
@@ -53,7 +52,7 @@ where
     }
 }
 
-/// What [`as_completed`] returns: an iterator of delegates.
+/// The iterator of delegates that [`as_completed`] returns.
 #[must_use = "it does nothing before its first `next`"]
 pub struct AsCompleted<A: Awaitable> {
     awaitables: Vec<A>,
@@ -62,9 +61,9 @@ pub struct AsCompleted<A: Awaitable> {
 }
 
 impl<A: Awaitable> AsCompleted<A> {
-    /// Sets for how long it waits for all of them: without limit by default.
+    /// Sets how long it waits for all results: without limit by default.
     ///
-    /// Each result that has not come by then is a [`TimeoutError`]. Time begins to run at the
+    /// For each result that has not come by then, there is a [`TimeoutError`]. The time begins at the
     /// first `next`. Nothing is cancelled.
     ///
     /// # Examples
@@ -90,16 +89,17 @@ impl<A: Awaitable> AsCompleted<A> {
     #[track_caller]
     fn start(&mut self) -> Rc<Race<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let mut seen = HashSet::new();
         let mut futures = Vec::new();
-        for awaitable in std::mem::take(&mut self.awaitables) {
+        for awaitable in mem::take(&mut self.awaitables) {
             // One of another loop comes as a failed one.
-            let future: Future<A::Output> = awaitable.ensure_future(&event_loop).into();
-            if seen.insert(future.inner.address()) {
-                futures.push(future);
-            }
+            futures.push(awaitable.ensure_future(&event_loop).into());
         }
-        Race::new(&event_loop, &futures, self.timeout)
+        Race::start(&event_loop, &distinct(futures), self.timeout)
+    }
+
+    fn left(&self) -> usize {
+        let race = self.race.as_ref();
+        race.map_or(self.awaitables.len(), |race| race.left.get())
     }
 }
 
@@ -116,16 +116,9 @@ impl<A: Awaitable> Iterator for AsCompleted<A> {
         Some(NextCompleted { race })
     }
 
-    /// There may be more, as a delegate whose wait is cancelled has another one come in its place.
+    /// There may be more delegates: another one comes in place of one whose wait is cancelled.
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left().min(1), None)
-    }
-}
-
-impl<A: Awaitable> AsCompleted<A> {
-    fn left(&self) -> usize {
-        let race = self.race.as_ref();
-        race.map_or(self.awaitables.len(), |race| race.left.get())
     }
 }
 
@@ -137,12 +130,13 @@ impl<A: Awaitable> fmt::Debug for AsCompleted<A> {
     }
 }
 
-/// The futures that have not come yet, and the queue of those that have. None is a timeout.
+/// The futures that are not done yet, and the queue of those that are.
 struct Race<T: 'static> {
-    /// How many delegates the iterator has still to give.
+    /// The number of delegates that the iterator has still to give.
     left: Cell<usize>,
     /// By address.
     todo: RefCell<HashMap<*const (), Followed<T>>>,
+    /// `None` stands for a timeout.
     done: Queue<Option<Future<T>>>,
     timer: Cell<Option<TimerHandle>>,
 }
@@ -150,14 +144,13 @@ struct Race<T: 'static> {
 impl<T: 'static> Subject for Race<T> {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         let todo = self.todo.borrow();
-        let futures = todo.values().map(Followed::future);
-        all.extend(futures.map(|future| Rc::clone(&future.inner) as Rc<dyn Waitable>));
+        all.extend(pending(todo.values().map(Followed::future)));
     }
 }
 
 impl<T: 'static> Race<T> {
     #[track_caller]
-    fn new(event_loop: &EventLoop, futures: &[Future<T>], timeout: Option<Duration>) -> Rc<Self> {
+    fn start(event_loop: &EventLoop, futures: &[Future<T>], timeout: Option<Duration>) -> Rc<Self> {
         let made_at = caller();
         let race = Rc::new(Self {
             left: Cell::new(futures.len()),
@@ -165,12 +158,18 @@ impl<T: 'static> Race<T> {
             done: Queue::new(),
             timer: Cell::new(None),
         });
-        let todo = futures
-            .iter()
-            .map(|future| race.follow(made_at, future))
-            .collect();
-        race.todo.replace(todo);
-        if let Some(timeout) = timeout.filter(|_| !race.todo.borrow().is_empty()) {
+        let follow = |future: &Future<T>| {
+            let weak = Rc::downgrade(&race);
+            let completed = move |future: &Future<T>| {
+                weak.upgrade()
+                    .iter()
+                    .for_each(|race| race.completed(future));
+            };
+            let followed = future.follow_at(made_at, completed);
+            (future.inner.address(), followed)
+        };
+        race.todo.replace(futures.iter().map(follow).collect());
+        if let Some(timeout) = timeout.filter(|_| !futures.is_empty()) {
             let weak = Rc::downgrade(&race);
             let expire = move || weak.upgrade().iter().for_each(|race| race.expire());
             race.timer.set(event_loop.call_later(timeout, expire).ok());
@@ -178,20 +177,9 @@ impl<T: 'static> Race<T> {
         race
     }
 
-    fn follow(self: &Rc<Self>, made_at: Place, future: &Future<T>) -> (*const (), Followed<T>) {
-        let weak: Weak<Self> = Rc::downgrade(self);
-        let followed = future.follow_at(made_at, move |future| {
-            if let Some(race) = weak.upgrade() {
-                race.completed(future);
-            }
-        });
-        (future.inner.address(), followed)
-    }
-
     fn completed(&self, future: &Future<T>) {
         let mut todo = self.todo.borrow_mut();
-        let taken = todo.remove(&future.inner.address());
-        let last = todo.is_empty();
+        let (taken, last) = (todo.remove(&future.inner.address()), todo.is_empty());
         drop(todo);
         let Some(followed) = taken else {
             return;
@@ -205,7 +193,7 @@ impl<T: 'static> Race<T> {
     fn expire(&self) {
         let late = self.todo.take();
         late.iter().for_each(|_| self.offer(None));
-        // Afterwards: a destructor of the program's may panic.
+        // Afterwards, since a destructor of user code may panic.
         panics::drop_each(late);
     }
 
@@ -221,7 +209,7 @@ impl<T: 'static> Race<T> {
     }
 }
 
-/// Ends what nobody can ask for a result any more.
+/// No delegate can ask for a result any more.
 impl<T: 'static> Drop for Race<T> {
     fn drop(&mut self) {
         self.stop();
@@ -229,10 +217,6 @@ impl<T: 'static> Drop for Race<T> {
 }
 
 /// The next result of an [`as_completed`], whichever it is: a delegate for `yield_from`.
-///
-/// # Examples
-///
-/// See [`as_completed`].
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
 pub struct NextCompleted<A: Awaitable> {
     race: Rc<Race<A::Output>>,
@@ -241,25 +225,16 @@ pub struct NextCompleted<A: Awaitable> {
 impl<A: Awaitable> Delegate<Request, ()> for NextCompleted<A> {
     type Output = A::Output;
 
-    #[track_caller]
     fn delegate(self, co: &Co) -> Result<A::Output> {
+        let left = &self.race.left;
+        let give_another = OnDrop::new(|| left.set(left.get() + 1));
         let reason = || Reason::futures("as_completed", &self.race);
-        let another = Another(&self.race.left);
-        let next = self.race.done.get_here(co, reason)?;
-        std::mem::forget(another);
+        let next = self.race.done.get_because(co, reason)?;
+        give_another.defuse();
         match next {
             Some(future) => A::outcome(&future),
             None => Err(TimeoutError.into()),
         }
-    }
-}
-
-/// Has the iterator give another delegate in place of one that did not come to its result.
-struct Another<'a>(&'a Cell<usize>);
-
-impl Drop for Another<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() + 1);
     }
 }
 

@@ -1,26 +1,27 @@
-//! Waiting for the results of all.
+//! Waiting for the results of several futures.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use super::futures::pending;
 use crate::kernel::{
     Awaitable, Cancelling, Composite, DEEP, EventLoop, Future, Inner, Role, WaitKind, Waitable,
     future_on,
 };
 use crate::{Error, Result};
 
-/// Waits for several, and gives their results in the order of the arguments.
+/// Waits for several awaitables; the result has their results, in the same order.
 ///
-/// asyncio's `gather`. Coroutines become tasks at once. The first error, or cancellation, of any
-/// is that of the whole, and the others go on; use a [`task_group`](crate::task_group()) to have
-/// them cancelled. Cancelling the gather cancels all that are pending; it is done when these have
-/// ended. Of nothing, it is done at once. It belongs to the loop of the first one.
+/// This is asyncio's `gather`. Coroutines become tasks at once. When one of them fails or is
+/// cancelled, so does the gather, and the others go on; a [`task_group`](crate::task_group()) cancels
+/// them. When you cancel the gather, all futures that are pending are cancelled, and it ends when they
+/// have ended. A gather of nothing is done at once. It belongs to the loop of the first awaitable.
 ///
 /// # Errors
 ///
-/// The future fails with what the first of them fails with, with `is_cancelled`, or with a
-/// [`ValueError`](crate::ValueError) if they belong to different loops.
+/// The future fails with the first error, with `is_cancelled`, or with a
+/// [`ValueError`](crate::ValueError) if the awaitables belong to different loops.
 ///
 /// # Examples
 ///
@@ -44,7 +45,7 @@ where
     gather_with(awaitables, false, |outcomes| outcomes.into_iter().collect())
 }
 
-/// Waits for several, and gives results and errors alike: asyncio's
+/// Waits for several awaitables; the result has their results and errors: asyncio's
 /// `gather(..., return_exceptions=True)`.
 ///
 /// # Examples
@@ -69,29 +70,28 @@ where
     gather_with(awaitables, true, Ok)
 }
 
-/// A gather under way.
+/// A gather whose end has not come.
 ///
-/// As in asyncio, the callbacks of the children keep the whole alive until the last of them has
-/// run, whether or not anybody else does.
-struct Gather<T: 'static, F> {
-    /// In the order of the arguments; one that is given twice is there twice.
+/// As in asyncio, the callbacks of the children keep it alive until the last of them has run.
+struct Gather<T: 'static, R> {
+    /// In the order of the arguments; a future that is given twice is there twice.
     children: RefCell<Vec<Future<T>>>,
     left: Cell<usize>,
     cancel_requested: Cell<bool>,
     return_exceptions: bool,
     outcome: fn(&Future<T>) -> Result<T>,
-    settle: Cell<Option<F>>,
+    settle: Cell<Option<Settle<T, R>>>,
 }
 
-impl<T: 'static, F> Composite for Rc<Gather<T, F>> {
+type Settle<T, R> = Box<dyn FnOnce(Vec<Result<T>>) -> Result<R>>;
+
+impl<T: 'static, R> Composite for Rc<Gather<T, R>> {
     fn purpose(&self) -> (WaitKind, &'static str) {
         (WaitKind::Futures, "gather")
     }
 
     fn awaited(&self, all: &mut Vec<Rc<dyn Waitable>>) {
-        let children = self.children.borrow();
-        let pending = children.iter().filter(|child| !child.done());
-        all.extend(pending.map(|child| Rc::clone(&child.inner) as Rc<dyn Waitable>));
+        all.extend(pending(&*self.children.borrow()));
     }
 
     fn can_cancel(&self, depth: u32) -> bool {
@@ -104,17 +104,17 @@ impl<T: 'static, F> Composite for Rc<Gather<T, F>> {
         for child in self.children.borrow().iter().rev() {
             rest.push(Rc::clone(&child.inner) as Rc<dyn Waitable>);
         }
-        self.cancel_requested
-            .set(self.cancel_requested.get() || accepted);
+        if accepted {
+            self.cancel_requested.set(true);
+        }
         accepted
     }
 }
 
-/// Waits for several, and gives what a function makes of their results.
+/// Waits for several awaitables of one type; a function makes the result from their results.
 ///
-/// What [`gather()`] (without `return_exceptions`) and [`gather_return_exceptions`] (with it) are
-/// made of, for results that are to have another type than a list. Without `return_exceptions`,
-/// the results that `settle` is given are all there.
+/// [`gather()`] and [`gather_return_exceptions`] are made of it. Use it for a result that is no list.
+/// With `return_exceptions`, `settle` gets errors, too; without, it is called only if there are none.
 ///
 /// # Examples
 ///
@@ -146,7 +146,7 @@ where
         cancel_requested: Cell::new(false),
         return_exceptions,
         outcome: A::outcome,
-        settle: Cell::new(Some(settle)),
+        settle: Cell::new(Some(Box::new(settle))),
     });
     let outer = Future::with_role(&event_loop, Role::Other(Some(Box::new(Rc::clone(&gather)))));
     let mut seen = HashSet::new();
@@ -169,33 +169,26 @@ where
     outer
 }
 
-impl<T: 'static, F: 'static> Gather<T, F> {
+impl<T: 'static, R: 'static> Gather<T, R> {
     #[track_caller]
-    fn follow<R: 'static>(self: &Rc<Self>, child: &Future<T>, outer: &Future<R>)
-    where
-        F: FnOnce(Vec<Result<T>>) -> Result<R>,
-    {
+    fn follow(self: &Rc<Self>, child: &Future<T>, outer: &Future<R>) {
         self.left.set(self.left.get() + 1);
         let (gather, outer) = (Rc::clone(self), outer.clone());
         child.add_done_callback(move |child| gather.child_done(child, &outer.inner));
     }
 
-    fn child_done<R: 'static>(&self, child: &Future<T>, outer: &Inner<R>)
-    where
-        F: FnOnce(Vec<Result<T>>) -> Result<R>,
-    {
+    fn child_done(&self, child: &Future<T>, outer: &Inner<R>) {
         self.left.set(self.left.get() - 1);
         if outer.is_done() {
-            // The whole has failed already; later errors count as seen.
+            // The gather has failed already; later errors count as seen.
             return child.inner.mark_seen();
         }
-        let error = if self.return_exceptions {
-            None
-        } else {
-            child.exception().unwrap_or_else(Some)
+        let error = match self.return_exceptions {
+            true => None,
+            false => child.exception().unwrap_or_else(Some),
         };
         if let Some(error) = error {
-            // Nothing is asked of the children any more: a chain of gathers is dropped in steps.
+            // The children are not needed any more. So a chain of gathers is dropped step by step.
             drop(self.children.take());
             drop(outer.finish(Err(error)));
         } else if self.left.get() == 0 {
@@ -203,11 +196,9 @@ impl<T: 'static, F: 'static> Gather<T, F> {
         }
     }
 
-    /// All children are done: gives their results, or the cancellation that was asked for.
-    fn finish<R: 'static>(&self, outer: &Inner<R>)
-    where
-        F: FnOnce(Vec<Result<T>>) -> Result<R>,
-    {
+    /// Ends with the results of the children, all of which are done, or as cancelled if that was asked
+    /// for.
+    fn finish(&self, outer: &Inner<R>) {
         let children = self.children.take();
         let outcomes = children.iter().map(self.outcome).collect();
         let outcome = match self.settle.take() {

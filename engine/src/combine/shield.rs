@@ -1,4 +1,4 @@
-//! Protecting a future from the cancellation of whoever waits for it.
+//! Protecting a future from the cancellation of a task that waits for it.
 
 use std::rc::{Rc, Weak};
 
@@ -8,8 +8,8 @@ use crate::kernel::{
 
 /// Returns a future that ends as the given one does, but whose cancellation does not reach it.
 ///
-/// asyncio's `shield`. A coroutine becomes a task at once; one that is done already is returned
-/// itself. When the shield is cancelled, what it protects goes on.
+/// This is asyncio's `shield`. A coroutine becomes a task at once; a future that is done already is
+/// returned itself. When the shield is cancelled, the future that it protects goes on.
 ///
 /// # Examples
 ///
@@ -34,11 +34,11 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
         return inner;
     }
     let event_loop = inner.get_loop();
-    let outer = Future::cyclic(&event_loop, |outer| Shielded {
+    let outer = Future::cyclic(&event_loop, |outer| Shield {
         outer: Weak::clone(outer),
         inner: Rc::downgrade(&inner.inner),
     });
-    // As in asyncio, the inner one's callback keeps the outer one alive, whoever else does.
+    // As in asyncio, the callback of the inner future keeps the outer one alive.
     let shield = outer.clone();
     let inner_done = inner.add_done_callback(move |inner| pass_on::<A>(inner, &shield));
     outer.add_done_callback(move |_| {
@@ -49,13 +49,13 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
     outer
 }
 
-/// What tells reports whom a shield stands before.
-struct Shielded<T: 'static> {
+/// The two futures of a shield.
+struct Shield<T: 'static> {
     outer: Weak<Inner<T>>,
     inner: Weak<Inner<T>>,
 }
 
-impl<T: 'static> Composite for Shielded<T> {
+impl<T: 'static> Composite for Shield<T> {
     fn can_cancel(&self, _: u32) -> bool {
         true
     }
@@ -80,7 +80,7 @@ impl<T: 'static> Composite for Shielded<T> {
 
 fn pass_on<A: Awaitable>(inner: &Future<A::Output>, outer: &Future<A::Output>) {
     if outer.cancelled() {
-        // Nobody has seen its error, if it is one.
+        // If the inner one has failed, its error stays unseen, and is reported.
     } else if inner.cancelled() {
         outer.cancel();
     } else {

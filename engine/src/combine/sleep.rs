@@ -1,38 +1,21 @@
-//! Waiting for time to pass, or for the others to have had their turn.
+//! Waiting for time to pass, or for other tasks to have their turn.
 
 use std::time::Duration;
 
-use yieldfrom_delegation::Delegate;
-
-use crate::kernel::{Request, coroutine_operations, not_awaited, take_sleep_over};
+use crate::kernel::{Operation, Request, not_awaited, take_sleep_over};
 use crate::{Co, Result};
-
-/// Sleeps. As a future does, this guards itself against being resumed by anybody but its task.
-#[inline(always)]
-#[track_caller]
-fn sleep_here(co: &Co, delay: Duration) -> Result<()> {
-    co.yield_through(Request::sleep(delay))?;
-    if !delay.is_zero() && !take_sleep_over() {
-        return Err(not_awaited());
-    }
-    Ok(())
-}
-
-/// What [`sleep`] returns: a delegate for `yield_from`.
-#[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
-#[derive(Clone, Copy, Debug)]
-pub struct Sleep(Duration);
 
 /// Suspends the task for at least this long.
 ///
-/// asyncio's `sleep`. A duration of zero takes one turn of the loop, in which the others run; one
-/// of more than some 584 years never ends. It never blocks the loop: `std::thread::sleep` does.
+/// This is asyncio's `sleep`. A duration of zero takes one turn of the loop, in which other tasks run.
+/// A duration of more than about 584 years never ends. It does not block the loop, as
+/// `std::thread::sleep` does.
 ///
 /// # Errors
 ///
-/// `yield_from` gives the error of a cancellation, or whatever is thrown in. The timer is
-/// cancelled then. It gives a [`RuntimeError`](crate::RuntimeError) if the coroutine is resumed by
-/// hand before the time has come.
+/// `yield_from` returns the error of a cancellation, or what is thrown in; the timer is cancelled
+/// then. It returns a [`RuntimeError`](crate::RuntimeError) if the coroutine is resumed by hand before
+/// the time has come.
 ///
 /// # Examples
 ///
@@ -46,24 +29,21 @@ pub struct Sleep(Duration);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[inline]
-pub fn sleep(delay: Duration) -> Sleep {
-    Sleep(delay)
-}
-
-impl Delegate<Request, ()> for Sleep {
-    type Output = ();
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        sleep_here(co, self.0)
-    }
-}
-
-/// What [`sleep_with`] returns: a delegate for `yield_from`.
 #[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
-#[derive(Clone, Copy, Debug)]
-pub struct SleepWith<T>(Duration, T);
+pub fn sleep(delay: Duration) -> Operation<impl FnOnce(&Co) -> Result<()> + Copy> {
+    Operation::new("sleep", move |co| sleep_here(co, delay))
+}
+
+/// Sleeps. Like the wait for a future, it fails if the coroutine is resumed by other code than its
+/// task.
+#[inline(always)]
+fn sleep_here(co: &Co, delay: Duration) -> Result<()> {
+    co.yield_through(Request::sleep(delay))?;
+    if !delay.is_zero() && !take_sleep_over() {
+        return Err(not_awaited());
+    }
+    Ok(())
+}
 
 /// Suspends the task for at least this long, and returns a value: asyncio's
 /// `sleep(delay, result)`.
@@ -80,27 +60,15 @@ pub struct SleepWith<T>(Duration, T);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[inline]
-pub fn sleep_with<T>(delay: Duration, result: T) -> SleepWith<T> {
-    SleepWith(delay, result)
+#[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
+pub fn sleep_with<T>(delay: Duration, result: T) -> Operation<impl FnOnce(&Co) -> Result<T>> {
+    Operation::new("sleep", move |co| {
+        sleep_here(co, delay)?;
+        Ok(result)
+    })
 }
 
-impl<T> Delegate<Request, ()> for SleepWith<T> {
-    type Output = T;
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<T> {
-        sleep_here(co, self.0)?;
-        Ok(self.1)
-    }
-}
-
-/// What [`yield_now`] returns: a delegate for `yield_from`.
-#[must_use = "it gives way when a coroutine delegates to it by yield_from"]
-#[derive(Clone, Copy, Debug)]
-pub struct YieldNow(());
-
-/// Gives way for one turn of the loop: Python's bare `yield`, and `sleep(0)`.
+/// Lets the other tasks run for one turn of the loop: Python's bare `yield`, and `sleep(0)`.
 ///
 /// # Examples
 ///
@@ -118,22 +86,7 @@ pub struct YieldNow(());
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[inline]
-pub fn yield_now() -> YieldNow {
-    YieldNow(())
-}
-
-impl Delegate<Request, ()> for YieldNow {
-    type Output = ();
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        co.yield_through(Request::turn())
-    }
-}
-
-coroutine_operations! {
-    [] Sleep => (), "sleep", |this| move |co: &Co| co.yield_from(this);
-    [T: 'static] SleepWith<T> => T, "sleep", |this| move |co: &Co| co.yield_from(this);
-    [] YieldNow => (), "yield_now", |this| move |co: &Co| co.yield_from(this);
+#[must_use = "it gives way when a coroutine delegates to it by yield_from"]
+pub fn yield_now() -> Operation<impl FnOnce(&Co) -> Result<()> + Copy> {
+    Operation::new("yield_now", |co| co.yield_through(Request::turn()))
 }

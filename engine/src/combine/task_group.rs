@@ -5,29 +5,27 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use yieldfrom_delegation::Delegate;
-
 use crate::errors::panics::contain;
 use crate::errors::{ExceptionGroup, RuntimeError};
 use crate::kernel::{
-    AnyTask, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Reason, Request, Subject, Task,
-    Waitable, Waiter,
+    AnyTask, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Operation, Reason, Subject,
+    Task, Waitable, Waiter,
 };
 use crate::{Co, Error, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
 ///
-/// See [`task_group`](task_group()). Clones refer to the same group.
+/// See [`task_group`](task_group()). A clone is the same group.
 #[derive(Clone)]
-pub struct TaskGroup(Rc<Group>);
+pub struct TaskGroup(Rc<GroupState>);
 
-struct Group {
+struct GroupState {
     core: Rc<Core>,
     parent: AnyTask,
-    /// By number, which is the order of their making.
+    /// By number, which is the order in which they were made.
     tasks: RefCell<BTreeMap<u32, AnyTask>>,
     errors: RefCell<Vec<Error>>,
-    /// Woken when the last task ends.
+    /// Is woken when the last task ends.
     all_done: Cell<Option<Rc<Waiter>>>,
     /// The body has ended.
     exiting: Cell<bool>,
@@ -35,7 +33,7 @@ struct Group {
     aborting: Cell<bool>,
     /// The group has cancelled its own task, and has not taken that back.
     parent_cancelled: Cell<bool>,
-    /// Nobody waits for the tasks any more.
+    /// The group was left, and does not wait for its tasks any more.
     abandoned: Cell<bool>,
 }
 
@@ -44,7 +42,7 @@ impl TaskGroup {
         let (Some(event_loop), Some(parent)) = (EventLoop::running(), crate::current_task()) else {
             return Err(RuntimeError::new("task_group: it works inside a task only").into());
         };
-        Ok(Self(Rc::new(Group {
+        Ok(Self(Rc::new(GroupState {
             core: Rc::clone(event_loop.core()),
             parent,
             tasks: RefCell::default(),
@@ -59,12 +57,8 @@ impl TaskGroup {
 
     /// Makes a task of a coroutine, in this group.
     ///
-    /// In a group that is ending because of an error, or has ended, the task has failed already,
-    /// with a [`RuntimeError`].
-    ///
-    /// # Examples
-    ///
-    /// See [`task_group`](task_group()).
+    /// If the group has ended, or is ending because of an error, the task that you get has failed
+    /// already, with a [`RuntimeError`].
     #[track_caller]
     pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
         let group = &self.0;
@@ -81,7 +75,8 @@ impl TaskGroup {
     }
 }
 
-impl Group {
+impl GroupState {
+    /// Returns why the group takes no more tasks, if it does not.
     fn refusal(&self) -> Option<&'static str> {
         if self.exiting.get() && self.tasks.borrow().is_empty() {
             Some("has ended")
@@ -93,7 +88,10 @@ impl Group {
     }
 
     fn task_done<T: 'static>(&self, task: &Future<T>) {
-        self.forget(task);
+        if let Some(task) = task.as_task() {
+            let taken = self.tasks.borrow_mut().remove(&task.to_any().number());
+            drop(taken);
+        }
         if self.tasks.borrow().is_empty()
             && let Some(all_done) = self.all_done.take()
         {
@@ -113,12 +111,6 @@ impl Group {
         }
     }
 
-    fn forget<T: 'static>(&self, task: &Future<T>) {
-        let Some(task) = task.as_task() else { return };
-        let taken = self.tasks.borrow_mut().remove(&task.to_any().number());
-        drop(taken);
-    }
-
     fn abort(&self) {
         self.aborting.set(true);
         let tasks = self.tasks.borrow().clone();
@@ -128,7 +120,6 @@ impl Group {
     }
 
     /// Waits for all tasks; returns the error of a cancellation meanwhile, and otherwise `error`.
-    #[track_caller]
     fn join(self: &Rc<Self>, co: &Co, mut error: Option<Error>) -> Result<Option<Error>> {
         while !self.tasks.borrow().is_empty() {
             let waiter = Waiter::new(Reason::futures("the end of a task group", self));
@@ -154,7 +145,7 @@ impl Group {
         }
     }
 
-    /// Leaves the tasks to themselves: nobody waits for them any more.
+    /// Cancels the tasks without waiting for them, since the group is left.
     fn abandon(self: &Rc<Self>) {
         self.exiting.set(true);
         self.abandoned.set(true);
@@ -166,8 +157,8 @@ impl Group {
         if errors.is_empty() {
             return;
         }
-        // The handler is anybody's: it does not run while a coroutine is unwound. Nor may the
-        // destructor of an error panic then, which goes away at once if the loop is closed.
+        // The exception handler is user code: it does not run while a coroutine is unwound. Nor may
+        // the destructor of an error panic then, which runs at once if the loop is closed.
         let group = Rc::clone(self);
         let report = move || {
             let source = group.parent.to_string();
@@ -178,7 +169,7 @@ impl Group {
         contain(|| _ = EventLoop::of(&self.core).call_soon(report));
     }
 
-    /// Tells the exception handler of an error that the group cannot give to anybody.
+    /// Reports an error that the group cannot return to the exception handler.
     fn report(&self, error: Error, task: &str) {
         const LOST: &str = "Task of a group failed after the group was left without waiting for it";
         const LATE: &str = "Task of a group failed after the group's own task had ended";
@@ -188,34 +179,23 @@ impl Group {
     }
 }
 
-/// A group whose body runs, or whose tasks are waited for.
-struct Entered(TaskGroup);
+/// A group whose body runs, or that waits for its tasks.
+struct OpenGroup(TaskGroup);
 
-impl Entered {
-    fn new() -> Result<Self> {
-        TaskGroup::new().map(Self)
-    }
-
+impl OpenGroup {
     /// Ends the group after its body, as `TaskGroup.__aexit__` does since 3.13.
-    #[track_caller]
     fn end<R>(self, co: &Co, result: Result<R>) -> Result<R> {
         let group = &self.0.0;
         group.exiting.set(true);
-        let (value, failure) = match result {
-            Ok(value) => (Some(value), None),
-            Err(error) => (None, Some(error)),
-        };
-        if failure.is_some() && !group.aborting.get() {
+        if result.is_err() && !group.aborting.get() {
             group.abort();
         }
-        if let Some(exit) = failure.as_ref().filter(|error| error.is_generator_exit()) {
-            let alone = group.errors.borrow().is_empty();
-            if alone || !group.tasks.borrow().is_empty() {
-                // The coroutine is closed: it must not suspend any more.
-                return Err(exit.clone());
-            }
+        let failure = result.as_ref().err();
+        if failure.is_some_and(Error::is_generator_exit) && !group.ends_with_errors() {
+            // The coroutine is closed: it must not suspend any more.
+            return result;
         }
-        let cancelled = failure.clone().filter(Error::is_cancelled);
+        let cancelled = failure.filter(|error| error.is_cancelled()).cloned();
         let cancelled = group.join(co, cancelled)?;
         group.take_request_back();
         let mut errors = group.errors.take();
@@ -223,23 +203,34 @@ impl Entered {
         if let Some(cancelled) = cancelled.filter(|_| errors.is_empty()) {
             return Err(cancelled);
         }
-        errors.extend(failure.filter(|error| !error.is_cancelled()));
-        match value {
-            Some(value) if errors.is_empty() => return Ok(value),
+        match result {
+            Ok(value) if errors.is_empty() => return Ok(value),
+            Err(error) if !error.is_cancelled() => errors.push(error),
             _ => {}
         }
-        if group.parent.cancelling() > 0 {
-            // Others want the task to end as well: their cancellation comes at its next wait.
-            group.parent.uncancel();
-            group.parent.cancel();
-        }
+        group.renew_cancellation();
         Err(ExceptionGroup::new("unhandled errors in a task group", errors).into())
     }
 }
 
-/// Ends a group that did not come to its end: by a panic, by an error that was thrown in, or as the
-/// coroutine was dropped. Its tasks are cancelled.
-impl Drop for Entered {
+impl GroupState {
+    /// Returns whether all tasks have ended, and some of them with errors.
+    fn ends_with_errors(&self) -> bool {
+        self.tasks.borrow().is_empty() && !self.errors.borrow().is_empty()
+    }
+
+    /// If other code wants the task to end as well, lets its cancellation come at the next wait.
+    fn renew_cancellation(&self) {
+        if self.parent.cancelling() > 0 {
+            self.parent.uncancel();
+            self.parent.cancel();
+        }
+    }
+}
+
+/// Ends a group whose end was not reached, because of a panic, of an error that was thrown in, or
+/// because the coroutine was dropped. Its tasks are cancelled.
+impl Drop for OpenGroup {
     fn drop(&mut self) {
         let group = &self.0.0;
         let ended = group.exiting.get() && group.tasks.borrow().is_empty();
@@ -249,7 +240,7 @@ impl Drop for Entered {
     }
 }
 
-impl Subject for Group {
+impl Subject for GroupState {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         let tasks = self.tasks.borrow();
         all.extend(tasks.values().map(|task| Rc::clone(&task.0).as_waitable()));
@@ -263,22 +254,19 @@ impl fmt::Debug for TaskGroup {
     }
 }
 
-/// What [`task_group`](task_group()) returns: a delegate for `yield_from`.
-#[must_use = "it runs when a coroutine delegates to it by yield_from"]
-pub struct Grouped<F>(F);
-
 /// Runs a body that makes tasks, and waits until all of them have ended.
 ///
-/// `async with asyncio.TaskGroup() as group`, as of 3.13. When a task, or the body, fails, the others
-/// are cancelled; when they have ended, all errors come out together, as an [`ExceptionGroup`].
+/// This is `async with asyncio.TaskGroup() as group`, as of 3.13. When a task, or the body, fails, the
+/// others are cancelled; when they have ended, all errors are returned together, as an
+/// [`ExceptionGroup`].
 ///
-/// A cancellation of the current task by somebody else is never lost: it passes through, or, if
-/// there are errors to tell, comes again at the task's next wait. When a panic leaves the body, or
-/// the coroutine is closed, the tasks are cancelled, but not waited for.
+/// A cancellation of the current task by other code is never lost: it passes through, or, if there
+/// are errors to return, it comes again at the task's next wait. When a panic leaves the body, or the
+/// coroutine is closed, the tasks are cancelled, but not waited for.
 ///
 /// # Errors
 ///
-/// `yield_from` gives an [`ExceptionGroup`], or the error of a cancellation.
+/// `yield_from` returns an [`ExceptionGroup`], or the error of a cancellation.
 ///
 /// # Examples
 ///
@@ -295,30 +283,14 @@ pub struct Grouped<F>(F);
 /// assert_eq!(one.result()? + two.result()?, 3);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn task_group<F, R>(body: F) -> Grouped<F>
+#[must_use = "it runs when a coroutine delegates to it by yield_from"]
+pub fn task_group<F, R>(body: F) -> Operation<impl FnOnce(&Co) -> Result<R>>
 where
     F: FnOnce(&Co, &TaskGroup) -> Result<R>,
 {
-    Grouped(body)
-}
-
-impl<F, R> Delegate<Request, ()> for Grouped<F>
-where
-    F: FnOnce(&Co, &TaskGroup) -> Result<R>,
-{
-    type Output = R;
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<R> {
-        let entered = Entered::new()?;
-        let group = &entered.0;
-        let result = co.yield_from(|co: &Co| (self.0)(co, group));
-        entered.end(co, result)
-    }
-}
-
-impl<F> fmt::Debug for Grouped<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Grouped")
-    }
+    Operation::new("task_group", |co| {
+        let group = OpenGroup(TaskGroup::new()?);
+        let result = body(co, &group.0);
+        group.end(co, result)
+    })
 }

@@ -5,17 +5,15 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use yieldfrom_delegation::Delegate;
-
 use crate::errors::{RuntimeError, TimeoutError};
-use crate::kernel::{AnyTask, EventLoop, Request, nanos};
+use crate::kernel::{AnyTask, EventLoop, Handle, Operation, Scheduled, caller, nanos};
 use crate::{Co, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum TimeoutPhase {
     Created,
     Active,
-    /// The task was cancelled on behalf of the timeout.
+    /// The timeout has cancelled the task.
     Expiring,
     Expired,
     Exited,
@@ -24,7 +22,7 @@ enum State {
 /// A limit on how long a piece of a coroutine may take: 3.11's `asyncio.Timeout`.
 ///
 /// At the deadline the current task is cancelled, and the error of that cancellation becomes a
-/// [`TimeoutError`] where the piece ends. The deadline can be moved while it runs. Clones refer to
+/// [`TimeoutError`] where the piece ends. You can move the deadline while the piece runs. A clone is
 /// the same timeout.
 ///
 /// # Examples
@@ -48,98 +46,67 @@ enum State {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Timeout(Rc<Inner>);
+pub struct Timeout(Rc<TimeoutState>);
 
-struct Inner {
-    state: Cell<State>,
-    limit: Cell<Limit>,
+struct TimeoutState {
+    phase: Cell<TimeoutPhase>,
+    /// The time from the beginning of the piece to the deadline.
+    delay: Option<Duration>,
+    /// The loop time of the deadline.
+    when: Cell<Option<Duration>>,
     task: Cell<Option<AnyTask>>,
-    /// Cancels the callback of the deadline.
-    disarm: Cell<Option<Box<dyn FnOnce()>>>,
-}
-
-/// When it expires.
-#[derive(Clone, Copy)]
-enum Limit {
-    Never,
-    /// This long after the piece begins.
-    After(Duration),
-    /// At this loop time.
-    At(Duration),
+    /// The callback of the deadline.
+    alarm: Cell<Option<Handle>>,
 }
 
 impl Timeout {
-    fn new(limit: Limit) -> Self {
-        Self(Rc::new(Inner {
-            state: Cell::new(State::Created),
-            limit: Cell::new(limit),
+    fn new(delay: Option<Duration>, when: Option<Duration>) -> Self {
+        Self(Rc::new(TimeoutState {
+            phase: Cell::new(TimeoutPhase::Created),
+            delay,
+            when: Cell::new(when),
             task: Cell::new(None),
-            disarm: Cell::new(None),
+            alarm: Cell::new(None),
         }))
     }
 
     /// Makes a timeout that expires some time after the piece begins; with `None`, never.
-    ///
-    /// # Examples
-    ///
-    /// See [`Timeout`].
     pub fn after(delay: impl Into<Option<Duration>>) -> Self {
-        Self::new(delay.into().map_or(Limit::Never, Limit::After))
+        Self::new(delay.into(), None)
     }
 
     /// Makes a timeout that expires at a loop time; with `None`, never.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::Timeout;
-    /// # use std::time::Duration;
-    /// let limit = Timeout::at(Duration::from_secs(60));
-    /// assert_eq!(limit.when(), Some(Duration::from_secs(60)));
-    /// ```
     pub fn at(when: impl Into<Option<Duration>>) -> Self {
-        Self::new(when.into().map_or(Limit::Never, Limit::At))
+        Self::new(None, when.into())
     }
 
-    /// Returns the loop time at which it expires, if that is known.
+    /// Returns the loop time of the deadline, if that is known.
     ///
-    /// # Examples
-    ///
-    /// See [`at`](Timeout::at).
+    /// It is not known before the piece begins, if the timeout was made by [`after`](Self::after).
     pub fn when(&self) -> Option<Duration> {
-        match self.0.limit.get() {
-            Limit::At(when) => Some(when),
-            Limit::Never | Limit::After(_) => None,
-        }
+        self.0.when.get()
     }
 
-    /// Returns whether it has expired, and cancelled the task.
-    ///
-    /// # Examples
-    ///
-    /// See [`Timeout`].
+    /// Returns whether the deadline has passed, so that the task was cancelled.
     pub fn expired(&self) -> bool {
-        matches!(self.0.state.get(), State::Expiring | State::Expired)
+        let phase = self.0.phase.get();
+        matches!(phase, TimeoutPhase::Expiring | TimeoutPhase::Expired)
     }
 
-    /// Moves the deadline to another loop time; with `None`, away.
+    /// Moves the deadline to another loop time; with `None`, there is no deadline any more.
     ///
     /// # Errors
     ///
-    /// [`RuntimeError`]: the piece has not begun, or has expired or ended.
-    ///
-    /// # Examples
-    ///
-    /// See [`Timeout`].
+    /// Fails with [`RuntimeError`] if the piece has not begun, or if it has expired or ended.
     #[track_caller]
     pub fn reschedule(&self, when: Option<Duration>) -> Result<()> {
-        let state = self.0.state.get();
-        if state != State::Active {
-            let why = format!("reschedule: the timeout is not active, but {state:?}");
+        let phase = self.0.phase.get();
+        if phase != TimeoutPhase::Active {
+            let why = format!("reschedule: the timeout is not active, but {phase:?}");
             return Err(RuntimeError::new(why).into());
         }
         self.0.disarm();
-        self.0.limit.set(when.map_or(Limit::Never, Limit::At));
+        self.0.when.set(when);
         match when {
             Some(when) => self.arm(when),
             None => Ok(()),
@@ -149,16 +116,18 @@ impl Timeout {
     #[track_caller]
     fn arm(&self, when: Duration) -> Result<()> {
         let event_loop = EventLoop::current_or_closed();
+        let (core, when) = (event_loop.core(), nanos(when));
         let timeout = self.clone();
-        let expire = move || timeout.0.expire();
-        let disarm: Box<dyn FnOnce()> = if nanos(when) <= event_loop.core().now() {
-            let handle = event_loop.call_soon(expire)?;
-            Box::new(move || handle.cancel())
+        let expire = Box::new(move || timeout.0.expire());
+        let (now, alarm) = (core.now(), Scheduled::at(caller(), core, expire));
+        if when <= now {
+            core.check_open("call_soon")?;
+            core.ready.push(alarm.clone());
         } else {
-            let handle = event_loop.call_at(when, expire)?;
-            Box::new(move || handle.cancel())
-        };
-        self.0.disarm.set(Some(disarm));
+            core.check_open("call_at")?;
+            alarm.start_timer(now, when);
+        }
+        self.0.alarm.set(Some(Handle(alarm)));
         Ok(())
     }
 
@@ -166,47 +135,38 @@ impl Timeout {
     ///
     /// # Errors
     ///
-    /// `yield_from` gives what the piece fails with, a [`TimeoutError`] if it was cancelled because
-    /// of the timeout, or a [`RuntimeError`] if the timeout was entered before, or outside of a
-    /// task.
-    ///
-    /// # Examples
-    ///
-    /// See [`Timeout`].
-    pub fn enter<F, R>(&self, body: F) -> Limited<F>
+    /// `yield_from` returns the error of the piece; a [`TimeoutError`] if the timeout has cancelled it;
+    /// or a [`RuntimeError`] if the timeout was entered before, or is entered outside of a task.
+    #[must_use = "it runs when a coroutine delegates to it by yield_from"]
+    pub fn enter<F, R>(&self, body: F) -> Operation<impl FnOnce(&Co) -> Result<R> + use<F, R>>
     where
         F: FnOnce(&Co) -> Result<R>,
     {
-        Limited {
-            timeout: self.clone(),
-            body,
-        }
+        let timeout = self.clone();
+        Operation::new("timeout", move |co| {
+            let piece = timeout.begin()?;
+            piece.end(body(co))
+        })
     }
 
-    /// Begins the piece. The timeout ends with the value that this returns, also while the
-    /// coroutine is unwound.
+    /// Begins the piece. The timeout ends when the value that this returns is dropped.
     #[track_caller]
     pub(crate) fn begin(&self) -> Result<Piece> {
-        if self.0.state.get() != State::Created {
+        if self.0.phase.get() != TimeoutPhase::Created {
             return Err(RuntimeError::new("timeout: it was entered before").into());
         }
         let Some(task) = crate::current_task() else {
             return Err(RuntimeError::new("timeout: it works inside a task only").into());
         };
         self.0.task.set(Some(task.clone()));
-        self.0.state.set(State::Active);
+        self.0.phase.set(TimeoutPhase::Active);
         let piece = Piece {
             timeout: self.clone(),
             cancelling: task.cancelling(),
             task,
         };
-        let when = match self.0.limit.get() {
-            Limit::Never => None,
-            Limit::At(when) => Some(when),
-            Limit::After(delay) => {
-                Some(EventLoop::current_or_closed().time().saturating_add(delay))
-            }
-        };
+        let from_now = |delay| EventLoop::current_or_closed().time().saturating_add(delay);
+        let when = self.0.delay.map(from_now).or(self.0.when.get());
         self.reschedule(when)?;
         Ok(piece)
     }
@@ -216,7 +176,7 @@ impl Timeout {
 pub(crate) struct Piece {
     timeout: Timeout,
     task: AnyTask,
-    /// How many requests to cancel the task were open when the piece began.
+    /// The number of requests to cancel the task that were open when the piece began.
     cancelling: usize,
 }
 
@@ -224,7 +184,7 @@ impl Piece {
     /// Ends the piece: the error of the timeout's own cancellation becomes a [`TimeoutError`].
     pub(crate) fn end<R>(self, result: Result<R>) -> Result<R> {
         match (self.leave(), result) {
-            // With more open requests, somebody else wants the task to end as well.
+            // If more requests are open, other code wants the task to end as well.
             (Some(open), Err(error)) if open <= self.cancelling && error.is_cancelled() => {
                 Err(TimeoutError.into())
             }
@@ -233,49 +193,49 @@ impl Piece {
     }
 
     /// Ends the timeout. If it had expired, takes its request to cancel the task back, and returns
-    /// how many are left.
+    /// the number of requests that are left.
     fn leave(&self) -> Option<usize> {
-        let Inner { state, task, .. } = &*self.timeout.0;
+        let TimeoutState { phase, task, .. } = &*self.timeout.0;
         self.timeout.0.disarm();
         drop(task.take());
-        match state.get() {
-            State::Active => state.set(State::Exited),
-            State::Expiring => {
-                state.set(State::Expired);
+        match phase.get() {
+            TimeoutPhase::Active => phase.set(TimeoutPhase::Exited),
+            TimeoutPhase::Expiring => {
+                phase.set(TimeoutPhase::Expired);
                 return Some(self.task.uncancel());
             }
-            State::Created | State::Expired | State::Exited => {}
+            TimeoutPhase::Created | TimeoutPhase::Expired | TimeoutPhase::Exited => {}
         }
         None
     }
 }
 
-/// Ends what did not come to its end: a panic has left the piece, or the coroutine was dropped.
+/// The timeout also ends when a panic leaves the piece, or when the coroutine is dropped.
 impl Drop for Piece {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-impl Inner {
+impl TimeoutState {
     fn expire(&self) {
-        drop(self.disarm.take());
+        drop(self.alarm.take());
         if let Some(task) = self.task.take() {
             task.cancel();
-            self.state.set(State::Expiring);
+            self.phase.set(TimeoutPhase::Expiring);
         }
     }
 
     fn disarm(&self) {
-        if let Some(disarm) = self.disarm.take() {
-            disarm();
+        if let Some(alarm) = self.alarm.take() {
+            alarm.cancel();
         }
     }
 }
 
 impl fmt::Debug for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Timeout {:?}", self.0.state.get())?;
+        write!(f, "<Timeout {:?}", self.0.phase.get())?;
         if let Some(when) = self.when() {
             write!(f, " when={when:?}")?;
         }
@@ -283,41 +243,14 @@ impl fmt::Debug for Timeout {
     }
 }
 
-/// What [`timeout`](timeout()) returns: a delegate for `yield_from`.
-#[must_use = "it runs when a coroutine delegates to it by yield_from"]
-pub struct Limited<F> {
-    timeout: Timeout,
-    body: F,
-}
-
-impl<F, R> Delegate<Request, ()> for Limited<F>
-where
-    F: FnOnce(&Co) -> Result<R>,
-{
-    type Output = R;
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<R> {
-        let piece = self.timeout.begin()?;
-        let result = co.yield_from(self.body);
-        piece.end(result)
-    }
-}
-
-impl<F> fmt::Debug for Limited<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.timeout.fmt(f)
-    }
-}
-
 /// Runs a piece of the current coroutine, and cancels it when it takes longer than `delay`.
 ///
-/// 3.11's `asyncio.timeout`: the piece runs in the current task, and a cancellation by somebody
-/// else passes through. [`Timeout`] has a deadline that can be moved.
+/// This is 3.11's `asyncio.timeout`: the piece runs in the current task, and a cancellation by other
+/// code passes through. A [`Timeout`] has a deadline that you can move.
 ///
 /// # Errors
 ///
-/// `yield_from` gives what the piece fails with, or a [`TimeoutError`].
+/// `yield_from` returns the error of the piece, or a [`TimeoutError`].
 ///
 /// # Examples
 ///
@@ -332,7 +265,11 @@ impl<F> fmt::Debug for Limited<F> {
 /// });
 /// assert!(error.unwrap_err().is::<TimeoutError>());
 /// ```
-pub fn timeout<F, R>(delay: impl Into<Option<Duration>>, body: F) -> Limited<F>
+#[must_use = "it runs when a coroutine delegates to it by yield_from"]
+pub fn timeout<F, R>(
+    delay: impl Into<Option<Duration>>,
+    body: F,
+) -> Operation<impl FnOnce(&Co) -> Result<R>>
 where
     F: FnOnce(&Co) -> Result<R>,
 {
@@ -341,25 +278,16 @@ where
 
 /// Runs a piece of the current coroutine, and cancels it when it is not over at a loop time.
 ///
-/// 3.11's `asyncio.timeout_at`.
+/// This is 3.11's `asyncio.timeout_at`.
 ///
 /// # Errors
 ///
 /// As [`timeout`](timeout()).
-///
-/// # Examples
-///
-/// ```
-/// use std::time::Duration;
-/// use yieldfrom::{Co, EventLoop, timeout_at};
-///
-/// let event_loop = EventLoop::builder().virtual_clock().build()?;
-/// let soon = event_loop.time() + Duration::from_secs(5);
-/// let limited = move |co: &Co| co.yield_from(timeout_at(soon, |_| Ok(42)));
-/// assert_eq!(event_loop.run_until_complete(limited)?, 42);
-/// # Ok::<(), yieldfrom::Error>(())
-/// ```
-pub fn timeout_at<F, R>(when: impl Into<Option<Duration>>, body: F) -> Limited<F>
+#[must_use = "it runs when a coroutine delegates to it by yield_from"]
+pub fn timeout_at<F, R>(
+    when: impl Into<Option<Duration>>,
+    body: F,
+) -> Operation<impl FnOnce(&Co) -> Result<R>>
 where
     F: FnOnce(&Co) -> Result<R>,
 {

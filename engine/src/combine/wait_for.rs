@@ -4,16 +4,14 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use yieldfrom_delegation::Delegate;
-
-use crate::combine::Timeout;
+use super::Timeout;
 use crate::errors::TimeoutError;
 use crate::kernel::{
     Awaitable, Future, Reason, Request, Waiter, coroutine_operations, ensure_future,
 };
-use crate::{Co, Result};
+use crate::{Co, Delegate, Result};
 
-/// What [`wait_for`] returns: a delegate for `yield_from`.
+/// The operation that [`wait_for`] makes: a delegate for `yield_from`.
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
 pub struct WaitFor<A> {
     awaitable: A,
@@ -22,20 +20,20 @@ pub struct WaitFor<A> {
 
 /// Waits for a coroutine or future, and cancels it if it takes longer than the timeout.
 ///
-/// asyncio's `wait_for`, as of 3.12: a [`timeout`](crate::timeout()) around the wait. A coroutine
-/// runs in the current task, and becomes no task of its own. The wait ends when what was cancelled
-/// has ended, and gives its result if it refused to be cancelled. A timeout of zero gives the
-/// result of what is done already. Anything else is cancelled at once; a coroutine does not run at
-/// all.
+/// This is asyncio's `wait_for`, as of 3.12: a [`timeout`](crate::timeout()) around the wait. A
+/// coroutine runs in the current task, and becomes no task of its own. After the timeout, the wait
+/// ends only when the coroutine or future has ended; if that refused to be cancelled, its result is
+/// returned. With a timeout of zero, you get the result of a future that is done already; one that is
+/// not is cancelled at once, and a coroutine does not run at all.
 ///
 /// A cancellation of the current task is never lost, even if it comes in the turn in which the
 /// result does.
 ///
 /// # Errors
 ///
-/// - [`TimeoutError`]: the timeout has passed.
-/// - What the coroutine or future fails with.
-/// - `is_cancelled`: the current task was cancelled, and with it what it waits for.
+/// - [`TimeoutError`] if the timeout has passed.
+/// - The error of the coroutine or future, if it fails.
+/// - `is_cancelled` if the current task was cancelled, and with it what it waits for.
 ///
 /// # Examples
 ///
@@ -82,31 +80,22 @@ impl<A: Awaitable> Delegate<Request, ()> for WaitFor<A> {
     }
 }
 
-/// Gives the result of what is done already, and otherwise cancels it.
+/// Returns the result of a future that is done already; cancels one that is not.
 #[track_caller]
 fn take_or_cancel<A: Awaitable>(co: &Co, awaitable: A) -> Result<A::Output> {
     let future: Future<A::Output> = ensure_future(awaitable).into();
     if future.done() {
         return A::outcome(&future);
     }
-    cancel_and_wait(co, &future)?;
-    A::outcome(&future).map_err(|error| {
-        if error.is_cancelled() {
-            TimeoutError.into()
-        } else {
-            error
-        }
-    })
-}
-
-/// Cancels a future, and waits until it is done.
-#[track_caller]
-fn cancel_and_wait<T: 'static>(co: &Co, future: &Future<T>) -> Result<()> {
     let waiter = Waiter::new(Reason::futures("wait_for (cancelled)", &future.inner));
     let woken = Rc::clone(&waiter);
     let _followed = future.follow(move |_| _ = woken.wake());
     future.cancel();
-    waiter.wait(co)
+    waiter.wait(co)?;
+    A::outcome(&future).map_err(|error| match error.is_cancelled() {
+        true => TimeoutError.into(),
+        false => error,
+    })
 }
 
 coroutine_operations! {

@@ -13,6 +13,7 @@ use yieldfrom_delegation::{Delegate, Result};
 /// goes wherever a coroutine goes: `wait_for(operation, timeout)`, `create_task(operation)`. One that
 /// borrows something, such as the buffer that it fills, can only be delegated to.
 #[must_use = "an operation does nothing until a coroutine delegates to it: co.yield_from(operation)?"]
+#[derive(Clone, Copy)]
 pub struct Operation<F> {
     name: &'static str,
     run: F,

@@ -1,13 +1,13 @@
 //! A meeting point.
 //!
-//! The states are those of CPython 3.11's `asyncio.Barrier`, guarded by a condition's lock as there:
+//! The phases are those of CPython 3.11's `asyncio.Barrier`. As there, a condition's lock guards them:
 //!
-//! | state | meaning | next |
+//! | phase | meaning | next |
 //! | --- | --- | --- |
-//! | Filling | tasks arrive and wait | Draining with the last of them, Resetting, Broken |
-//! | Draining | they leave; newcomers wait outside | Filling with the last of them |
-//! | Resetting | they leave, with an error; newcomers wait outside | Filling with the last of them |
-//! | Broken | all leave, with an error, and so do newcomers | Filling, by a reset |
+//! | Filling | tasks arrive and wait | Draining when the last one arrives; Resetting; Broken |
+//! | Draining | they leave; other tasks wait outside | Filling when the last one has left |
+//! | Resetting | they leave, with an error; other tasks wait outside | Filling when the last one has left |
+//! | Broken | they leave, with an error, and so does every task that comes | Filling, by a reset |
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use super::condition::Condition;
 use crate::errors::{BrokenBarrierError, ValueError};
-use crate::kernel::{Reason, Request, Subject};
+use crate::kernel::{OnDrop, Operation, Reason, Subject};
 use crate::{Co, Delegate, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ enum Phase {
 
 /// A point at which a number of tasks meet: asyncio's `Barrier`.
 ///
-/// It can be used again and again: once all have left, it waits for as many. A clone is the same
-/// barrier.
+/// It can be used again: once all tasks have left, it waits for the same number of tasks. A clone is
+/// the same barrier.
 ///
 /// # Examples
 ///
@@ -51,13 +51,13 @@ enum Phase {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Barrier(Rc<State>);
+pub struct Barrier(Rc<BarrierState>);
 
-struct State {
+struct BarrierState {
     condition: Condition,
     parties: usize,
     phase: Cell<Phase>,
-    /// How many are inside.
+    /// The number of tasks inside.
     count: Cell<usize>,
 }
 
@@ -66,22 +66,12 @@ impl Barrier {
     ///
     /// # Errors
     ///
-    /// Fails with [`ValueError`] if there are none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Barrier;
-    ///
-    /// assert_eq!(format!("{:?}", Barrier::new(2)?), "<Barrier filling, waiters:0/2>");
-    /// assert!(Barrier::new(0).is_err());
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// Fails with [`ValueError`] if `parties` is 0.
     pub fn new(parties: usize) -> Result<Self> {
         if parties == 0 {
             return Err(ValueError::new("a barrier needs at least one party").into());
         }
-        Ok(Self(Rc::new(State {
+        Ok(Self(Rc::new(BarrierState {
             condition: Condition::new(),
             parties,
             phase: Cell::new(Phase::Filling),
@@ -89,30 +79,21 @@ impl Barrier {
         })))
     }
 
-    /// Waits until all have arrived, and returns how many were there before: 0 for the first.
+    /// Waits until all tasks have arrived; returns how many were there before: 0 for the first one.
     ///
-    /// While those of the last round are leaving, it waits for that first.
+    /// While the tasks of the last round are leaving, it waits for that first.
     ///
     /// # Errors
     ///
     /// - [`BrokenBarrierError`] if the barrier is broken, or is reset or broken during the wait.
-    /// - `is_cancelled` if the wait is cancelled: the others go on waiting, now for one more.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Barrier;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// let barrier = Barrier::new(1)?;
-    /// assert_eq!(run_sync(move |co: &Co| co.yield_from(barrier.wait()))?, 0);
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn wait(&self) -> BarrierWait<'_> {
-        BarrierWait(self)
+    /// - `is_cancelled` if the wait is cancelled. The others go on waiting, now for one task more.
+    #[must_use = "waits for nobody unless delegated to: co.yield_from(barrier.wait())?"]
+    pub fn wait(&self) -> Operation<impl FnOnce(&Co) -> Result<usize> + use<>> {
+        let state = Rc::clone(&self.0);
+        Operation::new("Barrier.wait", move |co| state.meet(co))
     }
 
-    /// Makes the barrier as new: whoever waits fails with [`BrokenBarrierError`].
+    /// Makes the barrier as new: a wait that is under way fails with [`BrokenBarrierError`].
     ///
     /// # Errors
     ///
@@ -133,11 +114,20 @@ impl Barrier {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn reset(&self) -> BarrierReset<'_> {
-        BarrierReset(self)
+    #[must_use = "resets nothing unless delegated to: co.yield_from(barrier.reset())?"]
+    pub fn reset(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let state = Rc::clone(&self.0);
+        Operation::new("Barrier.reset", move |co| {
+            let _guard = state.condition.acquire().delegate(co)?;
+            state.enter(match state.count.get() {
+                0 => Phase::Filling,
+                _ => Phase::Resetting,
+            });
+            Ok(())
+        })
     }
 
-    /// Breaks the barrier: whoever waits, and whoever comes, fails with [`BrokenBarrierError`].
+    /// Breaks the barrier: every wait fails with [`BrokenBarrierError`], until a reset.
     ///
     /// # Errors
     ///
@@ -158,69 +148,33 @@ impl Barrier {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn abort(&self) -> BarrierAbort<'_> {
-        BarrierAbort(self)
+    #[must_use = "breaks nothing unless delegated to: co.yield_from(barrier.abort())?"]
+    pub fn abort(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let state = Rc::clone(&self.0);
+        Operation::new("Barrier.abort", move |co| {
+            let _guard = state.condition.acquire().delegate(co)?;
+            state.enter(Phase::Broken);
+            Ok(())
+        })
     }
 
-    /// Returns for how many tasks the barrier is.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Barrier;
-    ///
-    /// assert_eq!(Barrier::new(2)?.parties(), 2);
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// Returns the number of tasks that meet here.
     pub fn parties(&self) -> usize {
         self.0.parties
     }
 
-    /// Returns how many tasks are waiting for the others to arrive.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Barrier;
-    /// use yieldfrom::{Co, create_task, run_sync, yield_now};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let barrier = Barrier::new(2)?;
-    ///     let theirs = barrier.clone();
-    ///     let other = create_task(move |co: &Co| co.yield_from(theirs.wait()));
-    ///     co.yield_from(yield_now())?;
-    ///     assert_eq!(barrier.n_waiting(), 1);
-    ///     co.yield_from(barrier.wait())?;
-    ///     co.yield_from(&other)
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// Returns the number of tasks that wait for the others to arrive.
     pub fn n_waiting(&self) -> usize {
         self.0.waiting()
     }
 
     /// Returns whether the barrier is broken.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Barrier;
-    ///
-    /// assert!(!Barrier::new(2)?.broken());
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     pub fn broken(&self) -> bool {
         self.0.phase.get() == Phase::Broken
     }
 }
 
-impl Barrier {
-    fn reason(&self) -> Reason {
-        Reason::object("Barrier.wait", &self.0)
-    }
-}
-
-impl State {
+impl BarrierState {
     fn waiting(&self) -> usize {
         match self.phase.get() {
             Phase::Filling => self.count.get(),
@@ -228,13 +182,52 @@ impl State {
         }
     }
 
+    fn is_leaving(&self) -> bool {
+        matches!(self.phase.get(), Phase::Draining | Phase::Resetting)
+    }
+
     fn enter(&self, phase: Phase) {
         self.phase.set(phase);
         self.condition.wake_all();
     }
 
-    fn is_leaving(&self) -> bool {
-        matches!(self.phase.get(), Phase::Draining | Phase::Resetting)
+    fn meet(self: &Rc<Self>, co: &Co) -> Result<usize> {
+        let _guard = self.condition.acquire().delegate(co)?;
+        self.wait_while(co, Self::is_leaving)?;
+        if self.phase.get() == Phase::Broken {
+            return Err(BrokenBarrierError.into());
+        }
+        let index = self.count.get();
+        self.count.set(index + 1);
+        let _leave = OnDrop::new(|| self.leave());
+        if index + 1 == self.parties {
+            self.enter(Phase::Draining);
+        } else {
+            self.wait_while(co, |state| state.phase.get() == Phase::Filling)?;
+        }
+        match self.phase.get() {
+            Phase::Broken | Phase::Resetting => Err(BrokenBarrierError.into()),
+            Phase::Filling | Phase::Draining => Ok(index),
+        }
+    }
+
+    fn wait_while(self: &Rc<Self>, co: &Co, holds: impl Fn(&Self) -> bool) -> Result<()> {
+        while holds(self) {
+            let reason = || Reason::object("Barrier.wait", self);
+            self.condition.wait_because(co, reason)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a task out, however its wait ends.
+    fn leave(&self) {
+        self.count.set(self.count.get() - 1);
+        if self.count.get() == 0 {
+            self.enter(match self.phase.get() {
+                Phase::Draining | Phase::Resetting => Phase::Filling,
+                phase => phase,
+            });
+        }
     }
 }
 
@@ -245,7 +238,7 @@ impl fmt::Debug for Barrier {
     }
 }
 
-impl Subject for State {
+impl Subject for BarrierState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = self.phase.get();
         let name = format!("{phase:?}").to_lowercase();
@@ -254,105 +247,5 @@ impl Subject for State {
             write!(f, ", waiters:{}/{}", self.waiting(), self.parties)?;
         }
         f.write_str(">")
-    }
-}
-
-/// Waits at a barrier, when delegated to: see [`Barrier::wait`].
-#[derive(Debug)]
-#[must_use = "waits for nobody unless delegated to: co.yield_from(barrier.wait())?"]
-pub struct BarrierWait<'a>(pub(super) &'a Barrier);
-
-impl Delegate<Request, ()> for BarrierWait<'_> {
-    type Output = usize;
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<usize> {
-        let state = &*self.0.0;
-        let _guard = co.yield_from(state.condition.acquire())?;
-        while state.is_leaving() {
-            state.condition.wait_here(co, || self.0.reason())?;
-        }
-        if state.phase.get() == Phase::Broken {
-            return Err(BrokenBarrierError.into());
-        }
-        let inside = Inside::enter(state);
-        if inside.index + 1 == state.parties {
-            state.enter(Phase::Draining);
-        } else {
-            while state.phase.get() == Phase::Filling {
-                state.condition.wait_here(co, || self.0.reason())?;
-            }
-        }
-        match state.phase.get() {
-            Phase::Broken | Phase::Resetting => Err(BrokenBarrierError.into()),
-            Phase::Filling | Phase::Draining => Ok(inside.index),
-        }
-    }
-}
-
-/// A task inside. Dropping this takes it out, however its wait ends.
-struct Inside<'a> {
-    state: &'a State,
-    index: usize,
-}
-
-impl<'a> Inside<'a> {
-    fn enter(state: &'a State) -> Self {
-        let index = state.count.get();
-        state.count.set(index + 1);
-        Self { state, index }
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        let state = self.state;
-        state.count.set(state.count.get() - 1);
-        if state.count.get() == 0 {
-            let leaving = state.is_leaving();
-            state.enter(if leaving {
-                Phase::Filling
-            } else {
-                state.phase.get()
-            });
-        }
-    }
-}
-
-/// Resets a barrier, when delegated to: see [`Barrier::reset`].
-#[derive(Debug)]
-#[must_use = "resets nothing unless delegated to: co.yield_from(barrier.reset())?"]
-pub struct BarrierReset<'a>(pub(super) &'a Barrier);
-
-impl Delegate<Request, ()> for BarrierReset<'_> {
-    type Output = ();
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        let state = &*self.0.0;
-        let _guard = co.yield_from(state.condition.acquire())?;
-        state.enter(if state.count.get() > 0 {
-            Phase::Resetting
-        } else {
-            Phase::Filling
-        });
-        Ok(())
-    }
-}
-
-/// Breaks a barrier, when delegated to: see [`Barrier::abort`].
-#[derive(Debug)]
-#[must_use = "breaks nothing unless delegated to: co.yield_from(barrier.abort())?"]
-pub struct BarrierAbort<'a>(pub(super) &'a Barrier);
-
-impl Delegate<Request, ()> for BarrierAbort<'_> {
-    type Output = ();
-
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        let state = &*self.0.0;
-        let _guard = co.yield_from(state.condition.acquire())?;
-        state.enter(Phase::Broken);
-        Ok(())
     }
 }

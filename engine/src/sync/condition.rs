@@ -3,17 +3,17 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::line::Line;
-use super::lock::{Acquire, Lock, shown};
-use super::truth::Truth;
+use super::lock::{Lock, LockGuard, locked_or_not};
+use super::predicate::Truth;
+use super::waiters::Waiters;
 use crate::errors::RuntimeError;
-use crate::kernel::{Reason, Request, Subject};
-use crate::{Co, Delegate, Error, Result};
+use crate::kernel::{OnDrop, Operation, Reason, Subject};
+use crate::{Co, Error, Result};
 
 /// A condition variable: asyncio's `Condition`.
 ///
-/// Whoever holds its lock may wait; the lock is released during the wait, and held again after it.
-/// A clone is the same condition.
+/// A task that holds its lock may wait. The lock is released during the wait, and held again after
+/// it. A clone is the same condition.
 ///
 /// # Examples
 ///
@@ -41,29 +41,21 @@ use crate::{Co, Delegate, Error, Result};
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Condition(Rc<State>);
+pub struct Condition(Rc<ConditionState>);
 
 #[derive(Default)]
-struct State {
+struct ConditionState {
     lock: Lock,
-    line: Line,
+    waiters: Waiters,
 }
 
 impl Condition {
     /// Makes a condition with a lock of its own.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Condition;
-    ///
-    /// assert_eq!(format!("{:?}", Condition::new()), "<Condition unlocked>");
-    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes a condition that uses this lock, which it may share with others.
+    /// Makes a condition that uses this lock. Several conditions may share one lock.
     ///
     /// # Examples
     ///
@@ -81,9 +73,9 @@ impl Condition {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn with_lock(lock: &Lock) -> Self {
-        Self(Rc::new(State {
+        Self(Rc::new(ConditionState {
             lock: lock.clone(),
-            line: Line::default(),
+            waiters: Waiters::default(),
         }))
     }
 
@@ -92,22 +84,8 @@ impl Condition {
     /// # Errors
     ///
     /// Fails if the wait is cancelled.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Condition;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let condition = Condition::new();
-    ///     let _guard = co.yield_from(condition.acquire())?;
-    ///     assert!(condition.locked());
-    ///     Ok(())
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn acquire(&self) -> Acquire<'_> {
+    #[must_use = "acquires nothing unless delegated to: co.yield_from(lock.acquire())?"]
+    pub fn acquire(&self) -> Operation<impl FnOnce(&Co) -> Result<LockGuard> + use<>> {
         self.0.lock.acquire()
     }
 
@@ -116,47 +94,26 @@ impl Condition {
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Condition;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let condition = Condition::new();
-    ///     co.yield_from(condition.acquire())?.forget();
-    ///     condition.release()
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     pub fn release(&self) -> Result<()> {
         self.0.lock.release()
     }
 
-    /// Returns whether somebody holds the lock.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Condition;
-    ///
-    /// assert!(!Condition::new().locked());
-    /// ```
+    /// Returns whether the lock is held.
     pub fn locked(&self) -> bool {
         self.0.lock.locked()
     }
 
-    /// Releases the lock, waits until notified, and acquires the lock again.
+    /// Releases the lock, waits for a notification, and acquires the lock again.
     ///
     /// The guard of the lock stays valid: it is the same acquisition before and after.
     ///
     /// # Errors
     ///
     /// - [`RuntimeError`] if the lock is free.
-    /// - `is_cancelled` if the wait is cancelled. The lock is acquired again in this case, too,
-    ///   however often that is cancelled meanwhile, so that it is held after any error of these.
-    /// - `is_generator_exit` if the task is dropped with its loop: it has no time for that.
+    /// - `is_cancelled` if the wait is cancelled. The lock is acquired again in this case, too, even
+    ///   if the task is cancelled again meanwhile.
+    /// - `is_generator_exit` if the task is dropped with its loop. Then it cannot wait for the lock,
+    ///   and holds it only if it is free.
     ///
     /// # Examples
     ///
@@ -179,19 +136,20 @@ impl Condition {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn wait(&self) -> ConditionWait<'_> {
-        ConditionWait(self)
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(condition.wait())?"]
+    pub fn wait(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let condition = self.clone();
+        Operation::new("Condition.wait", move |co| condition.wait_here(co))
     }
 
     /// Waits until a predicate is true, and returns its value.
     ///
-    /// The predicate is asked at once, and after each notification. It gives a `bool`, or an
+    /// The predicate is called at once, and after each notification. It returns a `bool`, or an
     /// `Option` whose content becomes the result, or a `Result` of either: see [`Truth`].
     ///
     /// # Errors
     ///
-    /// - As [`wait`](Self::wait).
-    /// - What the predicate fails with.
+    /// Fails with the predicate's error, or as [`wait`](Self::wait) does.
     ///
     /// # Examples
     ///
@@ -217,101 +175,83 @@ impl Condition {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn wait_for<P: Truth, F: FnMut() -> P>(&self, predicate: F) -> ConditionWaitFor<'_, F> {
-        ConditionWaitFor {
-            condition: self,
-            predicate,
-        }
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(condition.wait_for(..))?"]
+    pub fn wait_for<P: Truth, F: FnMut() -> P>(
+        &self,
+        mut predicate: F,
+    ) -> Operation<impl FnOnce(&Co) -> Result<P::Value> + use<P, F>> {
+        let condition = self.clone();
+        Operation::new("Condition.wait_for", move |co| {
+            loop {
+                if let Some(value) = predicate().truth()? {
+                    return Ok(value);
+                }
+                condition.wait_here(co)?;
+            }
+        })
     }
 
-    /// Wakes the first `n` that wait and have not been woken; the lock stays held.
+    /// Notifies the first `n` tasks that wait and have not been notified.
     ///
-    /// They go on when they get the lock. A wait that ends with an error, such as a cancellation,
-    /// notifies the next one, as it may have been notified itself: as in CPython since 3.13. So a
-    /// wait may end though nobody has called this; look at what you wait for again, as
-    /// [`wait_for`](Self::wait_for) does.
+    /// The lock stays held; the tasks go on when they get it. When a wait ends with an error, such
+    /// as a cancellation, the next task is notified, since the first may have been: as in CPython
+    /// since 3.13. So a wait may end although nobody has called this method. Check again for what
+    /// you wait for, as [`wait_for`](Self::wait_for) does.
     ///
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::RuntimeError;
-    /// use yieldfrom::sync::Condition;
-    ///
-    /// let error = Condition::new().notify(1).unwrap_err();
-    /// assert!(error.is::<RuntimeError>());
-    /// ```
     pub fn notify(&self, n: usize) -> Result<()> {
         if !self.locked() {
             return Err(RuntimeError::new("cannot notify: the lock is not acquired").into());
         }
-        self.0.line.wake_up_to(n);
+        self.0.waiters.wake_up_to(n);
         Ok(())
     }
 
-    /// Wakes all that wait; the lock stays held.
+    /// Notifies all tasks that wait; the lock stays held.
     ///
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Condition;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let condition = Condition::new();
-    ///     let _guard = co.yield_from(condition.acquire())?;
-    ///     condition.notify_all()
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     pub fn notify_all(&self) -> Result<()> {
         self.notify(usize::MAX)
     }
 
-    /// As [`notify_all`](Self::notify_all), for those who may have lost the lock.
-    fn reason(&self) -> Reason {
-        Reason::object("Condition.wait", &self.0)
-    }
-
+    /// Notifies all tasks that wait, even if the lock is free.
     pub(super) fn wake_all(&self) {
-        self.0.line.wake_up_to(usize::MAX);
+        self.0.waiters.wake_all();
     }
 
-    #[track_caller]
-    pub(super) fn wait_here(&self, co: &Co, reason: impl FnOnce() -> Reason) -> Result<()> {
-        let lock = &self.0.lock;
-        let acquisition = lock.holder();
+    fn wait_here(&self, co: &Co) -> Result<()> {
+        self.wait_because(co, || Reason::object("Condition.wait", &self.0))
+    }
+
+    pub(super) fn wait_because(&self, co: &Co, reason: impl FnOnce() -> Reason) -> Result<()> {
+        let ConditionState { lock, waiters } = &*self.0;
+        let acquisition = lock.acquisition();
         if acquisition == 0 {
             return Err(RuntimeError::new("cannot wait: the lock is not acquired").into());
         }
         lock.release()?;
-        let passing_on = PassOn(&self.0.line);
-        let woken = self.0.line.wait(co, reason, |_| {});
+        // A task that was notified and fails all the same has no use for the notification.
+        let pass_on = OnDrop::new(|| _ = waiters.wake_up_to(1));
+        let woken = waiters.wait(co, reason, |_| {});
         if matches!(&woken, Err(error) if error.is_generator_exit()) {
             // It must not suspend any more. Without the lock, its guard is void.
             if lock.take_at_once() {
-                lock.set_holder(acquisition);
+                lock.restore(acquisition);
             }
             return woken;
         }
         let cancelled = self.take_again(co)?;
-        lock.set_holder(acquisition);
-        let result = cancelled.map_or(woken, Err);
-        if result.is_ok() {
-            passing_on.forget();
-        }
-        result
+        lock.restore(acquisition);
+        cancelled.map_or(woken, Err)?;
+        pass_on.defuse();
+        Ok(())
     }
 
-    /// Acquires the lock in any case, and returns the cancellation that came in between.
-    #[track_caller]
+    /// Acquires the lock in any case, and returns the cancellation that came meanwhile.
     fn take_again(&self, co: &Co) -> Result<Option<Error>> {
         let mut cancelled = None;
         loop {
@@ -324,22 +264,6 @@ impl Condition {
     }
 }
 
-/// Notifies the next in line when a wait ends with an error or is unwound: its task may have been
-/// notified, and has no use for that.
-struct PassOn<'a>(&'a Line);
-
-impl PassOn<'_> {
-    fn forget(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for PassOn<'_> {
-    fn drop(&mut self) {
-        self.0.wake_next();
-    }
-}
-
 /// Shows the state as in asyncio: `<Condition locked, waiters:1>`.
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -347,55 +271,9 @@ impl fmt::Debug for Condition {
     }
 }
 
-impl Subject for State {
+impl Subject for ConditionState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let locked = shown(self.lock.locked());
-        write!(f, "<Condition {locked}{}>", self.line)
-    }
-}
-
-/// Waits for a notification, when delegated to: see [`Condition::wait`].
-#[derive(Debug)]
-#[must_use = "waits for nothing unless delegated to: co.yield_from(condition.wait())?"]
-pub struct ConditionWait<'a>(pub(super) &'a Condition);
-
-impl Delegate<Request, ()> for ConditionWait<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        self.0.wait_here(co, || self.0.reason())
-    }
-}
-
-/// Waits for a predicate, when delegated to: see [`Condition::wait_for`].
-#[must_use = "waits for nothing unless delegated to: co.yield_from(condition.wait_for(..))?"]
-pub struct ConditionWaitFor<'a, F> {
-    pub(super) condition: &'a Condition,
-    pub(super) predicate: F,
-}
-
-impl<P: Truth, F: FnMut() -> P> Delegate<Request, ()> for ConditionWaitFor<'_, F> {
-    type Output = P::Value;
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(mut self, co: &Co) -> Result<P::Value> {
-        loop {
-            if let Some(value) = (self.predicate)().truth()? {
-                return Ok(value);
-            }
-            let condition = self.condition;
-            condition.wait_here(co, || condition.reason())?;
-        }
-    }
-}
-
-impl<F> fmt::Debug for ConditionWaitFor<'_, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ConditionWaitFor")
-            .field(self.condition)
-            .finish()
+        let locked = locked_or_not(self.lock.locked());
+        write!(f, "<Condition {locked}{}>", self.waiters)
     }
 }

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::line::Line;
-use crate::kernel::{Reason, Request, Subject};
-use crate::{Co, Delegate, Result};
+use super::waiters::Waiters;
+use crate::kernel::{Operation, Reason, Subject};
+use crate::{Co, Result};
 
 /// A flag that tasks wait for: asyncio's `Event`.
 ///
@@ -28,50 +28,33 @@ use crate::{Co, Delegate, Result};
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Event(Rc<State>);
+pub struct Event(Rc<EventState>);
 
 #[derive(Default)]
-struct State {
+struct EventState {
     set: Cell<bool>,
-    line: Line,
-    /// What waiting for it is, in reports, if the library has it for an operation of its own.
+    waiters: Waiters,
+    /// The name that a wait has in reports, if an operation of the library waits for the event.
     operation: Option<&'static str>,
-}
-
-impl State {
-    fn reason(self: &Rc<Self>) -> Reason {
-        match self.operation {
-            Some(operation) => Reason::io(operation),
-            None => Reason::object("Event.wait", self),
-        }
-    }
 }
 
 impl Event {
     /// Makes an event that is not set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Event;
-    ///
-    /// assert_eq!(format!("{:?}", Event::new()), "<Event unset>");
-    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes one for which this operation of the library waits.
+    /// Makes an event for which this operation of the library waits.
     pub(crate) fn for_operation(operation: &'static str) -> Self {
-        Self(Rc::new(State {
+        Self(Rc::new(EventState {
             operation: Some(operation),
-            ..State::default()
+            ..EventState::default()
         }))
     }
 
-    /// Waits until the event is set; if it is, without suspending.
+    /// Waits until the event is set; if it is set already, it does not suspend.
     ///
-    /// Whoever was woken returns, also if the event has been cleared since, as in asyncio.
+    /// A task that was woken returns even if the event has been cleared since, as in asyncio.
     ///
     /// # Errors
     ///
@@ -95,52 +78,34 @@ impl Event {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn wait(&self) -> EventWait<'_> {
-        EventWait(self)
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(event.wait())?"]
+    pub fn wait(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
+        let state = Rc::clone(&self.0);
+        Operation::new("Event.wait", move |co| {
+            if state.set.get() {
+                return Ok(());
+            }
+            let reason = || match state.operation {
+                Some(operation) => Reason::io(operation),
+                None => Reason::object("Event.wait", &state),
+            };
+            state.waiters.wait(co, reason, |_| {})
+        })
     }
 
-    /// Sets the event, and wakes all who wait.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Event;
-    ///
-    /// let event = Event::new();
-    /// event.set();
-    /// assert!(event.is_set());
-    /// ```
+    /// Sets the event, and wakes all tasks that wait.
     pub fn set(&self) {
         if !self.0.set.replace(true) {
-            self.0.line.wake_up_to(usize::MAX);
+            self.0.waiters.wake_all();
         }
     }
 
-    /// Clears the event: whoever waits from now on, waits for the next [`set`](Self::set).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Event;
-    ///
-    /// let event = Event::new();
-    /// event.set();
-    /// event.clear();
-    /// assert!(!event.is_set());
-    /// ```
+    /// Clears the event: a task that waits from now on waits for the next [`set`](Self::set).
     pub fn clear(&self) {
         self.0.set.set(false);
     }
 
     /// Returns whether the event is set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Event;
-    ///
-    /// assert!(!Event::new().is_set());
-    /// ```
     pub fn is_set(&self) -> bool {
         self.0.set.get()
     }
@@ -153,28 +118,9 @@ impl fmt::Debug for Event {
     }
 }
 
-impl Subject for State {
+impl Subject for EventState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.set.get() { "set" } else { "unset" };
-        write!(f, "<Event {state}{}>", self.line)
-    }
-}
-
-/// Waits for an event, when delegated to: see [`Event::wait`].
-#[derive(Debug)]
-#[must_use = "waits for nothing unless delegated to: co.yield_from(event.wait())?"]
-pub struct EventWait<'a>(pub(super) &'a Event);
-
-impl Delegate<Request, ()> for EventWait<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<()> {
-        let state = &self.0.0;
-        if state.set.get() {
-            return Ok(());
-        }
-        state.line.wait(co, || state.reason(), |_| {})
+        let set = if self.set.get() { "set" } else { "unset" };
+        write!(f, "<Event {set}{}>", self.waiters)
     }
 }

@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::line::Line;
+use super::waiters::Waiters;
 use crate::errors::RuntimeError;
-use crate::kernel::{Holder, Reason, Request, Subject};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Holder, Operation, Reason, Subject};
+use crate::{Co, Result};
 
-/// A lock that at most one holds at a time: asyncio's `Lock`.
+/// A lock that is held at most once at a time: asyncio's `Lock`.
 ///
-/// It belongs to nobody: any task may release it. It is not reentrant: a task that acquires it twice
-/// waits for itself. It is handed on in the order in which it was asked for. A clone is the same lock.
+/// Any task may release it, not only the one that acquired it. It is not reentrant: a task that
+/// acquires it twice waits for itself. Tasks get it in the order in which they asked for it. A clone
+/// is the same lock.
 ///
 /// # Examples
 ///
@@ -36,41 +37,34 @@ use crate::{Co, Delegate, Result};
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Lock(Rc<State>);
+pub struct Lock(Rc<LockState>);
 
 #[derive(Default)]
-struct State {
-    /// The number of the acquisition that holds the lock: 0 while it is free.
-    holder: Cell<u64>,
-    acquisitions: Cell<u64>,
-    /// The task that has acquired it last, for reports.
+struct LockState {
+    /// The number of the acquisition that is in force: 0 while the lock is free.
+    acquisition: Cell<u64>,
+    /// The number of the last acquisition.
+    last: Cell<u64>,
+    /// The task that made the last acquisition, for reports.
     taken_by: Cell<Holder>,
-    line: Line,
+    waiters: Waiters,
 }
 
 impl Lock {
     /// Makes a lock that is free.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Lock;
-    ///
-    /// assert_eq!(format!("{:?}", Lock::new()), "<Lock unlocked>");
-    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Waits until the lock is free, and takes it: asyncio's `acquire`.
     ///
-    /// A free lock for which nobody waits is taken without suspending. The result is a guard, which
-    /// releases the lock when dropped.
+    /// It does not suspend if the lock is free and no task waits for it. It returns a guard, which
+    /// releases the lock when it is dropped.
     ///
     /// # Errors
     ///
-    /// Fails if the wait is cancelled. If the lock was being handed to this task, the next in line
-    /// gets it.
+    /// Fails if the wait is cancelled. If the lock was being handed to this task, the next task in
+    /// line gets it.
     ///
     /// # Examples
     ///
@@ -89,71 +83,59 @@ impl Lock {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn acquire(&self) -> Acquire<'_> {
-        Acquire(self)
+    #[inline]
+    #[must_use = "acquires nothing unless delegated to: co.yield_from(lock.acquire())?"]
+    pub fn acquire(&self) -> Operation<impl FnOnce(&Co) -> Result<LockGuard> + use<>> {
+        let lock = self.clone();
+        Operation::new("Lock.acquire", move |co| {
+            lock.take(co)?;
+            let acquisition = lock.acquisition();
+            Ok(LockGuard { lock, acquisition })
+        })
     }
 
-    /// Releases the lock: the first in line gets it in the next turn.
+    /// Releases the lock: the first task in line gets it in the next turn.
     ///
-    /// A guard of the acquisition that ends so does nothing when it is dropped later.
+    /// If there is a guard of the acquisition that ends here, its drop does nothing any more.
     ///
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::RuntimeError;
-    /// use yieldfrom::sync::Lock;
-    ///
-    /// let error = Lock::new().release().unwrap_err();
-    /// assert!(error.is::<RuntimeError>());
-    /// ```
     pub fn release(&self) -> Result<()> {
         if !self.locked() {
             return Err(RuntimeError::new("lock is not acquired").into());
         }
-        self.0.holder.set(0);
-        self.0.line.wake_first();
+        self.0.acquisition.set(0);
+        self.0.waiters.wake_first();
         Ok(())
     }
 
-    /// Returns whether somebody holds the lock.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Lock;
-    ///
-    /// assert!(!Lock::new().locked());
-    /// ```
+    /// Returns whether the lock is held.
     #[inline]
     pub fn locked(&self) -> bool {
-        self.0.holder.get() != 0
+        self.acquisition() != 0
     }
 
     /// Acquires the lock without a guard.
     #[inline(always)]
-    #[track_caller]
     pub(super) fn take(&self, co: &Co) -> Result<()> {
         if !self.take_at_once() {
-            let pass_on = |_: &_| {
+            let pass_on = |_| {
                 if !self.locked() {
-                    self.0.line.wake_first();
+                    self.0.waiters.wake_first();
                 }
             };
             let reason = || Reason::object("Lock.acquire", &self.0);
-            self.0.line.wait(co, reason, pass_on)?;
+            self.0.waiters.wait(co, reason, pass_on)?;
             self.hold();
         }
         Ok(())
     }
 
-    /// Takes the lock if it is free and nobody else is waiting for it.
+    /// Takes the lock if it is free and no task waits for it; returns whether it did.
     #[inline]
     pub(super) fn take_at_once(&self) -> bool {
-        let free = !self.locked() && self.0.line.all_cancelled();
+        let free = !self.locked() && self.0.waiters.all_cancelled();
         if free {
             self.hold();
         }
@@ -162,21 +144,22 @@ impl Lock {
 
     #[inline]
     fn hold(&self) {
-        let number = self.0.acquisitions.get() + 1;
-        self.0.acquisitions.set(number);
-        self.0.holder.set(number);
+        let number = self.0.last.get() + 1;
+        self.0.last.set(number);
+        self.0.acquisition.set(number);
         self.0.taken_by.set(Holder::current());
     }
 
-    /// Returns the number of the acquisition that holds the lock.
-    pub(super) fn holder(&self) -> u64 {
-        self.0.holder.get()
+    /// Returns the number of the acquisition that is in force: 0 if the lock is free.
+    #[inline]
+    pub(super) fn acquisition(&self) -> u64 {
+        self.0.acquisition.get()
     }
 
-    /// Has the lock, which is held, be held by an earlier acquisition again: its guard is valid.
-    pub(super) fn set_holder(&self, number: u64) {
-        debug_assert!(self.locked() && number != 0);
-        self.0.holder.set(number);
+    /// Puts an earlier acquisition into force again, so that its guard is valid.
+    pub(super) fn restore(&self, acquisition: u64) {
+        debug_assert!(self.locked() && acquisition != 0);
+        self.0.acquisition.set(acquisition);
     }
 }
 
@@ -187,43 +170,25 @@ impl fmt::Debug for Lock {
     }
 }
 
-impl Subject for State {
+impl Subject for LockState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Lock {}{}>", shown(self.holder.get() != 0), self.line)
+        let locked = self.acquisition.get() != 0;
+        write!(f, "<Lock {}{}>", locked_or_not(locked), self.waiters)
     }
 
     fn holder(&self) -> Option<Holder> {
-        (self.holder.get() != 0).then(|| self.taken_by.get())
+        (self.acquisition.get() != 0).then(|| self.taken_by.get())
     }
 }
 
-pub(super) fn shown(locked: bool) -> &'static str {
+pub(super) fn locked_or_not(locked: bool) -> &'static str {
     if locked { "locked" } else { "unlocked" }
 }
 
-/// Acquires a lock, when delegated to: see [`Lock::acquire`].
-#[derive(Debug)]
-#[must_use = "acquires nothing unless delegated to: co.yield_from(lock.acquire())?"]
-pub struct Acquire<'a>(pub(super) &'a Lock);
-
-impl Delegate<Request, ()> for Acquire<'_> {
-    type Output = LockGuard;
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<LockGuard> {
-        self.0.take(co)?;
-        Ok(LockGuard {
-            lock: self.0.clone(),
-            acquisition: self.0.holder(),
-        })
-    }
-}
-
-/// Releases a lock when dropped.
+/// A guard that releases a lock when it is dropped.
 ///
-/// It stands for one acquisition: if the lock was released by hand meanwhile, it does nothing, even
-/// if somebody else holds the lock by then.
+/// It stands for one acquisition. If the lock was released by hand meanwhile, it does nothing, even
+/// if another task holds the lock by then.
 ///
 /// # Examples
 ///
@@ -246,27 +211,12 @@ impl Delegate<Request, ()> for Acquire<'_> {
 #[must_use = "releases the lock at once if not kept: let _guard = ..., or .forget()"]
 pub struct LockGuard {
     lock: Lock,
-    /// 0 once forgotten.
+    /// 0 once it is forgotten.
     acquisition: u64,
 }
 
 impl LockGuard {
-    /// Keeps the lock held: it is up to [`Lock::release`] from now on, as in asyncio.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Lock;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let lock = Lock::new();
-    ///     co.yield_from(lock.acquire())?.forget();
-    ///     assert!(lock.locked());
-    ///     lock.release()
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// Keeps the lock held until [`Lock::release`] is called, as in asyncio.
     pub fn forget(mut self) {
         self.acquisition = 0;
     }
@@ -274,7 +224,7 @@ impl LockGuard {
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        if self.acquisition != 0 && self.acquisition == self.lock.holder() {
+        if self.acquisition != 0 && self.acquisition == self.lock.acquisition() {
             let released = self.lock.release();
             debug_assert!(released.is_ok(), "it was held");
         }

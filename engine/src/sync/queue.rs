@@ -1,29 +1,27 @@
-//! Queues: items in one end, and out of the other when somebody wants them.
+//! Queues: tasks put items in at one end, and take them out at the other.
 
-mod ends;
-mod items;
 mod orders;
-mod waiting;
+mod storage;
 
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use self::items::Items;
 pub use self::orders::{LifoQueue, PriorityQueue};
-pub use self::waiting::{Get, Join, Put};
-use super::line::Line;
-use crate::errors::{QueueEmpty, QueueFull, QueueShutDown};
-use crate::{Error, Result};
+use self::storage::Storage;
+use super::waiters::Waiters;
+use crate::errors::{QueueEmpty, QueueFull, QueueShutDown, ValueError};
+use crate::kernel::{Operation, Reason, Request, coroutine_operations};
+use crate::{Co, Delegate, Error, Result};
 
 /// A queue of items, first in, first out: asyncio's `Queue`.
 ///
 /// It has room for `maxsize` items, or for any number. A task that puts into a full queue, or gets
-/// from an empty one, waits. A clone is the same queue. [`LifoQueue`] and [`PriorityQueue`] are queues with
-/// other orders: a function that takes a `&Queue<T>` takes them, too.
+/// from an empty one, waits. A clone is the same queue. [`LifoQueue`] and [`PriorityQueue`] are queues
+/// with other orders: a function that takes a `&Queue<T>` takes them, too.
 ///
-/// A waiting task that is woken finds its item, or room, only in the next turn of the loop: whoever
-/// comes in between may be faster, and then it waits again, as in asyncio.
+/// A waiting task that is woken runs only in the next turn of the loop. If another task takes the
+/// item, or the room, before that, it waits again, as in asyncio.
 ///
 /// # Examples
 ///
@@ -44,62 +42,40 @@ use crate::{Error, Result};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub struct Queue<T>(Rc<Shared<T>>);
+pub struct Queue<T>(Rc<QueueState<T>>);
 
-struct Shared<T> {
-    items: Items<T>,
-    /// 0: any number.
+struct QueueState<T> {
+    items: Storage<T>,
+    /// 0 for any number.
     maxsize: usize,
-    /// How many items were put for which `task_done` was not called.
+    /// The number of items that were put and for which `task_done` was not called.
     unfinished: Cell<usize>,
     is_shut_down: Cell<bool>,
-    getters: Line,
-    putters: Line,
-    joiners: Line,
+    getters: Waiters,
+    putters: Waiters,
+    joiners: Waiters,
 }
 
 impl<T> Queue<T> {
     /// Makes a queue for any number of items.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// let queue = Queue::new();
-    /// queue.put_nowait("item")?;
-    /// assert_eq!(queue.get_nowait()?, "item");
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     pub fn new() -> Self {
         Self::with_maxsize(0)
     }
 
     /// Makes a queue for at most this many items; 0 means any number, as in asyncio.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// let queue = Queue::with_maxsize(1);
-    /// queue.put_nowait("item")?;
-    /// assert!(queue.full());
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     pub fn with_maxsize(maxsize: usize) -> Self {
-        Self::of(Items::first_in_first_out(), maxsize)
+        Self::of(Storage::first_in_first_out(), maxsize)
     }
 
-    fn of(items: Items<T>, maxsize: usize) -> Self {
-        Self(Rc::new(Shared {
+    fn of(items: Storage<T>, maxsize: usize) -> Self {
+        Self(Rc::new(QueueState {
             items,
             maxsize,
             unfinished: Cell::new(0),
             is_shut_down: Cell::new(false),
-            getters: Line::default(),
-            putters: Line::default(),
-            joiners: Line::default(),
+            getters: Waiters::default(),
+            putters: Waiters::default(),
+            joiners: Waiters::default(),
         }))
     }
 
@@ -109,26 +85,11 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     ///
-    /// - [`QueueShutDown`] if the queue is shut down, or is so during the wait.
-    /// - `is_cancelled` if the wait is cancelled. If there is room by then, the next one who waits
-    ///   for it is woken.
+    /// - [`QueueShutDown`] if the queue is shut down, or becomes so during the wait.
+    /// - `is_cancelled` if the wait is cancelled. If there is room by then, the next task that waits
+    ///   for room is woken.
     ///
     /// The item is dropped then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let queue = Queue::new();
-    ///     co.yield_from(queue.put(7))?;
-    ///     assert_eq!(queue.qsize(), 1);
-    ///     Ok(())
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     #[inline]
     pub fn put(&self, item: T) -> Put<'_, T> {
         Put { queue: self, item }
@@ -136,50 +97,26 @@ impl<T> Queue<T> {
 
     /// Takes the next item out of the queue, and waits for one if it is empty.
     ///
-    /// If there is one it does not suspend.
+    /// If there is an item it does not suspend.
     ///
     /// # Errors
     ///
-    /// - [`QueueShutDown`] if the queue is empty and shut down, or is so during the wait.
-    /// - `is_cancelled` if the wait is cancelled. If there is an item by then, the next one who
-    ///   waits for it is woken.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// let queue = Queue::new();
-    /// queue.put_nowait(7)?;
-    /// assert_eq!(run_sync(move |co: &Co| co.yield_from(queue.get()))?, 7);
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// - [`QueueShutDown`] if the queue is empty and shut down, or becomes so during the wait.
+    /// - `is_cancelled` if the wait is cancelled. If there is an item by then, the next task that
+    ///   waits for one is woken.
     #[inline]
     pub fn get(&self) -> Get<'_, T> {
         Get(self)
     }
 
-    /// Puts an item into the queue, if there is room at once.
+    /// Puts an item into the queue, if there is room.
     ///
     /// # Errors
     ///
-    /// - [`QueueFull`] if it is full; [`full`](Self::full) tells, and nothing comes in between.
+    /// - [`QueueFull`] if it is [`full`](Self::full).
     /// - [`QueueShutDown`] if it is shut down.
     ///
     /// The item is dropped then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::QueueFull;
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// let queue = Queue::with_maxsize(1);
-    /// queue.put_nowait(1)?;
-    /// assert!(queue.put_nowait(2).unwrap_err().is::<QueueFull>());
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
     #[inline]
     pub fn put_nowait(&self, item: T) -> Result<()> {
         if self.full() && !self.0.is_shut_down.get() {
@@ -188,37 +125,27 @@ impl<T> Queue<T> {
         self.add(item)
     }
 
-    /// Takes the next item out of the queue, if there is one at once.
+    /// Takes the next item out of the queue, if there is one.
     ///
     /// # Errors
     ///
     /// - [`QueueEmpty`] if there is none.
     /// - [`QueueShutDown`] if there is none, and the queue is shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::QueueEmpty;
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// let queue = Queue::<i32>::new();
-    /// assert!(queue.get_nowait().unwrap_err().is::<QueueEmpty>());
-    /// ```
     #[inline]
     pub fn get_nowait(&self) -> Result<T> {
-        self.take()?.ok_or_else(|| self.nothing())
+        self.take()?.ok_or_else(|| self.refusal())
     }
 
     /// Adds an item, for which there is room.
     #[inline]
     fn add(&self, item: T) -> Result<()> {
-        let shared = &*self.0;
-        if shared.is_shut_down.get() {
-            return Err(self.nothing());
+        let state = &*self.0;
+        if state.is_shut_down.get() {
+            return Err(self.refusal());
         }
-        shared.items.push(item)?;
-        shared.unfinished.set(shared.unfinished.get() + 1);
-        shared.getters.take_next();
+        state.items.push(item)?;
+        state.unfinished.set(state.unfinished.get() + 1);
+        state.getters.take_next();
         Ok(())
     }
 
@@ -232,9 +159,24 @@ impl<T> Queue<T> {
         Ok(item)
     }
 
-    /// Why nothing goes in, or comes out.
+    /// Takes the next item, and waits for one for this reason.
+    #[inline(always)]
+    pub(crate) fn get_because(&self, co: &Co, reason: impl Fn() -> Reason) -> Result<T> {
+        loop {
+            if let Some(item) = self.take()? {
+                return Ok(item);
+            }
+            if self.0.is_shut_down.get() {
+                return Err(self.refusal());
+            }
+            let getters = &self.0.getters;
+            getters.wait_until_taken(co, &reason, || !self.empty())?;
+        }
+    }
+
+    /// Returns why no item can be put or taken.
     #[cold]
-    fn nothing(&self) -> Error {
+    fn refusal(&self) -> Error {
         if self.0.is_shut_down.get() {
             QueueShutDown.into()
         } else {
@@ -242,60 +184,122 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Returns the number of items in the queue.
+    /// Waits until [`task_done`](Self::task_done) was called for every item that was put.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the wait is cancelled.
     ///
     /// # Examples
     ///
     /// ```
     /// use yieldfrom::sync::Queue;
+    /// use yieldfrom::{Co, create_task, run_sync};
     ///
-    /// assert_eq!(Queue::<i32>::new().qsize(), 0);
+    /// run_sync(|co: &Co| {
+    ///     let queue = Queue::new();
+    ///     queue.put_nowait("job")?;
+    ///     let jobs = queue.clone();
+    ///     let worker = create_task(move |co: &Co| {
+    ///         assert_eq!(co.yield_from(jobs.get())?, "job");
+    ///         jobs.task_done()
+    ///     });
+    ///     co.yield_from(queue.join())?;
+    ///     assert!(worker.done());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[must_use = "waits for nothing unless delegated to: co.yield_from(queue.join())?"]
+    pub fn join(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<T>> {
+        let state = Rc::clone(&self.0);
+        Operation::new("Queue.join", move |co| {
+            if state.unfinished.get() == 0 {
+                return Ok(());
+            }
+            let reason = || Reason::queue("Queue.join");
+            state.joiners.wait(co, reason, |_| {})
+        })
+    }
+
+    /// Reports that the work on an item that was taken out is done.
+    ///
+    /// When there is no more unfinished work, the tasks that [`join`](Self::join) are woken.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`ValueError`] if it was called for all items that were put.
+    pub fn task_done(&self) -> Result<()> {
+        let Some(unfinished) = self.0.unfinished.get().checked_sub(1) else {
+            return Err(ValueError::new("task_done called too many times").into());
+        };
+        self.0.set_unfinished(unfinished);
+        Ok(())
+    }
+
+    /// Shuts the queue down: no item can be put any more, and tasks that wait to put one fail.
+    ///
+    /// Items that are in the queue can still be taken out; then [`get`](Self::get) fails, too. With
+    /// `immediate` they are dropped at once, and count as done. This is Python 3.13's `shutdown`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::QueueShutDown;
+    /// use yieldfrom::sync::Queue;
+    ///
+    /// let queue = Queue::new();
+    /// queue.put_nowait(1)?;
+    /// queue.shutdown(false);
+    /// assert!(queue.put_nowait(2).unwrap_err().is::<QueueShutDown>());
+    /// assert_eq!(queue.get_nowait()?, 1);
+    /// assert!(queue.get_nowait().unwrap_err().is::<QueueShutDown>());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn shutdown(&self, immediate: bool) {
+        let state = &*self.0;
+        state.is_shut_down.set(true);
+        // Dropped last: destructors of items are user code, and find the queue as it will be.
+        let _dropped = immediate.then(|| {
+            let (count, dropped) = state.items.clear();
+            state.set_unfinished(state.unfinished.get().saturating_sub(count));
+            dropped
+        });
+        state.getters.take_all();
+        state.putters.take_all();
+    }
+
+    /// Returns the number of items in the queue.
     #[inline]
     pub fn qsize(&self) -> usize {
         self.0.items.len()
     }
 
-    /// Returns for how many items there is room; 0 means any number.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// assert_eq!(Queue::<i32>::with_maxsize(2).maxsize(), 2);
-    /// ```
+    /// Returns the greatest number of items that the queue has room for; 0 means any number.
     #[inline]
     pub fn maxsize(&self) -> usize {
         self.0.maxsize
     }
 
     /// Returns whether there is no item.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// assert!(Queue::<i32>::new().empty());
-    /// ```
     #[inline]
     pub fn empty(&self) -> bool {
         self.qsize() == 0
     }
 
-    /// Returns whether there is no room: never, if there is room for any number.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Queue;
-    ///
-    /// assert!(!Queue::<i32>::new().full());
-    /// ```
+    /// Returns whether there is no room. A queue for any number of items is never full.
     #[inline]
     pub fn full(&self) -> bool {
         self.0.maxsize != 0 && self.qsize() >= self.0.maxsize
+    }
+}
+
+impl<T> QueueState<T> {
+    fn set_unfinished(&self, unfinished: usize) {
+        self.unfinished.set(unfinished);
+        if unfinished == 0 {
+            self.joiners.wake_all();
+        }
     }
 }
 
@@ -316,26 +320,79 @@ impl<T> Default for Queue<T> {
 /// The items are not shown: they need not be `Debug`.
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = &*self.0;
-        let name = shared.items.name();
-        write!(
-            f,
-            "<{name} maxsize={}, size={}",
-            shared.maxsize,
-            self.qsize()
-        )?;
-        for (name, line) in [("getters", &shared.getters), ("putters", &shared.putters)] {
+        let state = &*self.0;
+        let (class, maxsize) = (state.items.class(), state.maxsize);
+        write!(f, "<{class} maxsize={maxsize}, size={}", self.qsize())?;
+        for (name, line) in [("getters", &state.getters), ("putters", &state.putters)] {
             if !line.is_empty() {
                 write!(f, ", {name}:{}", line.len())?;
             }
         }
-        if shared.unfinished.get() > 0 {
-            write!(f, ", tasks={}", shared.unfinished.get())?;
+        if state.unfinished.get() > 0 {
+            write!(f, ", tasks={}", state.unfinished.get())?;
         }
-        f.write_str(if shared.is_shut_down.get() {
+        f.write_str(if state.is_shut_down.get() {
             ", shut down>"
         } else {
             ">"
         })
     }
+}
+
+/// Puts an item into a queue, when delegated to: see [`Queue::put`].
+#[must_use = "puts nothing unless delegated to: co.yield_from(queue.put(item))?"]
+pub struct Put<'a, T> {
+    queue: &'a Queue<T>,
+    item: T,
+}
+
+impl<T> Delegate<Request, ()> for Put<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn delegate(self, co: &Co) -> Result<()> {
+        let Self { queue, item } = self;
+        while queue.full() {
+            if queue.0.is_shut_down.get() {
+                return Err(queue.refusal());
+            }
+            let reason = || Reason::queue("Queue.put");
+            let putters = &queue.0.putters;
+            putters.wait_until_taken(co, reason, || !queue.full())?;
+        }
+        queue.add(item)
+    }
+}
+
+impl<T> fmt::Debug for Put<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Put").field(self.queue).finish()
+    }
+}
+
+/// Takes an item out of a queue, when delegated to: see [`Queue::get`].
+#[derive(Debug)]
+#[must_use = "gets nothing unless delegated to: co.yield_from(queue.get())?"]
+pub struct Get<'a, T>(&'a Queue<T>);
+
+impl<T> Delegate<Request, ()> for Get<'_, T> {
+    type Output = T;
+
+    #[inline(always)]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.0.get_because(co, || Reason::queue("Queue.get"))
+    }
+}
+
+// They borrow the queue, which costs nothing where they are delegated to. The coroutine that one of
+// them becomes has a handle of its own.
+coroutine_operations! {
+    [T: 'static] Put<'_, T> => (), "Queue.put", |this| {
+        let (queue, item) = (this.queue.clone(), this.item);
+        move |co: &Co| queue.put(item).delegate(co)
+    };
+    [T: 'static] Get<'_, T> => T, "Queue.get", |this| {
+        let queue = this.0.clone();
+        move |co: &Co| queue.get().delegate(co)
+    };
 }

@@ -2,18 +2,18 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::ops::Deref;
 use std::rc::Rc;
 
-use super::line::{Line, was_woken};
+use super::is_a;
+use super::waiters::Waiters;
 use crate::errors::ValueError;
-use crate::kernel::{Holder, Reason, Request, Subject};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Holder, Operation, Reason, Subject};
+use crate::{Co, Result};
 
 /// A number of permits, which tasks acquire and release: asyncio's `Semaphore`.
 ///
-/// They are given out in the order in which they were asked for: a newcomer waits while anybody
-/// does, even one who has been woken and is about to run. A clone is the same semaphore.
+/// Tasks get permits in the order in which they asked for them: a task that comes waits while
+/// another one does, even if that has been woken and is about to run. A clone is the same semaphore.
 ///
 /// # Examples
 ///
@@ -40,21 +40,21 @@ use crate::{Co, Delegate, Result};
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Semaphore(Rc<State>);
+pub struct Semaphore(Rc<SemaphoreState>);
 
-struct State {
+struct SemaphoreState {
     value: Cell<usize>,
-    /// What the value may not exceed.
+    /// The greatest value that is allowed.
     bound: usize,
     name: &'static str,
-    line: Line,
-    /// Whether it had one permit at first, so that it is used as a lock.
+    waiters: Waiters,
+    /// Whether it began with one permit, so that it is used as a lock.
     is_lock: bool,
-    /// The task that has taken that one, for reports.
+    /// The task that has taken that permit, for reports.
     taken_by: Cell<Holder>,
 }
 
-impl State {
+impl SemaphoreState {
     #[inline(always)]
     fn note_taker(&self) {
         if self.is_lock {
@@ -63,31 +63,22 @@ impl State {
     }
 
     fn locked(&self) -> bool {
-        self.value.get() == 0 || !self.line.all_cancelled()
+        self.value.get() == 0 || !self.waiters.all_cancelled()
     }
 }
 
 impl Semaphore {
     /// Makes a semaphore with this many permits.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Semaphore;
-    ///
-    /// let text = format!("{:?}", Semaphore::new(2));
-    /// assert_eq!(text, "<Semaphore unlocked, value:2>");
-    /// ```
     pub fn new(permits: usize) -> Self {
         Self::with_bound(permits, usize::MAX, "Semaphore")
     }
 
     fn with_bound(permits: usize, bound: usize, name: &'static str) -> Self {
-        Self(Rc::new(State {
+        Self(Rc::new(SemaphoreState {
             value: Cell::new(permits),
             bound,
             name,
-            line: Line::default(),
+            waiters: Waiters::default(),
             is_lock: permits == 1,
             taken_by: Cell::default(),
         }))
@@ -95,13 +86,13 @@ impl Semaphore {
 
     /// Waits for a permit, and takes it: asyncio's `acquire`.
     ///
-    /// If there is one, and nobody waits, it does not suspend. The result is a guard, which
-    /// releases the permit when dropped.
+    /// It does not suspend if there is a permit and no task waits. It returns a guard, which
+    /// releases the permit when it is dropped.
     ///
     /// # Errors
     ///
-    /// Fails if the wait is cancelled. If this task was being given a permit, the next in line gets
-    /// it.
+    /// Fails if the wait is cancelled. If this task was being given a permit, the next task in line
+    /// gets it.
     ///
     /// # Examples
     ///
@@ -120,11 +111,17 @@ impl Semaphore {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn acquire(&self) -> AcquirePermit<'_> {
-        AcquirePermit(self)
+    #[inline]
+    #[must_use = "acquires nothing unless delegated to: co.yield_from(semaphore.acquire())?"]
+    pub fn acquire(&self) -> Operation<impl FnOnce(&Co) -> Result<SemaphoreGuard> + use<>> {
+        let semaphore = self.clone();
+        Operation::new("Semaphore.acquire", move |co| {
+            semaphore.take(co)?;
+            Ok(SemaphoreGuard(Some(semaphore)))
+        })
     }
 
-    /// Adds a permit, and gives it to the first that waits for one.
+    /// Adds a permit, and gives it to the first task that waits for one.
     ///
     /// # Errors
     ///
@@ -149,15 +146,7 @@ impl Semaphore {
         Ok(())
     }
 
-    /// Returns whether a permit would have to be waited for.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Semaphore;
-    ///
-    /// assert!(Semaphore::new(0).locked());
-    /// ```
+    /// Returns whether [`acquire`](Self::acquire) would have to wait.
     pub fn locked(&self) -> bool {
         self.0.locked()
     }
@@ -168,34 +157,33 @@ impl Semaphore {
         self.give_to_next();
     }
 
-    /// Gives a permit, of which there is one, to the next in line: it is taken for that task, so
+    /// Gives a permit, of which there is one, to the next task in line: it is taken for that task, so
     /// that no other can come in between.
     fn give_to_next(&self) -> bool {
-        let given = self.0.line.wake_next();
+        let given = self.0.waiters.wake_up_to(1) == 1;
         if given {
             self.0.value.set(self.0.value.get() - 1);
         }
         given
     }
 
-    /// Gives what there is to the tasks that wait: permits that came while this one had its place,
-    /// or that it was given and does not take.
+    /// Gives all permits that there are to tasks that wait. Some may have come while this task had
+    /// its place in the line, or were given to it and not taken.
     fn give_all(&self) {
         while self.0.value.get() > 0 && self.give_to_next() {}
     }
 
     #[inline(always)]
-    #[track_caller]
     fn take(&self, co: &Co) -> Result<()> {
-        let State { value, line, .. } = &*self.0;
+        let SemaphoreState { value, waiters, .. } = &*self.0;
         if !self.locked() {
             value.set(value.get() - 1);
             self.0.note_taker();
             return Ok(());
         }
         let reason = || Reason::object("Semaphore.acquire", &self.0);
-        line.wait(co, reason, |waiter| {
-            if was_woken(waiter) {
+        waiters.wait(co, reason, |woken| {
+            if woken {
                 self.put_back();
             }
             self.give_all();
@@ -220,18 +208,16 @@ impl fmt::Debug for Semaphore {
     }
 }
 
-impl Subject for State {
+impl Subject for SemaphoreState {
     fn holder(&self) -> Option<Holder> {
         self.is_lock.then(|| self.taken_by.get())
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            value, name, line, ..
-        } = self;
+        let (name, value, waiters) = (self.name, self.value.get(), &self.waiters);
         match self.locked() {
-            true => write!(f, "<{name} locked{line}>"),
-            false => write!(f, "<{name} unlocked, value:{}{line}>", value.get()),
+            true => write!(f, "<{name} locked{waiters}>"),
+            false => write!(f, "<{name} unlocked, value:{value}{waiters}>"),
         }
     }
 }
@@ -250,38 +236,16 @@ impl Subject for State {
 /// let error = permits.release().unwrap_err();
 /// assert!(error.is::<ValueError>());
 /// ```
-#[derive(Clone)]
 pub struct BoundedSemaphore(Semaphore);
 
 impl BoundedSemaphore {
     /// Makes a semaphore with this many permits, and never more.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::BoundedSemaphore;
-    ///
-    /// let text = format!("{:?}", BoundedSemaphore::new(0));
-    /// assert_eq!(text, "<BoundedSemaphore locked>");
-    /// ```
     pub fn new(permits: usize) -> Self {
         Self(Semaphore::with_bound(permits, permits, "BoundedSemaphore"))
     }
 }
 
-impl Deref for BoundedSemaphore {
-    type Target = Semaphore;
-
-    fn deref(&self) -> &Semaphore {
-        &self.0
-    }
-}
-
-impl From<BoundedSemaphore> for Semaphore {
-    fn from(semaphore: BoundedSemaphore) -> Self {
-        semaphore.0
-    }
-}
+is_a!(BoundedSemaphore: Semaphore);
 
 /// One permit, as in asyncio.
 impl Default for BoundedSemaphore {
@@ -290,57 +254,16 @@ impl Default for BoundedSemaphore {
     }
 }
 
-impl fmt::Debug for BoundedSemaphore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Acquires a permit, when delegated to: see [`Semaphore::acquire`].
-#[derive(Debug)]
-#[must_use = "acquires nothing unless delegated to: co.yield_from(semaphore.acquire())?"]
-pub struct AcquirePermit<'a>(pub(super) &'a Semaphore);
-
-impl Delegate<Request, ()> for AcquirePermit<'_> {
-    type Output = SemaphoreGuard;
-
-    #[inline(always)]
-    #[track_caller]
-    fn delegate(self, co: &Co) -> Result<SemaphoreGuard> {
-        self.0.take(co)?;
-        Ok(SemaphoreGuard(Some(self.0.clone())))
-    }
-}
-
-/// Releases a permit when dropped.
+/// A guard that releases a permit when it is dropped.
 ///
-/// If others have released too many by then, so that a [`BoundedSemaphore`] has no room for it, it
+/// If a [`BoundedSemaphore`] has no room for the permit, because others have released too many, it
 /// does nothing.
-///
-/// # Examples
-///
-/// See [`Semaphore`].
 #[derive(Debug)]
 #[must_use = "releases the permit at once if not kept: let _permit = ..., or .forget()"]
 pub struct SemaphoreGuard(Option<Semaphore>);
 
 impl SemaphoreGuard {
-    /// Keeps the permit: it is up to [`Semaphore::release`] from now on, as in asyncio.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::Semaphore;
-    /// use yieldfrom::{Co, run_sync};
-    ///
-    /// run_sync(|co: &Co| {
-    ///     let permits = Semaphore::new(1);
-    ///     co.yield_from(permits.acquire())?.forget();
-    ///     assert!(permits.locked());
-    ///     permits.release()
-    /// })?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
+    /// Keeps the permit until [`Semaphore::release`] is called, as in asyncio.
     pub fn forget(mut self) {
         self.0 = None;
     }
@@ -349,7 +272,7 @@ impl SemaphoreGuard {
 impl Drop for SemaphoreGuard {
     fn drop(&mut self) {
         if let Some(semaphore) = &self.0 {
-            // A destructor has nobody to tell that there was no room.
+            // A destructor has no way to say that there was no room.
             let _ = semaphore.release();
         }
     }

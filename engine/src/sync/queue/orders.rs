@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::fmt;
-use std::ops::Deref;
 
 use super::Queue;
-use super::items::{Items, Sorted};
+use super::storage::{SortedItems, Storage};
+use crate::sync::is_a;
 
 /// A queue that gives its newest item first: asyncio's `LifoQueue`.
 ///
@@ -27,43 +26,35 @@ pub struct LifoQueue<T>(Queue<T>);
 
 impl<T> LifoQueue<T> {
     /// Makes a queue for any number of items.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::LifoQueue;
-    ///
-    /// assert!(LifoQueue::<i32>::new().empty());
-    /// ```
     pub fn new() -> Self {
         Self::with_maxsize(0)
     }
 
     /// Makes a queue for at most this many items; 0 means any number.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::LifoQueue;
-    ///
-    /// assert_eq!(LifoQueue::<i32>::with_maxsize(2).maxsize(), 2);
-    /// ```
     pub fn with_maxsize(maxsize: usize) -> Self {
-        Self(Queue::of(Items::last_in_first_out(), maxsize))
+        Self(Queue::of(Storage::last_in_first_out(), maxsize))
     }
 }
+
+impl<T> Default for LifoQueue<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+is_a!(LifoQueue<T>: Queue<T>);
 
 /// A queue that gives its smallest item first: asyncio's `PriorityQueue`.
 ///
 /// It is a [`Queue`], and has its methods. A clone is the same queue.
 ///
-/// Equal items come out in the order in which they were put in. For the greatest first, put
-/// [`Reverse`](std::cmp::Reverse) of them; for other orders, a type of your own, or tuples, as is
-/// usual in Python: `(priority, item)`.
+/// Equal items come out in the order in which they were put in. To get the greatest item first, wrap
+/// the items in [`Reverse`](std::cmp::Reverse). For other orders, use a type of your own, or tuples,
+/// as is usual in Python: `(priority, item)`.
 ///
-/// While items are compared the queue is in nobody's hands: an `Ord` that uses the queue finds its
-/// size, but gets a [`RuntimeError`](crate::RuntimeError) if it puts or gets. One that panics leaves
-/// the queue as it was.
+/// While items are compared, an `Ord` that uses the queue finds its size, but gets a
+/// [`RuntimeError`](crate::RuntimeError) if it puts or gets. An `Ord` that panics leaves the queue as
+/// it was.
 ///
 /// # Examples
 ///
@@ -81,31 +72,15 @@ pub struct PriorityQueue<T>(Queue<T>);
 
 impl<T: Ord> PriorityQueue<T> {
     /// Makes a queue for any number of items.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::PriorityQueue;
-    ///
-    /// assert!(PriorityQueue::<i32>::new().empty());
-    /// ```
     pub fn new() -> Self {
         Self::with_maxsize(0)
     }
 
     /// Makes a queue for at most this many items; 0 means any number.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::sync::PriorityQueue;
-    ///
-    /// assert_eq!(PriorityQueue::<i32>::with_maxsize(2).maxsize(), 2);
-    /// ```
     pub fn with_maxsize(maxsize: usize) -> Self {
-        // The queue's methods do not know that there is an order, so that they are those of all
-        // queues: it is kept beside the items.
-        let items = Items::smallest_first(Sorted {
+        // The queue's methods are those of all queues, and do not know that the items have an order:
+        // so the functions that do are kept with the items.
+        let items = Storage::smallest_first(SortedItems {
             set: BTreeSet::new(),
             count: 0,
             insert: BTreeSet::insert,
@@ -115,7 +90,15 @@ impl<T: Ord> PriorityQueue<T> {
     }
 }
 
-/// An item, and the how many-th it was: no two are equal.
+impl<T: Ord> Default for PriorityQueue<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+is_a!(PriorityQueue<T>: Queue<T>);
+
+/// An item, and its number: no two entries are equal.
 pub(super) struct Entry<T> {
     pub(super) item: T,
     pub(super) number: u64,
@@ -140,46 +123,4 @@ impl<T: Ord> PartialEq for Entry<T> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
-}
-
-macro_rules! is_a_queue {
-    ($($name:ident: $($bound:ident)?;)*) => {$(
-        impl<T> Deref for $name<T> {
-            type Target = Queue<T>;
-
-            #[inline]
-            fn deref(&self) -> &Queue<T> {
-                &self.0
-            }
-        }
-
-        impl<T> From<$name<T>> for Queue<T> {
-            fn from(queue: $name<T>) -> Self {
-                queue.0
-            }
-        }
-
-        impl<T> Clone for $name<T> {
-            fn clone(&self) -> Self {
-                Self(self.0.clone())
-            }
-        }
-
-        impl<T $(: $bound)?> Default for $name<T> {
-            fn default() -> Self {
-                Self::new()
-            }
-        }
-
-        impl<T> fmt::Debug for $name<T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    )*};
-}
-
-is_a_queue! {
-    LifoQueue: ;
-    PriorityQueue: Ord;
 }

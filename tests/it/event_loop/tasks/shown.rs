@@ -129,7 +129,7 @@ fn what_belongs_to_tasks_is_shown_for_debugging() {
             "<Timeout Created>"
         );
         let limited = limit.enter(|_: &Co| Ok(()));
-        assert_eq!(format!("{limited:?}"), format!("{limit:?}"));
+        assert_eq!(format!("{limited:?}"), "<Operation timeout>");
         co.yield_from(limited)?;
         assert_eq!(format!("{limit:?}"), "<Timeout Exited when=5s>");
         let grouped = task_group(|co: &Co, group: &TaskGroup| {
@@ -139,7 +139,7 @@ fn what_belongs_to_tasks_is_shown_for_debugging() {
             assert_eq!(format!("{group:?}"), "<TaskGroup tasks=0 errors=1>");
             Ok(())
         });
-        assert_eq!(format!("{grouped:?}"), "Grouped");
+        assert_eq!(format!("{grouped:?}"), "<Operation task_group>");
         let wait = wait([Future::<()>::new()]).timeout(secs(5));
         assert!(format!("{wait:?}").starts_with("Wait { timeout: Some(5s), return_when: "));
         let queue = Queue::<i32>::new();

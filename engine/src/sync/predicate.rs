@@ -2,17 +2,17 @@
 
 use crate::{Error, Result};
 
-/// What a predicate may give: asyncio takes any value, and its truth.
+/// A value that a predicate returns, and that is true or false: asyncio takes any value here.
 ///
-/// | type | is true as | then the value is |
+/// | type | it is true if it is | the result of the wait |
 /// | --- | --- | --- |
 /// | `bool` | `true` | `true` |
 /// | `Option<T>` | `Some(value)` | `value` |
-/// | `Result<P, E>` of these | `Ok` of what is true | as above; an `Err` ends the wait |
+/// | `Result<P, E>` of these | `Ok` of a true value | as above; an `Err` ends the wait |
 ///
 /// # Examples
 ///
-/// A type of one's own:
+/// You can implement it for a type of your own:
 ///
 /// ```
 /// use yieldfrom::Result;
@@ -33,14 +33,14 @@ use crate::{Error, Result};
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 pub trait Truth {
-    /// What is returned in the end.
+    /// The result of the wait.
     type Value;
 
-    /// Returns the value if it is true, and none if it is not.
+    /// Returns the value if it is true, and `None` if it is false.
     ///
     /// # Errors
     ///
-    /// What the predicate failed with.
+    /// Fails with what the predicate failed with.
     fn truth(self) -> Result<Option<Self::Value>>;
 }
 
