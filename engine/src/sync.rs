@@ -126,3 +126,16 @@ macro_rules! is_a {
 }
 
 use is_a;
+
+/// Makes a handle show the state that it shares, as in asyncio: `<Lock locked, waiters:1>`.
+macro_rules! shows_its_state {
+    ($handle:ident) => {
+        impl std::fmt::Debug for $handle {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.describe(f)
+            }
+        }
+    };
+}
+
+use shows_its_state;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::mem;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use super::futures::{distinct, pending};
@@ -159,13 +159,12 @@ impl<T: 'static> Race<T> {
             timer: Cell::new(None),
         });
         let follow = |future: &Future<T>| {
-            let weak = Rc::downgrade(&race);
-            let completed = move |future: &Future<T>| {
-                weak.upgrade()
-                    .iter()
-                    .for_each(|race| race.completed(future));
-            };
-            let followed = future.follow_at(made_at, completed);
+            let weak: Weak<Self> = Rc::downgrade(&race);
+            let followed = future.follow_at(made_at, move |future| {
+                if let Some(race) = weak.upgrade() {
+                    race.completed(future);
+                }
+            });
             (future.inner.address(), followed)
         };
         race.todo.replace(futures.iter().map(follow).collect());
@@ -179,14 +178,14 @@ impl<T: 'static> Race<T> {
 
     fn completed(&self, future: &Future<T>) {
         let mut todo = self.todo.borrow_mut();
-        let (taken, last) = (todo.remove(&future.inner.address()), todo.is_empty());
+        let taken = todo.remove(&future.inner.address());
+        let last = todo.is_empty();
         drop(todo);
-        let Some(followed) = taken else {
-            return;
-        };
-        self.offer(Some(followed.future().clone()));
-        if last {
-            self.stop();
+        if taken.is_some() {
+            self.offer(Some(future.clone()));
+            if last {
+                self.stop();
+            }
         }
     }
 

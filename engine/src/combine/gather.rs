@@ -149,32 +149,34 @@ where
         settle: Cell::new(Some(Box::new(settle))),
     });
     let outer = Future::with_role(&event_loop, Role::Other(Some(Box::new(Rc::clone(&gather)))));
-    let mut seen = HashSet::new();
-    for awaitable in awaitables {
-        let child = match future_on(awaitable, &event_loop, "gather") {
-            Ok(child) => child,
-            Err(error) => {
-                drop(outer.inner.finish(Err(error)));
-                return outer;
-            }
-        };
-        if seen.insert(child.inner.address()) {
-            gather.follow(&child, &outer);
-        }
-        gather.children.borrow_mut().push(child);
-    }
-    if seen.is_empty() {
-        gather.finish(&outer.inner);
+    if let Err(error) = gather.add_children(awaitables, &event_loop, &outer) {
+        drop(outer.inner.finish(Err(error)));
     }
     outer
 }
 
 impl<T: 'static, R: 'static> Gather<T, R> {
     #[track_caller]
-    fn follow(self: &Rc<Self>, child: &Future<T>, outer: &Future<R>) {
-        self.left.set(self.left.get() + 1);
-        let (gather, outer) = (Rc::clone(self), outer.clone());
-        child.add_done_callback(move |child| gather.child_done(child, &outer.inner));
+    fn add_children<A: Awaitable<Output = T>>(
+        self: &Rc<Self>,
+        awaitables: impl Iterator<Item = A>,
+        event_loop: &EventLoop,
+        outer: &Future<R>,
+    ) -> Result<()> {
+        let mut seen = HashSet::new();
+        for awaitable in awaitables {
+            let child = future_on(awaitable, event_loop, "gather")?;
+            if seen.insert(child.inner.address()) {
+                self.left.set(self.left.get() + 1);
+                let (gather, outer) = (Rc::clone(self), outer.clone());
+                child.add_done_callback(move |child| gather.child_done(child, &outer.inner));
+            }
+            self.children.borrow_mut().push(child);
+        }
+        if seen.is_empty() {
+            self.finish(&outer.inner);
+        }
+        Ok(())
     }
 
     fn child_done(&self, child: &Future<T>, outer: &Inner<R>) {

@@ -111,8 +111,11 @@ impl GroupState {
         }
     }
 
+    /// Cancels the tasks, unless that was done before.
     fn abort(&self) {
-        self.aborting.set(true);
+        if self.aborting.replace(true) {
+            return;
+        }
         let tasks = self.tasks.borrow().clone();
         for task in tasks.values().filter(|task| !task.done()) {
             task.cancel();
@@ -138,6 +141,19 @@ impl GroupState {
         Ok(error)
     }
 
+    /// Returns whether all tasks have ended, and some of them with errors.
+    fn ends_with_errors(&self) -> bool {
+        self.tasks.borrow().is_empty() && !self.errors.borrow().is_empty()
+    }
+
+    /// If other code wants the task to end as well, lets its cancellation come at the next wait.
+    fn renew_cancellation(&self) {
+        if self.parent.cancelling() > 0 {
+            self.parent.uncancel();
+            self.parent.cancel();
+        }
+    }
+
     /// Takes the group's own request to cancel its task back, if there is one.
     fn take_request_back(&self) {
         if self.parent_cancelled.replace(false) {
@@ -149,9 +165,7 @@ impl GroupState {
     fn abandon(self: &Rc<Self>) {
         self.exiting.set(true);
         self.abandoned.set(true);
-        if !self.aborting.get() {
-            self.abort();
-        }
+        self.abort();
         self.take_request_back();
         let errors = self.errors.take();
         if errors.is_empty() {
@@ -187,7 +201,7 @@ impl OpenGroup {
     fn end<R>(self, co: &Co, result: Result<R>) -> Result<R> {
         let group = &self.0.0;
         group.exiting.set(true);
-        if result.is_err() && !group.aborting.get() {
+        if result.is_err() {
             group.abort();
         }
         let failure = result.as_ref().err();
@@ -210,21 +224,6 @@ impl OpenGroup {
         }
         group.renew_cancellation();
         Err(ExceptionGroup::new("unhandled errors in a task group", errors).into())
-    }
-}
-
-impl GroupState {
-    /// Returns whether all tasks have ended, and some of them with errors.
-    fn ends_with_errors(&self) -> bool {
-        self.tasks.borrow().is_empty() && !self.errors.borrow().is_empty()
-    }
-
-    /// If other code wants the task to end as well, lets its cancellation come at the next wait.
-    fn renew_cancellation(&self) {
-        if self.parent.cancelling() > 0 {
-            self.parent.uncancel();
-            self.parent.cancel();
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::condition::Condition;
+use super::shows_its_state;
 use crate::errors::{BrokenBarrierError, ValueError};
 use crate::kernel::{OnDrop, Operation, Reason, Subject};
 use crate::{Co, Delegate, Result};
@@ -231,12 +232,7 @@ impl BarrierState {
     }
 }
 
-/// Shows the state as in asyncio: `<Barrier filling, waiters:1/2>`.
-impl fmt::Debug for Barrier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.describe(f)
-    }
-}
+shows_its_state!(Barrier);
 
 impl Subject for BarrierState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::lock::{Lock, LockGuard, locked_or_not};
 use super::predicate::Truth;
+use super::shows_its_state;
 use super::waiters::Waiters;
 use crate::errors::RuntimeError;
 use crate::kernel::{OnDrop, Operation, Reason, Subject};
@@ -264,12 +265,7 @@ impl Condition {
     }
 }
 
-/// Shows the state as in asyncio: `<Condition locked, waiters:1>`.
-impl fmt::Debug for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.describe(f)
-    }
-}
+shows_its_state!(Condition);
 
 impl Subject for ConditionState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::shows_its_state;
 use super::waiters::Waiters;
 use crate::kernel::{Operation, Reason, Subject};
 use crate::{Co, Result};
@@ -111,12 +112,7 @@ impl Event {
     }
 }
 
-/// Shows the state as in asyncio: `<Event unset, waiters:1>`.
-impl fmt::Debug for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.describe(f)
-    }
-}
+shows_its_state!(Event);
 
 impl Subject for EventState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::shows_its_state;
 use super::waiters::Waiters;
 use crate::errors::RuntimeError;
 use crate::kernel::{Holder, Operation, Reason, Subject};
@@ -163,12 +164,7 @@ impl Lock {
     }
 }
 
-/// Shows the state as in asyncio: `<Lock locked, waiters:1>`.
-impl fmt::Debug for Lock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.describe(f)
-    }
-}
+shows_its_state!(Lock);
 
 impl Subject for LockState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

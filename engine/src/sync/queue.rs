@@ -4,11 +4,12 @@ mod orders;
 mod storage;
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
 pub use self::orders::{LifoQueue, PriorityQueue};
-use self::storage::Storage;
+use self::storage::{Items, Storage};
 use super::waiters::Waiters;
 use crate::errors::{QueueEmpty, QueueFull, QueueShutDown, ValueError};
 use crate::kernel::{Operation, Reason, Request, coroutine_operations};
@@ -64,12 +65,12 @@ impl<T> Queue<T> {
 
     /// Makes a queue for at most this many items; 0 means any number, as in asyncio.
     pub fn with_maxsize(maxsize: usize) -> Self {
-        Self::of(Storage::first_in_first_out(), maxsize)
+        Self::of(Items::FirstOut(VecDeque::new()), maxsize)
     }
 
-    fn of(items: Storage<T>, maxsize: usize) -> Self {
+    fn of(items: Items<T>, maxsize: usize) -> Self {
         Self(Rc::new(QueueState {
-            items,
+            items: Storage::new(items),
             maxsize,
             unfinished: Cell::new(0),
             is_shut_down: Cell::new(false),

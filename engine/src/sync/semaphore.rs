@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::is_a;
 use super::waiters::Waiters;
+use super::{is_a, shows_its_state};
 use crate::errors::ValueError;
 use crate::kernel::{Holder, Operation, Reason, Subject};
 use crate::{Co, Result};
@@ -201,12 +201,7 @@ impl Default for Semaphore {
     }
 }
 
-/// Shows the state as in asyncio: `<Semaphore locked, waiters:1>`.
-impl fmt::Debug for Semaphore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.describe(f)
-    }
-}
+shows_its_state!(Semaphore);
 
 impl Subject for SemaphoreState {
     fn holder(&self) -> Option<Holder> {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::Queue;
-use super::storage::{SortedItems, Storage};
+use super::storage::{Items, SortedItems};
 use crate::sync::is_a;
 
 /// A queue that gives its newest item first: asyncio's `LifoQueue`.
@@ -32,7 +32,7 @@ impl<T> LifoQueue<T> {
 
     /// Makes a queue for at most this many items; 0 means any number.
     pub fn with_maxsize(maxsize: usize) -> Self {
-        Self(Queue::of(Storage::last_in_first_out(), maxsize))
+        Self(Queue::of(Items::LastOut(Vec::new()), maxsize))
     }
 }
 
@@ -80,7 +80,7 @@ impl<T: Ord> PriorityQueue<T> {
     pub fn with_maxsize(maxsize: usize) -> Self {
         // The queue's methods are those of all queues, and do not know that the items have an order:
         // so the functions that do are kept with the items.
-        let items = Storage::smallest_first(SortedItems {
+        let items = Items::SmallestOut(SortedItems {
             set: BTreeSet::new(),
             count: 0,
             insert: BTreeSet::insert,

@@ -14,7 +14,8 @@ use crate::errors::{QueueShutDown, RuntimeError};
 
 pub(super) struct Storage<T>(RefCell<Items<T>>);
 
-enum Items<T> {
+/// What comes out next is the item that was put first, the one that was put last, or the smallest.
+pub(super) enum Items<T> {
     FirstOut(VecDeque<T>),
     LastOut(Vec<T>),
     SmallestOut(SortedItems<T>),
@@ -36,16 +37,8 @@ pub(super) struct SortedItems<T> {
 }
 
 impl<T> Storage<T> {
-    pub(super) fn first_in_first_out() -> Self {
-        Self(RefCell::new(Items::FirstOut(VecDeque::new())))
-    }
-
-    pub(super) fn last_in_first_out() -> Self {
-        Self(RefCell::new(Items::LastOut(Vec::new())))
-    }
-
-    pub(super) fn smallest_first(sorted: SortedItems<T>) -> Self {
-        Self(RefCell::new(Items::SmallestOut(sorted)))
+    pub(super) fn new(items: Items<T>) -> Self {
+        Self(RefCell::new(items))
     }
 
     /// Returns asyncio's name of a queue with this order.
