@@ -43,7 +43,7 @@ pub(super) struct Child {
     exit: RefCell<Option<Exit>>,
     returncode: Cell<Option<i32>>,
     pub(super) ended: Event,
-    /// Is called at the end.
+    /// Called when the child has ended.
     on_end: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -96,7 +96,7 @@ impl Child {
         self.returncode.get()
     }
 
-    /// Has this called when the child has ended.
+    /// Sets the function that is called when the child has ended.
     pub(super) fn on_end(&self, call: impl FnOnce() + 'static) {
         self.on_end.set(Some(Box::new(call)));
     }

@@ -199,8 +199,8 @@ impl<P: SubprocessProtocol, F: FnOnce() -> P> Delegate<Request, ()> for StartSub
         let core = Rc::clone(EventLoop::current_or_closed().core());
         let spawned = self.create.spawn(&core)?;
         let protocol = Rc::new((self.factory)());
-        let told = Rc::clone(&protocol) as Rc<dyn SubprocessProtocol>;
-        let state = SubprocessState::new(&core, spawned.child, told);
+        let callbacks = Rc::clone(&protocol) as Rc<dyn SubprocessProtocol>;
+        let state = SubprocessState::new(&core, spawned.child, callbacks);
         let mut opening = OpeningTransport(Some(SubprocessTransport(Rc::clone(&state))));
         state.begin(spawned.pipes)?;
         let waiter = Waiter::new(Reason::io("subprocess_exec"));
@@ -212,7 +212,7 @@ impl<P: SubprocessProtocol, F: FnOnce() -> P> Delegate<Request, ()> for StartSub
     }
 }
 
-/// A transport that nobody has yet: closed, unless it is taken out.
+/// A transport that is being made. It is closed with this, unless it is taken out before.
 struct OpeningTransport(Option<SubprocessTransport>);
 
 impl Drop for OpeningTransport {

@@ -29,7 +29,7 @@ pub(super) type Accept = Rc<dyn Fn(StreamReader, StreamWriter)>;
 /// It keeps neither end, since both keep the transport, which keeps this.
 pub(super) struct StreamProtocol {
     this: Weak<Self>,
-    /// Without the connection, which keeps this.
+    /// It has no connection, since the connection keeps this.
     pub(super) reader: StreamReader,
     /// The error with which the connection was lost.
     error: RefCell<Option<Error>>,

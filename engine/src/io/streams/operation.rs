@@ -56,6 +56,7 @@ impl<T> StreamOperation<T> {
     limit_option!();
 }
 
+/// Returns the limit, or an error if it is zero.
 pub(crate) fn checked_limit(limit: usize) -> Result<usize> {
     if limit == 0 {
         let why = "limit: zero bytes leave no room for any data; give at least one";

@@ -10,7 +10,7 @@ use crate::{Co, Error, Result};
 
 /// The state of a reader, which its handles and its protocol share.
 ///
-/// It does not keep the transport alive, whose protocol keeps this.
+/// It refers to the transport only weakly, since the transport's protocol keeps this.
 pub(super) struct ReaderState {
     pub(super) buffer: RefCell<Buffer>,
     pub(super) limit: usize,
