@@ -117,7 +117,6 @@ impl TraceEvent {
 /// A recording of a loop: see [`trace`](crate::trace).
 ///
 /// It is what [`EventLoop::stop_trace`](crate::EventLoop::stop_trace) returns.
-#[derive(Default)]
 pub struct Trace {
     tracks: Vec<Track>,
     events: Vec<TraceEvent>,

@@ -15,7 +15,6 @@ struct RunningEntry {
 }
 
 /// Notes what happens, up to a limit.
-#[derive(Default)]
 pub(crate) struct TraceNotes {
     limit: usize,
     trace: Trace,
@@ -33,14 +32,24 @@ pub(crate) struct TraceNotes {
 
 impl TraceNotes {
     pub(crate) fn new(limit: usize, began: Nanos, is_virtual: bool) -> Self {
+        let trace = Trace {
+            tracks: Vec::new(),
+            events: Vec::new(),
+            dropped: 0,
+            began,
+            ended: began,
+            is_virtual,
+        };
         Self {
             limit,
-            trace: Trace {
-                began,
-                is_virtual,
-                ..Trace::default()
-            },
-            ..Self::default()
+            trace,
+            by_address: HashMap::new(),
+            waits: HashMap::new(),
+            turn: None,
+            turns: 0,
+            running: None,
+            woken_now: HashMap::new(),
+            woken_next: HashMap::new(),
         }
     }
 
