@@ -88,10 +88,10 @@ mod waiters;
 pub use barrier::Barrier;
 pub use condition::Condition;
 pub use event::Event;
-pub use lock::{Lock, LockGuard};
+pub use lock::{Acquire, Lock, LockGuard};
 pub use predicate::Truth;
 pub use queue::{Get, LifoQueue, PriorityQueue, Put, Queue};
-pub use semaphore::{BoundedSemaphore, Semaphore, SemaphoreGuard};
+pub use semaphore::{AcquirePermit, BoundedSemaphore, Semaphore, SemaphoreGuard};
 
 /// Makes a type one that has the methods of the type it wraps: Python's inheritance.
 macro_rules! is_a {

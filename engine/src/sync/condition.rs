@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::lock::{Lock, LockGuard, locked_or_not};
+use super::lock::{Acquire, Lock, locked_or_not};
 use super::predicate::Truth;
 use super::shows_its_state;
 use super::waiters::Waiters;
@@ -85,8 +85,7 @@ impl Condition {
     /// # Errors
     ///
     /// Fails if the wait is cancelled.
-    #[must_use = "acquires nothing unless delegated to: co.yield_from(lock.acquire())?"]
-    pub fn acquire(&self) -> Operation<impl FnOnce(&Co) -> Result<LockGuard> + use<>> {
+    pub fn acquire(&self) -> Acquire<'_> {
         self.0.lock.acquire()
     }
 

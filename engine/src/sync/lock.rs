@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::shows_its_state;
 use super::waiters::Waiters;
 use crate::errors::RuntimeError;
-use crate::kernel::{Holder, Operation, Reason, Subject};
-use crate::{Co, Result};
+use crate::kernel::{Holder, Reason, Request, Subject, coroutine_operations};
+use crate::{Co, Delegate, Result};
 
 /// A lock that is held at most once at a time: asyncio's `Lock`.
 ///
@@ -84,15 +84,8 @@ impl Lock {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    #[inline]
-    #[must_use = "acquires nothing unless delegated to: co.yield_from(lock.acquire())?"]
-    pub fn acquire(&self) -> Operation<impl FnOnce(&Co) -> Result<LockGuard> + use<>> {
-        let lock = self.clone();
-        Operation::new("Lock.acquire", move |co| {
-            lock.take(co)?;
-            let acquisition = lock.acquisition();
-            Ok(LockGuard { lock, acquisition })
-        })
+    pub fn acquire(&self) -> Acquire<'_> {
+        Acquire(self)
     }
 
     /// Releases the lock: the first task in line gets it in the next turn.
@@ -179,6 +172,32 @@ impl Subject for LockState {
 
 pub(super) fn locked_or_not(locked: bool) -> &'static str {
     if locked { "locked" } else { "unlocked" }
+}
+
+/// Acquires a lock, when delegated to: see [`Lock::acquire`].
+// No `Operation`: it borrows the lock, which costs less than a handle.
+#[derive(Debug)]
+#[must_use = "acquires nothing unless delegated to: co.yield_from(lock.acquire())?"]
+pub struct Acquire<'a>(&'a Lock);
+
+impl Delegate<Request, ()> for Acquire<'_> {
+    type Output = LockGuard;
+
+    #[inline(always)]
+    fn delegate(self, co: &Co) -> Result<LockGuard> {
+        self.0.take(co)?;
+        Ok(LockGuard {
+            lock: self.0.clone(),
+            acquisition: self.0.acquisition(),
+        })
+    }
+}
+
+coroutine_operations! {
+    [] Acquire<'_> => LockGuard, "Lock.acquire", |this| {
+        let lock = this.0.clone();
+        move |co: &Co| lock.acquire().delegate(co)
+    };
 }
 
 /// A guard that releases a lock when it is dropped.

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::waiters::Waiters;
 use super::{is_a, shows_its_state};
 use crate::errors::ValueError;
-use crate::kernel::{Holder, Operation, Reason, Subject};
-use crate::{Co, Result};
+use crate::kernel::{Holder, Reason, Request, Subject, coroutine_operations};
+use crate::{Co, Delegate, Result};
 
 /// A number of permits, which tasks acquire and release: asyncio's `Semaphore`.
 ///
@@ -111,14 +111,8 @@ impl Semaphore {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    #[inline]
-    #[must_use = "acquires nothing unless delegated to: co.yield_from(semaphore.acquire())?"]
-    pub fn acquire(&self) -> Operation<impl FnOnce(&Co) -> Result<SemaphoreGuard> + use<>> {
-        let semaphore = self.clone();
-        Operation::new("Semaphore.acquire", move |co| {
-            semaphore.take(co)?;
-            Ok(SemaphoreGuard(Some(semaphore)))
-        })
+    pub fn acquire(&self) -> AcquirePermit<'_> {
+        AcquirePermit(self)
     }
 
     /// Adds a permit, and gives it to the first task that waits for one.
@@ -247,6 +241,29 @@ impl Default for BoundedSemaphore {
     fn default() -> Self {
         Self::new(1)
     }
+}
+
+/// Acquires a permit, when delegated to: see [`Semaphore::acquire`].
+// No `Operation`: it borrows the semaphore, which costs less than a handle.
+#[derive(Debug)]
+#[must_use = "acquires nothing unless delegated to: co.yield_from(semaphore.acquire())?"]
+pub struct AcquirePermit<'a>(&'a Semaphore);
+
+impl Delegate<Request, ()> for AcquirePermit<'_> {
+    type Output = SemaphoreGuard;
+
+    #[inline(always)]
+    fn delegate(self, co: &Co) -> Result<SemaphoreGuard> {
+        self.0.take(co)?;
+        Ok(SemaphoreGuard(Some(self.0.clone())))
+    }
+}
+
+coroutine_operations! {
+    [] AcquirePermit<'_> => SemaphoreGuard, "Semaphore.acquire", |this| {
+        let semaphore = this.0.clone();
+        move |co: &Co| semaphore.acquire().delegate(co)
+    };
 }
 
 /// A guard that releases a permit when it is dropped.

@@ -92,7 +92,7 @@ impl Waiters {
     /// Waits at the end of the line until a call of `wake_first` or `wake_up_to` comes.
     ///
     /// If the wait ends in another way, `pass_on` is called when the waiter has left the line. It is
-    /// told whether the waiter had been woken: then another task has to get what this one was woken
+    /// given whether the waiter had been woken: then another task has to get what this one was woken
     /// for.
     ///
     /// All waits of a line have the same reason, since the waiter is used again.
