@@ -24,8 +24,7 @@ pub use coroutine::{Coroutine, CoroutineBuilder, coroutine};
 #[cfg(feature = "signal")]
 pub(crate) use event_loop::on_main_thread;
 pub(crate) use event_loop::{
-    Call, Clock, Core, Direction, Holder, Inbox, Place, Readiness, Ready, Settings, Wake, Watched,
-    caller,
+    Call, Clock, Core, Direction, Holder, Inbox, Place, Readiness, Ready, Settings, Watched, caller,
 };
 pub use event_loop::{
     ErrorContext, EventLoop, get_event_loop, get_running_loop, new_event_loop, set_event_loop,
@@ -34,8 +33,8 @@ pub use event_loop::{
 pub(crate) use future::cancel;
 pub use future::{CallbackId, Future, WaitKind};
 pub(crate) use future::{
-    Cancelling, Composite, DEEP, Explanation, Followed, Inner, Reason, Role, Subject, Waitable,
-    Waiter, not_awaited,
+    Cancelling, Composite, DEEP, Explanation, Followed, FutureData, Reason, Role, Subject,
+    Waitable, Waiter, not_awaited,
 };
 #[cfg(feature = "signal")]
 pub(crate) use handle::Repeating;

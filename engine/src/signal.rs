@@ -74,9 +74,9 @@ use std::io::Write;
 
 use crate::errors::{RuntimeError, ValueError};
 use crate::kernel::EventLoop;
-use crate::{Error, Result};
 pub(crate) use ctrl_c::CtrlC;
 pub(crate) use handler::SignalHandlers;
+use yieldfrom_delegation::{Error, Result};
 
 macro_rules! constants {
     ($($name:ident: $doc:literal;)*) => {$(

@@ -10,11 +10,11 @@ use std::time::Duration;
 use super::futures::{distinct, pending};
 use crate::errors::{TimeoutError, panics};
 use crate::kernel::{
-    Awaitable, EventLoop, Followed, Future, OnDrop, Reason, Request, Subject, TimerHandle,
+    Awaitable, Co, EventLoop, Followed, Future, OnDrop, Reason, Request, Subject, TimerHandle,
     Waitable, caller, coroutine_operations,
 };
 use crate::sync::Queue;
-use crate::{Co, Delegate, Result};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Gives several results in the order in which they come.
 ///

@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use super::futures::pending;
 use crate::kernel::{
-    Awaitable, Cancelling, Composite, DEEP, EventLoop, Future, Inner, Role, WaitKind, Waitable,
-    future_on,
+    Awaitable, Cancelling, Composite, DEEP, EventLoop, Future, FutureData, Role, WaitKind,
+    Waitable, future_on,
 };
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// Waits for several awaitables; the result has their results, in the same order.
 ///
@@ -179,7 +179,7 @@ impl<T: 'static, R: 'static> Gather<T, R> {
         Ok(())
     }
 
-    fn child_done(&self, child: &Future<T>, outer: &Inner<R>) {
+    fn child_done(&self, child: &Future<T>, outer: &FutureData<R>) {
         self.left.set(self.left.get() - 1);
         if outer.is_done() {
             // The gather has failed already; later errors count as seen.
@@ -200,7 +200,7 @@ impl<T: 'static, R: 'static> Gather<T, R> {
 
     /// Ends with the results of the children, all of which are done, or as cancelled if that was asked
     /// for.
-    fn finish(&self, outer: &Inner<R>) {
+    fn finish(&self, outer: &FutureData<R>) {
         let children = self.children.take();
         let outcomes = children.iter().map(self.outcome).collect();
         let outcome = match self.settle.take() {

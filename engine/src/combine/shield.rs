@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use crate::kernel::{
-    Awaitable, Cancelling, Composite, Future, Inner, WaitKind, Waitable, ensure_future,
+    Awaitable, Cancelling, Composite, Future, FutureData, WaitKind, Waitable, ensure_future,
 };
 
 /// Returns a future that ends as the given one does, but whose cancellation does not reach it.
@@ -51,8 +51,8 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
 
 /// The two futures of a shield.
 struct Shield<T: 'static> {
-    outer: Weak<Inner<T>>,
-    inner: Weak<Inner<T>>,
+    outer: Weak<FutureData<T>>,
+    inner: Weak<FutureData<T>>,
 }
 
 impl<T: 'static> Composite for Shield<T> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::kernel::{Operation, Request, not_awaited, take_sleep_over};
-use crate::{Co, Result};
+use crate::kernel::{Co, Operation, Request, not_awaited, take_sleep_over};
+use yieldfrom_delegation::Result;
 
 /// Suspends the task for at least this long.
 ///

@@ -8,10 +8,10 @@ use std::rc::Rc;
 use crate::errors::panics::contain;
 use crate::errors::{ExceptionGroup, RuntimeError};
 use crate::kernel::{
-    AnyTask, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Operation, Reason, Subject,
+    AnyTask, Co, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Operation, Reason, Subject,
     Task, Waitable, Waiter,
 };
-use crate::{Co, Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
 ///

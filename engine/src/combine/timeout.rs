@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::errors::{RuntimeError, TimeoutError};
-use crate::kernel::{AnyTask, EventLoop, Handle, Operation, Scheduled, caller, nanos};
-use crate::{Co, Result};
+use crate::kernel::{AnyTask, Co, EventLoop, Handle, Operation, Scheduled, caller, nanos};
+use yieldfrom_delegation::Result;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TimeoutPhase {

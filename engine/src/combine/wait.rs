@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::futures::{distinct, pending};
 use crate::errors::ValueError;
 use crate::kernel::{
-    Awaitable, EventLoop, Followed, Future, OnDrop, Reason, Request, Subject, TimerHandle,
+    Awaitable, Co, EventLoop, Followed, Future, OnDrop, Reason, Request, Subject, TimerHandle,
     Waitable, Waiter, caller, coroutine_operations, future_on,
 };
-use crate::{Co, Delegate, Result};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// When a [`wait`](wait()) ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::Timeout;
 use crate::errors::TimeoutError;
 use crate::kernel::{
-    Awaitable, Future, Reason, Request, Waiter, coroutine_operations, ensure_future,
+    Awaitable, Co, Future, Reason, Request, Waiter, coroutine_operations, ensure_future,
 };
-use crate::{Co, Delegate, Result};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// The operation that [`wait_for`] makes: a delegate for `yield_from`.
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]

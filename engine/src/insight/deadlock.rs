@@ -4,8 +4,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::debug::{Report, report_of};
-use crate::Error;
 use crate::kernel::Core;
+use yieldfrom_delegation::Error;
 
 /// The error of a run that can never end: nothing is ready, no timer runs, and nothing else can wake
 /// the loop.

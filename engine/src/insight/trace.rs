@@ -42,12 +42,11 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use yieldfrom_delegation::Link;
+use yieldfrom_delegation::{Link, Result};
 
 pub use file::TraceFile;
 pub(super) use notes::TraceNotes;
 
-use crate::Result;
 use crate::kernel::{Nanos, WaitKind};
 
 /// At most this many events are kept unless another limit is set.

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use super::net::{Address, look_up};
 use super::sock::UserSocket;
-use crate::kernel::{EventLoop, Operation};
-use crate::{Co, Result};
+use crate::kernel::{Co, EventLoop, Operation};
+use yieldfrom_delegation::Result;
 
 impl EventLoop {
     /// Finds the addresses of a host, like the function [`getaddrinfo`](crate::net::getaddrinfo).

@@ -14,8 +14,8 @@ use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 use crate::errors::{RuntimeError, ValueError, describe};
 use crate::io::net::{Address, SOCKET_FLAGS, connected};
 use crate::io::source::OnDrop;
-use crate::kernel::{Core, Direction, EventLoop, Operation, Reason, Waiter, Wake};
-use crate::{Co, Result};
+use crate::kernel::{Co, Core, Direction, EventLoop, Operation, Reason, Waiter};
+use yieldfrom_delegation::Result;
 
 /// The most bytes for which `sock_recv` makes room, whatever its limit.
 const MOST_AT_ONCE: usize = 256 << 10;
@@ -146,10 +146,9 @@ impl<'a> UserSocket<'a> {
     /// Waits until the socket is ready.
     fn wait(&self, co: &Co, direction: Direction) -> Result<()> {
         let waiter = Waiter::new(Reason::descriptor(self.name, self.fd.as_raw_fd()));
-        let listed = Rc::clone(&waiter) as Rc<dyn Wake>;
         let core = &self.core;
-        core.add_waiter(self.fd, direction, &listed, self.name)?;
-        let _listed = OnDrop(|| core.remove_waiter(self.fd, direction, &listed));
+        core.add_waiter(self.fd, direction, &waiter, self.name)?;
+        let _listed = OnDrop(|| core.remove_waiter(self.fd, direction, &waiter));
         waiter.wait(co)
     }
 }

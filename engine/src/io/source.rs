@@ -12,9 +12,9 @@ use rustix::net::{AddressFamily, sockopt};
 
 use crate::errors::{RuntimeError, describe};
 use crate::kernel::{
-    Core, Direction, EventLoop, Operation, Readiness, Ready, Reason, Request, Waiter, Wake, Watched,
+    Co, Core, Direction, EventLoop, Operation, Readiness, Ready, Reason, Request, Waiter, Watched,
 };
-use crate::{Co, Result};
+use yieldfrom_delegation::Result;
 
 /// A descriptor that does not block, and its registration with a loop.
 ///
@@ -312,7 +312,7 @@ pub(crate) fn list_waiter<'a>(
     direction: Direction,
     waiter: &Rc<Waiter>,
 ) -> OnDrop<impl FnMut() + use<'a>> {
-    let listed = Rc::clone(waiter) as Rc<dyn Wake>;
+    let listed = Rc::clone(waiter);
     watched.add_waiter(direction, Rc::clone(&listed));
     OnDrop(move || watched.remove_waiter(direction, &listed))
 }
@@ -324,12 +324,6 @@ impl<F: FnMut()> Drop for OnDrop<F> {
     #[inline(always)]
     fn drop(&mut self) {
         (self.0)();
-    }
-}
-
-impl Wake for Waiter {
-    fn wake(&self) {
-        Waiter::wake(self);
     }
 }
 

@@ -176,17 +176,17 @@ fn delegate_as_coroutine<C: IntoCoroutine>(body: C, co: &Co) -> Result<C::Output
 /// Implements [`Awaitable`] for what is a future; the last two give its result, and the future.
 macro_rules! awaitable_future {
     ($([$($generics:tt)*] $type:ty => $future:ty, $outcome:ident, $into:expr;)*) => {$(
-        impl<$($generics)*> $crate::Awaitable for $type {
+        impl<$($generics)*> $crate::kernel::Awaitable for $type {
             type Output = T;
             type Future = $future;
 
-            fn own_loop(&self) -> Option<$crate::EventLoop> {
+            fn own_loop(&self) -> Option<$crate::kernel::EventLoop> {
                 Some(self.get_loop())
             }
 
             #[inline]
             #[track_caller]
-            fn ensure_future(self, event_loop: &$crate::EventLoop) -> $future {
+            fn ensure_future(self, event_loop: &$crate::kernel::EventLoop) -> $future {
                 match self.inner.check_loop(event_loop, "ensure_future") {
                     Ok(()) => $into(self),
                     Err(error) => <$future>::refused(event_loop, error),
@@ -194,13 +194,13 @@ macro_rules! awaitable_future {
             }
 
             #[inline]
-            fn outcome(future: &$crate::Future<T>) -> $crate::Result<T> {
+            fn outcome(future: &$crate::kernel::Future<T>) -> yieldfrom_delegation::Result<T> {
                 future.$outcome()
             }
 
             #[track_caller]
-            fn wait_here(self, co: &$crate::Co) -> $crate::Result<T> {
-                $crate::Delegate::delegate(self, co)
+            fn wait_here(self, co: &$crate::kernel::Co) -> yieldfrom_delegation::Result<T> {
+                yieldfrom_delegation::Delegate::delegate(self, co)
             }
         }
     )*};

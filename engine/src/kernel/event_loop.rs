@@ -47,7 +47,7 @@ pub use error_context::ErrorContext;
 pub(crate) use inbox::{Call, Inbox};
 pub(super) use places::is_ours;
 pub(crate) use places::{Place, caller};
-pub(crate) use reactor::{Direction, Readiness, Wake, Watched};
+pub(crate) use reactor::{Direction, Readiness, Watched};
 pub(crate) use ready::Ready;
 pub(crate) use tasks::{Holder, Slot};
 pub(super) use timers::Timed;

@@ -46,7 +46,7 @@ pub(crate) enum Role<T: 'static> {
 /// A future's memory, shared by all its handles.
 // The fields that a task's step touches come first, next to the reference counts.
 #[repr(C)]
-pub(crate) struct Inner<T: 'static> {
+pub(crate) struct FutureData<T: 'static> {
     state: Cell<FutureState>,
     /// Whether it has an error that nobody has looked at.
     unseen: Cell<bool>,
@@ -58,7 +58,7 @@ pub(crate) struct Inner<T: 'static> {
     callbacks: Cell<Callbacks>,
 }
 
-impl<T: 'static> Inner<T> {
+impl<T: 'static> FutureData<T> {
     #[inline(always)]
     pub(crate) fn new(core: &Rc<Core>, role: Role<T>) -> Self {
         Self {
@@ -262,7 +262,7 @@ pub(crate) fn as_outcome(error: Error) -> Error {
     RuntimeError::new(why).into()
 }
 
-impl<T: 'static> Waitable for Inner<T> {
+impl<T: 'static> Waitable for FutureData<T> {
     fn subscribe(self: Rc<Self>, wakeup: Rc<dyn Ready>) {
         self.add_callback(wakeup);
     }
@@ -282,8 +282,8 @@ impl<T: 'static> Waitable for Inner<T> {
         }
         match &self.role {
             Role::Other(None) => self.end_cancelled(),
-            Role::Task(part) => {
-                part.cancel(&self, rest);
+            Role::Task(data) => {
+                data.cancel(&self, rest);
                 true
             }
             Role::Other(Some(composite)) => composite.cancel(rest),
@@ -300,7 +300,7 @@ impl<T: 'static> Waitable for Inner<T> {
 
     fn explain(&self, to: &mut Explanation) {
         match &self.role {
-            Role::Task(part) => to.says(WaitKind::Task, part.name(&self.core)),
+            Role::Task(data) => to.says(WaitKind::Task, data.name(&self.core)),
             Role::Other(None) => to.says(WaitKind::Future, self.to_string()),
             Role::Other(Some(composite)) => {
                 let (kind, name) = composite.purpose();
@@ -317,10 +317,10 @@ impl<T: 'static> Waitable for Inner<T> {
 }
 
 /// Reports what would be lost unseen: an error, or a task that was waiting for something.
-impl<T: 'static> Drop for Inner<T> {
+impl<T: 'static> Drop for FutureData<T> {
     fn drop(&mut self) {
         let is_lost = match &self.role {
-            Role::Task(part) => part.is_lost(self) || part.is_named(),
+            Role::Task(data) => data.is_lost(self) || data.is_named(),
             Role::Other(_) => false,
         };
         if is_lost || self.unseen.get() || self.is_placed.get() {
@@ -329,16 +329,16 @@ impl<T: 'static> Drop for Inner<T> {
     }
 }
 
-impl<T: 'static> Inner<T> {
+impl<T: 'static> FutureData<T> {
     /// Reports an unseen error or a lost task, and lets the loop forget name and line. Code of the
     /// program runs here; its first panic goes on when everything is done.
     #[cold]
     fn end_noticed(&self) {
         let mut panics = Panics::default();
         panics.catch(|| self.report_unseen());
-        if let Role::Task(part) = &self.role {
-            panics.catch(|| part.report_lost(self));
-            part.forget_name(&self.core);
+        if let Role::Task(data) = &self.role {
+            panics.catch(|| data.report_lost(self));
+            data.forget_name(&self.core);
         }
         if self.is_placed.get() {
             self.core.places.forget(self.address());
@@ -363,7 +363,7 @@ impl<T: 'static> Inner<T> {
 }
 
 /// A single future as the subject of a wait, for operations such as `wait_for`.
-impl<T: 'static> Subject for Inner<T> {
+impl<T: 'static> Subject for FutureData<T> {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         all.push(self);
     }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::table;
 use crate::errors::{KeyboardInterrupt, panics};
 use crate::kernel::{AnyTask, Core, Layer, Waitable, Watched, cancel, on_main_thread};
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// The part of a loop that deals with Ctrl-C.
 pub(crate) struct CtrlC {

@@ -8,11 +8,11 @@ use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 use super::table::{Registration, nonblocking_pair};
-use crate::Result;
 use crate::errors::describe;
 use crate::errors::panics::Panics;
 use crate::io::Source;
 use crate::kernel::{Core, Direction, Layer, Ready, Repeating};
+use yieldfrom_delegation::Result;
 
 /// The part of a loop that has its handlers, by the signals' numbers.
 #[derive(Default)]

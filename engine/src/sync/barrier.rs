@@ -16,8 +16,8 @@ use std::rc::Rc;
 use super::condition::Condition;
 use super::shows_its_state;
 use crate::errors::{BrokenBarrierError, ValueError};
-use crate::kernel::{OnDrop, Operation, Reason, Subject};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, OnDrop, Operation, Reason, Subject};
+use yieldfrom_delegation::{Delegate, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {

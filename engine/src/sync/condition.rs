@@ -8,8 +8,8 @@ use super::predicate::Truth;
 use super::shows_its_state;
 use super::waiters::Waiters;
 use crate::errors::RuntimeError;
-use crate::kernel::{OnDrop, Operation, Reason, Subject};
-use crate::{Co, Error, Result};
+use crate::kernel::{Co, OnDrop, Operation, Reason, Subject};
+use yieldfrom_delegation::{Error, Result};
 
 /// A condition variable: asyncio's `Condition`.
 ///

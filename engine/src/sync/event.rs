@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use super::shows_its_state;
 use super::waiters::Waiters;
-use crate::kernel::{Operation, Reason, Subject};
-use crate::{Co, Result};
+use crate::kernel::{Co, Operation, Reason, Subject};
+use yieldfrom_delegation::Result;
 
 /// A flag that tasks wait for: asyncio's `Event`.
 ///

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::shows_its_state;
 use super::waiters::Waiters;
 use crate::errors::RuntimeError;
-use crate::kernel::{Holder, Reason, Request, Subject, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Holder, Reason, Request, Subject, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// A lock that is held at most once at a time: asyncio's `Lock`.
 ///

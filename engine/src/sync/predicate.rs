@@ -1,6 +1,6 @@
 //! Python's truth values, as far as predicates need them.
 
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// A value that a predicate returns, and that is true or false: asyncio takes any value here.
 ///

@@ -12,8 +12,8 @@ pub use self::orders::{LifoQueue, PriorityQueue};
 use self::storage::{Items, Storage};
 use super::waiters::Waiters;
 use crate::errors::{QueueEmpty, QueueFull, QueueShutDown, ValueError};
-use crate::kernel::{Operation, Reason, Request, coroutine_operations};
-use crate::{Co, Delegate, Error, Result};
+use crate::kernel::{Co, Operation, Reason, Request, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// A queue of items, first in, first out: asyncio's `Queue`.
 ///

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::waiters::Waiters;
 use super::{is_a, shows_its_state};
 use crate::errors::ValueError;
-use crate::kernel::{Holder, Reason, Request, Subject, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Holder, Reason, Request, Subject, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// A number of permits, which tasks acquire and release: asyncio's `Semaphore`.
 ///

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::kernel::{OnDrop, Reason, Waiter};
-use crate::{Co, Result};
+use crate::kernel::{Co, OnDrop, Reason, Waiter};
+use yieldfrom_delegation::Result;
 
 #[derive(Default)]
 pub(super) struct Waiters {

@@ -13,8 +13,8 @@ pub(crate) use failure::JobFailure;
 pub(crate) use shared::{JobOutcome, SharedFuture, call_each, pool_of_thread, set_pool_of_thread};
 use shared::{NO_POOL, Progress};
 
-use crate::Result;
 use crate::kernel::{Call, Place};
+use yieldfrom_delegation::Result;
 
 /// Cancels the task that gives the result, for this line of the program.
 type CancelFn = Box<dyn Fn(Place) + Send + Sync>;

@@ -6,8 +6,8 @@ use super::executor::ThreadPoolExecutor;
 use super::handle::LoopHandle;
 use super::job::Job;
 use super::pending_jobs::Executors;
-use crate::kernel::{Core, EventLoop, Operation};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Core, EventLoop, Operation};
+use yieldfrom_delegation::{Delegate, Result};
 
 const SHUTDOWN: &str = "shutdown_default_executor";
 

@@ -7,9 +7,9 @@ use std::thread;
 
 use super::concurrent::ConcurrentFuture;
 use super::pool::Pool;
-use crate::Result;
 use crate::errors::ValueError;
 use crate::kernel::EventLoop;
+use yieldfrom_delegation::Result;
 
 /// A bounded pool of threads: Python's `concurrent.futures.ThreadPoolExecutor`.
 ///

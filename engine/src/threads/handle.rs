@@ -11,8 +11,8 @@ use std::thread;
 use super::concurrent::ConcurrentFuture;
 use crate::errors::RuntimeError;
 use crate::errors::panics::Panics;
-use crate::kernel::{AnyTask, Call, Core, EventLoop, Future, Inbox, Layer, Place, Scheduled};
-use crate::{Co, Result};
+use crate::kernel::{AnyTask, Call, Co, Core, EventLoop, Future, Inbox, Layer, Place, Scheduled};
+use yieldfrom_delegation::Result;
 
 /// A loop, for other threads: the only part of a loop that is `Send` and `Sync`.
 ///

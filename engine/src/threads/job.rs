@@ -8,10 +8,10 @@ use super::concurrent::ConcurrentFuture;
 use super::executor::ThreadPoolExecutor;
 use super::pending_jobs::Executors;
 use crate::kernel::{
-    Core, Coroutine, CoroutineBuilder, EventLoop, Future, IntoCoroutine, Operation, Request,
+    Co, Core, Coroutine, CoroutineBuilder, EventLoop, Future, IntoCoroutine, Operation, Request,
     awaitable_future,
 };
-use crate::{Co, Delegate, Error, Result};
+use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// The future of a job that runs on another thread: what
 /// [`run_in_executor`](EventLoop::run_in_executor) and [`wrap_future`] return.

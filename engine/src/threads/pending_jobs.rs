@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::concurrent::{ConcurrentFuture, JobFailure};
 use super::executor::ThreadPoolExecutor;
 use super::pool::Pool;
-use crate::Error;
 use crate::errors::panics::Panics;
 use crate::kernel::{
     Call, Cancelling, Composite, Core, EventLoop, Future, Inbox, Layer, Role, WaitKind, caller,
 };
+use yieldfrom_delegation::Error;
 
 /// A loop's jobs, and where they run.
 #[derive(Default)]

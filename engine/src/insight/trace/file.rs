@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::Trace;
-use crate::Result;
 use crate::errors::describe;
+use yieldfrom_delegation::Result;
 
 /// A file for a trace, opened before the run: if it cannot be written, the program knows before.
 ///

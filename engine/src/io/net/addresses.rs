@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::SocketAddr as UnixAddr;
 use std::path::Path;
 
-use crate::Result;
 use crate::errors::ValueError;
+use yieldfrom_delegation::Result;
 
 /// The address of a socket's end: what asyncio calls `peername` and `sockname`.
 ///

@@ -21,8 +21,8 @@ use super::{Target, TcpStream, UnixStream};
 use crate::combine::sleep;
 use crate::errors::describe;
 use crate::io::source::{OnDrop, Source, list_waiter, poll};
-use crate::kernel::{Direction, EventLoop, Reason, Waiter};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Direction, EventLoop, Reason, Waiter};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// The time that an attempt has before the next one starts.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);

@@ -9,8 +9,8 @@ use super::connect::RETRY_DELAY;
 use super::{UdpSocket, UnixDatagram};
 use crate::combine::sleep;
 use crate::io::source::{Source, poll};
-use crate::kernel::{Direction, Operation};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Direction, Operation};
+use yieldfrom_delegation::{Delegate, Result};
 
 macro_rules! datagram_methods {
     ($($type:ty, $address:ty;)*) => {$(

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use rustix::net::Shutdown;
 
 use super::Stream;
-use crate::Result;
 use crate::errors::ValueError;
 use crate::io::source::Source;
+use yieldfrom_delegation::Result;
 
 /// The reading half of a stream, borrowed: see [`Stream::split`].
 #[derive(Debug)]

@@ -18,8 +18,8 @@ use super::{TcpStream, ToSocketAddrs, UnixStream};
 use crate::combine::sleep;
 use crate::errors::{describe, panics};
 use crate::io::source::Source;
-use crate::kernel::{Direction, Operation};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Direction, Operation};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// The options of a socket that listens.
 #[derive(Clone, Debug)]

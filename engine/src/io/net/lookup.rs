@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::Target;
 use crate::errors::{describe, panics};
-use crate::kernel::{Core, EventLoop, Operation};
+use crate::kernel::{Co, Core, EventLoop, Operation};
 use crate::threads::{Executors, Job};
-use crate::{Co, Delegate, Result};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Finds the addresses of a host, without blocking the loop: asyncio's `loop.getaddrinfo`.
 ///

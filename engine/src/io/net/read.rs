@@ -7,8 +7,8 @@ use rustix::net::RecvFlags;
 
 use super::{OwnedReadHalf, ReadHalf, Stream};
 use crate::io::source::{Source, poll};
-use crate::kernel::{Direction, Operation};
-use crate::{Co, Result};
+use crate::kernel::{Co, Direction, Operation};
+use yieldfrom_delegation::Result;
 
 macro_rules! reading_methods {
     ($($type:ty,)*) => {$(

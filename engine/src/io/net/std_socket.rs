@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::{fmt, net};
 
 use super::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
-use crate::Result;
 use crate::errors::{RuntimeError, describe};
 use crate::io::source::Source;
+use yieldfrom_delegation::Result;
 
 /// Gives a socket methods of the standard library's socket that do not wait.
 macro_rules! std_methods {
@@ -23,7 +23,7 @@ macro_rules! std_methods {
                 /// # Errors
                 ///
                 /// The error of the system, together with the name of this method.
-                pub fn $name(&self, $($argument: $argument_type),*) -> $crate::Result<$output> {
+                pub fn $name(&self, $($argument: $argument_type),*) -> yieldfrom_delegation::Result<$output> {
                     let result = self.source.get().$name($($argument),*);
                     Ok(result.map_err(|error| $crate::errors::describe(error, stringify!($name)))?)
                 }

@@ -9,8 +9,8 @@ use super::connect::{Dial, connect_tcp};
 use super::std_socket::std_methods;
 use super::{TcpStream, ToSocketAddrs};
 use crate::errors::describe;
-use crate::kernel::Operation;
-use crate::{Co, Result};
+use crate::kernel::{Co, Operation};
+use yieldfrom_delegation::Result;
 
 impl TcpStream {
     /// Connects to an address, or to the first of several that answers.

@@ -10,8 +10,8 @@ use super::std_socket::std_methods;
 use super::{Target, ToSocketAddrs};
 use crate::errors::ValueError;
 use crate::io::source::Source;
-use crate::kernel::{Direction, Operation};
-use crate::{Co, Result};
+use crate::kernel::{Co, Direction, Operation};
+use yieldfrom_delegation::Result;
 
 /// A UDP socket: std's `UdpSocket`, for coroutines.
 ///

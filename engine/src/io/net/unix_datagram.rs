@@ -10,8 +10,8 @@ use super::datagram::send_to;
 use super::std_socket::std_methods;
 use crate::errors::describe;
 use crate::io::source::Source;
-use crate::kernel::Operation;
-use crate::{Co, Result};
+use crate::kernel::{Co, Operation};
+use yieldfrom_delegation::Result;
 
 /// A Unix socket of datagrams: std's `UnixDatagram`, for coroutines.
 ///

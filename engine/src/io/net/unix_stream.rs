@@ -8,8 +8,8 @@ use super::UnixStream;
 use super::connect::connect_unix;
 use super::std_socket::std_methods;
 use crate::errors::describe;
-use crate::kernel::Operation;
-use crate::{Co, Result};
+use crate::kernel::{Co, Operation};
+use yieldfrom_delegation::Result;
 
 impl UnixStream {
     /// Connects to the socket at a path.

@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use super::{OwnedWriteHalf, Stream, WriteHalf};
 use crate::errors::describe;
 use crate::io::source::{Source, poll};
-use crate::kernel::{Direction, Operation};
-use crate::{Co, Result};
+use crate::kernel::{Co, Direction, Operation};
+use yieldfrom_delegation::Result;
 
 macro_rules! writing_methods {
     ($($type:ty,)*) => {$(

@@ -28,7 +28,7 @@ use crate::errors::{ValueError, describe, panics};
 use crate::io::source::Source;
 use crate::kernel::{Core, Direction, Place, Ready, caller};
 use crate::sync::Event;
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// The exit status of a child that other code has reaped, as in asyncio.
 const UNKNOWN: i32 = 255;

@@ -13,8 +13,8 @@ use super::handle::Process;
 use super::stdio::{Stdio, StdioKind, merge};
 use crate::errors::{ValueError, describe};
 use crate::io::streams::{DEFAULT_LIMIT, checked_limit};
-use crate::kernel::{Core, EventLoop, Request, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Core, EventLoop, Request, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Starts a program: asyncio's `create_subprocess_exec`.
 ///

@@ -7,8 +7,8 @@ use super::child::Child;
 use super::command::SpawnedChild;
 use crate::errors::ValueError;
 use crate::io::streams::{StreamReader, StreamWriter, reading_end, writing_end};
-use crate::kernel::{Core, Operation};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Core, Operation};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// A child process: asyncio's `Process`.
 ///

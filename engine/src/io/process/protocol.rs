@@ -1,7 +1,7 @@
 //! The protocol of a child process: its callbacks.
 
 use super::transport::SubprocessTransport;
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// Gets the events of a child process and its pipes: asyncio's `SubprocessProtocol`.
 ///

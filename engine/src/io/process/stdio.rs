@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use crate::Result;
 use crate::errors::ValueError;
+use yieldfrom_delegation::Result;
 
 /// Where a standard stream of a child process goes, or comes from: [`PIPE`], [`DEVNULL`],
 /// [`STDOUT`], or a descriptor, such as that of a file.

@@ -9,7 +9,7 @@ use super::protocol::SubprocessProtocol;
 use super::transport::SubprocessTransport;
 use crate::io::transport::{End, Protocol, Transport, guarded, start_pipe};
 use crate::kernel::{Core, ErrorContext, Place, Scheduled, caller};
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// The state that the handles of a transport and its pipes share.
 pub(super) struct SubprocessState {

@@ -9,8 +9,8 @@ use super::protocol::SubprocessProtocol;
 use super::stdio::PIPE;
 use super::subprocess_state::SubprocessState;
 use crate::io::transport::Transport;
-use crate::kernel::{EventLoop, Reason, Request, Waiter, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, EventLoop, Reason, Request, Waiter, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Starts a program, with a transport and a protocol: asyncio's `loop.subprocess_exec`.
 ///

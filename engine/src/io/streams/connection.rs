@@ -7,7 +7,7 @@ use super::reader::StreamReader;
 use super::writer::StreamWriter;
 use crate::io::transport::{Protocol, Transport};
 use crate::sync::Event;
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// The reader and the writer of a connection keep this; when both are gone, it is closed.
 pub(super) struct Connection {

@@ -15,8 +15,8 @@ use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
 use crate::io::transport::{
     End, StreamSocket, into_socket, open, set_delay, set_local, start_pipe,
 };
-use crate::kernel::{Core, EventLoop, Operation, Request, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Core, EventLoop, Operation, Request, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Connects over TCP.
 ///

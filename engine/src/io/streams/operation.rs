@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::DEFAULT_LIMIT;
 use crate::errors::ValueError;
-use crate::kernel::{Coroutine, CoroutineBuilder, IntoCoroutine, Request, awaitable_coroutine};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Coroutine, CoroutineBuilder, IntoCoroutine, Request, awaitable_coroutine};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// An operation that opens streams, such as [`open_unix_connection`](super::open_unix_connection).
 ///

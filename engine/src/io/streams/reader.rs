@@ -8,8 +8,8 @@ use super::connection::Connection;
 use super::operation::checked_limit;
 use super::reader_state::ReaderState;
 use crate::errors::{RuntimeError, ValueError};
-use crate::kernel::Operation;
-use crate::{Co, Error, Result};
+use crate::kernel::{Co, Operation};
+use yieldfrom_delegation::{Error, Result};
 
 /// The reading end of a connection: a coroutine waits for the bytes that come in.
 ///

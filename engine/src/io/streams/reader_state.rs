@@ -5,8 +5,8 @@ use std::rc::{Rc, Weak};
 
 use crate::errors::RuntimeError;
 use crate::io::transport::{Buffer, Stream};
-use crate::kernel::{Reason, Waiter};
-use crate::{Co, Error, Result};
+use crate::kernel::{Co, Reason, Waiter};
+use yieldfrom_delegation::{Error, Result};
 
 /// The state of a reader, which its handles and its protocol share.
 ///

@@ -4,7 +4,8 @@ use std::io::BufRead;
 
 use super::reader_state::ReaderState;
 use crate::errors::{IncompleteReadError, LimitOverrunError, ValueError};
-use crate::{Co, Error, Result};
+use crate::kernel::Co;
+use yieldfrom_delegation::{Error, Result};
 
 impl ReaderState {
     #[inline(always)]

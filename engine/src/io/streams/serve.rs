@@ -15,10 +15,10 @@ use crate::io::transport::{
     listening_options, unix_listening_options,
 };
 use crate::kernel::{
-    Coroutine, ErrorContext, EventLoop, IntoCoroutine, Place, Request, Task, caller,
+    Co, Coroutine, ErrorContext, EventLoop, IntoCoroutine, Place, Request, Task, caller,
     coroutine_operations,
 };
-use crate::{Co, Delegate, Result};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Listens for TCP connections, and runs a coroutine as a task for each.
 ///

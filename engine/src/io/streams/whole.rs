@@ -2,7 +2,8 @@
 
 use super::reader::StreamReader;
 use super::reader_state::ReaderState;
-use crate::{Co, Result};
+use crate::kernel::Co;
+use yieldfrom_delegation::Result;
 
 /// While this lives, the reader holds all data that comes, however much that is.
 pub(crate) struct Unbounded<'a>(&'a ReaderState);

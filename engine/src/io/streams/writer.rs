@@ -8,8 +8,8 @@ use super::connection::Connection;
 use crate::combine::yield_now;
 use crate::io::net::Address;
 use crate::io::transport::Transport;
-use crate::kernel::Operation;
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, Operation};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// The writing end of a connection: asyncio's `StreamWriter`.
 ///

@@ -16,8 +16,8 @@ use super::scratch::with_scratch;
 use super::socket::Socket;
 use super::transport_state::TransportState;
 use crate::errors::panics;
-use crate::kernel::{Core, Direction, ErrorContext, Ready, Waiter};
-use crate::{Co, Error, Result};
+use crate::kernel::{Co, Core, Direction, ErrorContext, Ready, Waiter};
+use yieldfrom_delegation::{Error, Result};
 
 /// From this write on after the loss of a connection, each is logged.
 const LOGGED_LOST_WRITE: usize = 5;

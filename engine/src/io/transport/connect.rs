@@ -13,8 +13,10 @@ use super::protocol::Protocol;
 use super::socket::Socket;
 use super::stream::Stream;
 use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
-use crate::kernel::{EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{
+    Co, EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations,
+};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Connects over TCP, and makes a transport and a protocol of the connection.
 ///

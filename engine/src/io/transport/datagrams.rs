@@ -15,7 +15,7 @@ use super::transport_state::TransportState;
 use crate::errors::{ValueError, describe};
 use crate::io::net::Address;
 use crate::kernel::{Core, Place, Waiter};
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// The bytes that each buffered datagram counts for besides its own, as in CPython. So a queue of
 /// empty datagrams fills as well.

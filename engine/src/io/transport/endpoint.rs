@@ -17,8 +17,10 @@ use super::socket::Socket;
 use crate::errors::{ValueError, describe};
 use crate::io::net::Address;
 use crate::io::source::Source;
-use crate::kernel::{EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{
+    Co, EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations,
+};
+use yieldfrom_delegation::{Delegate, Result};
 
 const NAME: &str = "create_datagram_endpoint";
 

@@ -10,8 +10,8 @@ use super::{
     DatagramProtocol, Protocol, StreamSocket, Transport,
 };
 use crate::io::net::ToSocketAddrs;
-use crate::kernel::{EventLoop, Operation};
-use crate::{Co, Result};
+use crate::kernel::{Co, EventLoop, Operation};
+use yieldfrom_delegation::Result;
 
 /// Connections and servers, as the functions of the crate make them.
 ///

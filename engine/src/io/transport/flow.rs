@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::Result;
 use crate::errors::ValueError;
+use yieldfrom_delegation::Result;
 
 const HIGH: usize = 64 << 10;
 

@@ -7,10 +7,10 @@ use std::os::unix;
 use rustix::net::sockopt;
 
 use super::socket::Socket;
-use crate::Result;
 use crate::errors::describe;
 use crate::io::net;
 use crate::io::source::Source;
+use yieldfrom_delegation::Result;
 
 /// A connected socket that can become a transport: a [`net::TcpStream`], a [`net::UnixStream`], or
 /// one of std's streams. Other types cannot implement it. See

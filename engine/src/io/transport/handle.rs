@@ -9,9 +9,9 @@ use super::datagrams::Datagrams;
 use super::pipe::End;
 use super::protocol::{DatagramProtocol, Protocol};
 use super::stream::Stream;
-use crate::Result;
 use crate::io::net::Address;
 use crate::kernel::Core;
+use yieldfrom_delegation::Result;
 
 /// A transport for bytes: asyncio's `Transport`, for TCP and Unix sockets, and for one end of a
 /// pipe.

@@ -17,8 +17,8 @@ use crate::combine::yield_now;
 use crate::errors::describe;
 use crate::io::net::{ListenOptions, Target, ToSocketAddrs, listen_on, resolve};
 use crate::io::source::Source;
-use crate::kernel::{EventLoop, Request, coroutine_operations};
-use crate::{Co, Delegate, Result};
+use crate::kernel::{Co, EventLoop, Request, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Listens for TCP connections, and makes a transport and a protocol of each.
 ///

@@ -5,8 +5,8 @@ use super::listen::{boxed, serve};
 use super::protocol::Protocol;
 use super::server::{Factory, Server};
 use super::socket::Socket;
-use crate::kernel::Operation;
-use crate::{Co, Result};
+use crate::kernel::{Co, Operation};
+use yieldfrom_delegation::Result;
 
 /// How many connections are accepted in one turn.
 const AT_ONCE: u32 = 100;

@@ -16,8 +16,8 @@ use super::socket::Socket;
 use super::stream::Stream;
 use crate::errors::{RuntimeError, ValueError, describe};
 use crate::io::source::Source;
-use crate::kernel::{Core, Operation, caller};
-use crate::{Co, Error, Result};
+use crate::kernel::{Co, Core, Operation, caller};
+use yieldfrom_delegation::{Error, Result};
 
 /// The end of a pipe that a transport has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use super::{DatagramTransport, Transport};
-use crate::errors::Panicked;
-use crate::errors::panics;
+use crate::errors::{Panicked, panics};
 use crate::io::net::Address;
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// The methods that a transport calls in the life of a connection: asyncio's `Protocol`.
 ///

@@ -14,12 +14,12 @@ use super::socket::Socket;
 use crate::combine::yield_now;
 use crate::errors::RuntimeError;
 use crate::io::net::Address;
-use crate::kernel::{Core, Operation, Place, Reason, Waiter, caller};
+use crate::kernel::{Co, Core, Operation, Place, Reason, Waiter, caller};
 use crate::sync::Event;
-use crate::{Co, Delegate, Result};
 use accept::{Accepting, Listener};
 use members::Members;
 pub(super) use members::Membership;
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Makes the protocol of a connection.
 pub(crate) type Factory = Box<dyn Fn() -> Rc<dyn Protocol>>;

@@ -8,11 +8,11 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::rc::Rc;
 
 use super::pipe::{End, read_from};
-use crate::Result;
 use crate::errors::panics;
 use crate::io::net::{self, Address};
 use crate::io::source::Source;
 use crate::kernel::{Core, Direction, Ready};
+use yieldfrom_delegation::Result;
 
 const READ: Direction = Direction::Read;
 const WRITE: Direction = Direction::Write;

@@ -18,7 +18,7 @@ use super::socket::Socket;
 use super::transport_state::TransportState;
 use crate::errors::describe;
 use crate::kernel::{Core, Direction, Place, Waiter};
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// A connection, until it is lost.
 pub(crate) struct Stream {

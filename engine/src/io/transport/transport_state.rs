@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::flow::Flow;
 use super::server::Membership;
 use super::socket::Socket;
-use crate::Error;
 use crate::io::net::Address;
 use crate::kernel::{Core, Place};
+use yieldfrom_delegation::Error;
 
 /// The state that every transport has. `P` is the trait of its protocol.
 pub(super) struct TransportState<P: ?Sized> {

@@ -11,9 +11,10 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
 
-use super::reactor::{Direction, Mode, Wake, Watched};
+use super::reactor::{Direction, Mode, Watched};
 use super::{Core, Ready};
 use crate::errors::{describe, panics, refused};
+use crate::kernel::future::Waiter;
 use crate::kernel::handle::Repeating;
 use yieldfrom_delegation::Result;
 
@@ -113,7 +114,7 @@ impl Core {
         &self,
         fd: BorrowedFd<'_>,
         direction: Direction,
-        waiter: &Rc<dyn Wake>,
+        waiter: &Rc<Waiter>,
         operation: &str,
     ) -> Result<()> {
         let watched = self.descriptor(fd, operation)?;
@@ -131,7 +132,7 @@ impl Core {
         &self,
         fd: BorrowedFd<'_>,
         direction: Direction,
-        waiter: &Rc<dyn Wake>,
+        waiter: &Rc<Waiter>,
     ) {
         if let Some(watched) = self.descriptors.get(fd) {
             watched.remove_waiter(direction, waiter);

@@ -19,7 +19,7 @@ use polling::Poller;
 
 use crate::errors::describe;
 use crate::kernel::nanos::Nanos;
-pub(crate) use watched::{Direction, Readiness, Wake, Watched};
+pub(crate) use watched::{Direction, Readiness, Watched};
 
 /// How a descriptor is registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use super::{Future, Inner};
+use super::{Future, FutureData};
 use crate::errors::panics;
 use crate::kernel::event_loop::{Core, Place, Ready};
 
@@ -111,14 +111,18 @@ type Callback<T> = Box<dyn FnOnce(&Future<T>)>;
 /// While the future is pending, the future holds the callback, so this refers to it weakly.
 pub(super) struct DoneCallback<T: 'static> {
     callback: Cell<Option<Callback<T>>>,
-    future: Weak<Inner<T>>,
+    future: Weak<FutureData<T>>,
     /// The future, from when it is done until this has run.
-    done: Cell<Option<Rc<Inner<T>>>>,
+    done: Cell<Option<Rc<FutureData<T>>>>,
     made_at: Place,
 }
 
 impl<T: 'static> DoneCallback<T> {
-    pub(super) fn new(made_at: Place, future: &Rc<Inner<T>>, callback: Callback<T>) -> Rc<Self> {
+    pub(super) fn new(
+        made_at: Place,
+        future: &Rc<FutureData<T>>,
+        callback: Callback<T>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             callback: Cell::new(Some(callback)),
             future: Rc::downgrade(future),

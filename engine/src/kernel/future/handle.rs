@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use super::callbacks::DoneCallback;
-use super::{CallbackId, Composite, Inner, Role, Waitable, already_done, as_outcome, cancel};
+use super::{CallbackId, Composite, FutureData, Role, Waitable, already_done, as_outcome, cancel};
 use crate::errors::RuntimeError;
 use crate::kernel::event_loop::{EventLoop, Place};
 use crate::kernel::request::{Co, Request};
@@ -35,7 +35,7 @@ use yieldfrom_delegation::{Error, Result};
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 pub struct Future<T: 'static> {
-    pub(crate) inner: Rc<Inner<T>>,
+    pub(crate) inner: Rc<FutureData<T>>,
 }
 
 impl<T: 'static> Future<T> {
@@ -60,7 +60,7 @@ impl<T: 'static> Future<T> {
 
     #[track_caller]
     pub(crate) fn with_role(event_loop: &EventLoop, role: Role<T>) -> Self {
-        let inner = Rc::new(Inner::new(event_loop.core(), role));
+        let inner = Rc::new(FutureData::new(event_loop.core(), role));
         inner.place();
         Self { inner }
     }
@@ -78,10 +78,10 @@ impl<T: 'static> Future<T> {
     #[track_caller]
     pub(crate) fn cyclic<C: Composite + 'static>(
         event_loop: &EventLoop,
-        composite: impl FnOnce(&Weak<Inner<T>>) -> C,
+        composite: impl FnOnce(&Weak<FutureData<T>>) -> C,
     ) -> Self {
         let inner = Rc::new_cyclic(|weak| {
-            Inner::new(
+            FutureData::new(
                 event_loop.core(),
                 Role::Other(Some(Box::new(composite(weak)))),
             )

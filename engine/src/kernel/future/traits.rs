@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::{Delegate, Result};
 
-use super::{Future, FutureState, Inner, Role};
+use super::{Future, FutureData, FutureState, Role};
 use crate::kernel::request::{Co, Request};
 use crate::kernel::task::Task;
 
@@ -57,7 +57,7 @@ impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
     }
 }
 
-impl<T: 'static> Inner<T> {
+impl<T: 'static> FutureData<T> {
     /// Writes where it was made, if it was made in debug mode.
     pub(crate) fn show_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.made_at() {
@@ -67,7 +67,7 @@ impl<T: 'static> Inner<T> {
     }
 }
 
-impl<T: 'static> fmt::Display for Inner<T> {
+impl<T: 'static> fmt::Display for FutureData<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state() {
             FutureState::Pending => "pending",
@@ -75,7 +75,7 @@ impl<T: 'static> fmt::Display for Inner<T> {
             FutureState::Finished => "finished",
         };
         match &self.role {
-            Role::Task(part) => part.show(self, state, f),
+            Role::Task(data) => data.show(self, state, f),
             Role::Other(composite) => {
                 let name = composite.as_ref().map_or("Future", |it| it.name());
                 write!(f, "<{name} {state}")?;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use yieldfrom_delegation::{Generator, Link};
 
 use crate::kernel::event_loop::{Core, ErrorContext, Ready, Slot, is_ours};
-use crate::kernel::future::{Cancelling, DEEP, Inner, Waitable};
+use crate::kernel::future::{Cancelling, DEEP, FutureData, Waitable};
 use crate::kernel::request::{Request, set_sleep_over};
 
 /// Where a task is between two steps.
@@ -123,7 +123,7 @@ impl<T: 'static> TaskData<T> {
     }
 
     /// Cancels a pending task: passes it on to what it waits for, or to its next step.
-    pub(crate) fn cancel(&self, task: &Rc<Inner<T>>, rest: &mut Cancelling) {
+    pub(crate) fn cancel(&self, task: &Rc<FutureData<T>>, rest: &mut Cancelling) {
         self.cancelling.set(self.cancelling.get().saturating_add(1));
         match self.phase.get() {
             TaskPhase::Waiting => {
@@ -175,7 +175,7 @@ impl<T: 'static> TaskData<T> {
     /// Writes the task as asyncio shows it.
     pub(crate) fn show(
         &self,
-        task: &Inner<T>,
+        task: &FutureData<T>,
         state: &str,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
@@ -203,7 +203,7 @@ impl<T: 'static> TaskData<T> {
 
     /// Returns whether the task goes away while its coroutine has not ended, which is reported.
     #[inline]
-    pub(crate) fn is_lost(&self, task: &Inner<T>) -> bool {
+    pub(crate) fn is_lost(&self, task: &FutureData<T>) -> bool {
         !task.is_done() && !self.destroyed.get()
     }
 
@@ -219,7 +219,7 @@ impl<T: 'static> TaskData<T> {
         }
     }
 
-    pub(crate) fn report_lost(&self, task: &Inner<T>) {
+    pub(crate) fn report_lost(&self, task: &FutureData<T>) {
         if self.is_lost(task) {
             self.destroyed.set(true);
             self.report_destroyed(task);
@@ -227,7 +227,7 @@ impl<T: 'static> TaskData<T> {
     }
 
     #[cold]
-    pub(super) fn report_destroyed(&self, task: &Inner<T>) {
+    pub(super) fn report_destroyed(&self, task: &FutureData<T>) {
         let context =
             ErrorContext::new("Task was destroyed but it is pending!").source(task.to_string());
         task.core.call_exception_handler(&context);
@@ -248,11 +248,11 @@ mod tests {
         assert_eq!(
             (
                 size_of::<crate::kernel::future::Role<()>>(),
-                size_of::<Inner<()>>()
+                size_of::<FutureData<()>>()
             ),
             (56, 104)
         );
-        assert!(size_of::<Inner<()>>() <= 104);
+        assert!(size_of::<FutureData<()>>() <= 104);
     }
 
     #[test]

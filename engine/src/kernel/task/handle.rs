@@ -11,7 +11,7 @@ use crate::errors::RuntimeError;
 use crate::kernel::awaitable::{Awaitable, IntoCoroutine};
 use crate::kernel::coroutine::CoroutineBuilder;
 use crate::kernel::event_loop::EventLoop;
-use crate::kernel::future::{Future, Inner};
+use crate::kernel::future::{Future, FutureData};
 use crate::kernel::request::{Co, Request};
 
 /// A future that drives a coroutine: asyncio's `Task`.
@@ -50,9 +50,9 @@ impl<T: 'static> Task<T> {
         let core = event_loop.core();
         let inner = if core.is_closed() {
             let why = "create_task: the event loop is closed, or there is none in this thread";
-            Inner::new_failed_task(core, generator, RuntimeError::new(why).into())
+            FutureData::new_failed_task(core, generator, RuntimeError::new(why).into())
         } else {
-            Inner::new_task(core, generator)
+            FutureData::new_task(core, generator)
         };
         Self(Future { inner })
     }
@@ -65,7 +65,7 @@ impl<T: 'static> Task<T> {
         error: Error,
     ) -> Self {
         let generator = coroutine.into_coroutine().into_generator();
-        let inner = Inner::new_failed_task(event_loop.core(), generator, error);
+        let inner = FutureData::new_failed_task(event_loop.core(), generator, error);
         Self(Future { inner })
     }
 

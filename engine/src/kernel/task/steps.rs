@@ -12,18 +12,18 @@ use super::data::{Awaited, Suspension, TaskData, TaskPhase};
 use crate::errors::panics::{Panics, Payload};
 use crate::errors::{Panicked, RuntimeError};
 use crate::kernel::event_loop::{Core, Ready, Slot, Timed};
-use crate::kernel::future::{Callbacks, Inner, Role, Waitable};
+use crate::kernel::future::{Callbacks, FutureData, Role, Waitable};
 use crate::kernel::request::{Request, Wish, set_sleep_over};
 
-impl<T: 'static> Inner<T> {
+impl<T: 'static> FutureData<T> {
     /// Makes a task, whose first step is scheduled.
     #[inline(always)]
     #[track_caller]
     pub(super) fn new_task(core: &Rc<Core>, generator: Generator<Request, (), T>) -> Rc<Self> {
-        let part = TaskData::new(generator, core.next_task_number());
-        let task = Rc::new(Self::new(core, Role::Task(part)));
+        let data = TaskData::new(generator, core.next_task_number());
+        let task = Rc::new(Self::new(core, Role::Task(data)));
         task.place();
-        task.part().slot.set(core.add_task(task.clone()));
+        task.data().slot.set(core.add_task(task.clone()));
         core.ready.push(task.clone());
         task
     }
@@ -36,24 +36,24 @@ impl<T: 'static> Inner<T> {
         error: Error,
     ) -> Rc<Self> {
         generator.abandon();
-        let part = TaskData::new(generator, core.next_task_number());
-        let task = Rc::new(Self::new(core, Role::Task(part)));
+        let data = TaskData::new(generator, core.next_task_number());
+        let task = Rc::new(Self::new(core, Role::Task(data)));
         drop(task.finish(Err(error)));
         task
     }
 
     #[inline(always)]
-    pub(super) fn part(&self) -> &TaskData<T> {
+    pub(super) fn data(&self) -> &TaskData<T> {
         match &self.role {
-            Role::Task(part) => part,
+            Role::Task(data) => data,
             Role::Other(_) => unreachable!("only tasks are driven"),
         }
     }
 
     /// Throws an error into the coroutine, and goes on to its next suspension, or its end.
     fn throw(self: Rc<Self>, core: &Core, error: Error) {
-        core.enter_task(self.part().slot.get());
-        let thrown = self.part().generator.throw(error);
+        core.enter_task(self.data().slot.get());
+        let thrown = self.data().generator.throw(error);
         let request = self.outcome(thrown);
         core.leave_task();
         if let Some(request) = request {
@@ -63,10 +63,10 @@ impl<T: 'static> Inner<T> {
 
     /// Returns what the coroutine requests, or ends the task if the coroutine has ended.
     fn outcome(&self, state: Result<GeneratorState<Request, T>>) -> Option<Request> {
-        let part = self.part();
+        let data = self.data();
         let outcome = match state {
             Ok(Yielded(request)) => return Some(request),
-            Ok(Complete(_)) if part.must_cancel.replace(false) => Err(Error::cancelled()),
+            Ok(Complete(_)) if data.must_cancel.replace(false) => Err(Error::cancelled()),
             Ok(Complete(value)) => Ok(value),
             Err(error) => Err(error),
         };
@@ -75,30 +75,30 @@ impl<T: 'static> Inner<T> {
     }
 
     fn sleep(self: Rc<Self>, core: &Core, delay: u64) {
-        let part = self.part();
+        let data = self.data();
         let now = core.now();
-        if part.must_cancel.replace(false) {
+        if data.must_cancel.replace(false) {
             // The task has cancelled itself: the sleep is cancelled before it begins.
-            part.phase.set(TaskPhase::Cancelled);
+            data.phase.set(TaskPhase::Cancelled);
             return core.ready.push(self);
         }
         let number = core.start_timer(now, now.saturating_add(delay), self.clone());
-        part.wait(TaskPhase::Asleep, Awaited::Timer(number));
+        data.wait(TaskPhase::Asleep, Awaited::Timer(number));
     }
 
     #[inline]
     fn wait_for(self: Rc<Self>, core: &Core, what: Rc<dyn Waitable>) {
-        let part = self.part();
+        let data = self.data();
         if self.check_awaited(&*what).is_err() {
-            part.wait(TaskPhase::Refused, Awaited::Future(what));
+            data.wait(TaskPhase::Refused, Awaited::Future(what));
             return core.ready.push(self);
         }
-        part.wait(TaskPhase::Waiting, Awaited::Future(Rc::clone(&what)));
+        data.wait(TaskPhase::Waiting, Awaited::Future(Rc::clone(&what)));
         let wakeup = self.clone();
         Rc::clone(&what).subscribe(wakeup);
         // The task may have cancelled itself during the step.
-        if part.must_cancel.get() && crate::kernel::future::cancel(what) {
-            part.must_cancel.set(false);
+        if data.must_cancel.get() && crate::kernel::future::cancel(what) {
+            data.must_cancel.set(false);
         }
     }
 
@@ -114,7 +114,7 @@ impl<T: 'static> Inner<T> {
 
     fn conclude(&self, outcome: Result<T>) {
         set_sleep_over(false);
-        if let Some(task) = self.core.remove_task(self.part().slot.get()) {
+        if let Some(task) = self.core.remove_task(self.data().slot.get()) {
             self.core.ended.keep(task);
         }
         // From here on its place may be another task's, which a panic below must not reach.
@@ -128,21 +128,21 @@ impl<T: 'static> Inner<T> {
     }
 }
 
-impl<T: 'static> Ready for Inner<T> {
+impl<T: 'static> Ready for FutureData<T> {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
-        let part = self.part();
-        let phase = part.phase.get();
+        let data = self.data();
+        let phase = data.phase.get();
         match phase {
             TaskPhase::Due => {
-                part.phase.set(TaskPhase::Over);
+                data.phase.set(TaskPhase::Over);
                 return core.ready.push(self);
             }
-            TaskPhase::DueCancelled => return part.phase.set(TaskPhase::Cancelled),
-            _ => part.phase.set(TaskPhase::Scheduled),
+            TaskPhase::DueCancelled => return data.phase.set(TaskPhase::Cancelled),
+            _ => data.phase.set(TaskPhase::Scheduled),
         }
-        let error = match part.awaited.take() {
+        let error = match data.awaited.take() {
             // A cancellation comes in place of everything else.
-            Awaited::Future(what) if phase == TaskPhase::Refused && !part.must_cancel.get() => {
+            Awaited::Future(what) if phase == TaskPhase::Refused && !data.must_cancel.get() => {
                 self.check_awaited(&*what).err()
             }
             Awaited::Future(what) => {
@@ -151,19 +151,19 @@ impl<T: 'static> Ready for Inner<T> {
             }
             Awaited::Timer(_) => None,
         };
-        part.must_cancel.set(false);
+        data.must_cancel.set(false);
         self.throw(core, error.unwrap_or_else(Error::cancelled));
     }
 
     #[inline]
     fn begin(&self) -> Option<(Driver<'_, Request, ()>, Slot)> {
-        let part = self.part();
-        part.start_plain_step()
-            .then(|| (part.generator.driver(), part.slot.get()))
+        let data = self.data();
+        data.start_plain_step()
+            .then(|| (data.generator.driver(), data.slot.get()))
     }
 
     fn resolve(&self, unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
-        self.outcome(self.part().generator.resolve(unresolved))
+        self.outcome(self.data().generator.resolve(unresolved))
     }
 
     #[inline]
@@ -197,46 +197,46 @@ impl<T: 'static> Ready for Inner<T> {
     }
 
     fn prefetch(&self) {
-        self.part().generator.prefetch();
+        self.data().generator.prefetch();
     }
 
     fn prefetch_state(&self) {
-        self.part().generator.prefetch_state();
+        self.data().generator.prefetch_state();
     }
 }
 
-impl<T: 'static> Timed for Inner<T> {
+impl<T: 'static> Timed for FutureData<T> {
     fn is_live(&self, number: u64) -> bool {
-        let part = self.part();
-        if part.phase.get() != TaskPhase::Asleep {
+        let data = self.data();
+        if data.phase.get() != TaskPhase::Asleep {
             return false;
         }
-        let awaited = part.awaited.take();
+        let awaited = data.awaited.take();
         let live = matches!(awaited, Awaited::Timer(n) if n == number);
-        part.awaited.set(awaited);
+        data.awaited.set(awaited);
         live
     }
 
     fn fire(self: Rc<Self>, core: &Core) {
-        self.part().phase.set(TaskPhase::Due);
+        self.data().phase.set(TaskPhase::Due);
         core.ready.push(self);
     }
 }
 
-impl<T: 'static> TaskObject for Inner<T> {
+impl<T: 'static> TaskObject for FutureData<T> {
     fn panicked(&self, payload: Payload) {
         self.conclude(Err(Error::new(Panicked::new(payload))));
     }
 
     fn destroy(&self, lost: &mut Vec<Callbacks>) {
-        let part = self.part();
-        if self.is_done() || part.destroyed.replace(true) {
+        let data = self.data();
+        if self.is_done() || data.destroyed.replace(true) {
             return;
         }
         let mut panics = Panics::default();
-        panics.catch(|| part.report_destroyed(self));
-        panics.catch(|| drop(part.awaited.take()));
-        panics.catch(|| part.generator.abandon());
+        panics.catch(|| data.report_destroyed(self));
+        panics.catch(|| drop(data.awaited.take()));
+        panics.catch(|| data.generator.abandon());
         lost.push(self.take_callbacks());
         panics.resume();
     }
@@ -246,24 +246,24 @@ impl<T: 'static> TaskObject for Inner<T> {
     }
 
     fn number(&self) -> u32 {
-        self.part().number
+        self.data().number
     }
 
     fn name(&self) -> String {
-        self.part().name(&self.core)
+        self.data().name(&self.core)
     }
 
     fn set_name(&self, name: String) {
-        self.part().is_named.set(true);
-        self.core.set_task_name(self.part().number, name);
+        self.data().is_named.set(true);
+        self.core.set_task_name(self.data().number, name);
     }
 
     fn stack(&self) -> Vec<Link> {
-        self.part().stack()
+        self.data().stack()
     }
 
     fn origin(&self) -> Link {
-        self.part().generator.origin()
+        self.data().generator.origin()
     }
 
     fn made_at(&self) -> Option<&'static Location<'static>> {
@@ -271,26 +271,26 @@ impl<T: 'static> TaskObject for Inner<T> {
     }
 
     fn suspension(&self) -> Suspension {
-        self.part().suspension()
+        self.data().suspension()
     }
 
     #[cfg(feature = "trace")]
     fn is_due(&self) -> bool {
         matches!(
-            self.part().phase.get(),
+            self.data().phase.get(),
             TaskPhase::Due | TaskPhase::DueCancelled
         )
     }
 
     fn cancelling(&self) -> u32 {
-        self.part().cancelling.get()
+        self.data().cancelling.get()
     }
 
     fn uncancel(&self) {
-        let part = self.part();
-        let left = part.cancelling.get().saturating_sub(1);
-        if part.cancelling.replace(left) == 1 {
-            part.must_cancel.set(false);
+        let data = self.data();
+        let left = data.cancelling.get().saturating_sub(1);
+        if data.cancelling.replace(left) == 1 {
+            data.must_cancel.set(false);
         }
     }
 

@@ -9,8 +9,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::mem;
 
 use super::orders::Entry;
-use crate::Result;
 use crate::errors::{QueueShutDown, RuntimeError};
+use yieldfrom_delegation::Result;
 
 pub(super) struct Storage<T>(RefCell<Items<T>>);
 

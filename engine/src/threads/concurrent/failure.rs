@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::Error;
 use crate::errors::panics::Payload;
 use crate::errors::{Panicked, RuntimeError};
+use yieldfrom_delegation::Error;
 
 /// Why there is no result of a [`ConcurrentFuture`](super::ConcurrentFuture).
 ///

@@ -13,7 +13,7 @@ use crate::io::transport::protocol::guarded;
 use crate::io::transport::socket::Socket;
 use crate::io::transport::stream::Stream;
 use crate::kernel::{Core, Direction, ErrorContext, EventLoop, Ready};
-use crate::{Error, Result};
+use yieldfrom_delegation::{Error, Result};
 
 /// One of a server's sockets.
 pub(super) struct Listener {

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::kernel::event_loop::Ready;
+use crate::kernel::future::Waiter;
 
 /// Which way bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +22,6 @@ pub(crate) enum Readiness {
     Maybe,
     /// Yes, until a transfer falls short.
     Yes,
-}
-
-/// Somebody who waits for a descriptor once.
-pub(crate) trait Wake {
-    fn wake(&self);
 }
 
 /// A registered descriptor: both its directions.
@@ -48,8 +44,8 @@ struct Side {
 #[derive(Default)]
 struct Waiters {
     /// None only if there are no others either.
-    first: Option<Rc<dyn Wake>>,
-    others: Vec<Rc<dyn Wake>>,
+    first: Option<Rc<Waiter>>,
+    others: Vec<Rc<Waiter>>,
 }
 
 impl Waiters {
@@ -57,15 +53,15 @@ impl Waiters {
         usize::from(self.first.is_some()) + self.others.len()
     }
 
-    fn push(&mut self, waiter: Rc<dyn Wake>) {
+    fn push(&mut self, waiter: Rc<Waiter>) {
         match self.first {
             None => self.first = Some(waiter),
             Some(_) => self.others.push(waiter),
         }
     }
 
-    fn remove(&mut self, waiter: &Rc<dyn Wake>) -> Option<Rc<dyn Wake>> {
-        let is_it = |other: &Rc<dyn Wake>| Rc::ptr_eq(other, waiter);
+    fn remove(&mut self, waiter: &Rc<Waiter>) -> Option<Rc<Waiter>> {
+        let is_it = |other: &Rc<Waiter>| Rc::ptr_eq(other, waiter);
         if self.first.as_ref().is_some_and(is_it) {
             let next = (!self.others.is_empty()).then(|| self.others.remove(0));
             return std::mem::replace(&mut self.first, next);
@@ -125,13 +121,13 @@ impl Watched {
     }
 
     /// Adds somebody who waits for the next event.
-    pub(crate) fn add_waiter(&self, direction: Direction, waiter: Rc<dyn Wake>) {
+    pub(crate) fn add_waiter(&self, direction: Direction, waiter: Rc<Waiter>) {
         self.waits.set(self.waits.get() + 1);
         self.side(direction).waiters.borrow_mut().push(waiter);
     }
 
     /// Removes somebody who waits no longer; has no effect on one that was woken.
-    pub(crate) fn remove_waiter(&self, direction: Direction, waiter: &Rc<dyn Wake>) {
+    pub(crate) fn remove_waiter(&self, direction: Direction, waiter: &Rc<Waiter>) {
         let gone = self.side(direction).waiters.borrow_mut().remove(waiter);
         self.uncount(usize::from(gone.is_some()));
     }
@@ -184,7 +180,10 @@ impl Watched {
             self.uncount(1 + waiters.others.len());
             first.wake();
             if !waiters.others.is_empty() {
-                waiters.others.drain(..).for_each(|waiter| waiter.wake());
+                waiters
+                    .others
+                    .drain(..)
+                    .for_each(|waiter| _ = waiter.wake());
             }
         }
         drop(waiters);
