@@ -54,11 +54,12 @@
 mod addresses;
 mod connect;
 mod datagram;
-mod halves;
+mod datagram_methods;
 mod listen;
 mod lookup;
 mod read;
-mod std_socket;
+mod std_conversions;
+mod std_methods;
 mod stream;
 mod tcp_stream;
 mod udp;
@@ -69,13 +70,14 @@ mod write;
 pub(crate) use addresses::Target;
 pub use addresses::{Address, ToSocketAddrs};
 pub(crate) use connect::{Dial, SOCKET_FLAGS, connect_tcp, connect_unix, connected};
-pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 pub(crate) use listen::{
     ACCEPT_PAUSE, ListenOptions, accept, listen_on, out_of_descriptors, was_lost,
 };
 pub use listen::{TcpListener, UnixListener};
 pub use lookup::getaddrinfo;
 pub(crate) use lookup::{look_up, resolve};
-pub use stream::{Stream, TcpStream, UnixStream};
+pub use stream::{
+    OwnedReadHalf, OwnedWriteHalf, ReadHalf, Stream, TcpStream, UnixStream, WriteHalf,
+};
 pub use udp::UdpSocket;
 pub use unix_datagram::UnixDatagram;

@@ -13,7 +13,7 @@ use rustix::net::sockopt;
 
 use super::connect::{SOCKET_FLAGS, inet_socket};
 use super::lookup::on_first;
-use super::std_socket::std_methods;
+use super::std_methods::std_methods;
 use super::{TcpStream, ToSocketAddrs, UnixStream};
 use crate::combine::sleep;
 use crate::errors::{describe, panics};

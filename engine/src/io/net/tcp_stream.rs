@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::net::sockopt;
 
 use super::connect::{Dial, connect_tcp};
-use super::std_socket::std_methods;
+use super::std_methods::std_methods;
 use super::{TcpStream, ToSocketAddrs};
 use crate::errors::describe;
 use crate::kernel::{Co, Operation};

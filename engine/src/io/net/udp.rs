@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::datagram::send_to;
 use super::lookup::on_first;
-use super::std_socket::std_methods;
+use super::std_methods::std_methods;
 use super::{Target, ToSocketAddrs};
 use crate::errors::ValueError;
 use crate::io::source::Source;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::datagram::send_to;
-use super::std_socket::std_methods;
+use super::std_methods::std_methods;
 use crate::errors::describe;
 use crate::io::source::Source;
 use crate::kernel::{Co, Operation};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::UnixStream;
 use super::connect::connect_unix;
-use super::std_socket::std_methods;
+use super::std_methods::std_methods;
 use crate::errors::describe;
 use crate::kernel::{Co, Operation};
 use yieldfrom_delegation::Result;

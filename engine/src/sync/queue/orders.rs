@@ -1,6 +1,5 @@
 //! Queues with other orders than first in, first out.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::Queue;
@@ -97,30 +96,3 @@ impl<T: Ord> Default for PriorityQueue<T> {
 }
 
 is_a!(PriorityQueue<T>: Queue<T>);
-
-/// An item, and its number: no two entries are equal.
-pub(super) struct Entry<T> {
-    pub(super) item: T,
-    pub(super) number: u64,
-}
-
-impl<T: Ord> Ord for Entry<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_item = self.item.cmp(&other.item);
-        by_item.then_with(|| self.number.cmp(&other.number))
-    }
-}
-
-impl<T: Ord> PartialOrd for Entry<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T: Ord> Eq for Entry<T> {}
-
-impl<T: Ord> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}

@@ -5,10 +5,10 @@
 //! out of its place.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, VecDeque};
 use std::mem;
 
-use super::orders::Entry;
 use crate::errors::{QueueShutDown, RuntimeError};
 use yieldfrom_delegation::Result;
 
@@ -175,5 +175,32 @@ impl<T> Drop for Excursion<'_, T> {
         let sorted = self.sorted.take();
         self.storage.0.replace(Items::SmallestOut(sorted));
         drop(dropped);
+    }
+}
+
+/// An item, and its number: no two entries are equal.
+pub(super) struct Entry<T> {
+    pub(super) item: T,
+    pub(super) number: u64,
+}
+
+impl<T: Ord> Ord for Entry<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_item = self.item.cmp(&other.item);
+        by_item.then_with(|| self.number.cmp(&other.number))
+    }
+}
+
+impl<T: Ord> PartialOrd for Entry<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Ord> Eq for Entry<T> {}
+
+impl<T: Ord> PartialEq for Entry<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
     }
 }

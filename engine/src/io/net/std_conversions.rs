@@ -1,4 +1,4 @@
-//! The methods and conversions that our sockets take over from the standard library's sockets.
+//! The conversions between our sockets and the standard library's sockets.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net as unix;
@@ -9,30 +9,6 @@ use super::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixS
 use crate::errors::{RuntimeError, describe};
 use crate::io::source::Source;
 use yieldfrom_delegation::Result;
-
-/// Gives a socket methods of the standard library's socket that do not wait.
-macro_rules! std_methods {
-    (
-        $type:ty;
-        $($(#[$doc:meta])* fn $name:ident($($argument:ident: $argument_type:ty),*) -> $output:ty;)*
-    ) => {
-        impl $type {
-            $(
-                $(#[$doc])*
-                ///
-                /// # Errors
-                ///
-                /// The error of the system, together with the name of this method.
-                pub fn $name(&self, $($argument: $argument_type),*) -> yieldfrom_delegation::Result<$output> {
-                    let result = self.source.get().$name($($argument),*);
-                    Ok(result.map_err(|error| $crate::errors::describe(error, stringify!($name)))?)
-                }
-            )*
-        }
-    };
-}
-
-pub(super) use std_methods;
 
 /// Gives sockets the conversions from and to the standard library's socket, and its descriptor.
 macro_rules! std_conversions {
