@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::errors::{RuntimeError, TimeoutError};
-use crate::kernel::{AnyTask, Co, EventLoop, Handle, Operation, Scheduled, caller, nanos};
+use crate::kernel::{AnyTask, Co, EventLoop, Handle, Operation, Place, Scheduled, nanos};
 use yieldfrom_delegation::Result;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,21 +106,20 @@ impl Timeout {
             let why = format!("reschedule: the timeout is not active, but {phase:?}");
             return Err(RuntimeError::new(why).into());
         }
-        self.0.disarm();
-        self.0.when.set(when);
-        match when {
-            Some(when) => self.arm(when),
-            None => Ok(()),
-        }
+        self.set_deadline(when, Location::caller())
     }
 
-    #[track_caller]
-    fn arm(&self, when: Duration) -> Result<()> {
+    fn set_deadline(&self, when: Option<Duration>, set_at: Place) -> Result<()> {
+        self.0.disarm();
+        self.0.when.set(when);
+        let Some(when) = when else {
+            return Ok(());
+        };
         let event_loop = EventLoop::current_or_closed();
         let (core, when) = (event_loop.core(), nanos(when));
         let timeout = self.clone();
         let expire = Box::new(move || timeout.0.expire());
-        let (now, alarm) = (core.now(), Scheduled::at(caller(), core, expire));
+        let (now, alarm) = (core.now(), Scheduled::at(set_at, core, expire));
         if when <= now {
             core.check_open("call_soon")?;
             core.ready.push(alarm.clone());
@@ -137,21 +137,21 @@ impl Timeout {
     ///
     /// `yield_from` returns the error of the piece; a [`TimeoutError`] if the timeout has cancelled it;
     /// or a [`RuntimeError`] if the timeout was entered before, or is entered outside of a task.
+    #[track_caller]
     #[must_use = "it runs when a coroutine delegates to it by yield_from"]
     pub fn enter<F, R>(&self, body: F) -> Operation<impl FnOnce(&Co) -> Result<R> + use<F, R>>
     where
         F: FnOnce(&Co) -> Result<R>,
     {
-        let timeout = self.clone();
+        let (timeout, made_at) = (self.clone(), Location::caller());
         Operation::new("timeout", move |co| {
-            let piece = timeout.begin()?;
+            let piece = timeout.begin(made_at)?;
             piece.end(body(co))
         })
     }
 
     /// Begins the piece. The timeout ends when the value that this returns is dropped.
-    #[track_caller]
-    pub(crate) fn begin(&self) -> Result<Piece> {
+    pub(crate) fn begin(&self, begun_at: Place) -> Result<Piece> {
         if self.0.phase.get() != TimeoutPhase::Created {
             return Err(RuntimeError::new("timeout: it was entered before").into());
         }
@@ -167,7 +167,7 @@ impl Timeout {
         };
         let from_now = |delay| EventLoop::current_or_closed().time().saturating_add(delay);
         let when = self.0.delay.map(from_now).or(self.0.when.get());
-        self.reschedule(when)?;
+        self.set_deadline(when, begun_at)?;
         Ok(piece)
     }
 }
@@ -265,6 +265,7 @@ impl fmt::Debug for Timeout {
 /// });
 /// assert!(error.unwrap_err().is::<TimeoutError>());
 /// ```
+#[track_caller]
 #[must_use = "it runs when a coroutine delegates to it by yield_from"]
 pub fn timeout<F, R>(
     delay: impl Into<Option<Duration>>,
@@ -283,6 +284,7 @@ where
 /// # Errors
 ///
 /// As [`timeout`](timeout()).
+#[track_caller]
 #[must_use = "it runs when a coroutine delegates to it by yield_from"]
 pub fn timeout_at<F, R>(
     when: impl Into<Option<Duration>>,

@@ -1,6 +1,7 @@
 //! Waiting for one future, but not for ever.
 
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl<A: Awaitable> Delegate<Request, ()> for WaitFor<A> {
             None => self.awaitable.wait_here(co),
             Some(Duration::ZERO) => take_or_cancel(co, self.awaitable),
             timeout => {
-                let piece = Timeout::after(timeout).begin()?;
+                let piece = Timeout::after(timeout).begin(Location::caller())?;
                 let result = self.awaitable.wait_here(co);
                 piece.end(result)
             }
