@@ -4,5 +4,6 @@ mod asyncio_ledger;
 mod attack_program;
 mod documents;
 mod guide;
+mod layers;
 mod source_files;
 mod tidy;
