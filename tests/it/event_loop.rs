@@ -2,7 +2,6 @@
 //! its scenarios.
 
 mod asyncio_suite;
-mod bad_input;
 mod cancellation;
 mod closing;
 mod deadlocks;
@@ -11,8 +10,8 @@ mod executor;
 mod fixed_cpython_bugs;
 mod interleavings;
 mod invented_scenarios;
-mod lines_in_reports;
 mod logged_problems;
+mod misuse;
 mod other_threads;
 mod random_attacks;
 mod recorded_scenarios;
@@ -20,6 +19,7 @@ mod replay_program;
 mod resumed_by_hand;
 mod runs_and_turns;
 mod signals;
+mod source_lines_in_logs;
 mod task_groups;
 mod tasks;
 mod timeline;

@@ -1,5 +1,5 @@
 //! Debug mode, and the report of all tasks.
 
 mod mode;
-mod reports;
 mod sigquit;
+mod task_reports;

@@ -4,6 +4,7 @@
 //! Many of these would end the process, and need a logger of their own: they run in a child.
 
 mod logger;
+mod reports;
 
 use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixStream;

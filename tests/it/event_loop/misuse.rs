@@ -1,7 +1,6 @@
 //! What should not be done with loops, futures and tasks: it is refused, and nothing breaks.
 
 mod extreme_times;
-mod panics;
 
 use std::cell::RefCell;
 use std::rc::Rc;
