@@ -101,7 +101,6 @@ mod cleanup;
 mod connect;
 mod datagrams;
 mod endpoint;
-mod event_loop;
 mod failure;
 mod flow;
 mod given;

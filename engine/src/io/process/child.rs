@@ -53,6 +53,12 @@ struct Exit {
     is_pidfd: bool,
 }
 
+/// A process that was started, and this process's ends of its pipes.
+pub(super) struct SpawnedChild {
+    pub(super) child: Rc<Child>,
+    pub(super) pipes: [Option<OwnedFd>; 3],
+}
+
 impl Child {
     /// Watches a child that was just started. If that fails, the child is killed and reaped.
     pub(super) fn watch(

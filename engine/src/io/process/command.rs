@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
-use super::child::Child;
+use super::child::{Child, SpawnedChild};
 use super::handle::Process;
 use super::stdio::{Stdio, StdioKind, merge};
 use crate::errors::{ValueError, describe};
@@ -344,12 +344,6 @@ impl CreateSubprocess {
         let program = self.command.get_program().display();
         describe(error, format!("{operation}: run {program}")).into()
     }
-}
-
-/// A process that was started, and this process's ends of its pipes.
-pub(super) struct SpawnedChild {
-    pub(super) child: Rc<Child>,
-    pub(super) pipes: [Option<OwnedFd>; 3],
 }
 
 impl Delegate<Request, ()> for CreateSubprocess {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::child::Child;
-use super::command::SpawnedChild;
+use super::child::{Child, SpawnedChild};
+
 use crate::errors::ValueError;
 use crate::io::streams::{StreamReader, StreamWriter, reading_end, writing_end};
 use crate::kernel::{Co, Core, Operation};
