@@ -13,12 +13,12 @@ use crate::kernel::{
 };
 use yieldfrom_delegation::{Delegate, Result};
 
-/// When a [`wait`](wait()) ends.
+/// The event at which a [`wait`](wait()) ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReturnWhen {
     /// When any future is done.
     FirstCompleted,
-    /// When any future has ended with an error, which a cancellation is not, or all are done.
+    /// When any future has ended with an error, or all are done. A cancellation is no error here.
     FirstException,
     /// When all futures are done.
     #[default]

@@ -171,7 +171,7 @@ impl<T: AsFd> Source<T> {
         waited
     }
 
-    /// Returns its registration with the running loop, for somebody who waits for several.
+    /// Returns its registration with the running loop, for a wait for several descriptors.
     pub(crate) fn watched(&self, name: &str) -> Result<&Watched> {
         Ok(&self.registered(name)?.watched)
     }

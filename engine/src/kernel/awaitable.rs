@@ -30,7 +30,7 @@ use crate::kernel::task::Task;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 pub trait IntoCoroutine {
-    /// What the coroutine returns.
+    /// The type of the value that the coroutine returns.
     type Output: 'static;
 
     /// Makes the coroutine.

@@ -48,7 +48,7 @@ pub(crate) enum Role<T: 'static> {
 #[repr(C)]
 pub(crate) struct FutureData<T: 'static> {
     state: Cell<FutureState>,
-    /// Whether it has an error that nobody has looked at.
+    /// Whether it has an error that the program has not looked at.
     unseen: Cell<bool>,
     /// Whether the loop knows where it was made: in debug mode.
     is_placed: Cell<bool>,
@@ -226,7 +226,7 @@ impl<T: 'static> FutureData<T> {
     }
 }
 
-/// An outcome that somebody is looking at.
+/// An outcome that was taken out to be looked at, and is put back when this is dropped.
 struct Lent<'a, T> {
     cell: &'a Cell<Option<Result<T>>>,
     outcome: Option<Result<T>>,

@@ -1,7 +1,7 @@
 //! The places where layers above the kernel take part in a loop's run.
 //!
 //! The kernel names none of these layers. `assemble.rs` plugs them in when a loop is made. Cells and
-//! a static say whether there is anything to do at all, so that a turn without it asks nobody.
+//! a static say whether there is anything to do at all, so that most turns call no layer.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -52,8 +52,8 @@ pub(crate) trait Layer: Any {
 
 /// The interface by which a loop reports what it does, while it has a recorder.
 ///
-/// A recorder may look at the loop and at the entry. What it shows of them may run user code, so it
-/// must not borrow a cell of its own meanwhile.
+/// A recorder may look at the loop and at the entry. Showing an entry may run code of the program, so
+/// the recorder must not borrow a cell of its own meanwhile.
 pub(crate) trait Recorder: Any {
     /// A turn begins that will run this many entries.
     fn begin_turn(&self, core: &Core, entries: usize);
@@ -74,7 +74,7 @@ pub(crate) trait Recorder: Any {
 /// Makes the error with which a run ends that nothing can wake, for the operation of this name.
 pub(crate) type DeadlockFn = fn(&Core, &'static str) -> Error;
 
-/// What is plugged into one loop.
+/// The parts that are plugged into one loop.
 pub(crate) struct Hooks {
     layers: Box<[Rc<dyn Layer>]>,
     deadlock: DeadlockFn,

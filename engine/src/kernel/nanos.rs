@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A moment of a loop's time, in nanoseconds: some 584 years of them.
+/// A moment of a loop's time, in nanoseconds. The type covers some 584 years.
 pub(crate) type Nanos = u64;
 
 /// Converts a duration; what is too long becomes the longest there is.

@@ -165,7 +165,7 @@ pub(super) fn begin_run() -> Option<&'static UnixStream> {
     table.wake.map(|wake| &wake.0)
 }
 
-/// Ends that; returns whether there was a Ctrl-C that was not noticed.
+/// Stops noting Ctrl-C; returns whether one came that was not noticed.
 pub(super) fn end_run() -> bool {
     let table = table();
     if !table.has_interrupt_handler() {

@@ -192,7 +192,7 @@ impl<'a> Picture<'a> {
         Some(group.add(inside.set("pointer-events", "none")))
     }
 
-    /// Draws who woke whom.
+    /// Draws an arrow from each step to the steps that it woke.
     fn arrows(&self) -> Group {
         let woken = self.trace.events.iter().filter_map(|event| {
             let waker = self.trace.events.get(event.woken_by()?)?;

@@ -22,7 +22,7 @@ macro_rules! datagram_methods {
                 self.source.operation(Direction::Read, "recv", move |io| io.recv(buffer))
             }
 
-            /// Waits for a datagram of anybody, and returns its length and its sender.
+            /// Waits for a datagram of any sender, and returns its length and the sender.
             ///
             /// # Errors
             ///

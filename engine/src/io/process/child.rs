@@ -1,6 +1,6 @@
 //! A child process, from its start until it is reaped.
 //!
-//! 1. Whoever first learns that the child has ended reaps it at once: the loop's callback of the
+//! 1. The code that first learns that the child has ended reaps it at once: the loop's callback of the
 //!    descriptor below, a signal that is to be sent, or the end of the loop.
 //! 2. Until then nobody else can have its number, so that signals reach the right process; after
 //!    that, none is sent.

@@ -52,7 +52,7 @@ use crate::kernel::task::{AnyTask, Task};
 /// ```
 pub struct EventLoop {
     core: Rc<Core>,
-    /// Whether somebody else owns the loop, so that this handle cannot close it.
+    /// Whether the loop is lent, so that this handle cannot close it.
     lent: bool,
 }
 
@@ -95,7 +95,7 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// - What the coroutine or future fails with.
+    /// - The error that the coroutine or future fails with.
     /// - [`RuntimeError`]: the loop is running or closed, another loop is running on this thread,
     ///   or the loop was stopped before the future was done.
     /// - [`ValueError`](crate::ValueError): the future belongs to another loop.
@@ -169,14 +169,12 @@ impl EventLoop {
 
     /// Closes the loop for good.
     ///
-    /// What was scheduled is dropped. Tasks that have not ended are destroyed, with a report to
-    /// the exception handler for each: their coroutines are closed, innermost first, so that
-    /// destructors run. Results of futures stay readable. Closing a closed loop does nothing.
+    /// Scheduled callbacks are dropped. Tasks that have not ended are destroyed, and each is reported to
+    /// the exception handler. Their coroutines are closed, innermost first, so that destructors run. Results of futures stay readable. Closing a closed loop does nothing.
     ///
     /// # Errors
     ///
-    /// [`RuntimeError`]: the loop is running, or is owned by somebody else (see
-    /// [`lend`](EventLoop::lend)).
+    /// [`RuntimeError`]: the loop is running, or this handle was lent (see [`lend`](EventLoop::lend)).
     ///
     /// # Examples
     ///
@@ -223,7 +221,7 @@ impl EventLoop {
         self.core.is_closed()
     }
 
-    /// Returns a handle for somebody who uses the loop, but does not own it.
+    /// Returns a handle for code that uses the loop, but does not own it.
     ///
     /// It can do everything but close the loop. A library that is given the loop of a host
     /// program takes such a handle.
@@ -255,7 +253,7 @@ impl EventLoop {
     /// # Errors
     ///
     /// - [`RuntimeError`]: the loop is running or closed.
-    /// - What the system says when waiting fails.
+    /// - The error of the system when waiting fails.
     ///
     /// # Examples
     ///
@@ -500,7 +498,7 @@ impl EventLoop {
     /// # Errors
     ///
     /// - [`RuntimeError`](crate::RuntimeError): the loop is closed.
-    /// - What the system says of a descriptor that cannot be waited for, such as a regular file.
+    /// - The error of the system for a descriptor that cannot be waited for, such as a regular file.
     ///
     /// # Examples
     ///

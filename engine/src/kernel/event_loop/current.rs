@@ -24,7 +24,7 @@ thread_local! {
         let _ = stack::stats();
         Closer
     };
-    /// Whether this is the process's main thread, once somebody has asked.
+    /// Whether this is the process's main thread; none until that was asked for once.
     static IS_MAIN: Cell<Option<bool>> = const { Cell::new(None) };
 }
 
@@ -42,9 +42,9 @@ impl Drop for Kept {
     }
 }
 
-/// Closes the thread's loop at the end of the thread, while its tasks can still be resumed.
+/// Closes the thread's loop at the end of the thread.
 ///
-/// They cannot be any more once the thread's pool of stacks is destroyed.
+/// That comes before the thread's pool of stacks is destroyed. After that, no task can be resumed.
 struct Closer;
 
 impl Closer {
@@ -173,7 +173,7 @@ impl Holder {
 ///
 /// - [`RuntimeError`]: there is none. Other threads than the main one set one first, by
 ///   [`set_event_loop`].
-/// - What [`EventLoop::new`] fails with.
+/// - The errors of [`EventLoop::new`].
 ///
 /// # Examples
 ///

@@ -85,7 +85,7 @@ impl Core {
         Ok(watched)
     }
 
-    /// Has a descriptor reported for those who wait for it now; forgets it if nobody does.
+    /// Registers a descriptor for the waiters and callbacks that it has now; forgets it if it has none.
     fn update(&self, fd: BorrowedFd<'_>, watched: &Watched) -> io::Result<()> {
         let Some(inbox) = &self.inbox else {
             return Ok(());
@@ -107,7 +107,7 @@ impl Core {
         }
     }
 
-    /// Adds somebody who waits once for a descriptor that is nobody's [`Source`].
+    /// Adds a waiter for one event of a descriptor of the program.
     ///
     /// [`Source`]: crate::source::Source
     pub(crate) fn add_waiter(
@@ -127,7 +127,7 @@ impl Core {
         Ok(())
     }
 
-    /// Removes somebody who was woken or waits no longer.
+    /// Removes a waiter that was woken or waits no longer.
     pub(crate) fn remove_waiter(
         &self,
         fd: BorrowedFd<'_>,

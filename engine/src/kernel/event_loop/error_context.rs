@@ -4,7 +4,7 @@ use std::fmt;
 
 use yieldfrom_delegation::Error;
 
-/// An error that nobody else will see: what [`call_exception_handler`] is given.
+/// The context of an error that the program would not see otherwise, for [`call_exception_handler`].
 ///
 /// asyncio's `context` dictionary.
 ///

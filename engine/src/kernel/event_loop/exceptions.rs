@@ -1,4 +1,5 @@
-//! The exception handler, which gets the errors that nobody else will see, and the task factory.
+//! The exception handler, which gets errors that the program would not see otherwise, and the task
+//! factory.
 
 use std::rc::Rc;
 
@@ -26,7 +27,7 @@ impl ExceptionHandler {
 pub(super) type TaskFactory = Rc<dyn Fn(&EventLoop, &AnyTask)>;
 
 impl Core {
-    /// Passes on an error that nobody else will see.
+    /// Passes an error on to the exception handler.
     ///
     /// The core is shared, but this may be called while it is being dropped with its last future,
     /// so that it takes no part in the handler's lifetime.
@@ -64,7 +65,7 @@ impl Core {
     }
 
     /// Reports a panic that has come to the loop: only while it runs. A panic of the report itself
-    /// ends the run, as there is nobody left to whom it could be reported.
+    /// ends the run, since nothing is left that could report it.
     #[cold]
     pub(super) fn report_panic(self: &Rc<Self>, context: impl FnOnce() -> ErrorContext) {
         self.reporting.set(true);

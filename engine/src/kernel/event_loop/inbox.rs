@@ -59,7 +59,7 @@ impl Inbox {
         self.handles.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Counts a handle out. The last one wakes the loop: nobody else may be left to do so.
+    /// Counts a handle out. The last one wakes the loop, since nothing else may be left to wake it.
     pub(crate) fn remove_handle(&self) {
         if self.handles.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.wake();
@@ -73,7 +73,7 @@ impl Inbox {
     /// Wakes the loop, if it has not been woken already.
     pub(crate) fn wake(&self) {
         // Pairs with the one in `look`: either the loop sees the call that was pushed before
-        // this, or this sees that nobody has woken the loop.
+        // this, or this sees that the loop was not woken.
         if !self.notified.swap(true, Ordering::SeqCst) {
             // It fails only when the system is out of memory for events, and the loop looks
             // again whenever it comes round.

@@ -1,4 +1,4 @@
-//! Lines of the program: where futures and tasks were made, in debug mode, and who calls.
+//! Lines of the program: where futures and tasks were made, in debug mode, and where a call comes from.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -73,7 +73,7 @@ impl Reactor {
         }
     }
 
-    /// Returns whether anybody waits for a descriptor.
+    /// Returns whether a task or a callback waits for a descriptor.
     #[inline(always)]
     pub(crate) fn has_waits(&self) -> bool {
         self.waits.get() > 0
@@ -219,7 +219,7 @@ impl Reactor {
         }
     }
 
-    /// Takes out all who wait, for its caller to drop: the loop is closed.
+    /// Takes out all waiters of a loop that is closed, for the caller to drop.
     pub(crate) fn take(&self) -> Vec<impl Sized + use<>> {
         let entries = self.entries.take();
         let watched = entries.iter().filter_map(|entry| entry.watched.as_ref());

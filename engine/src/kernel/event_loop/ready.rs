@@ -99,7 +99,7 @@ impl ReadyQueue {
     }
 }
 
-/// The entries of one turn. What becomes ready meanwhile waits in the [`ReadyQueue`].
+/// The entries of one turn. Entries that become ready meanwhile wait in the [`ReadyQueue`].
 pub(crate) struct Batch {
     /// Last first, so that taking one is taking the last.
     entries: Vec<Rc<dyn Ready>>,

@@ -61,7 +61,7 @@ impl EndedEntries {
         }
     }
 
-    /// Takes all out, for its caller to drop.
+    /// Takes all entries out, for the caller to drop.
     pub(super) fn take(&self) -> Vec<Rc<dyn Ready>> {
         self.0.take()
     }

@@ -14,7 +14,7 @@ impl Slot {
     pub(crate) const NONE: Self = Self(u32::MAX);
 }
 
-/// A task as something remembers it that it has taken, such as a lock: at the cost of a few loads.
+/// A task as a lock remembers its holder. Remembering it costs a few loads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Holder {
     /// The address of the loop.

@@ -66,7 +66,8 @@ const STEP: u32 = 10;
 /// As asyncio: more cancelled timers than this, and than half of all, are thrown out.
 const TOLERATED: usize = 100;
 
-/// What was taken out, to be dropped where no borrow is alive: its destructor may be anybody's.
+/// Entries that were taken out. They have to be dropped where no borrow is alive, since their
+/// destructors may be the program's.
 pub(crate) type Lost = Vec<Rc<dyn Timed>>;
 
 #[derive(Default)]

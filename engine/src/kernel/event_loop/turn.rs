@@ -106,7 +106,7 @@ impl Core {
         if is_interrupted() {
             self.hooks.interrupt(self)?;
         }
-        // 2. What other threads have sent, and timers that are due, become ready.
+        // 2. Calls from other threads, and timers that are due, become ready.
         self.take_inbox();
         self.fire_timers();
         // 3. will be to run what is ready now, 4. is up to the run.
@@ -299,7 +299,7 @@ impl Core {
         watch.finish(self);
     }
 
-    /// Ends a run by a panic. What is left of the turn is for the next run.
+    /// Ends a run by a panic. The rest of the turn is left for the next run.
     #[cold]
     #[inline(never)]
     fn give_up(&self, run: &mut Run, payload: Payload) -> ! {
@@ -310,14 +310,15 @@ impl Core {
         payload.resume()
     }
 
-    /// Returns whether a descriptor may wake somebody.
+    /// Returns whether a descriptor may wake a task or call a callback.
     fn waits_for_descriptors(&self) -> bool {
         self.reactor.waits() > self.hooks.idle_waits()
     }
 
     /// Refuses to wait for what can never come.
     ///
-    /// With nothing ready, no timer, and nobody who could wake the loop, the run would never end.
+    /// Fails if the run could never end: nothing is ready, there is no timer, and nothing outside can
+    /// wake the loop.
     fn check_alive(&self, operation: &'static str) -> Result<()> {
         let Some(inbox) = &self.inbox else {
             return self.check_open(operation);

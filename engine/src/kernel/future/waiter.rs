@@ -15,7 +15,7 @@ enum WaiterState {
     Cancelled,
 }
 
-/// A future that somebody is going to wake: asyncio's `loop.create_future()` in its locks and
+/// A future that other code is going to wake: asyncio's `loop.create_future()` in its locks and
 /// queues.
 ///
 /// It differs from a [`Future`](crate::Future) in what it lacks: a result, callbacks other than
@@ -81,8 +81,8 @@ impl Waiter {
     /// # Errors
     ///
     /// - `is_cancelled`: it was cancelled.
-    /// - `RuntimeError`: somebody else than the task has resumed the coroutine.
-    /// - What else is thrown in.
+    /// - `RuntimeError`: the coroutine was resumed by something other than its task.
+    /// - Any other error that is thrown in.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn wait(self: &Rc<Self>, co: &Co) -> Result<()> {
@@ -98,7 +98,7 @@ impl Waiter {
 
     /// Makes it as new, for another wait.
     ///
-    /// To be used only by whoever holds the last reference, so that nobody else can wake it.
+    /// The caller must have the only reference, so that no other code can wake the waiter.
     pub(crate) fn reset(&self) {
         self.state.set(WaiterState::Pending);
         drop(self.waiting.take());

@@ -49,7 +49,7 @@ impl Default for Awaited {
     }
 }
 
-/// What a task waits for, for reports.
+/// The wait of a task, for reports.
 pub(crate) enum Suspension {
     /// Nothing: its next step is scheduled, or it is running.
     Scheduled,

@@ -40,10 +40,10 @@ struct Side {
     callback: RefCell<Option<Rc<dyn Ready>>>,
 }
 
-/// Those who wait, in order. As a rule it is one, for whom no list is kept.
+/// The waiters of one direction, in order. Usually there is one, which needs no list.
 #[derive(Default)]
 struct Waiters {
-    /// None only if there are no others either.
+    /// The first waiter. If it is none, `others` is empty.
     first: Option<Rc<Waiter>>,
     others: Vec<Rc<Waiter>>,
 }
@@ -120,13 +120,13 @@ impl Watched {
         }
     }
 
-    /// Adds somebody who waits for the next event.
+    /// Adds a waiter for the next event.
     pub(crate) fn add_waiter(&self, direction: Direction, waiter: Rc<Waiter>) {
         self.waits.set(self.waits.get() + 1);
         self.side(direction).waiters.borrow_mut().push(waiter);
     }
 
-    /// Removes somebody who waits no longer; has no effect on one that was woken.
+    /// Removes a waiter, unless an event has woken it.
     pub(crate) fn remove_waiter(&self, direction: Direction, waiter: &Rc<Waiter>) {
         let gone = self.side(direction).waiters.borrow_mut().remove(waiter);
         self.uncount(usize::from(gone.is_some()));
@@ -193,7 +193,7 @@ impl Watched {
         }
     }
 
-    /// Takes out all who wait, for its caller to drop.
+    /// Takes all waiters and callbacks out, for the caller to drop.
     pub(super) fn take(&self) -> [impl Sized + use<>; 2] {
         [Direction::Read, Direction::Write].map(|direction| {
             let waiters = self.side(direction).waiters.take();
