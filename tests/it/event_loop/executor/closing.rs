@@ -279,9 +279,12 @@ fn no_destructor_of_a_job_ends_the_thread_that_runs_it() {
         let bomb = Bomb;
         drop(executor.submit(move || drop(bomb)));
     });
+    // A callback. The job waits for it: one that is added too late is called here.
     outlives(|executor| {
-        let future = executor.submit(|| ());
+        let (added, is_added) = mpsc::channel();
+        let future = executor.submit(move || is_added.recv().unwrap());
         future.add_done_callback(|| std::panic::resume_unwind(Box::new(Bomb)));
+        added.send(()).unwrap();
         future.result(None).unwrap();
     });
     // A payload that somebody wants.
