@@ -1,18 +1,36 @@
 //! The state that the two ends of a stream share, and the protocol that keeps it up to date.
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::rc::{Rc, Weak};
 
 use super::reader::StreamReader;
 use super::writer::StreamWriter;
+use crate::combine::yield_now;
 use crate::io::transport::{Protocol, Transport};
+use crate::kernel::Co;
 use crate::sync::Event;
-use yieldfrom_delegation::{Error, Result};
+use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// The reader and the writer of a connection keep this; when both are gone, it is closed.
 pub(super) struct Connection {
     pub(super) transport: Transport,
     pub(super) protocol: Rc<StreamProtocol>,
+}
+
+impl Connection {
+    pub(super) fn wait_for_room(&self, co: &Co) -> Result<()> {
+        if self.transport.is_closing() {
+            // A coroutine that only writes and drains learns of a loss in this turn.
+            yield_now().delegate(co)?;
+        }
+        if self.protocol.closed.is_set() {
+            let why = "drain: the connection is lost";
+            return Err(io::Error::new(io::ErrorKind::ConnectionReset, why).into());
+        }
+        self.protocol.writable.wait().delegate(co)?;
+        self.protocol.check()
+    }
 }
 
 impl Drop for Connection {

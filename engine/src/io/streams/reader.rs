@@ -264,11 +264,10 @@ impl fmt::Debug for StreamReader {
         let state = &*self.state;
         f.write_str("<StreamReader")?;
         let size = state.buffer.borrow().len();
-        let is_waited_for = state.waiting.borrow().is_some();
         for (is_so, text) in [
             (size > 0, format!(" {size} bytes")),
             (state.ended.get(), " eof".to_owned()),
-            (is_waited_for, " waiting".to_owned()),
+            (state.is_waited_for(), " waiting".to_owned()),
             (state.paused.get(), " paused".to_owned()),
             (
                 state.limit != DEFAULT_LIMIT,

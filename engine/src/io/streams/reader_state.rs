@@ -17,7 +17,7 @@ pub(super) struct ReaderState {
     pub(super) ended: Cell<bool>,
     pub(super) exception: RefCell<Option<Error>>,
     /// The waiter of the one coroutine that waits for data.
-    pub(super) waiting: RefCell<Option<Rc<Waiter>>>,
+    waiting: Cell<Option<Rc<Waiter>>>,
     /// The waiter of the last wait, for the next one: saves an allocation.
     spare: Cell<Option<Rc<Waiter>>>,
     pub(super) transport: RefCell<Weak<Stream>>,
@@ -34,12 +34,19 @@ impl ReaderState {
             limit,
             ended: Cell::new(false),
             exception: RefCell::default(),
-            waiting: RefCell::default(),
+            waiting: Cell::new(None),
             spare: Cell::new(None),
             transport: RefCell::default(),
             paused: Cell::new(false),
             boundless: Cell::new(0),
         }
+    }
+
+    pub(super) fn is_waited_for(&self) -> bool {
+        let waiting = self.waiting.take();
+        let is_waited_for = waiting.is_some();
+        self.waiting.set(waiting);
+        is_waited_for
     }
 
     #[inline]
@@ -114,7 +121,7 @@ impl ReaderState {
         }
         let waiter = self.new_waiter();
         waiter.set_reason(Reason::method("StreamReader", operation));
-        self.waiting.replace(Some(Rc::clone(&waiter)));
+        self.waiting.set(Some(Rc::clone(&waiter)));
         let place = WaitingPlace(self, &waiter);
         waiter.wait(co)?;
         drop(place);
@@ -123,7 +130,7 @@ impl ReaderState {
     }
 
     fn check_free(&self, operation: &str) -> Result<()> {
-        if self.waiting.borrow().is_some() {
+        if self.is_waited_for() {
             let why = format!(
                 "{operation}: another coroutine waits for data of this reader already; \
                  let one at a time read"
@@ -133,7 +140,7 @@ impl ReaderState {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn new_waiter(&self) -> Rc<Waiter> {
         match self.spare.take() {
             Some(waiter) if Rc::strong_count(&waiter) == 1 => {
@@ -152,7 +159,9 @@ impl Drop for WaitingPlace<'_> {
     #[inline]
     fn drop(&mut self) {
         // A coroutine that was woken has left it before, and another one may have it by now.
-        let mut waiting = self.0.waiting.borrow_mut();
-        waiting.take_if(|it| Rc::ptr_eq(it, self.1));
+        let waiting = self.0.waiting.take();
+        self.0
+            .waiting
+            .set(waiting.filter(|it| !Rc::ptr_eq(it, self.1)));
     }
 }

@@ -127,14 +127,17 @@ impl ReaderState {
         if data.len() - offset < separator.len() {
             return Ok(None);
         }
-        let found = find(&data[offset..], separator).map(|at| offset + at);
-        // Without a separator, the next search begins at the first byte that one may begin with.
-        let at = found.unwrap_or(data.len() + 1 - separator.len());
+        let found = find(&data[offset..], separator);
+        let at = match found {
+            Some(at) => offset + at,
+            // The next search begins at the first byte that a separator may begin with.
+            None => data.len() + 1 - separator.len(),
+        };
         if at > self.limit {
             return Err(LimitOverrunError::new(found.is_some(), at).into());
         }
         *searched = buffer.taken() + at as u64;
-        Ok(found.map(|at| at + separator.len()))
+        Ok(found.map(|_| at + separator.len()))
     }
 }
 

@@ -5,7 +5,6 @@ use std::io;
 use std::rc::Rc;
 
 use super::connection::Connection;
-use crate::combine::yield_now;
 use crate::io::net::Address;
 use crate::io::transport::Transport;
 use crate::kernel::{Co, Operation};
@@ -121,16 +120,10 @@ impl StreamWriter {
         Operation::new("StreamWriter.drain", move |co| {
             let protocol = &*connection.protocol;
             protocol.reader.state.check()?;
-            if connection.transport.is_closing() {
-                // A coroutine that only writes and drains learns of a loss in this turn.
-                yield_now().delegate(co)?;
+            if !protocol.writable.is_set() || connection.transport.is_closing() {
+                connection.wait_for_room(co)?;
             }
-            if protocol.closed.is_set() {
-                let why = "drain: the connection is lost";
-                return Err(io::Error::new(io::ErrorKind::ConnectionReset, why).into());
-            }
-            protocol.writable.wait().delegate(co)?;
-            protocol.check()
+            Ok(())
         })
     }
 
