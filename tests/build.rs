@@ -1,5 +1,5 @@
 //! Makes the programs of the guide into modules of the binary `guide`, and a table of the outputs that
-//! the pages show, with which `it/guide.rs` compares.
+//! the pages show, with which `it/repository/guide.rs` compares.
 //!
 //! Each page becomes a file of Rust. A line of a program has the same number there as in the page, so an
 //! error of the compiler and a panic name the line of the page.

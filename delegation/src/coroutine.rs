@@ -3,7 +3,7 @@
 //! This is the only module that uses corosensei. A [`Node`] is the part of a generator that chains
 //! deal with, and does not depend on the result type. [`Shared`] adds the body and its result.
 //! Nodes are counted and never move. Their fields are cells, so shared references to them suffice.
-//! The module [`links`] holds all references from node to node.
+//! The module [`links`] holds the references from node to node, except `leaf`.
 #![allow(unsafe_code, reason = "switches stacks")]
 
 mod body;

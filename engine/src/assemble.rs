@@ -1,6 +1,7 @@
-//! The assembly of a loop: the one file that names every layer.
+//! The assembly of a loop: the one file below `lib.rs` that may name every layer.
 //!
-//! It makes a kernel, and plugs executors, signals and traces into it. The kernel calls up in one
+//! It makes a kernel, and plugs in the executors, the tasks of other threads, signals, Ctrl-C and the
+//! report of a deadlock. It also starts a trace if one is asked for. The kernel calls up in one
 //! place: `get_event_loop` makes the loop of the main thread by [`EventLoop::new`], which stands here.
 
 use std::rc::Rc;

@@ -1,8 +1,8 @@
 //! The kernel: coroutines, tasks, futures, and the event loop that runs them.
 //!
 //! A coroutine yields a [`Request`]; a task keeps what it waits for, a [`Waitable`], which schedules
-//! the task again as a [`Ready`] entry of the loop's queue. Nothing in here names a layer above: these
-//! plug in what they need by [`hooks`].
+//! the task again as a [`Ready`] entry of the loop's queue. Nothing in here names a layer above:
+//! `assemble.rs` plugs those in by [`hooks`].
 
 mod awaitable;
 mod coroutine;

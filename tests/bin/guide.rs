@@ -1,5 +1,5 @@
 //! The programs of the guide: the one that the first argument names, such as `generators.md:10`, in a
-//! process of its own and on its main thread. `build.rs` makes the modules, and `it/guide.rs` runs them.
+//! process of its own and on its main thread. `build.rs` makes the modules, and `it/repository/guide.rs` runs them.
 
 use std::env;
 use std::process::ExitCode;

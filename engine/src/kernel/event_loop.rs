@@ -1,8 +1,9 @@
-//! The event loop: one thread, a queue of entries that are ready, and a heap of timers.
+//! The event loop: one thread, a queue of entries that are ready, and timers.
 //!
 //! A *turn* (one pass of the loop) is asyncio's:
 //!
-//! 1. If nothing is ready, the loop waits for the next deadline, a descriptor or another thread.
+//! 1. If nothing is ready, the loop waits for the next deadline, a descriptor or another thread. If
+//!    something is, it looks for descriptors after every 61 entries.
 //! 2. Calls that other threads have sent become ready, and then the timers that are due, in order.
 //! 3. The entries that are ready now run, in order. Entries that become ready meanwhile wait for the
 //!    next turn.

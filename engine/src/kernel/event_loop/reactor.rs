@@ -1,8 +1,8 @@
 //! Waits for the outside world: descriptors that become ready, and other threads.
 //!
-//! Descriptors are registered once and edge-triggered, so that waiting for one costs no system
-//! call of its own. What is known of each is a [`Watched`]: whether it may be ready, and who wants
-//! to know when it is. On Linux the wait is one `epoll_pwait2` on the poller's descriptor;
+//! The descriptors of the library's own sockets are registered once and edge-triggered, so that waiting
+//! for one costs no system call of its own; those of `add_reader` and `sock_recv` are level-triggered,
+//! while something waits for them. Each has a [`Watched`]: whether it may be ready, and its waiters. On Linux the wait is one `epoll_pwait2` on the poller's descriptor;
 //! elsewhere, or if asked for, [`Poller::wait`].
 
 #[cfg(target_os = "linux")]
