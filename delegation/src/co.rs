@@ -98,6 +98,18 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
         }
     }
 
+    /// Runs a part of a delegation that may delegate itself. Afterwards, chains and reports show the line
+    /// from before again.
+    ///
+    /// A library needs it if it calls its user's code and then waits by
+    /// [`yield_through`](Co::yield_through).
+    pub fn keep_line<R>(&self, part: impl FnOnce() -> R) -> R {
+        let line = self.suspender.location();
+        let result = part();
+        self.suspender.set_location(line);
+        result
+    }
+
     /// Delegates to another generator, closure or iterator until it ends, and returns its result.
     ///
     /// This is PEP 380's `yield from`. The caller that drives this generator gets the values that

@@ -52,6 +52,10 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     }
 
     /// Notes the place where the body is about to suspend.
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.node().location()
+    }
+
     #[inline(always)]
     pub(crate) fn set_location(&self, location: &'static Location<'static>) {
         self.node().location.set(location);

@@ -11,7 +11,7 @@ use crate::kernel::{
     AnyTask, Co, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Operation, Reason, Subject,
     Task, Waitable, Waiter,
 };
-use yieldfrom_delegation::{Error, Result};
+use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
 ///
@@ -289,7 +289,8 @@ where
 {
     Operation::new("task_group", |co| {
         let group = OpenGroup(TaskGroup::new()?);
-        let result = body(co, &group.0);
+        let part = |co: &Co| body(co, &group.0);
+        let result = co.keep_line(|| part.delegate(co));
         group.end(co, result)
     })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::errors::{RuntimeError, TimeoutError};
 use crate::kernel::{AnyTask, Co, EventLoop, Handle, Operation, Place, Scheduled, nanos};
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Delegate, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TimeoutPhase {
@@ -146,7 +146,7 @@ impl Timeout {
         let (timeout, made_at) = (self.clone(), Location::caller());
         Operation::new("timeout", move |co| {
             let piece = timeout.begin(made_at)?;
-            piece.end(body(co))
+            piece.end(body.delegate(co))
         })
     }
 

@@ -1,6 +1,6 @@
 //! The recorder of a trace: it notes what a loop reports of its turns, steps and waits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -11,14 +11,14 @@ use crate::kernel::{Core, Explanation, Nanos, Ready, Recorder, Suspension, TaskO
 pub(super) struct TraceRecorder {
     /// None once the trace was taken.
     pub(super) notes: RefCell<Option<TraceNotes>>,
-    running: RefCell<RecordedEntry>,
+    running: Cell<RecordedEntry>,
 }
 
-/// The entry that runs.
-#[derive(Default)]
+/// The entry that runs. It is not kept here: after a panic, this may stay for long.
+#[derive(Clone, Copy, Default)]
 struct RecordedEntry {
-    /// Its task, if it is a task's step.
-    task: Option<Rc<dyn TaskObject>>,
+    /// Whether it is a task's step.
+    is_step: bool,
     /// How many entries were ready before.
     ready: usize,
 }
@@ -27,7 +27,7 @@ impl TraceRecorder {
     pub(super) fn new(notes: TraceNotes) -> Rc<Self> {
         Rc::new(Self {
             notes: RefCell::new(Some(notes)),
-            running: RefCell::default(),
+            running: Cell::default(),
         })
     }
 
@@ -62,12 +62,14 @@ impl Recorder for TraceRecorder {
             let name = timer.unwrap_or_else(|| Described(&**entry).to_string());
             self.note(|notes| notes.begin_callback(now, address, name));
         }
-        drop(self.running.replace(RecordedEntry { task, ready }));
+        let is_step = task.is_some();
+        self.running.set(RecordedEntry { is_step, ready });
     }
 
     fn end_entry(&self, core: &Core, entry: &Rc<dyn Ready>) {
         let (now, address) = (core.now(), address(&**entry));
-        let RecordedEntry { task, ready } = self.running.take();
+        let RecordedEntry { is_step, ready } = self.running.take();
+        let task = is_step.then(|| Rc::clone(entry).as_task()).flatten();
         let mut woken = core.ready.addresses_from(ready);
         woken.retain(|&woken| woken != address);
         let (end, wait) = match &task {

@@ -96,13 +96,13 @@ impl Executors {
 
 impl Layer for Executors {
     /// Cancels the jobs that have not begun.
-    fn close(&self, _: &mut Panics) {
+    fn close(&self, panics: &mut Panics) {
         let (default, lookups) = (self.default.borrow().clone(), self.lookups.take());
         if let Some(executor) = default {
-            executor.pool().cancel();
+            panics.catch(|| executor.pool().cancel());
         }
         if let Some(pool) = lookups {
-            pool.cancel();
+            panics.catch(|| pool.cancel());
         }
     }
 

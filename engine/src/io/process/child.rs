@@ -117,23 +117,27 @@ impl Child {
             return self.returncode();
         };
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        let returncode = match retry_on_intr(|| waitid(exit.id(self.pid), options)) {
-            Ok(status) => returncode(&status?),
-            Err(error) => {
-                let pid = self.pid();
-                warn(format_args!(
-                    "the end of child {pid} was noticed elsewhere: {error}"
-                ));
-                UNKNOWN
-            }
+        let status = retry_on_intr(|| waitid(exit.id(self.pid), options));
+        let returncode = match &status {
+            Ok(status) => returncode(status.as_ref()?),
+            Err(_) => UNKNOWN,
         };
         self.end(&exit, returncode);
+        if let Err(error) = status {
+            // The logger may ask for the child again, so it comes after its end.
+            let pid = self.pid();
+            warn(format_args!(
+                "the end of child {pid} was noticed elsewhere: {error}"
+            ));
+        }
         Some(returncode)
     }
 
     fn end(&self, exit: &Exit, returncode: i32) {
+        let Some(kept) = self.exit.take() else {
+            return;
+        };
         self.returncode.set(Some(returncode));
-        let kept = self.exit.take();
         // Removing a callback cannot fail.
         let _ = exit
             .descriptor

@@ -123,8 +123,10 @@ impl EventLoop {
         let core = Rc::clone(&self.core);
         // It does not stay behind when something else ends the run, be it a panic.
         let stop = future.follow(move |_| core.stopping.set(true));
-        let main = Rc::clone(&future.as_ref().inner) as Rc<dyn Waitable>;
-        let guard = self.core.hooks.begin_run(&self.core, &main);
+        let guard = {
+            let main = Rc::clone(&future.inner) as Rc<dyn Waitable>;
+            self.core.hooks.begin_run(&self.core, &main)
+        };
         let run = run_turns(self, NAME);
         drop(stop);
         guard.end(&run, future.cancelled())?;

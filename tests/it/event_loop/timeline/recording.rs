@@ -1,5 +1,7 @@
 //! What is recorded.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
@@ -291,4 +293,18 @@ fn recording_changes_nothing() {
         (journal.take(), event_loop.time())
     };
     assert_eq!(journal(true), journal(false));
+}
+
+#[test]
+fn a_recording_keeps_no_task_that_has_panicked() {
+    let event_loop = EventLoop::builder().trace(None).build().unwrap();
+    let told = Rc::new(Cell::new(0));
+    let count = Rc::clone(&told);
+    event_loop.set_exception_handler(Some(Box::new(move |_, _| count.set(count.get() + 1))));
+    event_loop.create_task(|_: &Co| -> Result<()> {
+        get_running_loop()?.stop();
+        std::panic::panic_any("the last entry of the run")
+    });
+    event_loop.run_forever().unwrap();
+    assert_eq!(told.get(), 1, "its error is reported before the run ends");
 }

@@ -1,6 +1,9 @@
 //! Code that panics in a coroutine, in a callback and in the exception handler.
 
-use yieldfrom::{Co, Panicked, Result, coroutine, sleep, yield_now};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use yieldfrom::{Co, EventLoop, Panicked, Result, coroutine, sleep, yield_now};
 
 use crate::support::{Journal, log_of, secs, virtual_loop};
 
@@ -65,4 +68,44 @@ fn an_exception_handler_that_panics_is_logged() {
         logged.len() == 1 && logged[0].starts_with("ERROR") && logged[0].contains("callback"),
         "{logged:?}"
     );
+}
+
+/// A value that is counted, and whose first destructor panics.
+struct Counted {
+    alive: Rc<Cell<i32>>,
+    has_panicked: Rc<Cell<bool>>,
+}
+
+impl Clone for Counted {
+    fn clone(&self) -> Self {
+        self.alive.set(self.alive.get() + 1);
+        Self {
+            alive: Rc::clone(&self.alive),
+            has_panicked: Rc::clone(&self.has_panicked),
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.alive.set(self.alive.get() - 1);
+        if !self.has_panicked.replace(true) {
+            std::panic::panic_any("the first one");
+        }
+    }
+}
+
+#[test]
+fn a_result_is_not_leaked_when_its_future_panics_at_the_end_of_a_run() {
+    let (alive, has_panicked) = (Rc::new(Cell::new(1)), Rc::new(Cell::new(false)));
+    let event_loop = EventLoop::new().unwrap();
+    let future = event_loop.create_future();
+    let value = Counted {
+        alive: Rc::clone(&alive),
+        has_panicked,
+    };
+    assert!(future.set_result(value).is_ok());
+    let run = std::panic::AssertUnwindSafe(|| event_loop.run_until_complete(future));
+    assert!(std::panic::catch_unwind(run).is_err());
+    assert_eq!(alive.get(), 0);
 }
