@@ -154,8 +154,8 @@ where
             return Err(ValueError::new("wait: there is nothing to wait for").into());
         }
         wait_until(co, event_loop, &futures, self.timeout, self.return_when)?;
-        let futures = futures.0.iter().cloned();
-        let (done, pending) = futures.partition(Future::done);
+        let futures = Rc::try_unwrap(futures).map_or_else(|shared| shared.0.clone(), |own| own.0);
+        let (done, pending) = futures.into_iter().partition(Future::done);
         Ok(WaitOutcome { done, pending })
     }
 }
