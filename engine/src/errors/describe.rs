@@ -6,24 +6,24 @@ use std::io;
 
 /// An error of the system, with the operation that failed.
 #[derive(Debug)]
-struct Described {
+struct IoFailure {
     operation: String,
     source: io::Error,
 }
 
-impl fmt::Display for Described {
+impl fmt::Display for IoFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.operation, self.source)
     }
 }
 
 /// The original error is part of the text. As a source, reports would show it twice.
-impl Error for Described {}
+impl Error for IoFailure {}
 
 /// Puts the operation in front of an error. The kind of the error stays the same.
 #[cold]
 pub(crate) fn describe(error: io::Error, operation: impl fmt::Display) -> io::Error {
-    let described = Described {
+    let described = IoFailure {
         operation: operation.to_string(),
         source: error,
     };

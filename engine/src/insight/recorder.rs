@@ -59,7 +59,7 @@ impl Recorder for TraceRecorder {
             };
             self.note(|notes| notes.begin_step(now, address, number, track));
         } else {
-            let name = timer.unwrap_or_else(|| Described(&**entry).to_string());
+            let name = timer.unwrap_or_else(|| ShownEntry(&**entry).to_string());
             self.note(|notes| notes.begin_callback(now, address, name));
         }
         let is_step = task.is_some();
@@ -96,9 +96,9 @@ impl Recorder for TraceRecorder {
 }
 
 /// An entry as it shows itself.
-struct Described<'a>(&'a dyn Ready);
+struct ShownEntry<'a>(&'a dyn Ready);
 
-impl fmt::Display for Described<'_> {
+impl fmt::Display for ShownEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.describe(f)
     }

@@ -13,8 +13,7 @@ use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 
 use crate::errors::{RuntimeError, ValueError, describe};
 use crate::io::net::{Address, SOCKET_FLAGS, connected};
-use crate::io::source::OnDrop;
-use crate::kernel::{Co, Core, Direction, EventLoop, Operation, Reason, Waiter};
+use crate::kernel::{Co, Core, Direction, EventLoop, OnDrop, Operation, Reason, Waiter};
 use yieldfrom_delegation::Result;
 
 /// The most bytes for which `sock_recv` makes room, whatever its limit.
@@ -148,7 +147,7 @@ impl<'a> UserSocket<'a> {
         let waiter = Waiter::new(Reason::descriptor(self.name, self.fd.as_raw_fd()));
         let core = &self.core;
         core.add_waiter(self.fd, direction, &waiter, self.name)?;
-        let _listed = OnDrop(|| core.remove_waiter(self.fd, direction, &waiter));
+        let _listed = OnDrop::new(|| core.remove_waiter(self.fd, direction, &waiter));
         waiter.wait(co)
     }
 }

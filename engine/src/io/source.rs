@@ -12,7 +12,8 @@ use rustix::net::{AddressFamily, sockopt};
 
 use crate::errors::{RuntimeError, describe};
 use crate::kernel::{
-    Co, Core, Direction, EventLoop, Operation, Readiness, Ready, Reason, Request, Waiter, Watched,
+    Co, Core, Direction, EventLoop, OnDrop, Operation, Readiness, Ready, Reason, Request, Waiter,
+    Watched,
 };
 use yieldfrom_delegation::Result;
 
@@ -311,20 +312,10 @@ pub(crate) fn list_waiter<'a>(
     watched: &'a Watched,
     direction: Direction,
     waiter: &Rc<Waiter>,
-) -> OnDrop<impl FnMut() + use<'a>> {
+) -> OnDrop<impl FnOnce() + use<'a>> {
     let listed = Rc::clone(waiter);
     watched.add_waiter(direction, Rc::clone(&listed));
-    OnDrop(move || watched.remove_waiter(direction, &listed))
-}
-
-/// Calls a function when it is dropped, also while a coroutine is unwound.
-pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        (self.0)();
-    }
+    OnDrop::new(move || watched.remove_waiter(direction, &listed))
 }
 
 impl<T: AsFd> AsFd for Source<T> {

@@ -10,12 +10,12 @@ use crate::errors::panics;
 use crate::kernel::event_loop::{Core, Place, Ready, Timed};
 use crate::kernel::nanos::Nanos;
 
-type Callback = Box<dyn FnOnce()>;
+type OnceFn = Box<dyn FnOnce()>;
 
 /// A callback that is called once, in a turn or at a time.
 pub(crate) struct Scheduled {
     core: Rc<Core>,
-    callback: Cell<Option<Callback>>,
+    callback: Cell<Option<OnceFn>>,
     cancelled: Cell<bool>,
     /// The number of its timer while that one waits; zero otherwise.
     timer: Cell<u64>,
@@ -24,12 +24,12 @@ pub(crate) struct Scheduled {
 
 impl Scheduled {
     #[track_caller]
-    pub(crate) fn new(core: &Rc<Core>, callback: Callback) -> Rc<Self> {
+    pub(crate) fn new(core: &Rc<Core>, callback: OnceFn) -> Rc<Self> {
         Self::at(Location::caller(), core, callback)
     }
 
     /// Makes a callback on behalf of a line of the program.
-    pub(crate) fn at(made_at: Place, core: &Rc<Core>, callback: Callback) -> Rc<Self> {
+    pub(crate) fn at(made_at: Place, core: &Rc<Core>, callback: OnceFn) -> Rc<Self> {
         Rc::new(Self {
             core: Rc::clone(core),
             callback: Cell::new(Some(callback)),

@@ -20,8 +20,8 @@ use super::lookup::resolve;
 use super::{Target, TcpStream, UnixStream};
 use crate::combine::sleep;
 use crate::errors::describe;
-use crate::io::source::{OnDrop, Source, list_waiter, poll};
-use crate::kernel::{Co, Direction, EventLoop, Reason, Waiter};
+use crate::io::source::{Source, list_waiter, poll};
+use crate::kernel::{Co, Direction, EventLoop, OnDrop, Reason, Waiter};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// The time that an attempt has before the next one starts.
@@ -168,13 +168,13 @@ fn set_alarm(
     delay: Duration,
     waiter: &Rc<Waiter>,
     rang: &Rc<Cell<bool>>,
-) -> Result<OnDrop<impl FnMut() + use<>>> {
+) -> Result<OnDrop<impl FnOnce() + use<>>> {
     let (waiter, rang) = (Rc::clone(waiter), Rc::clone(rang));
     let timer = EventLoop::current_or_closed().call_later(delay, move || {
         rang.set(true);
         waiter.wake();
     })?;
-    Ok(OnDrop(move || timer.cancel()))
+    Ok(OnDrop::new(move || timer.cancel()))
 }
 
 /// Starts to connect, without waiting.

@@ -104,13 +104,13 @@ impl fmt::Debug for CallbackId {
     }
 }
 
-type Callback<T> = Box<dyn FnOnce(&Future<T>)>;
+type DoneFn<T> = Box<dyn FnOnce(&Future<T>)>;
 
 /// A function to be called with the future that is done.
 ///
 /// While the future is pending, the future holds the callback, so this refers to it weakly.
 pub(super) struct DoneCallback<T: 'static> {
-    callback: Cell<Option<Callback<T>>>,
+    callback: Cell<Option<DoneFn<T>>>,
     future: Weak<FutureData<T>>,
     /// The future, from when it is done until this has run.
     done: Cell<Option<Rc<FutureData<T>>>>,
@@ -118,11 +118,7 @@ pub(super) struct DoneCallback<T: 'static> {
 }
 
 impl<T: 'static> DoneCallback<T> {
-    pub(super) fn new(
-        made_at: Place,
-        future: &Rc<FutureData<T>>,
-        callback: Callback<T>,
-    ) -> Rc<Self> {
+    pub(super) fn new(made_at: Place, future: &Rc<FutureData<T>>, callback: DoneFn<T>) -> Rc<Self> {
         Rc::new(Self {
             callback: Cell::new(Some(callback)),
             future: Rc::downgrade(future),
@@ -139,7 +135,7 @@ impl<T: 'static> Ready for DoneCallback<T> {
         };
         let future = Future { inner };
         if let Err(payload) = panics::catch(|| callback(&future)) {
-            let source = || format!("<Callback of {future} added at {}>", self.made_at);
+            let source = || format!("<DoneFn of {future} added at {}>", self.made_at);
             core.callback_panicked(source, payload);
         }
         drop(future);
@@ -155,6 +151,6 @@ impl<T: 'static> Ready for DoneCallback<T> {
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Callback added at {}>", self.made_at)
+        write!(f, "<DoneFn added at {}>", self.made_at)
     }
 }

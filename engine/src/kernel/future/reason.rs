@@ -127,7 +127,7 @@ impl Reason {
             On::Subject(kind, subject) => {
                 to.says(*kind, operation.to_owned());
                 if let Some(subject) = subject.upgrade() {
-                    let more = Described(&*subject).to_string();
+                    let more = ShownSubject(&*subject).to_string();
                     if !more.is_empty() {
                         to.text += &format!(" of {more}");
                     }
@@ -146,9 +146,9 @@ impl Default for Reason {
     }
 }
 
-struct Described<'a>(&'a dyn Subject);
+struct ShownSubject<'a>(&'a dyn Subject);
 
-impl fmt::Display for Described<'_> {
+impl fmt::Display for ShownSubject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.describe(f)
     }

@@ -35,20 +35,20 @@ pub(crate) struct Watched {
 struct Side {
     readiness: Cell<Readiness>,
     /// Who waits for the next event.
-    waiters: RefCell<Waiters>,
+    waiters: RefCell<SideWaiters>,
     /// What becomes ready at each event.
     callback: RefCell<Option<Rc<dyn Ready>>>,
 }
 
 /// The waiters of one direction, in order. Usually there is one, which needs no list.
 #[derive(Default)]
-struct Waiters {
+struct SideWaiters {
     /// The first waiter. If it is none, `others` is empty.
     first: Option<Rc<Waiter>>,
     others: Vec<Rc<Waiter>>,
 }
 
-impl Waiters {
+impl SideWaiters {
     fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.others.len()
     }
