@@ -208,13 +208,13 @@ impl LoopBuilder {
         } else {
             Clock::real(self.start_time)
         };
-        let layers: Box<[Rc<dyn Layer>]> = Box::new([
-            Rc::new(Executors::default()),
-            Rc::new(RemoteTasks::default()),
+        let layers: Box<[Box<dyn Layer>]> = Box::new([
+            Box::new(Executors::default()),
+            Box::new(RemoteTasks::default()),
             #[cfg(feature = "signal")]
-            Rc::new(SignalHandlers::default()),
+            Box::new(SignalHandlers::default()),
             #[cfg(feature = "signal")]
-            Rc::new(CtrlC::new(self.handles_sigint)),
+            Box::new(CtrlC::new(self.handles_sigint)),
         ]);
         let settings = Settings {
             clock,

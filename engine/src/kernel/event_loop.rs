@@ -151,8 +151,8 @@ impl Core {
     /// Returns the part that a layer has plugged into an open loop.
     pub(crate) fn part<L: Layer>(&self, operation: &str) -> Result<&L> {
         self.check_open(operation)?;
-        let closed = || RuntimeError::new(format!("{operation}: the event loop is closed"));
-        Ok(self.hooks.find().ok_or_else(closed)?)
+        let part = self.hooks.find();
+        Ok(part.expect("the layers have plugged their parts into an open loop"))
     }
 
     /// Returns whether the loop's time is virtual.
@@ -235,8 +235,8 @@ impl Core {
     /// Returns the inbox of an open loop.
     pub(crate) fn inbox(&self, operation: &str) -> Result<&Arc<Inbox>> {
         self.check_open(operation)?;
-        let closed = || RuntimeError::new(format!("{operation}: the event loop is closed"));
-        Ok(self.inbox.as_ref().ok_or_else(closed)?)
+        let inbox = self.inbox.as_ref();
+        Ok(inbox.expect("a loop without one was never open"))
     }
 
     /// Appends an entry to the ready queue; a closed loop drops it.

@@ -5,14 +5,12 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::event_loop::{Core, Ready};
 use super::future::Waitable;
 use super::nanos::Nanos;
-use crate::errors::RuntimeError;
 use crate::errors::panics::Panics;
 use yieldfrom_delegation::{Error, Result};
 
@@ -76,7 +74,7 @@ pub(crate) type DeadlockFn = fn(&Core, &'static str) -> Error;
 
 /// The parts that are plugged into one loop.
 pub(crate) struct Hooks {
-    layers: Box<[Rc<dyn Layer>]>,
+    layers: Box<[Box<dyn Layer>]>,
     deadlock: DeadlockFn,
     /// How many jobs and child processes will wake the loop when they end.
     work: Cell<usize>,
@@ -87,7 +85,7 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    pub(crate) fn new(layers: Box<[Rc<dyn Layer>]>, deadlock: DeadlockFn) -> Self {
+    pub(crate) fn new(layers: Box<[Box<dyn Layer>]>, deadlock: DeadlockFn) -> Self {
         Self {
             layers,
             deadlock,
@@ -127,12 +125,12 @@ impl Hooks {
         self.idle_waits.set(count);
     }
 
+    /// Returns the loop's recorder. A loop without one pays no more than a look at a flag.
     #[inline(always)]
-    pub(super) fn is_recorded(&self) -> bool {
-        self.is_recorded.get()
-    }
-
     pub(crate) fn recorder(&self) -> Option<Rc<dyn Recorder>> {
+        if !self.is_recorded.get() {
+            return None;
+        }
         self.recorder.borrow().clone()
     }
 
@@ -177,21 +175,12 @@ impl Hooks {
 /// The hooks of a loop that was never open, whose runs do not begin.
 impl Default for Hooks {
     fn default() -> Self {
-        let never = |_: &Core, operation| {
-            RuntimeError::new(format!("{operation}: the event loop is closed")).into()
-        };
-        Self::new(Box::default(), never)
-    }
-}
-
-impl fmt::Debug for Hooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hooks").finish_non_exhaustive()
+        Self::new(Box::default(), |_, _| unreachable!("it never runs"))
     }
 }
 
 /// A run in which the layers take part, until this is dropped.
-pub(super) struct RunGuard<'a>(&'a [Rc<dyn Layer>]);
+pub(super) struct RunGuard<'a>(&'a [Box<dyn Layer>]);
 
 impl RunGuard<'_> {
     pub(super) fn end(self, run: &Result<()>, is_cancelled: bool) -> Result<()> {

@@ -15,16 +15,16 @@ use super::{Core, Ready};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
 use crate::kernel::handle::Scheduled;
-use crate::kernel::hooks::is_interrupted;
+use crate::kernel::hooks::{Recorder, is_interrupted};
 use crate::kernel::nanos::{Nanos, nanos};
 use crate::kernel::request::{Request, Wish};
 use yieldfrom_delegation::{Error, Result};
 
 /// What a run has at hand.
-pub(super) struct Run {
+struct Run {
     /// The entries of this turn that are still to run.
-    pub(super) batch: Batch,
-    pub(super) watch: Watch,
+    batch: Batch,
+    watch: Watch,
 }
 
 /// Makes turns until a stop is requested.
@@ -115,9 +115,7 @@ impl Core {
     }
 
     fn idle(&self, max_wait: Option<Nanos>) -> Result<()> {
-        if self.hooks.is_recorded()
-            && let Some(recorder) = self.hooks.recorder()
-        {
+        if let Some(recorder) = self.hooks.recorder() {
             let began = self.now();
             let waited = self.wait_for_something(max_wait);
             recorder.idle(self, began);
@@ -181,10 +179,7 @@ impl Core {
                 return Ok(true);
             }
             self.reactor.wait(&inbox.poller, Some(left))?;
-            if inbox.is_notified() || !self.ready.is_empty() {
-                return Ok(false);
-            }
-            if is_interrupted() {
+            if inbox.is_notified() || !self.ready.is_empty() || is_interrupted() {
                 return Ok(false);
             }
         }
@@ -230,8 +225,8 @@ impl Core {
     /// Runs what is left of this turn.
     #[inline(always)]
     fn run_batch(self: &Rc<Self>, run: &mut Run) {
-        if self.hooks.is_recorded() {
-            return self.run_recorded(run);
+        if let Some(recorder) = self.hooks.recorder() {
+            return self.run_recorded(run, &*recorder);
         }
         while let Some(entry) = run.batch.next() {
             run.batch.prefetch();
@@ -245,10 +240,7 @@ impl Core {
     /// that the usual one pays no more than a look at a flag in each turn.
     #[cold]
     #[inline(never)]
-    fn run_recorded(self: &Rc<Self>, run: &mut Run) {
-        let Some(recorder) = self.hooks.recorder() else {
-            return;
-        };
+    fn run_recorded(self: &Rc<Self>, run: &mut Run, recorder: &dyn Recorder) {
         recorder.begin_turn(self, run.batch.len());
         while let Some(entry) = run.batch.next() {
             let shown = Rc::clone(&entry);
