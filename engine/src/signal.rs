@@ -73,7 +73,7 @@ mod table;
 use std::io::Write;
 
 use crate::errors::{RuntimeError, ValueError};
-use crate::kernel::EventLoop;
+use crate::kernel::{EventLoop, Layer};
 pub(crate) use ctrl_c::CtrlC;
 pub(crate) use handler::SignalHandlers;
 use yieldfrom_delegation::{Error, Result};

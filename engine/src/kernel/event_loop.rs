@@ -151,8 +151,7 @@ impl Core {
     /// Returns the part that a layer has plugged into an open loop.
     pub(crate) fn part<L: Layer>(&self, operation: &str) -> Result<&L> {
         self.check_open(operation)?;
-        let part = self.hooks.find();
-        Ok(part.expect("the layers have plugged their parts into an open loop"))
+        Ok(L::of(self).expect("the layers have plugged their parts into an open loop"))
     }
 
     /// Returns whether the loop's time is virtual.

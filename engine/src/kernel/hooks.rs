@@ -25,6 +25,15 @@ pub(super) fn is_interrupted() -> bool {
 
 /// A part of a loop that belongs to a layer above the kernel.
 pub(crate) trait Layer: Any {
+    /// Returns the part of this kind that is plugged into a loop; none if the loop was never open.
+    fn of(core: &Core) -> Option<&Self>
+    where
+        Self: Sized,
+    {
+        let mut parts = core.hooks.layers.iter().map(|part| &**part as &dyn Any);
+        parts.find_map(<dyn Any>::downcast_ref)
+    }
+
     /// Is called when a run until `main` is done begins.
     fn begin_run(&self, _core: &Core, _main: &Rc<dyn Waitable>) {}
 
@@ -94,14 +103,6 @@ impl Hooks {
             recorder: RefCell::new(None),
             is_recorded: Cell::new(false),
         }
-    }
-
-    /// Returns the part that a layer has plugged in; none if the loop was never open.
-    pub(crate) fn find<L: Layer>(&self) -> Option<&L> {
-        let parts = self.layers.iter();
-        parts
-            .map(|part| &**part as &dyn Any)
-            .find_map(<dyn Any>::downcast_ref)
     }
 
     pub(crate) fn has_work(&self) -> bool {

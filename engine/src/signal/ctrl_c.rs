@@ -47,11 +47,6 @@ impl CtrlC {
         }
     }
 
-    /// Returns the part of this loop; none if the loop was never open.
-    pub(crate) fn of(core: &Core) -> Option<&Self> {
-        core.hooks.find()
-    }
-
     /// Has each Ctrl-C from now on end a run at once.
     pub(crate) fn interrupt_at_once(&self) {
         self.at_once.set(true);

@@ -87,7 +87,7 @@ pub(super) fn add(
 }
 
 pub(super) fn remove(core: &Rc<Core>, signum: i32) -> bool {
-    let handlers = core.hooks.find::<SignalHandlers>();
+    let handlers = SignalHandlers::of(core);
     handlers.is_some_and(|handlers| handlers.set(core, signum, None))
 }
 

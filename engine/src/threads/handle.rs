@@ -155,7 +155,7 @@ pub(crate) struct RemoteTasks(RefCell<HashMap<u64, AnyTask>>);
 impl RemoteTasks {
     /// Looks at those of a loop, or changes them. The caller drops what is taken out.
     fn with<R>(core: &Core, look: impl FnOnce(&mut HashMap<u64, AnyTask>) -> R) -> Option<R> {
-        let tasks = core.hooks.find::<Self>()?;
+        let tasks = Self::of(core)?;
         Some(look(&mut tasks.0.borrow_mut()))
     }
 }

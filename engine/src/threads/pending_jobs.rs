@@ -27,11 +27,6 @@ pub(crate) struct Executors {
 }
 
 impl Executors {
-    /// Returns the part of this loop; none if the loop was never open.
-    pub(crate) fn of(core: &Core) -> Option<&Self> {
-        core.hooks.find()
-    }
-
     pub(super) fn default_executor(&self) -> ThreadPoolExecutor {
         let mut default = self.default.borrow_mut();
         default.get_or_insert_default().clone()
