@@ -241,16 +241,17 @@ pub(crate) fn other_loop(operation: &str) -> Error {
     ValueError::new(why).into()
 }
 
-/// Makes a coroutine of an operation that borrows an object; the coroutine owns a handle of that.
+/// Makes coroutines of operations of a type of their own: each delegates to its operation. For an
+/// operation that borrows an object, a body is given, which owns a handle of that.
 macro_rules! coroutine_operations {
-    ($([$($generics:tt)*] $operation:ty => $output:ty, $name:literal, |$this:ident| $body:expr;)*) => {$(
+    ($([$($generics:tt)*] $operation:ty => $output:ty, $name:literal $(, |$this:ident| $body:expr)?;)*) => {$(
         impl<$($generics)*> $crate::kernel::IntoCoroutine for $operation {
             type Output = $output;
 
             #[track_caller]
             fn into_coroutine(self) -> $crate::kernel::Coroutine<$output> {
-                let $this = self;
-                $crate::kernel::CoroutineBuilder::new().name($name).build($body)
+                let body = $crate::kernel::coroutine_operations!(@body self $(, |$this| $body)?);
+                $crate::kernel::CoroutineBuilder::new().name($name).build(body)
             }
         }
 
@@ -261,6 +262,14 @@ macro_rules! coroutine_operations {
             yieldfrom_delegation::Delegate::delegate
         );
     )*};
+    (@body $operation:expr, |$this:ident| $body:expr) => {{
+        let $this = $operation;
+        $body
+    }};
+    (@body $operation:expr) => {{
+        let operation = $operation;
+        move |co: &$crate::kernel::Co| yieldfrom_delegation::Delegate::delegate(operation, co)
+    }};
 }
 
 pub(crate) use coroutine_operations;

@@ -357,5 +357,5 @@ impl Delegate<Request, ()> for CreateSubprocess {
 }
 
 coroutine_operations! {
-    [] CreateSubprocess => Process, "create_subprocess", |this| move |co: &Co| this.delegate(co);
+    [] CreateSubprocess => Process, "create_subprocess";
 }

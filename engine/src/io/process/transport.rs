@@ -226,7 +226,7 @@ impl Drop for OpeningTransport {
 coroutine_operations! {
     [P: SubprocessProtocol, F: FnOnce() -> P + 'static]
         StartSubprocess<F> => (SubprocessTransport, Rc<P>),
-        "subprocess", |this| move |co: &Co| this.delegate(co);
+        "subprocess";
 }
 
 impl<F> fmt::Debug for StartSubprocess<F> {

@@ -86,8 +86,7 @@ impl Delegate<Request, ()> for OpenConnection {
 }
 
 coroutine_operations! {
-    [] OpenConnection => (StreamReader, StreamWriter), "open_connection",
-        |this| move |co: &Co| this.delegate(co);
+    [] OpenConnection => (StreamReader, StreamWriter), "open_connection";
 }
 
 /// Connects to a Unix socket; the rest is as for [`open_connection`].

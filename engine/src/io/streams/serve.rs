@@ -158,8 +158,8 @@ impl Delegate<Request, ()> for StartUnixServer {
 }
 
 coroutine_operations! {
-    [] StartServer => Server, "start_server", |this| move |co: &Co| this.delegate(co);
-    [] StartUnixServer => Server, "start_unix_server", |this| move |co: &Co| this.delegate(co);
+    [] StartServer => Server, "start_server";
+    [] StartUnixServer => Server, "start_unix_server";
 }
 
 /// Serves the connections of a socket that listens already; the rest is as for [`start_server`].

@@ -109,7 +109,7 @@ impl<P: Protocol, F: FnOnce() -> P> Delegate<Request, ()> for CreateConnection<F
 
 coroutine_operations! {
     [P: Protocol, F: FnOnce() -> P + 'static] CreateConnection<F> => (Transport, Rc<P>),
-        "create_connection", |this| move |co: &Co| this.delegate(co);
+        "create_connection";
 }
 
 impl<F> fmt::Debug for CreateConnection<F> {

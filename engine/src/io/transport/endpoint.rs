@@ -248,7 +248,7 @@ impl<P: DatagramProtocol, F: FnOnce() -> P> Delegate<Request, ()> for CreateData
 coroutine_operations! {
     [P: DatagramProtocol, F: FnOnce() -> P + 'static]
         CreateDatagramEndpoint<F> => (DatagramTransport, Rc<P>),
-        "create_datagram_endpoint", |this| move |co: &Co| this.delegate(co);
+        "create_datagram_endpoint";
 }
 
 impl<F> fmt::Debug for CreateDatagramEndpoint<F> {

@@ -295,10 +295,8 @@ impl Delegate<Request, ()> for CreateUnixServer {
 }
 
 coroutine_operations! {
-    [] CreateServer => Server, "create_server",
-        |this| move |co: &Co| this.delegate(co);
-    [] CreateUnixServer => Server, "create_unix_server",
-        |this| move |co: &Co| this.delegate(co);
+    [] CreateServer => Server, "create_server";
+    [] CreateUnixServer => Server, "create_unix_server";
 }
 
 impl fmt::Debug for CreateServer {
