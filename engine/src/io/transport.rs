@@ -97,7 +97,6 @@
 
 mod buffer;
 mod carrier;
-mod cleanup;
 mod connect;
 mod datagrams;
 mod endpoint;

@@ -9,7 +9,7 @@ use super::protocol::SubprocessProtocol;
 use super::stdio::PIPE;
 use super::subprocess_state::SubprocessState;
 use crate::io::transport::Transport;
-use crate::kernel::{Co, EventLoop, Reason, Request, Waiter, coroutine_operations};
+use crate::kernel::{Co, EventLoop, OnDrop, Reason, Request, Waiter, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// Starts a program, with a transport and a protocol: asyncio's `loop.subprocess_exec`.
@@ -201,25 +201,15 @@ impl<P: SubprocessProtocol, F: FnOnce() -> P> Delegate<Request, ()> for StartSub
         let protocol = Rc::new((self.factory)());
         let callbacks = Rc::clone(&protocol) as Rc<dyn SubprocessProtocol>;
         let state = SubprocessState::new(&core, spawned.child, callbacks);
-        let mut opening = OpeningTransport(Some(SubprocessTransport(Rc::clone(&state))));
+        let transport = SubprocessTransport(Rc::clone(&state));
+        let opening = OnDrop::new(|| transport.close());
         state.begin(spawned.pipes)?;
         let waiter = Waiter::new(Reason::io("subprocess_exec"));
         let made = Rc::clone(&waiter);
         state.soon(move |_| _ = made.wake());
         waiter.wait(co)?;
-        let transport = opening.0.take();
-        Ok((transport.expect("only this takes it out"), protocol))
-    }
-}
-
-/// A transport that is being made. It is closed with this, unless it is taken out before.
-struct OpeningTransport(Option<SubprocessTransport>);
-
-impl Drop for OpeningTransport {
-    fn drop(&mut self) {
-        if let Some(transport) = &self.0 {
-            transport.close();
-        }
+        opening.defuse();
+        Ok((transport, protocol))
     }
 }
 

@@ -10,13 +10,12 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use super::cleanup::Cleanup;
 use super::protocol::guarded;
 use super::scratch::with_scratch;
 use super::socket::Socket;
 use super::transport_state::TransportState;
 use crate::errors::panics;
-use crate::kernel::{Co, Core, Direction, ErrorContext, Ready, Waiter};
+use crate::kernel::{Co, Core, Direction, ErrorContext, OnDrop, Ready, Waiter};
 use yieldfrom_delegation::{Error, Result};
 
 /// From this write on after the loss of a connection, each is logged.
@@ -230,9 +229,10 @@ pub(super) fn wait_for_begin<C: Carrier>(
     carrier: Rc<C>,
     waiter: &Rc<Waiter>,
 ) -> Result<Rc<C>> {
-    let opening = Cleanup::new(carrier, C::close);
+    let opening = OnDrop::new(|| carrier.close());
     waiter.wait(co)?;
-    Ok(opening.dismiss())
+    opening.defuse();
+    Ok(carrier)
 }
 
 /// The work of a transport in one turn of its loop: each names a method of [`Carrier`].

@@ -9,7 +9,6 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::cleanup::Cleanup;
 use super::protocol::Protocol;
 use super::server::{Factory, Server};
 use super::socket::Socket;
@@ -17,7 +16,7 @@ use crate::combine::yield_now;
 use crate::errors::describe;
 use crate::io::net::{ListenOptions, Target, ToSocketAddrs, listen_on, resolve};
 use crate::io::source::Source;
-use crate::kernel::{Co, EventLoop, Request, coroutine_operations};
+use crate::kernel::{Co, EventLoop, OnDrop, Request, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// Listens for TCP connections, and makes a transport and a protocol of each.
@@ -124,10 +123,11 @@ pub(super) fn serve(
     if !start {
         return Ok(server);
     }
-    let starting = Cleanup::new(server.clone(), Server::close);
+    let starting = OnDrop::new(|| server.close());
     server.begin()?;
     yield_now().delegate(co)?;
-    Ok(starting.dismiss())
+    starting.defuse();
+    Ok(server)
 }
 
 /// The options of all servers, also of those of streams. The type has a field `listening`.

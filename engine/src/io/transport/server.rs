@@ -8,13 +8,12 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::carrier::Carrier;
-use super::cleanup::Cleanup;
 use super::protocol::Protocol;
 use super::socket::Socket;
 use crate::combine::yield_now;
 use crate::errors::RuntimeError;
 use crate::io::net::Address;
-use crate::kernel::{Co, Core, Operation, Place, Reason, Waiter, caller};
+use crate::kernel::{Co, Core, OnDrop, Operation, Place, Reason, Waiter, caller};
 use crate::sync::Event;
 use accept::{Accepting, Listener};
 use members::Members;
@@ -215,11 +214,6 @@ impl Server {
         Operation::new("Server.serve_forever", move |co| server.serve(co))
     }
 
-    fn leave_forever(&self) {
-        let own = self.0.forever.take();
-        drop(own);
-    }
-
     pub(super) fn begin(&self) -> Result<()> {
         let state = &self.0;
         if state.closed.get() {
@@ -246,7 +240,7 @@ impl Server {
         let waiter = Waiter::new(Reason::io("Server.serve_forever"));
         let before = state.forever.replace(Some(Rc::clone(&waiter)));
         drop(before);
-        let serving = Cleanup::new(self.clone(), Self::leave_forever);
+        let serving = OnDrop::new(|| drop(state.forever.take()));
         let served = waiter.wait(co);
         drop(serving);
         if served.as_ref().is_err_and(|error| error.is_cancelled()) {
