@@ -12,8 +12,8 @@ use rustix::net::{AddressFamily, sockopt};
 
 use crate::errors::{RuntimeError, describe};
 use crate::kernel::{
-    Co, Core, Direction, EventLoop, OnDrop, Operation, Readiness, Ready, Reason, Request, Waiter,
-    Watched,
+    Co, Core, Direction, EventLoop, OnDrop, Operation, Readiness, Ready, Reason, Request,
+    SpareWaiter, Waiter, Watched,
 };
 use yieldfrom_delegation::Result;
 
@@ -34,21 +34,7 @@ struct SourceRegistration {
     watched: Rc<Watched>,
     /// Whether a transfer that falls short shows that the next one would block.
     short_is_last: bool,
-    /// The waiter of the last wait, kept for the next one.
-    spare: Cell<Option<Rc<Waiter>>>,
-}
-
-impl SourceRegistration {
-    #[inline(always)]
-    fn waiter(&self) -> Rc<Waiter> {
-        match self.spare.take() {
-            Some(waiter) if Rc::strong_count(&waiter) == 1 => {
-                waiter.reset();
-                waiter
-            }
-            _ => Waiter::new(Reason::default()),
-        }
-    }
+    spare: SpareWaiter,
 }
 
 /// After this number of operations in a row that did not wait, the other tasks get a turn.
@@ -163,12 +149,12 @@ impl<T: AsFd> Source<T> {
     fn wait(&self, co: &Co, direction: Direction, name: &'static str) -> Result<()> {
         self.streak.set(0);
         let registration = self.registered(name)?;
-        let waiter = registration.waiter();
+        let waiter = registration.spare.take_or_new(Reason::default);
         waiter.set_reason(Reason::descriptor(name, self.get().as_fd().as_raw_fd()));
         let listed = list_waiter(&registration.watched, direction, &waiter);
         let waited = waiter.wait(co);
         drop(listed);
-        registration.spare.set(Some(waiter));
+        registration.spare.keep(waiter);
         waited
     }
 
@@ -206,7 +192,7 @@ impl<T: AsFd> Source<T> {
             short_is_last: domain.is_ok_and(|domain| domain != AddressFamily::UNIX),
             watched: core.watch(self.get().as_fd(), name)?,
             core: Rc::clone(core),
-            spare: Cell::new(None),
+            spare: SpareWaiter::default(),
         };
         Ok(self.registration.get_or_init(|| registration))
     }

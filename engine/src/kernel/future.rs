@@ -20,7 +20,7 @@ pub(crate) use handle::{Followed, not_awaited};
 pub use reason::WaitKind;
 pub(crate) use reason::{Explanation, Reason, Subject};
 pub(crate) use waitable::{Cancelling, DEEP, Waitable, cancel};
-pub(crate) use waiter::Waiter;
+pub(crate) use waiter::{SpareWaiter, Waiter};
 
 use crate::errors::panics::Panics;
 use crate::errors::{InvalidStateError, RuntimeError};

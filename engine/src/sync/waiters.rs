@@ -3,19 +3,18 @@
 //! No user code runs while the list is borrowed. Waiters are woken and dropped after the borrow has
 //! ended: dropping a waiter may drop a task, and with it a guard that comes back here.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::kernel::{Co, OnDrop, Reason, Waiter};
+use crate::kernel::{Co, OnDrop, Reason, SpareWaiter, Waiter};
 use yieldfrom_delegation::Result;
 
 #[derive(Default)]
 pub(super) struct Waiters {
     line: RefCell<VecDeque<Rc<Waiter>>>,
-    /// A waiter to which nothing else refers: the next wait uses it again, and saves an allocation.
-    spare: Cell<Option<Rc<Waiter>>>,
+    spare: SpareWaiter,
 }
 
 impl Waiters {
@@ -105,7 +104,7 @@ impl Waiters {
     ) -> Result<()> {
         let waiter = self.wait_in_line(co, reason, pass_on)?;
         self.remove(&waiter);
-        self.recycle(waiter);
+        self.spare.keep(waiter);
         Ok(())
     }
 
@@ -125,7 +124,7 @@ impl Waiters {
                 self.take_next();
             }
         })?;
-        self.recycle(waiter);
+        self.spare.keep(waiter);
         Ok(())
     }
 
@@ -136,8 +135,7 @@ impl Waiters {
         reason: impl FnOnce() -> Reason,
         pass_on: impl FnOnce(bool),
     ) -> Result<Rc<Waiter>> {
-        let new = || Waiter::new(reason());
-        let waiter = self.spare.take().unwrap_or_else(new);
+        let waiter = self.spare.take_or_new(reason);
         self.line.borrow_mut().push_back(Rc::clone(&waiter));
         let leave = OnDrop::new(|| {
             self.remove(&waiter);
@@ -146,15 +144,6 @@ impl Waiters {
         waiter.wait(co)?;
         leave.defuse();
         Ok(waiter)
-    }
-
-    /// Keeps a waiter for the next wait, unless it is referred to, and might be woken, elsewhere.
-    #[inline]
-    fn recycle(&self, waiter: Rc<Waiter>) {
-        if Rc::strong_count(&waiter) == 1 {
-            waiter.reset();
-            self.spare.set(Some(waiter));
-        }
     }
 
     fn remove(&self, waiter: &Rc<Waiter>) {

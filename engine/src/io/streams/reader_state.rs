@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use crate::errors::RuntimeError;
 use crate::io::transport::{Buffer, Stream};
-use crate::kernel::{Co, Reason, Waiter};
+use crate::kernel::{Co, Reason, SpareWaiter, Waiter};
 use yieldfrom_delegation::{Error, Result};
 
 /// The state of a reader, which its handles and its protocol share.
@@ -18,8 +18,7 @@ pub(super) struct ReaderState {
     pub(super) exception: RefCell<Option<Error>>,
     /// The waiter of the one coroutine that waits for data.
     waiting: Cell<Option<Rc<Waiter>>>,
-    /// The waiter of the last wait, for the next one: saves an allocation.
-    spare: Cell<Option<Rc<Waiter>>>,
+    spare: SpareWaiter,
     pub(super) transport: RefCell<Weak<Stream>>,
     /// Whether the transport does not read, since there is too much data.
     pub(super) paused: Cell<bool>,
@@ -35,7 +34,7 @@ impl ReaderState {
             ended: Cell::new(false),
             exception: RefCell::default(),
             waiting: Cell::new(None),
-            spare: Cell::new(None),
+            spare: SpareWaiter::default(),
             transport: RefCell::default(),
             paused: Cell::new(false),
             boundless: Cell::new(0),
@@ -119,13 +118,13 @@ impl ReaderState {
         if self.paused.get() {
             self.resume();
         }
-        let waiter = self.new_waiter();
+        let waiter = self.spare.take_or_new(Reason::default);
         waiter.set_reason(Reason::method("StreamReader", operation));
         self.waiting.set(Some(Rc::clone(&waiter)));
         let place = WaitingPlace(self, &waiter);
         waiter.wait(co)?;
         drop(place);
-        self.spare.set(Some(waiter));
+        self.spare.keep(waiter);
         Ok(())
     }
 
@@ -138,17 +137,6 @@ impl ReaderState {
             return Err(RuntimeError::new(why).into());
         }
         Ok(())
-    }
-
-    #[inline(always)]
-    fn new_waiter(&self) -> Rc<Waiter> {
-        match self.spare.take() {
-            Some(waiter) if Rc::strong_count(&waiter) == 1 => {
-                waiter.reset();
-                waiter
-            }
-            _ => Waiter::new(Reason::default()),
-        }
     }
 }
 

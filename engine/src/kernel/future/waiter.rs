@@ -99,9 +99,30 @@ impl Waiter {
     /// Makes it as new, for another wait.
     ///
     /// The caller must have the only reference, so that no other code can wake the waiter.
-    pub(crate) fn reset(&self) {
+    fn reset(&self) {
         self.state.set(WaiterState::Pending);
         drop(self.waiting.take());
+    }
+}
+
+/// The waiter of the last wait for something, kept for the next one: it saves an allocation.
+#[derive(Default)]
+pub(crate) struct SpareWaiter(Cell<Option<Rc<Waiter>>>);
+
+impl SpareWaiter {
+    /// Takes the waiter, which has the reason that it had, or makes one with this reason.
+    #[inline(always)]
+    pub(crate) fn take_or_new(&self, reason: impl FnOnce() -> Reason) -> Rc<Waiter> {
+        self.0.take().unwrap_or_else(|| Waiter::new(reason()))
+    }
+
+    /// Keeps a waiter, unless other code could still wake it.
+    #[inline]
+    pub(crate) fn keep(&self, waiter: Rc<Waiter>) {
+        if Rc::strong_count(&waiter) == 1 {
+            waiter.reset();
+            self.0.set(Some(waiter));
+        }
     }
 }
 
