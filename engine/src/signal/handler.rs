@@ -11,7 +11,7 @@ use super::table::{Registration, nonblocking_pair};
 use crate::errors::describe;
 use crate::errors::panics::Panics;
 use crate::io::Source;
-use crate::kernel::{Core, Direction, Layer, Ready, Repeating};
+use crate::kernel::{Core, Direction, Layer, OnDrop, Ready, Repeating};
 use yieldfrom_delegation::Result;
 
 /// The part of a loop that has its handlers, by the signals' numbers.
@@ -124,21 +124,15 @@ impl Handler {
     }
 }
 
-/// Keeps the signals that are due when a panic ends the run: they are for the next run.
-struct DueSignals<'a>(&'a Rc<Handler>);
-
-impl Drop for DueSignals<'_> {
-    fn drop(&mut self) {
-        if self.0.due.get() > 0 {
-            Rc::clone(self.0).schedule();
-        }
-    }
-}
-
 impl Ready for Handler {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
         self.count();
-        let rest = DueSignals(&self);
+        // After a panic that ends the run, the signals that are due are for the next run.
+        let rest = OnDrop::new(|| {
+            if self.due.get() > 0 {
+                Rc::clone(&self).schedule();
+            }
+        });
         while let Some(due) = self.due.get().checked_sub(1) {
             self.due.set(due);
             self.callback.call(core);

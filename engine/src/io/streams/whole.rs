@@ -1,26 +1,19 @@
 //! Reading a stream to its end without a limit, which keeps its data in the reader until then.
 
 use super::reader::StreamReader;
-use super::reader_state::ReaderState;
-use crate::kernel::Co;
+use crate::kernel::{Co, OnDrop};
 use yieldfrom_delegation::Result;
 
-/// While this lives, the reader holds all data that comes, however much that is.
-pub(crate) struct Unbounded<'a>(&'a ReaderState);
-
-impl Drop for Unbounded<'_> {
-    fn drop(&mut self) {
-        self.0.boundless.update(|readers| readers - 1);
-    }
-}
-
 impl StreamReader {
-    pub(crate) fn hold_all(&self) -> Unbounded<'_> {
-        self.state.boundless.update(|readers| readers + 1);
+    /// Has the reader hold all data that comes, however much that is, until the guard is dropped.
+    pub(crate) fn hold_all(&self) -> OnDrop<impl FnOnce() + use<'_>> {
+        let readers = &self.state.boundless;
+        readers.update(|readers| readers + 1);
+        let release = OnDrop::new(|| readers.update(|readers| readers - 1));
         if self.state.paused.get() {
             self.state.resume();
         }
-        Unbounded(&self.state)
+        release
     }
 
     /// Waits for the end of the stream, and takes nothing.
