@@ -43,6 +43,14 @@ impl Default for ListenOptions {
     }
 }
 
+impl ListenOptions {
+    /// Has a socket listen, or changes how many connections may wait for one that does.
+    pub(crate) fn listen(&self, socket: &impl AsFd) -> io::Result<()> {
+        let backlog = i32::try_from(self.backlog).unwrap_or(i32::MAX);
+        Ok(rustix::net::listen(socket, backlog)?)
+    }
+}
+
 /// Makes a TCP socket that listens, and does not block.
 pub(crate) fn listen_on(
     address: SocketAddr,
@@ -55,8 +63,7 @@ pub(crate) fn listen_on(
         sockopt::set_ipv6_v6only(&socket, options.v6_only)?;
     }
     rustix::net::bind(&socket, &address)?;
-    let backlog = i32::try_from(options.backlog).unwrap_or(i32::MAX);
-    rustix::net::listen(&socket, backlog)?;
+    options.listen(&socket)?;
     Ok(socket.into())
 }
 

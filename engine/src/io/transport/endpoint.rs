@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketType, sockopt};
 
 use super::carrier::wait_for_begin;
 use super::datagrams::Datagrams;
@@ -15,7 +15,7 @@ use super::handle::DatagramTransport;
 use super::protocol::DatagramProtocol;
 use super::socket::Socket;
 use crate::errors::{ValueError, describe};
-use crate::io::net::Address;
+use crate::io::net::{Address, SOCKET_FLAGS};
 use crate::io::source::Source;
 use crate::kernel::{
     Co, EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations,
@@ -195,8 +195,7 @@ impl EndpointOptions {
                 return Err(ValueError::new(why).into());
             }
         };
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let socket = rustix::net::socket_with(family, SocketType::DGRAM, flags, None)?;
+        let socket = rustix::net::socket_with(family, SocketType::DGRAM, SOCKET_FLAGS, None)?;
         Ok(self.prepare(socket)?)
     }
 

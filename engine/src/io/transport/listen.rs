@@ -274,10 +274,7 @@ impl UnixListening {
         }
         let socket = UnixListener::bind(&self.path)?;
         socket.set_nonblocking(true)?;
-        rustix::net::listen(
-            &socket,
-            i32::try_from(self.options.backlog).unwrap_or(i32::MAX),
-        )?;
+        self.options.listen(&socket)?;
         Ok(socket)
     }
 }
