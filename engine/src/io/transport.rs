@@ -119,7 +119,7 @@ pub use connect::{
     CreateConnection, CreateUnixConnection, connect_accepted_socket, create_connection,
     create_connection_on, create_unix_connection,
 };
-pub(crate) use connect::{open, set_delay, set_local};
+pub(crate) use connect::{connecting_options, open};
 
 pub use endpoint::{CreateDatagramEndpoint, create_datagram_endpoint, create_datagram_endpoint_on};
 pub(crate) use given::into_socket;

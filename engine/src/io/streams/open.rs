@@ -12,9 +12,7 @@ use super::operation::{StreamOperation, checked_limit, limit_option};
 use super::reader::StreamReader;
 use super::writer::StreamWriter;
 use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
-use crate::io::transport::{
-    End, StreamSocket, into_socket, open, set_delay, set_local, start_pipe,
-};
+use crate::io::transport::{End, StreamSocket, connecting_options, into_socket, open, start_pipe};
 use crate::kernel::{Co, Core, EventLoop, Operation, Request, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -48,31 +46,7 @@ pub struct OpenConnection {
 
 impl OpenConnection {
     limit_option!();
-
-    /// Sets the address to connect from.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let connection = yieldfrom::open_connection("example.org:80").local_addr(([127, 0, 0, 1], 0));
-    /// ```
-    pub fn local_addr(mut self, address: impl Into<SocketAddr>) -> Self {
-        set_local(&mut self.dial, address.into());
-        self
-    }
-
-    /// Sets how long one address has before the next is tried as well: 250 ms by default. With
-    /// `None`, the next is tried when one has failed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let connection = yieldfrom::open_connection("example.org:80").happy_eyeballs_delay(None);
-    /// ```
-    pub fn happy_eyeballs_delay(mut self, delay: impl Into<Option<Duration>>) -> Self {
-        set_delay(&mut self.dial, delay.into());
-        self
-    }
+    connecting_options!("let connection = yieldfrom::open_connection(\"example.org:80\")");
 }
 
 impl Delegate<Request, ()> for OpenConnection {

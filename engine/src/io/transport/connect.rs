@@ -49,53 +49,49 @@ pub struct CreateConnection<F> {
     dial: Result<Dial>,
 }
 
+/// The options of connections, also of those of streams. The type has a field `dial`. `$connection` is
+/// an example of one.
+macro_rules! connecting_options {
+    ($connection:expr) => {
+        /// Sets the address to connect from.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        #[doc = $connection]
+        ///     .local_addr(([127, 0, 0, 1], 0));
+        /// ```
+        pub fn local_addr(mut self, address: impl Into<SocketAddr>) -> Self {
+            if let Ok(dial) = &mut self.dial {
+                dial.local = Some(address.into());
+            }
+            self
+        }
+
+        /// Sets how long an attempt to connect to one address has before the next attempt begins
+        /// as well: 250 ms by default. With `None`, the next attempt begins when one has failed.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        #[doc = $connection]
+        ///     .happy_eyeballs_delay(None);
+        /// ```
+        pub fn happy_eyeballs_delay(mut self, delay: impl Into<Option<Duration>>) -> Self {
+            if let Ok(dial) = &mut self.dial {
+                dial.delay = delay.into();
+            }
+            self
+        }
+    };
+}
+pub(crate) use connecting_options;
+
 impl<F> CreateConnection<F> {
-    /// Sets the address to connect from.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::{Protocol, create_connection};
-    ///
-    /// struct Silent;
-    /// impl Protocol for Silent {}
-    ///
-    /// let connection = create_connection(|| Silent, "example.org:80").local_addr(([127, 0, 0, 1], 0));
-    /// ```
-    pub fn local_addr(mut self, address: impl Into<SocketAddr>) -> Self {
-        set_local(&mut self.dial, address.into());
-        self
-    }
-
-    /// Sets how long an attempt to connect to one address has before the next attempt begins as
-    /// well: 250 ms by default. With `None`, the next attempt begins when one has failed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use yieldfrom::{Protocol, create_connection};
-    ///
-    /// struct Silent;
-    /// impl Protocol for Silent {}
-    ///
-    /// let connection = create_connection(|| Silent, "example.org:80").happy_eyeballs_delay(None);
-    /// ```
-    pub fn happy_eyeballs_delay(mut self, delay: impl Into<Option<Duration>>) -> Self {
-        set_delay(&mut self.dial, delay.into());
-        self
-    }
-}
-
-pub(crate) fn set_local(dial: &mut Result<Dial>, address: SocketAddr) {
-    if let Ok(dial) = dial {
-        dial.local = Some(address);
-    }
-}
-
-pub(crate) fn set_delay(dial: &mut Result<Dial>, delay: Option<Duration>) {
-    if let Ok(dial) = dial {
-        dial.delay = delay;
-    }
+    connecting_options!(
+        "# struct Silent;\n# impl yieldfrom::Protocol for Silent {}\n\
+         let connection = yieldfrom::create_connection(|| Silent, \"example.org:80\")"
+    );
 }
 
 impl<P: Protocol, F: FnOnce() -> P> Delegate<Request, ()> for CreateConnection<F> {
