@@ -5,6 +5,7 @@
 
 pub(crate) mod exception;
 pub(crate) mod expr;
+pub(crate) mod invent;
 pub(crate) mod parse;
 pub(crate) mod run;
 pub(crate) mod syntax;

@@ -65,7 +65,7 @@ impl Frame<'_> {
             Object::Event(event) => self.on_event(event, method),
             Object::Condition(condition) => self.on_condition(condition, method),
             Object::Semaphore(semaphore) => self.on_semaphore(semaphore, method),
-            Object::Bounded(semaphore) => self.on_bounded(semaphore, method),
+            Object::Bounded(semaphore) => self.on_semaphore(semaphore, method),
             Object::Queue(queue) => self.on_queue(queue, method),
             Object::Lifo(queue) => self.on_queue(queue, method),
             Object::Priority(queue) => self.on_queue(queue, method),
@@ -133,19 +133,6 @@ impl Frame<'_> {
     }
 
     fn on_semaphore(&self, semaphore: &Semaphore, method: &Method) -> Option<Result<Value>> {
-        match method {
-            Method::Acquire => waited(
-                self.co()
-                    .yield_from(semaphore.acquire())
-                    .map(|guard| guard.forget()),
-            ),
-            Method::Release => nothing(semaphore.release()),
-            Method::Locked => truth(semaphore.locked()),
-            _ => None,
-        }
-    }
-
-    fn on_bounded(&self, semaphore: &BoundedSemaphore, method: &Method) -> Option<Result<Value>> {
         match method {
             Method::Acquire => waited(
                 self.co()

@@ -12,6 +12,8 @@ mod simple;
 use fastrand::Rng;
 use serde_json::{Value as Json, json};
 
+use crate::language::invent::{self, Invent};
+
 /// Futures, which only their makers replace.
 const FUTURES: [&str; 3] = ["f0", "f1", "f2"];
 /// What a coroutine is told that it is when it becomes a task without a name.
@@ -20,6 +22,15 @@ const SUB: &str = "sub";
 const MAIN: &str = "main";
 const HANDLES: [&str; 2] = ["k0", "k1"];
 const CALLBACKS: [&str; 2] = ["cb0", "cb1"];
+const HANDLED: [&str; 7] = [
+    "CancelledError",
+    "CancelledError",
+    "BaseException",
+    "BaseException",
+    "Exception",
+    "TimeoutError",
+    "AppError",
+];
 /// When a run is stopped that has not ended.
 const GUARD: u32 = 40;
 
@@ -58,34 +69,7 @@ enum Scope {
     Callback,
 }
 
-/// Where a statement is to stand.
-#[derive(Clone, Copy)]
-struct Place {
-    depth: usize,
-    scope: Scope,
-    in_loop: bool,
-    in_handler: bool,
-    in_finally: bool,
-}
-
-impl Place {
-    fn new(scope: Scope) -> Self {
-        Self {
-            depth: 0,
-            scope,
-            in_loop: false,
-            in_handler: false,
-            in_finally: false,
-        }
-    }
-
-    fn deeper(self) -> Self {
-        Self {
-            depth: self.depth + 1,
-            ..self
-        }
-    }
-}
+type Place = invent::Place<Scope>;
 
 struct Inventor {
     rng: Rng,
@@ -95,24 +79,43 @@ struct Inventor {
     level: usize,
 }
 
+impl Invent for Inventor {
+    type Scope = Scope;
+
+    fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    fn block(&mut self, place: Place, len: std::ops::Range<usize>) -> Vec<Json> {
+        (0..self.rng.usize(len))
+            .flat_map(|_| {
+                let statements = self.statements(place);
+                // Otherwise, few would come to their end.
+                if place.scope == Scope::Body && place.depth < 2 && self.chance(30) {
+                    vec![self.guarded(statements)]
+                } else {
+                    statements
+                }
+            })
+            .collect()
+    }
+
+    fn handler(&mut self, place: Place) -> Json {
+        let mut body = vec![json!({"op": "emit", "args": ["caught", "$e"]})];
+        if self.chance(50) {
+            body.extend(self.inner_block(Place {
+                in_handler: true,
+                ..place
+            }));
+        }
+        if self.chance(45) {
+            body.push(json!({"op": "reraise"}));
+        }
+        json!({"match": [self.choose(&HANDLED)], "as": "e", "body": body})
+    }
+}
+
 impl Inventor {
-    fn chance(&mut self, percent: u32) -> bool {
-        self.rng.u32(0..100) < percent
-    }
-
-    fn choose<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.rng.usize(0..of.len())]
-    }
-
-    /// Returns an index into `weights`, the more likely the heavier.
-    fn weighted(&mut self, weights: &[u32]) -> usize {
-        let mut at = self.rng.u32(0..weights.iter().sum());
-        weights
-            .iter()
-            .position(|weight| at.checked_sub(*weight).map(|rest| at = rest).is_none())
-            .expect("in the sum")
-    }
-
     /// Any future, task or composite.
     fn awaitable(&mut self) -> String {
         match self.weighted(&[4, 6, 4]) {
@@ -232,24 +235,6 @@ impl Inventor {
             fut["as"] = json!(SUB);
         }
         fut
-    }
-
-    fn block(&mut self, place: Place, len: std::ops::Range<usize>) -> Vec<Json> {
-        (0..self.rng.usize(len))
-            .flat_map(|_| {
-                let statements = self.statements(place);
-                // Otherwise, few would come to their end.
-                if place.scope == Scope::Body && place.depth < 2 && self.chance(30) {
-                    vec![self.guarded(statements)]
-                } else {
-                    statements
-                }
-            })
-            .collect()
-    }
-
-    fn inner_block(&mut self, place: Place) -> Vec<Json> {
-        self.block(place.deeper(), 1..4)
     }
 
     /// Runs statements, and tells of their exception.

@@ -4,6 +4,8 @@
 use fastrand::Rng;
 use serde_json::{Value as Json, json};
 
+use crate::language::invent::{self, Invent};
+
 const SLOTS: [&str; 4] = ["A", "B", "C", "D"];
 /// A slot that holds a plain iterator, which only delegations use.
 const ITEMS: &str = "I";
@@ -55,46 +57,56 @@ fn deep() -> Json {
         {"op": "return", "value": "$r"}]})
 }
 
-/// Where a statement is to stand.
-#[derive(Clone, Copy)]
-struct Place {
-    depth: usize,
-    in_body: bool,
-    in_loop: bool,
-    in_handler: bool,
-    in_finally: bool,
+/// Where statements are to stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Driver,
+    Body,
 }
+
+type Place = invent::Place<Scope>;
 
 struct Inventor {
     rng: Rng,
     functions: usize,
 }
 
+impl Invent for Inventor {
+    type Scope = Scope;
+
+    fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    fn block(&mut self, place: Place, len: std::ops::Range<usize>) -> Vec<Json> {
+        (0..self.rng.usize(len))
+            .map(|_| self.statement(place))
+            .collect()
+    }
+
+    fn handler(&mut self, place: Place) -> Json {
+        let name = self.choose(&HANDLED);
+        let mut body = vec![json!({"op": "emit", "args": ["caught", "$e"]})];
+        // Bodies that suspend again where they should end are wanted, but not so often that most
+        // scenarios come to drop one, which the language leaves open.
+        if !["GeneratorExit", "BaseException"].contains(&name) || self.chance(25) {
+            body.extend(self.inner_block(Place {
+                in_handler: true,
+                ..place
+            }));
+        }
+        if self.chance(40) {
+            body.push(json!({"op": "reraise"}));
+        }
+        json!({"match": [name], "as": "e", "body": body})
+    }
+}
+
 impl Inventor {
-    fn chance(&mut self, percent: u32) -> bool {
-        self.rng.u32(0..100) < percent
-    }
-
-    fn choose<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.rng.usize(0..of.len())]
-    }
-
-    /// Returns an index into `weights`, the more likely the heavier.
-    fn weighted(&mut self, weights: &[u32]) -> usize {
-        let mut at = self.rng.u32(0..weights.iter().sum());
-        weights
-            .iter()
-            .position(|weight| at.checked_sub(*weight).map(|rest| at = rest).is_none())
-            .expect("in the sum")
-    }
-
     fn drive(&mut self) -> Vec<Json> {
         let place = Place {
             depth: 2,
-            in_body: false,
-            in_loop: false,
-            in_handler: false,
-            in_finally: false,
+            ..Place::new(Scope::Driver)
         };
         let mut drive: Vec<_> = SLOTS.iter().map(|slot| self.new_in(slot)).collect();
         drive.push(self.iterator());
@@ -117,34 +129,11 @@ impl Inventor {
     }
 
     fn body(&mut self) -> Vec<Json> {
-        let place = Place {
-            depth: 0,
-            in_body: true,
-            in_loop: false,
-            in_handler: false,
-            in_finally: false,
-        };
-        self.block(place, 2..7)
-    }
-
-    fn block(&mut self, place: Place, len: std::ops::Range<usize>) -> Vec<Json> {
-        (0..self.rng.usize(len))
-            .map(|_| self.statement(place))
-            .collect()
-    }
-
-    fn inner_block(&mut self, place: Place) -> Vec<Json> {
-        self.block(
-            Place {
-                depth: place.depth + 1,
-                ..place
-            },
-            1..4,
-        )
+        self.block(Place::new(Scope::Body), 2..7)
     }
 
     fn statement(&mut self, place: Place) -> Json {
-        if !place.in_body {
+        if place.scope == Scope::Driver {
             return self.operation();
         }
         let compound = if place.depth < 3 { 1 } else { 0 };
@@ -166,7 +155,7 @@ impl Inventor {
             3 => json!({"op": "emit", "args": ["at", "$p", "$x", "$r", "$e"]}),
             4 => json!({"op": "raise", "exc": self.choose(&RAISED)}),
             5 => self.exit(place),
-            6 => self.try_statement(place),
+            6 => self.try_statement(place, &[3, 6, 2]),
             7 => self.repeat(place),
             8 => {
                 json!({"op": "if", "cond": "$x", "then": self.inner_block(place), "else": self.inner_block(place)})
@@ -194,7 +183,7 @@ impl Inventor {
             in_loop: true,
             ..place
         });
-        let times = if place.in_body && self.chance(25) {
+        let times = if place.scope == Scope::Body && self.chance(25) {
             Json::Null
         } else {
             json!(self.rng.u32(0..4))
@@ -203,48 +192,6 @@ impl Inventor {
             body.push(json!({"op": "yield", "value": "$i", "to": "x"}));
         }
         json!({"op": "repeat", "times": times, "var": "i", "body": body})
-    }
-
-    fn try_statement(&mut self, place: Place) -> Json {
-        let mut statement = json!({"op": "try", "body": self.inner_block(place)});
-        let handlers: Vec<_> = (0..self.weighted(&[3, 6, 2]))
-            .map(|_| self.handler(place))
-            .collect();
-        if !handlers.is_empty() {
-            statement["except"] = json!(handlers);
-            if self.chance(20) {
-                statement["else"] = json!(self.inner_block(place));
-            }
-        }
-        if handlers.is_empty() || self.chance(30) {
-            let mut finally = vec![json!({"op": "emit", "args": ["finally", "$p"]})];
-            if self.chance(40) {
-                finally.extend(self.inner_block(Place {
-                    in_loop: false,
-                    in_finally: true,
-                    ..place
-                }));
-            }
-            statement["finally"] = json!(finally);
-        }
-        statement
-    }
-
-    fn handler(&mut self, place: Place) -> Json {
-        let name = self.choose(&HANDLED);
-        let mut body = vec![json!({"op": "emit", "args": ["caught", "$e"]})];
-        // Bodies that suspend again where they should end are wanted, but not so often that most
-        // scenarios come to drop one, which the language leaves open.
-        if !["GeneratorExit", "BaseException"].contains(&name) || self.chance(25) {
-            body.extend(self.inner_block(Place {
-                in_handler: true,
-                ..place
-            }));
-        }
-        if self.chance(40) {
-            body.push(json!({"op": "reraise"}));
-        }
-        json!({"match": [name], "as": "e", "body": body})
     }
 
     fn source(&mut self) -> Json {

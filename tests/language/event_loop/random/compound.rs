@@ -3,21 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use super::{Inventor, Place, SUB, Scope};
-
-const HANDLED: [&str; 7] = [
-    "CancelledError",
-    "CancelledError",
-    "BaseException",
-    "BaseException",
-    "Exception",
-    "TimeoutError",
-    "AppError",
-];
+use crate::language::invent::Invent;
 
 impl Inventor {
     pub(super) fn compound(&mut self, place: Place) -> Json {
         match self.weighted(&[8, 3, 2]) {
-            0 => self.try_statement(place),
+            0 => self.try_statement(place, &[2, 7, 2]),
             1 => self.repeat(place),
             _ => {
                 json!({"op": "if", "cond": "$x", "then": self.inner_block(place), "else": self.inner_block(place)})
@@ -38,45 +29,6 @@ impl Inventor {
             json!(self.rng.u32(1..4))
         };
         json!({"op": "repeat", "times": times, "var": "i", "body": body})
-    }
-
-    fn try_statement(&mut self, place: Place) -> Json {
-        let mut statement = json!({"op": "try", "body": self.inner_block(place)});
-        let handlers: Vec<_> = (0..self.weighted(&[2, 7, 2]))
-            .map(|_| self.handler(place))
-            .collect();
-        if !handlers.is_empty() {
-            statement["except"] = json!(handlers);
-            if self.chance(20) {
-                statement["else"] = json!(self.inner_block(place));
-            }
-        }
-        if handlers.is_empty() || self.chance(30) {
-            let mut finally = vec![json!({"op": "emit", "args": ["finally", "$p"]})];
-            if self.chance(40) {
-                finally.extend(self.inner_block(Place {
-                    in_loop: false,
-                    in_finally: true,
-                    ..place
-                }));
-            }
-            statement["finally"] = json!(finally);
-        }
-        statement
-    }
-
-    fn handler(&mut self, place: Place) -> Json {
-        let mut body = vec![json!({"op": "emit", "args": ["caught", "$e"]})];
-        if self.chance(50) {
-            body.extend(self.inner_block(Place {
-                in_handler: true,
-                ..place
-            }));
-        }
-        if self.chance(45) {
-            body.push(json!({"op": "reraise"}));
-        }
-        json!({"match": [self.choose(&HANDLED)], "as": "e", "body": body})
     }
 
     /// Waits for several futures, or for one in a special way.

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{CALLBACKS, GUARD, HANDLES, Inventor, MAIN, Place, Scope};
+use crate::language::invent::Invent;
 
 impl Inventor {
     /// The coroutine of the first run: it spawns tasks, takes part, and waits for them.

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{CALLBACKS, FUTURES, HANDLES, Inventor, Place, Scope};
+use crate::language::invent::Invent;
 
 const RAISED: [&str; 5] = [
     "ValueError",
