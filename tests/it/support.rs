@@ -11,6 +11,7 @@ mod watchdog;
 
 pub(crate) mod comparison;
 pub(crate) mod replay;
+pub(crate) mod scenarios;
 
 pub(crate) use attack::attack;
 pub(crate) use descriptors::{open_descriptors, take_all_descriptors, with_few_descriptors};

@@ -1,8 +1,5 @@
 //! The program `replay-event-loop`: what it prints, how it ends, and what it says about bad input.
 
-use std::fs;
-use std::path::Path;
-
 use crate::support::replay::{File, Program};
 
 const PROGRAM: Program = Program {
@@ -12,33 +9,17 @@ const PROGRAM: Program = Program {
 
 #[test]
 fn a_good_scenario_is_replayed() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/event-loop/spinner.json");
-    let output = PROGRAM.replay(&file);
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(
-        output.stdout,
-        fs::read(file.with_extension("trace")).unwrap()
-    );
-    assert!(output.stderr.is_empty());
+    PROGRAM.assert_prints_recorded("event-loop/spinner.json");
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    let output = PROGRAM.replay(Path::new("no/such/file.json"));
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        message.starts_with("replay-event-loop: no/such/file.json: "),
-        "{message}"
-    );
-    assert_eq!(message.lines().count(), 1);
-    assert_eq!(output.status.code(), Some(2));
+    PROGRAM.assert_names_missing_file();
 }
 
 #[test]
 fn one_argument_is_expected() {
-    let output = PROGRAM.command().args(["a", "b"]).output().unwrap();
-    assert_eq!(output.stderr, b"usage: replay-event-loop FILE\n");
-    assert_eq!(output.status.code(), Some(2));
+    PROGRAM.assert_refuses(&["a", "b"]);
 }
 
 #[test]
@@ -224,10 +205,7 @@ fn deep_nesting_is_refused_and_not_a_crash() {
 /// Checks the trace of a scenario that is run to its end.
 fn assert_trace(name: &str, text: &str, trace: &str) {
     let file = File::new(name, text);
-    let output = PROGRAM.replay(&file.0);
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), trace);
-    assert_eq!(output.status.code(), Some(0));
+    PROGRAM.assert_prints(&file.0, trace);
 }
 
 #[test]

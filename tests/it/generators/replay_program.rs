@@ -1,8 +1,5 @@
 //! The program `replay-generators`: what it prints, how it ends, and what it says about bad input.
 
-use std::fs;
-use std::path::Path;
-
 use crate::support::replay::{File, Program};
 
 const PROGRAM: Program = Program {
@@ -12,33 +9,17 @@ const PROGRAM: Program = Program {
 
 #[test]
 fn a_good_scenario_is_replayed() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/generators/taxi.json");
-    let output = PROGRAM.replay(&file);
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(
-        output.stdout,
-        fs::read(file.with_extension("trace")).unwrap()
-    );
-    assert!(output.stderr.is_empty());
+    PROGRAM.assert_prints_recorded("generators/taxi.json");
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    let output = PROGRAM.replay(Path::new("no/such/file.json"));
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        message.starts_with("replay-generators: no/such/file.json: "),
-        "{message}"
-    );
-    assert_eq!(message.lines().count(), 1);
-    assert_eq!(output.status.code(), Some(2));
+    PROGRAM.assert_names_missing_file();
 }
 
 #[test]
 fn one_argument_is_expected() {
-    let output = PROGRAM.command().output().unwrap();
-    assert_eq!(output.stderr, b"usage: replay-generators FILE\n");
-    assert_eq!(output.status.code(), Some(2));
+    PROGRAM.assert_refuses(&[]);
 }
 
 #[test]
@@ -171,12 +152,7 @@ fn the_deepest_nesting_allowed_fits_a_generators_stack() {
           \"drive\":[{{\"op\":\"new\",\"gen\":\"g\",\"slot\":\"G\"}},{{\"op\":\"exhaust\",\"g\":\"G\"}}]}}"
     );
     let file = File::new("deepest", text);
-    let output = PROGRAM.replay(&file.0);
-    assert_eq!(
-        String::from_utf8(output.stdout).unwrap(),
-        "G: item 1\nG: end\n"
-    );
-    assert_eq!(output.status.code(), Some(0));
+    PROGRAM.assert_prints(&file.0, "G: item 1\nG: end\n");
 }
 
 /// A chain of `depth` generators, which yields once at its bottom, and then is closed or ends.
@@ -198,12 +174,7 @@ fn chains_of_ten_thousand_generators_work() {
         ("del", ""),
     ] {
         let file = File::new(&format!("chain-{last}"), chain(10_000, last));
-        let output = PROGRAM.replay(&file.0);
-        assert_eq!(
-            String::from_utf8(output.stdout).unwrap(),
-            format!("G: yield 'bottom'\n{outcome}")
-        );
-        assert_eq!(output.status.code(), Some(0));
+        PROGRAM.assert_prints(&file.0, &format!("G: yield 'bottom'\n{outcome}"));
     }
 }
 

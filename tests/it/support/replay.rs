@@ -13,12 +13,46 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(crate) fn command(&self) -> Command {
+    fn command(&self) -> Command {
         Command::new(self.path)
     }
 
     pub(crate) fn replay(&self, file: &Path) -> Output {
         self.command().arg(file).output().unwrap()
+    }
+
+    /// Checks that the program prints this trace, and nothing else.
+    pub(crate) fn assert_prints(&self, file: &Path, trace: &str) {
+        let output = self.replay(file);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), trace);
+        assert_eq!(output.status.code(), Some(0));
+    }
+
+    /// Checks that the program prints the trace that came with a scenario.
+    pub(crate) fn assert_prints_recorded(&self, scenario: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let file = folder.join(scenario);
+        let trace = fs::read_to_string(file.with_extension("trace")).unwrap();
+        self.assert_prints(&file, &trace);
+    }
+
+    /// Checks what the program says about a file that is missing.
+    pub(crate) fn assert_names_missing_file(&self) {
+        let output = self.replay(Path::new("no/such/file.json"));
+        let message = String::from_utf8(output.stderr).unwrap();
+        let beginning = format!("{}: no/such/file.json: ", self.name);
+        assert!(message.starts_with(&beginning), "{message}");
+        assert_eq!(message.lines().count(), 1);
+        assert_eq!(output.status.code(), Some(2));
+    }
+
+    /// Checks what the program says about another number of arguments than one.
+    pub(crate) fn assert_refuses(&self, arguments: &[&str]) {
+        let output = self.command().args(arguments).output().unwrap();
+        let usage = format!("usage: {} FILE\n", self.name);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), usage);
+        assert_eq!(output.status.code(), Some(2));
     }
 
     /// Checks that the program complains in one line that names the file and the line, and prints

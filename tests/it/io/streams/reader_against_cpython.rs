@@ -7,7 +7,7 @@ use yieldfrom::{
     StreamReader, Task, ValueError, create_task, wait, yield_now,
 };
 
-use crate::support::comparison::{Comparison, number};
+use crate::support::comparison::Comparison;
 use crate::support::{Journal, run_virtual};
 
 fn show(data: &[u8]) -> String {
@@ -192,39 +192,35 @@ fn scenario(seed: u64) -> Json {
     json!({"name": format!("reader {seed}"), "limit": rng.u32(1..9), "ops": ops})
 }
 
+const COMPARISON: Comparison = Comparison {
+    reference: "stream_reader",
+    versions: [(3, 11, 0), (3, 13, 0)],
+    most_unknown: 0,
+    play,
+};
+
 #[test]
 fn readers_read_as_those_of_cpython() {
-    let (count, seed) = (
-        number("YIELDFROM_FUZZ", 2_000),
-        number("YIELDFROM_FUZZ_SEED", 1),
-    );
-    let Some(comparison) = Comparison::find("stream_reader", [(3, 11, 0), (3, 13, 0)], play) else {
-        return;
-    };
-    let (compared, different) = comparison.compare((seed..seed + count).map(scenario), 0);
-    eprintln!("{compared} programs were compared");
-    assert!(different.is_empty(), "{different:#?}");
+    COMPARISON.check_random(2_000, scenario);
 }
 
 #[test]
 fn random_programs_come_to_what_is_interesting() {
-    let traces: Vec<_> = (1..1_000)
-        .filter_map(|seed| play(&scenario(seed)))
-        .collect();
-    for wanted in [
-        "readline data ",
-        "readline ValueError",
-        "readuntil overrun",
-        "readuntil incomplete",
-        "readexactly incomplete",
-        "readall data ",
-        "RuntimeError",
-        "cancelled",
-        "failed",
-        "feed refused",
-        "turn, ended",
-    ] {
-        let found = traces.iter().filter(|trace| trace.contains(wanted)).count();
-        assert!(found >= 10, "{wanted}: {found}");
-    }
+    COMPARISON.assert_traces_have(
+        (1..1_000).map(scenario),
+        10,
+        &[
+            "readline data ",
+            "readline ValueError",
+            "readuntil overrun",
+            "readuntil incomplete",
+            "readexactly incomplete",
+            "readall data ",
+            "RuntimeError",
+            "cancelled",
+            "failed",
+            "feed refused",
+            "turn, ended",
+        ],
+    );
 }
