@@ -3,15 +3,20 @@
 
 use std::env;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A program's name, and its `main`.
 type Program = (&'static str, fn() -> ExitCode);
 
 include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
+/// How long a program may run before it counts as hanging. Each needs a small part of this.
+const LIMIT: Duration = Duration::from_secs(60);
+
 fn main() -> ExitCode {
     let wanted = env::args().nth(1).unwrap_or_default();
     if let Some((_, run)) = PROGRAMS.iter().find(|(name, _)| *name == wanted) {
+        tests::time_limit::start(LIMIT);
         return run();
     }
     eprintln!("usage: guide PROGRAM");
