@@ -6,10 +6,10 @@ use crate::kernel::EventLoop;
 use {
     super::recorder::TraceRecorder,
     super::trace::{DEFAULT_LIMIT, Trace, TraceNotes},
-    crate::Result,
     crate::errors::RuntimeError,
     std::any::Any,
     std::rc::Rc,
+    yieldfrom_delegation::Result,
 };
 
 impl EventLoop {

@@ -29,7 +29,7 @@ pub trait ListenerSocket: sealed::Sealed {}
 mod sealed {
     pub trait Sealed {
         #[doc(hidden)]
-        fn into_socket(self) -> crate::Result<Wrapped>;
+        fn into_socket(self) -> yieldfrom_delegation::Result<Wrapped>;
     }
 
     /// Hides the socket, which is private.
