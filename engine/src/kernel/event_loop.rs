@@ -256,7 +256,6 @@ impl Core {
     }
 
     /// Returns the task at an address, if a task lies there.
-    #[cfg(feature = "signal")]
     pub(crate) fn find_task(&self, address: *const ()) -> Option<Rc<dyn TaskObject>> {
         self.tasks.borrow().find(address)
     }

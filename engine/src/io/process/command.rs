@@ -14,7 +14,7 @@ use super::stdio::{Stdio, StdioKind, merge};
 use crate::errors::{ValueError, describe};
 use crate::io::streams::{DEFAULT_LIMIT, checked_limit};
 use crate::kernel::{Co, Core, EventLoop, Request, coroutine_operations};
-use yieldfrom_delegation::{Delegate, Result};
+use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// Starts a program: asyncio's `create_subprocess_exec`.
 ///
@@ -330,7 +330,7 @@ impl CreateSubprocess {
     }
 
     /// Says why there is no process.
-    fn refused(&self, error: io::Error) -> crate::Error {
+    fn refused(&self, error: io::Error) -> Error {
         let operation = self.operation;
         if error.kind() == io::ErrorKind::InvalidInput {
             return ValueError::new(format!("{operation}: {error}")).into();

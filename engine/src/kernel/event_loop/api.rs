@@ -486,8 +486,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn all_tasks(&self) -> Vec<AnyTask> {
-        let tasks = self.core().tasks.borrow().all();
-        tasks.into_iter().map(AnyTask).collect()
+        self.core().all_tasks().into_iter().map(AnyTask).collect()
     }
 
     /// Has `callback` called in each turn in which a descriptor can be read from, until
@@ -705,7 +704,7 @@ impl EventLoop {
 
     /// Returns whether the loop is in debug mode.
     pub fn get_debug(&self) -> bool {
-        self.core().debug.get()
+        self.core().in_debug_mode()
     }
 
     /// Sets how long a callback or a task's step may hold the loop before it is logged with its

@@ -134,7 +134,7 @@ impl Watch {
 
     /// Begins anew, as the loop's settings are now.
     pub(super) fn restart(&mut self, core: &Core) {
-        self.debug = core.debug.get();
+        self.debug = core.in_debug_mode();
         self.limit = core.slow_callback_duration.get();
         self.clock = if self.debug || self.limit < FINE {
             ClockId::Monotonic
@@ -178,7 +178,7 @@ impl Watch {
         self.passed += count;
         let now = read(self.clock);
         // As a rule, no time has passed on the coarse clock.
-        if now != self.began || core.debug.get() != self.debug {
+        if now != self.began || core.in_debug_mode() != self.debug {
             self.judge(core, now, count);
         }
         core.ended.forget();
@@ -193,7 +193,7 @@ impl Watch {
             panics::contain(|| self.report(core, count, now - self.began));
             // A report takes its time as well.
             self.restart(core);
-        } else if core.debug.get() != self.debug {
+        } else if core.in_debug_mode() != self.debug {
             self.restart(core);
         } else {
             self.began = now;
@@ -270,7 +270,7 @@ fn name_of(core: &Core, address: *const ()) -> String {
     if let Some(entry) = core.ended.find(address) {
         return Shown(&*entry).to_string();
     }
-    let task = core.tasks.borrow().find(address);
+    let task = core.find_task(address);
     task.map_or_else(|| "a callback".to_owned(), |task| Shown(&*task).to_string())
 }
 
