@@ -1,7 +1,7 @@
 //! One coroutine: a body on a stack of its own, and the switch to it and back.
 //!
-//! This is the only module that uses corosensei. A [`Node`] is the part of a generator that chains
-//! deal with, and does not depend on the result type. [`Shared`] adds the body and its result.
+//! A [`Node`] is the part of a generator that chains deal with, and does not depend on the result
+//! type. [`Shared`] adds the body and its result. The module [`switch`] has the switch itself.
 //! Nodes are counted and never move. Their fields are cells, so shared references to them suffice.
 //! The module [`links`] holds the references from node to node, except `leaf`.
 #![allow(unsafe_code, reason = "switches stacks")]
@@ -11,14 +11,13 @@ mod links;
 mod memory;
 mod message;
 mod suspender;
+mod switch;
 
 use std::cell::{Cell, UnsafeCell};
-use std::mem::{self, ManuallyDrop, MaybeUninit};
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::thread;
-
-use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 pub(crate) use body::Shared;
 pub(crate) use message::{End, Message, Resumed};
@@ -27,27 +26,20 @@ pub(crate) use suspender::{Suspender, unwind};
 use links::Links;
 use message::Suspension;
 use suspender::ForcedUnwind;
+use switch::{Anchor, Entry, Fiber, Stop};
 
 use crate::error::{Error, Result};
 use crate::label::Label;
 use crate::stack::{Owner, Stack, StackSize};
 use crate::status::Status;
 
-// Only the end of a body passes through corosensei. A message or a suspension has several words,
-// and would be copied on its way. And to read in one piece what was just written in two stalls the
-// processor for longer than the switch takes. So the side that switches away leaves it in
-// `Node::mail`, where the other side finds it at once.
-type Switch = Yielder<(), ()>;
-type Switchable = Coroutine<(), (), End, Stack>;
-
-/// The value that crosses in a switch: a message into the body, or a suspension out of it.
+/// The value that crosses in a switch: a message into the body, and a suspension or the end out of
+/// it.
 union Mail<Y, S> {
     message: ManuallyDrop<Message<S>>,
     suspension: ManuallyDrop<Suspension<Y, S>>,
+    end: ManuallyDrop<End>,
 }
-
-/// The number of bytes that a switch uses below the noted stack pointer.
-const BELOW_CONTEXT: usize = 32;
 
 /// The number of refused suspensions after which a body is unwound. After the same number again it
 /// is given up. This concerns only bodies that are resumed while their thread panics.
@@ -62,10 +54,10 @@ pub(crate) struct Frame {
 
 /// The part of a generator that does not depend on the types of its body and result.
 // The fields that a resume reads lie together, in few cache lines: from the stack pointer, which
-// corosensei has at the end of its struct, to the mail.
+// the fiber of corosensei has at its end, to the mail.
 #[repr(C)]
 pub(crate) struct Node<Y, S> {
-    coroutine: UnsafeCell<Option<Switchable>>,
+    fiber: Fiber,
     /// The innermost node of the chain, which an operation on this generator resumes, if it is
     /// known.
     leaf: Cell<Option<NonNull<Self>>>,
@@ -82,8 +74,6 @@ pub(crate) struct Node<Y, S> {
     location: Cell<&'static Location<'static>>,
     /// The side that switches away writes it. The side that wakes takes it first.
     mail: UnsafeCell<MaybeUninit<Mail<Y, S>>>,
-    /// The stack pointer of the suspended body, for `prefetch`.
-    context: Cell<usize>,
     frame: Cell<Option<NonNull<Frame>>>,
     links: Links<Y, S>,
     label: Label,
@@ -98,8 +88,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             patience: Cell::new(0),
             location: label.made_at.clone(),
             mail: UnsafeCell::new(MaybeUninit::uninit()),
-            coroutine: UnsafeCell::new(None),
-            context: Cell::new(0),
+            fiber: Fiber::new(),
             frame: Cell::new(None),
             handles: Cell::new(1),
             links: Links::new(),
@@ -157,70 +146,61 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             "resumed while {status:?}"
         );
         self.status.set(Status::Running);
-        // SAFETY: only this function, `start`, `end` and `drop` touch the cell, and none of them
-        // does while the status is Running, which it is from the line above until `resume` has come
-        // back.
-        let coroutine = unsafe { &mut *self.coroutine.get() };
-        // SAFETY: the status was Suspended or Delegating, which it is only after `start` has filled
-        // the cell and before `end` empties it.
-        let coroutine = unsafe { coroutine.as_mut().unwrap_unchecked() };
         self.leave_mail(Mail {
             message: ManuallyDrop::new(message),
         });
-        match coroutine.resume(()) {
-            CoroutineResult::Yield(()) => {
-                // SAFETY: a body leaves a suspension before it switches away, and only this line
-                // takes it.
-                match unsafe { self.take_suspension() } {
-                    Suspension::Value(value) => {
-                        self.status.set(Status::Suspended);
-                        Resumed::Value(value)
-                    }
-                    Suspension::Delegate(delegate, none) => {
-                        // SAFETY: rule 1 of `links`: the body is suspended in the `yield_from` that
-                        // was given the delegate.
-                        Resumed::Delegate(unsafe { delegate.as_ref() }, none)
-                    }
-                    Suspension::GiveUp => {
-                        self.status.set(Status::GivenUp);
-                        Resumed::Ended(End::Raised(Error::panicking()))
-                    }
-                }
+        // SAFETY: the status was Suspended or Delegating, which it is only after `start` and before
+        // `end`, and not while another resume is under way.
+        if unsafe { self.fiber.resume() } == Stop::Ended {
+            return Resumed::Ended(self.end());
+        }
+        // SAFETY: a body leaves a suspension before it switches away, and only this line takes it.
+        match unsafe { self.take_suspension() } {
+            Suspension::Value(value) => {
+                self.status.set(Status::Suspended);
+                Resumed::Value(value)
             }
-            CoroutineResult::Return(end) => {
-                self.end();
-                Resumed::Ended(end)
+            Suspension::Delegate(delegate, none) => {
+                // SAFETY: rule 1 of `links`: the body is suspended in the `yield_from` that was given
+                // the delegate.
+                Resumed::Delegate(unsafe { delegate.as_ref() }, none)
+            }
+            Suspension::GiveUp => {
+                self.status.set(Status::GivenUp);
+                Resumed::Ended(End::Raised(Error::panicking()))
             }
         }
     }
 
-    /// Gives back the stack of a body that has ended.
+    /// Gives back the stack of a body that has ended, and returns its end.
     #[inline(never)]
-    fn end(&self) {
+    fn end(&self) -> End {
         self.status.set(Status::Closed);
         self.frame.set(None);
-        // SAFETY: `resume` has come back for the last time, so nothing else refers to the content
-        // of the cell.
-        let ended = unsafe { (*self.coroutine.get()).take() };
-        drop(ended.map(Coroutine::into_stack));
+        // SAFETY: the body has ended.
+        drop(unsafe { self.fiber.take_stack() });
+        // SAFETY: a body leaves its end before it switches away for the last time.
+        unsafe { ManuallyDrop::into_inner((*self.mail.get()).assume_init_read().end) }
     }
 
-    /// Makes the coroutine, which `switch` will run.
-    fn start(
+    /// Takes a stack, on which `switch` will run `entry`.
+    ///
+    /// # Safety
+    ///
+    /// `entry` must stay valid until the body has ended.
+    unsafe fn start<E: Entry + 'static>(
         &self,
         stack_size: StackSize,
-        entry: impl FnOnce(&Switch, ()) -> End + 'static,
+        entry: NonNull<E>,
     ) -> Result<()> {
         debug_assert_eq!(self.status(), Status::Created);
         let node = ptr::from_ref(self);
         // SAFETY: the pointer comes from `self`, and the fields are not read here.
         let owner = unsafe { Owner::new(&raw const (*node).label, &raw const (*node).status) };
         let stack = Stack::acquire(stack_size, owner)?;
-        self.context
-            .set(stack.base().get() - 64 * (crate::stack::PREFETCHED_LINES - 1) + BELOW_CONTEXT);
-        // SAFETY: the status is Created, so there is no coroutine yet to which anything could
-        // refer.
-        unsafe { *self.coroutine.get() = Some(Coroutine::with_stack(stack, entry)) };
+        // SAFETY: the status is Created, so the fiber has no stack; nodes never move; the rest is the
+        // caller's promise.
+        unsafe { self.fiber.start(stack, entry) };
         self.status.set(Status::Suspended);
         Ok(())
     }
@@ -276,10 +256,9 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     /// Fetches the part of the stack that a resume will touch into the cache.
     #[inline]
     pub(crate) fn prefetch(&self) {
-        let context = self.context.get().wrapping_sub(BELOW_CONTEXT);
-        let context: *const u8 = ptr::without_provenance(context);
+        let top: *const u8 = ptr::without_provenance(self.fiber.top());
         for line in 0..crate::stack::PREFETCHED_LINES {
-            prefetch(context.wrapping_add(64 * line));
+            prefetch(top.wrapping_add(64 * line));
         }
     }
 }
@@ -312,10 +291,5 @@ pub fn prefetch<T>(address: *const T) {
 impl<Y, S> Drop for Node<Y, S> {
     fn drop(&mut self) {
         self.detach();
-        if let Some(coroutine) = self.coroutine.get_mut().take() {
-            // This line is not reached, because `Generator` leaks a node whose body has live
-            // frames. If it were, the frames would stay as they are for ever.
-            mem::forget(coroutine);
-        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::alloc::Layout;
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-use super::{End, ForcedUnwind, Message, Node, Suspender, Switch, memory};
+use super::{Anchor, End, Entry, ForcedUnwind, Mail, Message, Node, Suspender, memory};
 use crate::error::{Error, Result};
 use crate::label::Label;
 use crate::stack::StackSize;
@@ -29,14 +30,14 @@ where
 {
     /// Runs the body on its own stack, and returns its end.
     #[inline(always)]
-    fn run(&self, switch: &Switch) -> End {
+    fn run(&self, anchor: Anchor) -> End {
         let body = self.body.take().expect("started once");
         // SAFETY: this is the first resume, and the message is taken once.
         match unsafe { self.node.take_message() } {
             Message::Next(none) => drop(none),
             message => return not_run(body, message),
         }
-        match body(Suspender::new(switch, &self.node, self.stack_size)) {
+        match body(Suspender::new(anchor, &self.node, self.stack_size)) {
             Ok(result) => {
                 self.result.set(Some(result));
                 End::Returned
@@ -65,6 +66,29 @@ fn not_run<S, F>(body: F, message: Message<S>) -> End {
     }
 }
 
+impl<Y, S, R, F> Entry for Allocation<Y, S, R, F>
+where
+    Y: 'static,
+    S: 'static,
+    F: FnOnce(Suspender<Y, S>) -> Result<R>,
+{
+    #[inline(always)]
+    unsafe fn enter(this: NonNull<Self>, anchor: Anchor) {
+        // SAFETY: this is the pointer of `start`, which stays valid until this returns.
+        let this = unsafe { this.as_ref() };
+        let end = match panic::catch_unwind(AssertUnwindSafe(|| this.run(anchor))) {
+            Ok(end) => end,
+            // The reason for the unwinding does not matter here. If this library forced it, the
+            // library drops this error. If other code threw the payload, that code gets the error.
+            Err(payload) if payload.is::<ForcedUnwind>() => End::Raised(Error::unwound()),
+            Err(payload) => End::Panicked(Box::new(payload)),
+        };
+        this.node.leave_mail(Mail {
+            end: ManuallyDrop::new(end),
+        });
+    }
+}
+
 /// The operations on an [`Allocation`] that do not need the type of its body.
 trait AnyBody<R> {
     fn start(&self) -> Result<()>;
@@ -80,22 +104,9 @@ where
     F: FnOnce(Suspender<Y, S>) -> Result<R> + 'static,
 {
     fn start(&self) -> Result<()> {
-        let allocation = NonNull::from(self);
-        self.node.start(self.stack_size, move |switch, ()| {
-            // SAFETY: the body runs only in `Node::switch`, to which the node was passed by
-            // reference, and rule 4 of `links` keeps the node, and so `allocation`, alive until the
-            // body ends.
-            let allocation = unsafe { allocation.as_ref() };
-            let run = AssertUnwindSafe(|| allocation.run(switch));
-            match panic::catch_unwind(run) {
-                Ok(end) => end,
-                // The reason for the unwinding does not matter here. If this library forced it, the
-                // library drops this error. If other code threw the payload, that code gets the
-                // error.
-                Err(payload) if payload.is::<ForcedUnwind>() => End::Raised(Error::unwound()),
-                Err(payload) => End::Panicked(Box::new(payload)),
-            }
-        })
+        // SAFETY: the body runs only in `Node::switch`, to which the node was passed by reference, and
+        // rule 4 of `links` keeps the node, and so this allocation, alive until the body ends.
+        unsafe { self.node.start(self.stack_size, NonNull::from(self)) }
     }
 
     fn discard(&self) {

@@ -19,26 +19,26 @@
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::panic::{self, Location};
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::thread;
 
-use super::{Frame, Mail, Message, Node, PATIENCE, Shared, Suspension, Switch};
+use super::{Anchor, Frame, Mail, Message, Node, PATIENCE, Shared, Suspension};
 use crate::error::{Error, Result};
 use crate::stack::{self, StackSize};
 use crate::status::Status;
 
 /// The part of a [`Co`](crate::Co) that switches stacks.
 pub(crate) struct Suspender<Y, S> {
-    switch: NonNull<Switch>,
+    anchor: Anchor,
     node: NonNull<Node<Y, S>>,
-    /// At least this many bytes below `switch` belong to the stack of the body.
+    /// At least this many bytes below `anchor` belong to the stack of the body.
     reach: usize,
 }
 
 impl<Y: 'static, S: 'static> Suspender<Y, S> {
-    pub(super) fn new(switch: &Switch, node: &Node<Y, S>, stack_size: StackSize) -> Self {
+    pub(super) fn new(anchor: Anchor, node: &Node<Y, S>, stack_size: StackSize) -> Self {
         Self {
-            switch: NonNull::from(switch),
+            anchor,
             node: NonNull::from(node),
             reach: stack::reach(stack_size),
         }
@@ -99,14 +99,14 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     /// If so, the body runs, because only its own code and its callees use its stack.
     #[inline(always)]
     fn is_on_own_stack(&self, here: usize) -> bool {
-        self.switch.addr().get().wrapping_sub(here) < self.reach
+        self.anchor.addr().wrapping_sub(here) < self.reach
     }
 
     /// Returns whether the body runs: on this stack, or on one that has resumed this one.
     #[cold]
     #[inline(never)]
     fn is_running(&self) -> bool {
-        let own = self.switch.addr().get();
+        let own = self.anchor.addr();
         let Some(base) = stack::base_of(own) else {
             return false;
         };
@@ -115,11 +115,9 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
             if here == base {
                 return true;
             }
-            let link = ptr::with_exposed_provenance::<usize>(here - (base - own));
-            // SAFETY: on each stack, the yielder of corosensei lies equally far below the base, and
-            // its first word is the stack pointer of the code that resumed the stack; the stack at
-            // `here` was resumed, because we run on it or it has resumed another stack that runs.
-            address = unsafe { link.read() };
+            // SAFETY: on each stack, the anchor lies equally far below the base; the stack at `here`
+            // was resumed, because we run on it or it has resumed another stack that runs.
+            address = unsafe { Anchor::resumer(here - (base - own)) };
         }
         false
     }
@@ -129,10 +127,8 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         self.node().leave_mail(Mail {
             suspension: ManuallyDrop::new(suspension),
         });
-        self.node().context.set(here);
-        // SAFETY: the yielder of corosensei lies at the base of this body's stack, and our frame is
-        // below it.
-        unsafe { self.switch.as_ref() }.suspend(());
+        // SAFETY: the callers have checked that the body runs, here or on a stack that it has resumed.
+        unsafe { self.anchor.suspend(&self.node().fiber, here) };
         // SAFETY: this is the only place that runs after a resume, and it takes the message once.
         unsafe { self.node().take_message() }
     }
@@ -238,7 +234,7 @@ fn stack_pointer() -> usize {
     #[cfg(not(target_arch = "x86_64"))]
     {
         let local = 0u8;
-        ptr::from_ref(std::hint::black_box(&local)).addr()
+        std::ptr::from_ref(std::hint::black_box(&local)).addr()
     }
 }
 

@@ -1,0 +1,50 @@
+//! The switch between two stacks: one face for two back ends.
+//!
+//! [`Fiber`] is the side that resumes a body, and [`Anchor`] is the side of the body. Neither carries
+//! a value: the side that switches away leaves it in `Node::mail`, and the other side finds it there
+//! at once. A value of several words would be copied on its way through a back end. And a read, in
+//! one piece, of what was written in two a moment ago stalls the processor for longer than the switch
+//! takes.
+//!
+//! The crate `corosensei` is the back end on every processor. With the feature `native-switch`, this
+//! crate's own takes its place where there is one.
+
+#[cfg_attr(
+    all(
+        feature = "native-switch",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ),
+    path = "switch/native.rs"
+)]
+#[cfg_attr(
+    not(all(
+        feature = "native-switch",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    )),
+    path = "switch/corosensei.rs"
+)]
+mod back_end;
+
+use std::ptr::NonNull;
+
+pub(super) use back_end::{Anchor, Fiber};
+
+/// The code that runs on a stack of its own.
+pub(super) trait Entry {
+    /// Runs from the first resume of a fiber to its end. It must not unwind.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be the pointer that the fiber was started with. `anchor` must be that of the stack
+    /// on which this runs.
+    unsafe fn enter(this: NonNull<Self>, anchor: Anchor);
+}
+
+/// The reason why a resume comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The body has suspended.
+    Suspended,
+    /// [`Entry::enter`] has returned.
+    Ended,
+}
