@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-use crate::measuring::child_process::{last_words, this_program};
+use crate::measuring::child_process::{last_words, role, this_program};
 use crate::measuring::machine;
 use crate::peers::{go, python};
 use crate::questions::{Contestant, How, Question};
@@ -41,7 +41,8 @@ impl Server {
         contestant: &Contestant,
         other: Option<usize>,
     ) -> Result<Self> {
-        let mut command = this_program(SERVE, &[question.name, case, contestant.who], other)?;
+        let which = [question.name, case, contestant.who];
+        let mut command = role(this_program()?, SERVE, &which, other);
         let command = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -188,7 +189,7 @@ pub(crate) fn serve(
             prelude, script, ..
         } => bail!(python::command(prelude, script, case, false).exec()),
         How::Go => bail!(go::command(question.name, case, false)?.exec()),
-        How::Rust(_) | How::Absent(_) => bail!("{} is no server", contestant.who),
+        How::Rust(_) | How::Native | How::Absent(_) => bail!("{} is no server", contestant.who),
     }
     bail!("the server has ended")
 }

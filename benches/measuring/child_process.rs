@@ -2,8 +2,9 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -83,15 +84,18 @@ fn written(file: &mut File) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Returns what runs this program as something else.
-pub(crate) fn this_program(role: &str, which: &[&str], other: Option<usize>) -> Result<Command> {
-    // This name stays valid when the program is compiled anew meanwhile.
-    let link = "/proc/self/exe";
-    let program = if cfg!(target_os = "linux") {
-        link.into()
+/// Returns where this program is.
+pub(crate) fn this_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        // This name stays valid when the program is compiled anew meanwhile.
+        Ok("/proc/self/exe".into())
     } else {
-        env::current_exe()?
-    };
+        env::current_exe()
+    }
+}
+
+/// Returns what runs this program, as it is there, as something else.
+pub(crate) fn role(program: PathBuf, role: &str, which: &[&str], other: Option<usize>) -> Command {
     let mut command = Command::new(program);
     command.arg(role).args(which);
     if let Some(other) = other {
@@ -99,7 +103,7 @@ pub(crate) fn this_program(role: &str, which: &[&str], other: Option<usize>) -> 
     }
     // So that the last line says what has happened.
     command.env("RUST_BACKTRACE", "0");
-    Ok(command)
+    command
 }
 
 /// Returns the last line that a process has written about itself.

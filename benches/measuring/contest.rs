@@ -9,7 +9,7 @@ use crate::measuring::interrupt;
 use crate::measuring::meter::Samples;
 use crate::measuring::progress::Progress;
 use crate::measuring::sampler::Sampler;
-use crate::peers::{go, python};
+use crate::peers::{go, native, python};
 use crate::questions::{Case, Contestant, How, Question};
 
 /// No more than this is spent on a contestant in a case,
@@ -250,6 +250,7 @@ impl Contest {
         let ask: &dyn Fn() -> Result<String, String> = match contestant.how {
             How::Python { package, .. } => &move || python::version(package),
             How::Go => &go::version,
+            How::Native => &native::version,
             How::Rust(_) | How::Server(_) | How::Client { .. } | How::Absent(_) => {
                 return Ok(());
             }

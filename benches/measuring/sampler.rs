@@ -1,13 +1,14 @@
 //! Samples, each taken in a process of its own.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::measuring::child_process::{PATIENCE, last_words, output, this_program};
+use crate::measuring::child_process::{PATIENCE, last_words, output, role, this_program};
 use crate::measuring::machine::{Neighbours, Processors};
 use crate::measuring::meter::{Meter, Samples};
-use crate::peers::{go, python};
+use crate::peers::{go, native, python};
 use crate::questions::{Case, Contestant, How, Question};
 use crate::servers::Server;
 
@@ -85,7 +86,8 @@ impl Sampler {
             How::Go if contestant.measure.is_none() => {
                 go::command(question.name, case, self.quick)?
             }
-            _ => self.itself(&[question.name, case, contestant.who])?,
+            How::Native => self.sample_of(native::program()?, &[question.name, case, "yieldfrom"]),
+            _ => self.sample_of(this_program()?, &[question.name, case, contestant.who]),
         };
         let output = output(&mut command, PATIENCE)?;
         if !output.status.success() {
@@ -98,13 +100,13 @@ impl Sampler {
             .context("it does not print a sample")
     }
 
-    /// Returns what runs this program for one sample.
-    fn itself(&self, which: &[&str]) -> Result<Command> {
-        let mut command = this_program(SAMPLE, which, self.processors.other)?;
+    /// Returns what runs this program, as it is there, for one sample.
+    fn sample_of(&self, program: PathBuf, which: &[&str]) -> Command {
+        let mut command = role(program, SAMPLE, which, self.processors.other);
         if self.quick {
             command.arg("--quick");
         }
-        Ok(command)
+        command
     }
 }
 

@@ -4,11 +4,9 @@
 //! That is the least that a generator made of `async` costs.
 
 use std::cell::Cell;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-
-use crate::measuring::meter::{Meter, Sample};
 
 /// What a driver and its future share: a cell for each direction.
 #[derive(Default)]
@@ -79,21 +77,6 @@ where
     };
     send(0);
     send
-}
-
-/// Measures the future of a body as it is: not boxed, of a type that is known, its mailbox beside it.
-///
-/// The compiler sees all of it at once, and may inline what it likes.
-pub(crate) fn unboxed(meter: &Meter, body: impl AsyncFnOnce(&Mailbox<i64, i64>)) -> Sample {
-    let mailbox = Mailbox::default();
-    let mut future = pin!(body(&mailbox));
-    let mut send = |value| {
-        mailbox
-            .send(future.as_mut(), value)
-            .expect("the body never ends")
-    };
-    send(0);
-    meter.sends(send)
 }
 
 /// Polls in a function that is not inlined: the helper in which futures suspend, which returns each time.

@@ -26,6 +26,7 @@ pub(crate) const QUESTION: Question = Question {
     cases: &[Case::ns(PING_PONG), Case::ns("stream")],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::native(),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::rust("threads", threads),

@@ -27,6 +27,8 @@ pub(crate) type Measure = fn(&str, &Meter, &Server) -> Result<Samples>;
 pub(crate) enum How {
     /// By a function of this program, in a process of its own; it gets the case.
     Rust(fn(&str, &Meter) -> Sample),
+    /// As the contestant `yieldfrom`, by this program built with the feature `native-switch`.
+    Native,
     /// By `python3`, if it has the package.
     Python {
         /// What comes before the script.
@@ -54,6 +56,16 @@ impl Contestant {
         Self {
             who,
             how: How::Rust(run),
+            only: &[],
+            measure: None,
+        }
+    }
+
+    /// The contestant `yieldfrom` once more, with the switch of the delegation crate itself.
+    pub(crate) const fn native() -> Self {
+        Self {
+            who: "yieldfrom-native",
+            how: How::Native,
             only: &[],
             measure: None,
         }

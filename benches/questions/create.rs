@@ -24,6 +24,7 @@ pub(crate) const QUESTION: Question = Question {
     cases: &[Case::ns("cold"), Case::ns("warm")],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::native(),
         Contestant::rust("corosensei", corosensei),
         Contestant::rust("async-boxed", async_boxed),
     ],

@@ -23,6 +23,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::native(),
         Contestant::rust("async-boxpin", async_boxpin),
         Contestant::rust("async-inline", async_inline).only(&["same-stack"]),
         Contestant::cpython(include_str!("../peers/python/delegate_setup_cpython.py")),

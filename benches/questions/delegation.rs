@@ -21,6 +21,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::native(),
         Contestant::rust("async-boxpin", async_boxpin),
         Contestant::rust("naive-forwarding", naive_forwarding),
         Contestant::cpython(include_str!("../peers/python/delegation_cpython.py")),

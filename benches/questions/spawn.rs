@@ -21,6 +21,7 @@ pub(crate) const QUESTION: Question = Question {
     cases: &[Case::ns("batch=1000"), Case::ns("one-by-one")],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::native(),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::rust("threads", threads),

@@ -35,6 +35,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::native(),
         Contestant::rust("tokio", tokio),
         Contestant::rust("tokio-selfwake", tokio_selfwake),
         Contestant::rust("smol", smol),

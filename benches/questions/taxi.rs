@@ -36,6 +36,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("yieldfrom", |case, meter| {
             simulations(case, meter, Generators::new)
         }),
+        Contestant::native(),
         Contestant::rust("enum", |case, meter| {
             simulations(case, meter, Machines::new)
         }),

@@ -31,6 +31,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::native(),
         Contestant::rust("corosensei", corosensei).only(&["close"]),
         Contestant::rust("async-boxed", async_boxed).only(&["send", "close"]),
     ],

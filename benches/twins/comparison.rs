@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::{Form, TWIN};
-use crate::measuring::child_process::{last_words, output, this_program};
+use crate::measuring::child_process::{last_words, output, role, this_program};
 use crate::measuring::interrupt;
 use crate::measuring::progress::Progress;
 use crate::report::results::{Absent, Twin, TwinLoad, TwinRun};
@@ -185,7 +185,12 @@ fn runs(
 }
 
 fn once(name: &str, form: Form, options: &[&str]) -> Result<Output> {
-    let mut command = this_program(TWIN, &["--measure", name, form.name()], None)?;
+    let mut command = role(
+        this_program()?,
+        TWIN,
+        &["--measure", name, form.name()],
+        None,
+    );
     let output = output(command.args(options), PATIENCE)?;
     if !output.status.success() {
         let words = last_words(&output.stderr);

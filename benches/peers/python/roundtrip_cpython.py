@@ -15,5 +15,19 @@ def helped():
         value = (yield from pause(value)) + 1
 
 
+def driven_by_a_function(generator):
+    next(generator)
+
+    def send(value):
+        return generator.send(value)
+
+    def run(count):
+        for _ in itertools.repeat(None, count):
+            send(1)
+
+    return run
+
+
 def contestant(case):
-    return sends(helped() if case == "helper" else inlined())
+    body = helped() if case in ("body-helper", "helper") else inlined()
+    return driven_by_a_function(body) if case in ("driver-helper", "helper") else sends(body)
