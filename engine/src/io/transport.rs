@@ -107,6 +107,7 @@ mod handle;
 mod listen;
 mod listen_on;
 mod pipe;
+mod pipe_end;
 mod protocol;
 mod scratch;
 mod server;
@@ -129,8 +130,9 @@ pub use listen::{CreateServer, CreateUnixServer, create_server, create_unix_serv
 pub(crate) use listen::{Listening, UnixListening, listening_options, unix_listening_options};
 pub(crate) use listen_on::Given;
 pub use listen_on::create_server_on;
-pub(crate) use pipe::{End, start_pipe};
+pub(crate) use pipe::start_pipe;
 pub use pipe::{connect_read_pipe, connect_write_pipe};
+pub(crate) use pipe_end::End;
 #[cfg(feature = "process")]
 pub(crate) use protocol::guarded;
 pub use protocol::{DatagramProtocol, Protocol};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::carrier::Carrier;
 use super::datagrams::Datagrams;
-use super::pipe::End;
+use super::pipe_end::End;
 use super::protocol::{DatagramProtocol, Protocol};
 use super::stream::Stream;
 use crate::io::net::Address;

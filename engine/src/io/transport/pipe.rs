@@ -1,16 +1,17 @@
 //! One end of a pipe as a transport.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
+use rustix::event::PollFlags;
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::carrier::{Carrier, TurnWork};
 use super::connect::connected;
 use super::handle::Transport;
+use super::pipe_end::{End, file_type, poll_now};
 use super::protocol::Protocol;
 use super::socket::Socket;
 use super::stream::Stream;
@@ -18,13 +19,6 @@ use crate::errors::{RuntimeError, ValueError, describe};
 use crate::io::source::Source;
 use crate::kernel::{Co, Core, Operation, caller};
 use yieldfrom_delegation::{Error, Result};
-
-/// The end of a pipe that a transport has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Reading,
-    Writing,
-}
 
 /// Makes a transport and a protocol of a file to read from: a pipe, a socket, or a character device
 /// such as a terminal.
@@ -159,57 +153,6 @@ impl Socket {
         fcntl_setfl(&fd, flags | OFlags::NONBLOCK).map_err(failed)?;
         Ok(Self::Pipe(Source::new(File::from(fd)), end))
     }
-}
-
-/// Reads from a pipe. A named pipe that has not had a writer yet has not ended: that would block.
-#[inline]
-pub(super) fn read_from(mut pipe: &File, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match pipe.read(buffer)? {
-            0 => match empty_pipe(pipe)? {
-                EmptyPipe::Ended => return Ok(0),
-                EmptyPipe::NoWriterYet => return Err(io::ErrorKind::WouldBlock.into()),
-                EmptyPipe::ReadableAgain => {}
-            },
-            n => return Ok(n),
-        }
-    }
-}
-
-/// Why a read from a pipe gave no bytes.
-enum EmptyPipe {
-    Ended,
-    NoWriterYet,
-    /// A writer has written since.
-    ReadableAgain,
-}
-
-/// Finds out why a read gave no bytes. Reading cannot tell an end from a writer that has not come
-/// yet; polling can.
-#[cold]
-fn empty_pipe(pipe: &File) -> io::Result<EmptyPipe> {
-    // At a terminal a user can type the end, which polling does not show.
-    if file_type(pipe)? != FileType::Fifo {
-        return Ok(EmptyPipe::Ended);
-    }
-    let found = poll_now(pipe, PollFlags::IN)?;
-    Ok(if found.contains(PollFlags::IN) {
-        EmptyPipe::ReadableAgain
-    } else if found.is_empty() {
-        EmptyPipe::NoWriterYet
-    } else {
-        EmptyPipe::Ended
-    })
-}
-
-fn poll_now(fd: &impl AsFd, wanted: PollFlags) -> rustix::io::Result<PollFlags> {
-    let mut polled = [PollFd::new(fd, wanted)];
-    rustix::event::poll(&mut polled, Some(&Timespec::default()))?;
-    Ok(polled[0].revents())
-}
-
-fn file_type(fd: &impl AsFd) -> rustix::io::Result<FileType> {
-    Ok(FileType::from_raw_mode(fstat(fd)?.st_mode))
 }
 
 /// Makes a transport of one end of a pipe, and tells its protocol in the next turn.

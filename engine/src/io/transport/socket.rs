@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::rc::Rc;
 
-use super::pipe::{End, read_from};
+use super::pipe_end::{End, read_from};
 use crate::errors::panics;
 use crate::io::net::{self, Address};
 use crate::io::source::Source;

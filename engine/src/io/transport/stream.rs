@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::buffer::Buffer;
 use super::carrier::{Carrier, Notice, Turn, TurnWork};
 use super::handle::Transport;
-use super::pipe::End;
+use super::pipe_end::End;
 use super::protocol::{Protocol, guarded};
 use super::socket::Socket;
 use super::transport_state::TransportState;
