@@ -2,26 +2,24 @@
 
 mod accept;
 mod members;
+mod server_state;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
 use super::carrier::Carrier;
-use super::protocol::Protocol;
 use super::socket::Socket;
 use crate::combine::yield_now;
 use crate::errors::RuntimeError;
 use crate::io::net::Address;
-use crate::kernel::{Co, Core, OnDrop, Operation, Place, Reason, Waiter, caller};
+use crate::kernel::{Co, Core, OnDrop, Operation, Reason, Waiter, caller};
 use crate::sync::Event;
-use accept::{Accepting, Listener};
+use accept::Accepting;
 use members::Members;
-pub(super) use members::Membership;
+pub(crate) use server_state::Factory;
+use server_state::{Listener, ServerState};
 use yieldfrom_delegation::{Delegate, Result};
-
-/// Makes the protocol of a connection.
-pub(crate) type Factory = Box<dyn Fn() -> Rc<dyn Protocol>>;
 
 /// A server that accepts connections: asyncio's `Server`.
 ///
@@ -48,23 +46,6 @@ pub(crate) type Factory = Box<dyn Fn() -> Rc<dyn Protocol>>;
 #[derive(Clone)]
 pub struct Server(Rc<ServerState>);
 
-pub(super) struct ServerState {
-    core: Rc<Core>,
-    /// The line of the program that has made it.
-    made_at: Place,
-    factory: Factory,
-    /// How many connections are accepted at each event.
-    backlog: u32,
-    listeners: RefCell<Vec<Rc<Listener>>>,
-    serving: Cell<bool>,
-    closed: Cell<bool>,
-    members: Members,
-    /// Set once it is closed and all its connections are lost.
-    over: Event,
-    /// The wait of `serve_forever`, if a coroutine is in it.
-    forever: RefCell<Option<Rc<Waiter>>>,
-}
-
 impl Server {
     pub(super) fn new(
         core: &Rc<Core>,
@@ -89,8 +70,7 @@ impl Server {
 
     /// Returns the addresses on which it listens; none once it is closed.
     pub fn sockets(&self) -> Vec<Address> {
-        let listeners = self.0.listeners.borrow();
-        listeners.iter().filter_map(|it| it.address()).collect()
+        self.0.addresses()
     }
 
     /// Returns whether it accepts connections.
@@ -253,35 +233,8 @@ impl Server {
     }
 }
 
-impl ServerState {
-    fn close(&self) {
-        if self.closed.replace(true) {
-            return;
-        }
-        self.serving.set(false);
-        let listeners = self.listeners.take();
-        listeners.iter().for_each(|it| it.close(&self.core));
-        let forever = self.forever.take();
-        if let Some(forever) = forever {
-            forever.cancel();
-        }
-        self.note_end();
-    }
-
-    /// Wakes the tasks that wait for the end, if this is it.
-    fn note_end(&self) {
-        if self.closed.get() && self.members.len() == 0 {
-            self.over.set();
-        }
-    }
-}
-
-/// Shows where it listens: `<Server sockets=[127.0.0.1:8000] connections=3>`.
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sockets: Vec<String> = self.sockets().iter().map(ToString::to_string).collect();
-        let connections = self.0.members.len();
-        let sockets = sockets.join(", ");
-        write!(f, "<Server sockets=[{sockets}] connections={connections}>")
+        self.0.fmt(f)
     }
 }

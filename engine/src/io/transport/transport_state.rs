@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::flow::Flow;
-use super::server::Membership;
 use super::socket::Socket;
 use crate::io::net::Address;
 use crate::kernel::{Core, Place};
@@ -91,5 +90,23 @@ impl<P: ?Sized> TransportState<P> {
             socket.clear_callbacks(&self.core);
         }
         drop((socket, protocol, self.membership.take()));
+    }
+}
+
+/// A server, as the connections that it has accepted know it.
+pub(super) trait Acceptor {
+    /// Takes note that the connection with this number is lost.
+    fn note_lost(&self, number: u64);
+}
+
+/// Makes a connection one of a server's, until this is dropped.
+pub(super) struct Membership {
+    pub(super) acceptor: Rc<dyn Acceptor>,
+    pub(super) number: u64,
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.acceptor.note_lost(self.number);
     }
 }

@@ -1,51 +1,17 @@
 //! Accepting connections, by a callback.
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use super::members::Membership;
-use super::{Server, ServerState};
+use super::server_state::{Listener, ServerState};
 use crate::errors::{describe, panics};
-use crate::io::net::{self, Address};
+use crate::io::net;
 use crate::io::transport::protocol::guarded;
 use crate::io::transport::socket::Socket;
 use crate::io::transport::stream::Stream;
 use crate::kernel::{Core, Direction, ErrorContext, EventLoop, Ready};
 use yieldfrom_delegation::{Error, Result};
-
-/// One of a server's sockets.
-pub(super) struct Listener {
-    /// None once it is closed.
-    socket: RefCell<Option<Rc<Socket>>>,
-    /// Whether accepting pauses.
-    resting: Cell<bool>,
-}
-
-impl Listener {
-    pub(super) fn new(socket: Socket) -> Self {
-        Self {
-            socket: RefCell::new(Some(Rc::new(socket))),
-            resting: Cell::new(false),
-        }
-    }
-
-    fn socket(&self) -> Option<Rc<Socket>> {
-        self.socket.borrow().clone()
-    }
-
-    pub(super) fn address(&self) -> Option<Address> {
-        self.socket()?.sockname()
-    }
-
-    pub(super) fn close(&self, core: &Rc<Core>) {
-        let socket = self.socket.take();
-        if let Some(socket) = socket {
-            socket.clear_callbacks(core);
-        }
-    }
-}
 
 /// The callback of a socket that listens.
 pub(super) struct Accepting {
@@ -92,7 +58,7 @@ impl Accepting {
             Ok(protocol) => {
                 let stream =
                     Stream::start(server.made_at, &server.core, connection, protocol, None);
-                Membership::begin(server, &stream);
+                server.add(&stream);
             }
             Err(error) => {
                 let message = "Error on transport creation for incoming connection";
@@ -130,8 +96,8 @@ impl Accepting {
 
     /// Shows the server with the line for which it was made.
     fn show(&self) -> String {
-        let server = Server(Rc::clone(&self.server));
-        format!("{server:?} created at {}", self.server.made_at)
+        let server = &self.server;
+        format!("{server:?} created at {}", server.made_at)
     }
 }
 
