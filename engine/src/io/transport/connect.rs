@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use super::carrier::wait_for_begin;
 use super::given::{StreamSocket, into_socket};
-use super::handle::Transport;
-use super::protocol::Protocol;
+use super::protocol::{Protocol, Stream, Transport};
 use super::socket::Socket;
-use super::stream::Stream;
 use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
 use crate::kernel::{
     Co, EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations,

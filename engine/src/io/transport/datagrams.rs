@@ -1,15 +1,13 @@
 //! The transport of a datagram socket.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::rc::Rc;
 
 use super::carrier::{Carrier, Notice, Turn, TurnWork};
-use super::handle::DatagramTransport;
-use super::protocol::DatagramProtocol;
+use super::protocol::{DatagramProtocol, DatagramTransport, Datagrams};
 use super::socket::Socket;
 use super::transport_state::TransportState;
 use crate::errors::{ValueError, describe};
@@ -20,17 +18,6 @@ use yieldfrom_delegation::{Error, Result};
 /// The bytes that each buffered datagram counts for besides its own, as in CPython. So a queue of
 /// empty datagrams fills as well.
 const HEADER: usize = 8;
-
-/// An endpoint, until it is closed.
-pub(super) struct Datagrams {
-    pub(super) state: TransportState<dyn DatagramProtocol>,
-    /// The datagrams that wait to be sent, and their addresses.
-    queue: RefCell<VecDeque<(Vec<u8>, Option<Address>)>>,
-    /// How many bytes these are, with the headers.
-    size: Cell<usize>,
-    /// The only address to send to.
-    remote: Option<Address>,
-}
 
 impl Datagrams {
     pub(super) fn start(

@@ -9,10 +9,8 @@ use std::rc::Rc;
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
 use super::carrier::wait_for_begin;
-use super::datagrams::Datagrams;
 use super::given::{DatagramSocket, into_socket};
-use super::handle::DatagramTransport;
-use super::protocol::DatagramProtocol;
+use super::protocol::{DatagramProtocol, DatagramTransport, Datagrams};
 use super::socket::Socket;
 use crate::errors::{ValueError, describe};
 use crate::io::net::{Address, SOCKET_FLAGS};

@@ -4,8 +4,8 @@ use std::io;
 use std::rc::Rc;
 
 use super::carrier::Carrier;
+use super::protocol::Stream;
 use super::scratch::with_scratch;
-use super::stream::Stream;
 use crate::errors::describe;
 
 /// How often a lost connection is read, 64 KiB each time. No system keeps more than that.

@@ -5,21 +5,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
 
 use super::carrier::Carrier;
-use super::datagrams::Datagrams;
 use super::pipe_end::End;
-use super::protocol::{DatagramProtocol, Protocol};
-use super::stream::Stream;
+use super::protocol::{DatagramProtocol, DatagramTransport, Protocol, Transport};
 use crate::io::net::Address;
 use crate::kernel::Core;
 use yieldfrom_delegation::Result;
-
-/// A transport for bytes: asyncio's `Transport`, for TCP and Unix sockets, and for one end of a
-/// pipe.
-///
-/// A clone is the same transport. It stays open until it is closed or lost, also if no handle is
-/// left.
-#[derive(Clone)]
-pub struct Transport(pub(crate) Rc<Stream>);
 
 impl Transport {
     /// Writes data without waiting: at once as much as the system takes, the rest when it takes more.
@@ -115,12 +105,6 @@ impl Transport {
         &self.0.state.core
     }
 }
-
-/// A transport for datagrams: asyncio's `DatagramTransport`, for UDP and Unix sockets.
-///
-/// A clone is the same transport. It stays open until it is closed, also if no handle is left.
-#[derive(Clone)]
-pub struct DatagramTransport(pub(super) Rc<Datagrams>);
 
 impl DatagramTransport {
     /// Sends a datagram without waiting: at once if the system takes it, or else when it does. The

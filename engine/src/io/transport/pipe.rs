@@ -10,11 +10,9 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::carrier::{Carrier, TurnWork};
 use super::connect::connected;
-use super::handle::Transport;
 use super::pipe_end::{End, file_type, poll_now};
-use super::protocol::Protocol;
+use super::protocol::{Protocol, Stream, Transport};
 use super::socket::Socket;
-use super::stream::Stream;
 use crate::errors::{RuntimeError, ValueError, describe};
 use crate::io::source::Source;
 use crate::kernel::{Co, Core, Operation, caller};

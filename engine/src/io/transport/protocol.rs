@@ -1,8 +1,16 @@
-//! Protocols: the objects of a program whose methods transports call.
+//! Protocols, and the types of their transports.
+//!
+//! A protocol is given its transport, and a transport keeps its protocol. So these types name each
+//! other, and stand in one file. What transports do stands above it: `stream.rs` and `datagrams.rs`
+//! have the work, `handle.rs` has what programs call.
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::{DatagramTransport, Transport};
+use super::buffer::Buffer;
+use super::pipe_end::End;
+use super::transport_state::TransportState;
 use crate::errors::{Panicked, panics};
 use crate::io::net::Address;
 use yieldfrom_delegation::{Error, Result};
@@ -134,6 +142,47 @@ pub trait DatagramProtocol: 'static {
     fn resume_writing(&self) -> Result<()> {
         Ok(())
     }
+}
+
+/// A transport for bytes: asyncio's `Transport`, for TCP and Unix sockets, and for one end of a
+/// pipe.
+///
+/// A clone is the same transport. It stays open until it is closed or lost, also if no handle is
+/// left.
+#[derive(Clone)]
+pub struct Transport(pub(crate) Rc<Stream>);
+
+/// A connection, until it is lost.
+pub(crate) struct Stream {
+    pub(super) state: TransportState<dyn Protocol>,
+    /// The bytes that wait to be written.
+    pub(super) buffer: RefCell<Buffer>,
+    pub(super) paused: Cell<bool>,
+    /// Whether the peer has ended its half.
+    pub(super) ended: Cell<bool>,
+    /// Whether a write has failed, and the system may have bytes that came before.
+    pub(super) unread: Cell<bool>,
+    /// Whether this half is to be ended after what is buffered.
+    pub(super) finishing: Cell<bool>,
+    /// Which end of a pipe it is, or none for a socket.
+    pub(super) end: Option<End>,
+}
+
+/// A transport for datagrams: asyncio's `DatagramTransport`, for UDP and Unix sockets.
+///
+/// A clone is the same transport. It stays open until it is closed, also if no handle is left.
+#[derive(Clone)]
+pub struct DatagramTransport(pub(super) Rc<Datagrams>);
+
+/// An endpoint, until it is closed.
+pub(super) struct Datagrams {
+    pub(super) state: TransportState<dyn DatagramProtocol>,
+    /// The datagrams that wait to be sent, and their addresses.
+    pub(super) queue: RefCell<VecDeque<(Vec<u8>, Option<Address>)>>,
+    /// How many bytes these are, with the headers.
+    pub(super) size: Cell<usize>,
+    /// The only address to send to.
+    pub(super) remote: Option<Address>,
 }
 
 macro_rules! shared_protocol {

@@ -9,32 +9,14 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 
-use super::buffer::Buffer;
 use super::carrier::{Carrier, Notice, Turn, TurnWork};
-use super::handle::Transport;
 use super::pipe_end::End;
-use super::protocol::{Protocol, guarded};
+use super::protocol::{Protocol, Stream, Transport, guarded};
 use super::socket::Socket;
 use super::transport_state::TransportState;
 use crate::errors::describe;
 use crate::kernel::{Core, Direction, Place, Waiter};
 use yieldfrom_delegation::{Error, Result};
-
-/// A connection, until it is lost.
-pub(crate) struct Stream {
-    pub(super) state: TransportState<dyn Protocol>,
-    /// The bytes that wait to be written.
-    buffer: RefCell<Buffer>,
-    paused: Cell<bool>,
-    /// Whether the peer has ended its half.
-    pub(super) ended: Cell<bool>,
-    /// Whether a write has failed, and the system may have bytes that came before.
-    pub(super) unread: Cell<bool>,
-    /// Whether this half is to be ended after what is buffered.
-    finishing: Cell<bool>,
-    /// Which end of a pipe it is, or none for a socket.
-    pub(super) end: Option<End>,
-}
 
 impl Stream {
     /// Makes a transport, and tells its protocol in the next turn; then wakes the waiter.

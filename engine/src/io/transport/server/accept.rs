@@ -7,9 +7,8 @@ use std::rc::Rc;
 use super::server_state::{Listener, ServerState};
 use crate::errors::{describe, panics};
 use crate::io::net;
-use crate::io::transport::protocol::guarded;
+use crate::io::transport::protocol::{Stream, guarded};
 use crate::io::transport::socket::Socket;
-use crate::io::transport::stream::Stream;
 use crate::kernel::{Core, Direction, ErrorContext, EventLoop, Ready};
 use yieldfrom_delegation::{Error, Result};
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use crate::io::transport::stream::Stream;
+use crate::io::transport::protocol::Stream;
 
 /// The connections that are not lost yet, in the order in which they came.
 #[derive(Default)]

@@ -6,9 +6,8 @@ use std::rc::Rc;
 
 use super::members::Members;
 use crate::io::net::Address;
-use crate::io::transport::protocol::Protocol;
+use crate::io::transport::protocol::{Protocol, Stream};
 use crate::io::transport::socket::Socket;
-use crate::io::transport::stream::Stream;
 use crate::io::transport::transport_state::{Acceptor, Membership};
 use crate::kernel::{Core, Place, Waiter};
 use crate::sync::Event;
