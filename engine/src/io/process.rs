@@ -75,9 +75,9 @@ pub use command::{
     CreateSubprocess, create_subprocess_exec, create_subprocess_from, create_subprocess_shell,
 };
 pub use handle::{Communicate, Process};
-pub use protocol::SubprocessProtocol;
+pub use protocol::{SubprocessProtocol, SubprocessTransport};
 pub use stdio::{DEVNULL, PIPE, STDOUT, Stdio};
-pub use transport::{StartSubprocess, SubprocessTransport, subprocess_exec, subprocess_shell};
+pub use transport::{StartSubprocess, subprocess_exec, subprocess_shell};
 
 /// The error of sending a signal to a process that has ended: Python's `ProcessLookupError`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,15 @@
-//! The protocol of a child process: its callbacks.
+//! The protocol of a child process, and the types of its transport.
+//!
+//! The protocol is given the transport, which keeps the protocol. So the types name each other, and
+//! stand in one file. What the transport does stands above it: in `subprocess_state.rs`, and for
+//! programs in `transport.rs`.
 
-use super::transport::SubprocessTransport;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::child::Child;
+use crate::io::transport::Transport;
+use crate::kernel::{Core, Place};
 use yieldfrom_delegation::{Error, Result};
 
 /// Gets the events of a child process and its pipes: asyncio's `SubprocessProtocol`.
@@ -82,4 +91,25 @@ pub trait SubprocessProtocol: 'static {
     fn resume_writing(&self) -> Result<()> {
         Ok(())
     }
+}
+
+/// A child process and its pipes: asyncio's `SubprocessTransport`.
+///
+/// A clone is the same transport.
+#[derive(Clone)]
+pub struct SubprocessTransport(pub(super) Rc<SubprocessState>);
+
+/// The state that the handles of a transport and its pipes share.
+pub(super) struct SubprocessState {
+    pub(super) core: Rc<Core>,
+    pub(super) child: Rc<Child>,
+    /// The line of the program that has started it.
+    pub(super) made_at: Place,
+    /// None after the end.
+    pub(super) protocol: RefCell<Option<Rc<dyn SubprocessProtocol>>>,
+    pub(super) pipes: RefCell<[Option<Transport>; 3]>,
+    /// How many pipes are open.
+    pub(super) open: Cell<usize>,
+    pub(super) exited: Cell<bool>,
+    pub(super) closing: Cell<bool>,
 }

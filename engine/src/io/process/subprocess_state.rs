@@ -1,30 +1,14 @@
-//! The state of a subprocess transport, and the protocols of its pipes.
+//! What a subprocess transport does, and the protocols of its pipes.
 
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use super::child::Child;
-use super::protocol::SubprocessProtocol;
-use super::transport::SubprocessTransport;
-use crate::io::transport::{End, Protocol, Transport, guarded, start_pipe};
-use crate::kernel::{Core, ErrorContext, Place, Scheduled, caller};
+use super::protocol::{SubprocessProtocol, SubprocessState, SubprocessTransport};
+use crate::io::transport::{End, Protocol, guarded, start_pipe};
+use crate::kernel::{Core, ErrorContext, Scheduled, caller};
 use yieldfrom_delegation::{Error, Result};
-
-/// The state that the handles of a transport and its pipes share.
-pub(super) struct SubprocessState {
-    core: Rc<Core>,
-    pub(super) child: Rc<Child>,
-    /// The line of the program that has started it.
-    made_at: Place,
-    /// None after the end.
-    protocol: RefCell<Option<Rc<dyn SubprocessProtocol>>>,
-    pub(super) pipes: RefCell<[Option<Transport>; 3]>,
-    /// How many pipes are open.
-    open: Cell<usize>,
-    exited: Cell<bool>,
-    pub(super) closing: Cell<bool>,
-}
 
 impl SubprocessState {
     pub(super) fn new(

@@ -5,9 +5,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::command::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
-use super::protocol::SubprocessProtocol;
+use super::protocol::{SubprocessProtocol, SubprocessState, SubprocessTransport};
 use super::stdio::PIPE;
-use super::subprocess_state::SubprocessState;
 use crate::io::transport::Transport;
 use crate::kernel::{Co, EventLoop, OnDrop, Reason, Request, Waiter, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
@@ -123,12 +122,6 @@ impl<F> StartSubprocess<F> {
         self
     }
 }
-
-/// A child process and its pipes: asyncio's `SubprocessTransport`.
-///
-/// A clone is the same transport.
-#[derive(Clone)]
-pub struct SubprocessTransport(pub(super) Rc<SubprocessState>);
 
 impl SubprocessTransport {
     /// Returns the number of the process.
