@@ -4,8 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 
-use super::reader::StreamReader;
-use super::writer::StreamWriter;
+use super::reader_state::ReaderState;
 use crate::combine::yield_now;
 use crate::io::transport::{Protocol, Transport};
 use crate::kernel::Co;
@@ -40,15 +39,14 @@ impl Drop for Connection {
 }
 
 /// Handles a new connection of a server.
-pub(super) type Accept = Rc<dyn Fn(StreamReader, StreamWriter)>;
+pub(super) type Accept = Rc<dyn Fn(Rc<Connection>)>;
 
 /// Passes events of the transport on to the two ends: asyncio's `StreamReaderProtocol`.
 ///
 /// It keeps neither end, since both keep the transport, which keeps this.
 pub(super) struct StreamProtocol {
     this: Weak<Self>,
-    /// It has no connection, since the connection keeps this.
-    pub(super) reader: StreamReader,
+    pub(super) reader: Rc<ReaderState>,
     /// The error with which the connection was lost.
     error: RefCell<Option<Error>>,
     /// Set unless the transport has too much to write.
@@ -64,7 +62,7 @@ impl StreamProtocol {
         writable.set();
         Rc::new_cyclic(|this| Self {
             this: this.clone(),
-            reader: StreamReader::unconnected(limit),
+            reader: Rc::new(ReaderState::new(limit)),
             error: RefCell::default(),
             writable,
             closed: Event::for_operation("StreamWriter.wait_closed"),
@@ -72,24 +70,22 @@ impl StreamProtocol {
         })
     }
 
-    /// Makes the two ends of a transport, which `open` makes with this protocol.
+    /// Makes a connection of a transport, which `open` makes with this protocol.
     pub(super) fn open(
         limit: usize,
         open: impl FnOnce(Rc<dyn Protocol>) -> Result<Transport>,
-    ) -> Result<(StreamReader, StreamWriter)> {
+    ) -> Result<Rc<Connection>> {
         let protocol = Self::new(limit, None);
         let transport = open(Rc::clone(&protocol) as Rc<dyn Protocol>)?;
-        Ok(protocol.ends(transport))
+        Ok(protocol.connection(transport))
     }
 
-    fn ends(&self, transport: Transport) -> (StreamReader, StreamWriter) {
+    fn connection(&self, transport: Transport) -> Rc<Connection> {
         let protocol = self.this.upgrade().expect("its caller has a reference");
-        let connection = Rc::new(Connection {
+        Rc::new(Connection {
             transport,
             protocol,
-        });
-        let reader = StreamReader::connected(Rc::clone(&connection));
-        (reader, StreamWriter(connection))
+        })
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -100,10 +96,9 @@ impl StreamProtocol {
 impl Protocol for StreamProtocol {
     fn connection_made(&self, transport: &Transport) -> Result<()> {
         let weak = Rc::downgrade(&transport.0);
-        self.reader.state.transport.replace(weak);
+        self.reader.transport.replace(weak);
         if let Some(accept) = self.accept.take() {
-            let (reader, writer) = self.ends(transport.clone());
-            accept(reader, writer);
+            accept(self.connection(transport.clone()));
         }
         Ok(())
     }

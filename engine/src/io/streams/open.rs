@@ -120,7 +120,10 @@ fn connected(
     socket: impl StreamSocket,
     limit: usize,
 ) -> Result<(StreamReader, StreamWriter)> {
-    StreamProtocol::open(limit, |protocol| open(co, into_socket(socket)?, protocol))
+    let open = |protocol| open(co, into_socket(socket)?, protocol);
+    let connection = StreamProtocol::open(limit, open)?;
+    let reader = StreamReader::connected(&connection);
+    Ok((reader, StreamWriter(connection)))
 }
 
 /// Makes a reader of anything that can be read from: a pipe, a socket, or a character device such
@@ -190,10 +193,10 @@ pub fn open_write_pipe<P: Into<OwnedFd>>(
 
 pub(crate) fn reading_end(core: &Rc<Core>, fd: OwnedFd, limit: usize) -> Result<StreamReader> {
     let open = |protocol| start_pipe(core, fd, End::Reading, protocol);
-    Ok(StreamProtocol::open(limit, open)?.0)
+    StreamProtocol::open(limit, open).map(|it| StreamReader::connected(&it))
 }
 
 pub(crate) fn writing_end(core: &Rc<Core>, fd: OwnedFd) -> Result<StreamWriter> {
     let open = |protocol| start_pipe(core, fd, End::Writing, protocol);
-    Ok(StreamProtocol::open(DEFAULT_LIMIT, open)?.1)
+    StreamProtocol::open(DEFAULT_LIMIT, open).map(StreamWriter)
 }

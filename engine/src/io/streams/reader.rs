@@ -7,7 +7,7 @@ use super::DEFAULT_LIMIT;
 use super::connection::Connection;
 use super::operation::checked_limit;
 use super::reader_state::ReaderState;
-use crate::errors::{RuntimeError, ValueError};
+use crate::errors::ValueError;
 use crate::kernel::{Co, Operation};
 use yieldfrom_delegation::{Error, Result};
 
@@ -58,20 +58,15 @@ impl StreamReader {
     ///
     /// [`ValueError`]: the limit is zero.
     pub fn new(limit: usize) -> Result<Self> {
-        checked_limit(limit).map(Self::unconnected)
+        let state = Rc::new(ReaderState::new(checked_limit(limit)?));
+        let connection = None;
+        Ok(Self { state, connection })
     }
 
-    pub(super) fn unconnected(limit: usize) -> Self {
+    pub(super) fn connected(connection: &Rc<Connection>) -> Self {
         Self {
-            state: Rc::new(ReaderState::new(limit)),
-            connection: None,
-        }
-    }
-
-    pub(super) fn connected(connection: Rc<Connection>) -> Self {
-        Self {
-            state: Rc::clone(&connection.protocol.reader.state),
-            connection: Some(connection),
+            state: Rc::clone(&connection.protocol.reader),
+            connection: Some(Rc::clone(connection)),
         }
     }
 
@@ -85,7 +80,7 @@ impl StreamReader {
     ///
     /// - The exception that was set, such as the error with which the connection was lost, if no
     ///   data is left that came before.
-    /// - [`RuntimeError`]: another coroutine waits for data already.
+    /// - [`RuntimeError`](crate::RuntimeError): another coroutine waits for data already.
     /// - `is_cancelled`.
     ///
     /// # Examples
@@ -206,29 +201,15 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError`]: the stream was ended.
+    /// [`RuntimeError`](crate::RuntimeError): the stream was ended.
     #[inline]
     pub fn feed_data(&self, data: &[u8]) -> Result<()> {
-        let state = &*self.state;
-        if state.ended.get() {
-            let why = "feed_data: the stream has ended by feed_eof; nothing can follow";
-            return Err(RuntimeError::new(why).into());
-        }
-        if data.is_empty() {
-            return Ok(());
-        }
-        state.buffer.borrow_mut().extend(data);
-        state.wake();
-        if state.buffer.borrow().len() > state.limit.saturating_mul(2) && !state.paused.get() {
-            state.pause();
-        }
-        Ok(())
+        self.state.feed_data(data)
     }
 
     /// Ends the stream.
     pub fn feed_eof(&self) {
-        self.state.ended.set(true);
-        self.state.wake();
+        self.state.feed_eof();
     }
 
     /// Returns the exception that was set, if there is one, such as the error with which the
@@ -252,9 +233,7 @@ impl StreamReader {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn set_exception(&self, error: impl Into<Error>) {
-        let before = self.state.exception.replace(Some(error.into()));
-        self.state.wake();
-        drop(before);
+        self.state.set_exception(error.into());
     }
 }
 

@@ -55,6 +55,34 @@ impl ReaderState {
         }
     }
 
+    #[inline]
+    pub(super) fn feed_data(&self, data: &[u8]) -> Result<()> {
+        if self.ended.get() {
+            let why = "feed_data: the stream has ended by feed_eof; nothing can follow";
+            return Err(RuntimeError::new(why).into());
+        }
+        if data.is_empty() {
+            return Ok(());
+        }
+        self.buffer.borrow_mut().extend(data);
+        self.wake();
+        if self.buffer.borrow().len() > self.limit.saturating_mul(2) && !self.paused.get() {
+            self.pause();
+        }
+        Ok(())
+    }
+
+    pub(super) fn feed_eof(&self) {
+        self.ended.set(true);
+        self.wake();
+    }
+
+    pub(super) fn set_exception(&self, error: Error) {
+        let before = self.exception.replace(Some(error));
+        self.wake();
+        drop(before);
+    }
+
     /// Stops the transport, unless a reader wants all data.
     pub(super) fn pause(&self) {
         let transport = self.transport.borrow().upgrade();

@@ -216,10 +216,12 @@ impl ClientCallback {
     /// Returns the function that makes the protocol of a connection.
     fn factory(self, limit: usize) -> Factory {
         let made_at = caller();
-        let accept: Accept = Rc::new(move |reader, writer| {
-            let transport = writer.transport().clone();
+        let accept: Accept = Rc::new(move |connection| {
+            let transport = connection.transport.clone();
             let event_loop = EventLoop::of(transport.core());
-            let task = event_loop.create_task_for(made_at, self.0(reader, writer));
+            let reader = StreamReader::connected(&connection);
+            let coroutine = self.0(reader, StreamWriter(connection));
+            let task = event_loop.create_task_for(made_at, coroutine);
             close_after_failure(made_at, &task, transport);
         });
         Box::new(move || {

@@ -119,7 +119,7 @@ impl StreamWriter {
         let connection = Rc::clone(&self.0);
         Operation::new("StreamWriter.drain", move |co| {
             let protocol = &*connection.protocol;
-            protocol.reader.state.check()?;
+            protocol.reader.check()?;
             if !protocol.writable.is_set() || connection.transport.is_closing() {
                 connection.wait_for_room(co)?;
             }
