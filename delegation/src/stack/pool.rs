@@ -5,10 +5,10 @@
 //! 2. A slab with a slot in use is never unmapped. So a leaked generator keeps its stack for ever,
 //!    also after the end of its thread.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 
 use super::slab::{Slab, Slot, page_size};
-use super::{Stats, available, guard, overflow, rest, slab};
+use super::{Stats, available, guard, overflow, slab};
 use crate::error::{Error, Result};
 
 /// The number of slots of a thread's first slab. Each later one has as many slots as all before it,
@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 const FIRST_SLAB: usize = 64;
 const LARGEST_SLAB: usize = 1 << 16;
 
+/// The number of idle stacks that a thread may always keep.
+pub(super) const ALWAYS_KEPT: usize = 256;
 /// The least number of stacks that are taken between two looks at the idle ones.
 const WINDOW: usize = 4096;
 /// One look releases at most this fraction of all stacks (an eighth), because the caller that takes
@@ -26,6 +28,8 @@ const RELEASED_AT_ONCE: usize = 8;
 const UNCHECKED: usize = 4096;
 
 thread_local! {
+    /// Whether the thread has had more than `ALWAYS_KEPT` stacks.
+    pub(super) static HAS_MANY: Cell<bool> = const { Cell::new(false) };
     static POOL: UnsafeCell<Pool> = const { UnsafeCell::new(Pool { classes: Vec::new() }) };
 }
 
@@ -215,7 +219,7 @@ impl SizeClass {
 
     /// Returns how many free slots always keep their memory.
     fn kept(&self) -> usize {
-        self.live().max(rest::ALWAYS_KEPT)
+        self.live().max(ALWAYS_KEPT)
     }
 
     fn surplus(&self) -> usize {
@@ -275,8 +279,9 @@ impl SizeClass {
         }
         guard::install(self.guarded, self.size, count, page_size())
             .map_err(|why| self.none_left(&why))?;
-        if made + count > rest::ALWAYS_KEPT {
-            rest::note_many();
+        if made + count > ALWAYS_KEPT {
+            // If the thread local is destroyed, the thread does not rest any more.
+            let _ = HAS_MANY.try_with(|has_many| has_many.set(true));
         }
         self.guarded += count * self.size;
         Ok(())

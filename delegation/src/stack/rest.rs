@@ -6,10 +6,8 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-use super::pool::{self, Pool};
+use super::pool::{self, HAS_MANY, Pool};
 
-/// The number of idle stacks that a thread may always keep.
-pub(super) const ALWAYS_KEPT: usize = 256;
 /// The number of stacks that are released at a time. This takes a fraction of a millisecond.
 const BATCH: usize = 1024;
 /// The period in which stacks must not have been needed: the first one, and the longest one.
@@ -17,14 +15,7 @@ const FIRST_PERIOD: Duration = Duration::from_secs(1);
 const LONGEST_PERIOD: Duration = Duration::from_secs(64);
 
 thread_local! {
-    static HAS_MANY: Cell<bool> = const { Cell::new(false) };
     static REST_STATE: RefCell<RestState> = const { RefCell::new(RestState::new()) };
-}
-
-/// Notes that the thread has more than `ALWAYS_KEPT` stacks.
-pub(super) fn note_many() {
-    // If the thread local is destroyed, the thread does not rest any more.
-    let _ = HAS_MANY.try_with(|has_many| has_many.set(true));
 }
 
 /// Tells the stack pool of the calling thread that the thread has nothing to do now.
@@ -127,8 +118,9 @@ impl RestState {
 mod tests {
     use std::time::{Duration, Instant};
 
+    use super::super::pool::ALWAYS_KEPT;
     use super::super::{prewarm, stats};
-    use super::{ALWAYS_KEPT, BATCH, LONGEST_PERIOD, rest, rest_at};
+    use super::{BATCH, LONGEST_PERIOD, rest, rest_at};
 
     const SIZE: usize = 32 << 10;
 
