@@ -1,10 +1,10 @@
-//! `Co`: the argument of a body, by which the body suspends.
+//! `Co`: the argument of a body, by which the body suspends. `Delegate`: what the body can delegate
+//! to, which is given the `Co`. So the two name each other, and stand in one file.
 
 use std::fmt;
 use std::panic::Location;
 
 use crate::coroutine::{Message, Suspender};
-use crate::delegate::Delegate;
 use crate::error::{Error, Result};
 
 /// The handle by which a body yields and delegates.
@@ -161,6 +161,62 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
         self.suspender.set_location(Location::caller());
         delegate.delegate(self)
     }
+}
+
+/// A type that [`Co::yield_from`] can delegate to: it yields `Y`, is sent `S`, and ends with a
+/// result.
+///
+/// | delegate | runs on | accepts |
+/// | --- | --- | --- |
+/// | a closure or function `FnOnce(&Co<Y, S>) -> Result<R>` | the delegator's stack | values and errors |
+/// | a [`Generator`](crate::Generator), or a reference to one | its own stack | values and errors |
+/// | an iterator, through [`iter`](crate::iter()) | the delegator's stack | only `next` |
+/// | another type that implements this trait | depends on the type | depends on the type |
+///
+/// A generator may be new, started, shared by several delegators, or finished. If it has started,
+/// the delegation first sends it `S::default()`, as PEP 380 demands.
+///
+/// # Examples
+///
+/// A type of your own becomes a delegate:
+///
+/// ```
+/// use yieldfrom_delegation::{Co, Delegate, Generator, Result};
+///
+/// struct Countdown(u32);
+///
+/// impl<S: 'static> Delegate<u32, S> for Countdown {
+///     type Output = &'static str;
+///
+///     fn delegate(self, co: &Co<u32, S>) -> Result<Self::Output> {
+///         for n in (1..=self.0).rev() {
+///             co.yield_(n)?;
+///         }
+///         Ok("liftoff")
+///     }
+/// }
+///
+/// let g: Generator<u32> = Generator::new(|co| {
+///     assert_eq!(co.yield_from(Countdown(3))?, "liftoff");
+///     Ok(())
+/// });
+/// assert_eq!(g.collect::<Result<Vec<_>>>()?, [3, 2, 1]);
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+pub trait Delegate<Y, S> {
+    /// The type of the delegate's result, which `yield_from` returns.
+    type Output;
+
+    /// Runs the delegate to its end on behalf of the body of `co`.
+    ///
+    /// Bodies call [`Co::yield_from`] instead, which also notes their line for reports. A library
+    /// may call this directly, so that reports show the line of its user.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that the delegate fails with, or an error that is thrown in and that the
+    /// delegate does not handle.
+    fn delegate(self, co: &Co<Y, S>) -> Result<Self::Output>;
 }
 
 /// Handles the messages that are neither values nor errors. Only slow paths call this.

@@ -1,68 +1,12 @@
-//! `Delegate`: the types that a body can delegate to.
+//! The types that a body can delegate to: closures, generators and iterators.
 
 use std::any::type_name;
 
-use crate::co::{Co, interrupted};
+use crate::co::{Co, Delegate, interrupted};
 use crate::coroutine::Message;
 use crate::error::{Error, Result};
 use crate::generator::Generator;
 use crate::status::Status;
-
-/// A type that [`Co::yield_from`] can delegate to: it yields `Y`, is sent `S`, and ends with a
-/// result.
-///
-/// | delegate | runs on | accepts |
-/// | --- | --- | --- |
-/// | a closure or function `FnOnce(&Co<Y, S>) -> Result<R>` | the delegator's stack | values and errors |
-/// | a [`Generator`], or a reference to one | its own stack | values and errors |
-/// | an iterator, through [`iter`] | the delegator's stack | only `next` |
-/// | another type that implements this trait | depends on the type | depends on the type |
-///
-/// A generator may be new, started, shared by several delegators, or finished. If it has started,
-/// the delegation first sends it `S::default()`, as PEP 380 demands.
-///
-/// # Examples
-///
-/// A type of your own becomes a delegate:
-///
-/// ```
-/// use yieldfrom_delegation::{Co, Delegate, Generator, Result};
-///
-/// struct Countdown(u32);
-///
-/// impl<S: 'static> Delegate<u32, S> for Countdown {
-///     type Output = &'static str;
-///
-///     fn delegate(self, co: &Co<u32, S>) -> Result<Self::Output> {
-///         for n in (1..=self.0).rev() {
-///             co.yield_(n)?;
-///         }
-///         Ok("liftoff")
-///     }
-/// }
-///
-/// let g: Generator<u32> = Generator::new(|co| {
-///     assert_eq!(co.yield_from(Countdown(3))?, "liftoff");
-///     Ok(())
-/// });
-/// assert_eq!(g.collect::<Result<Vec<_>>>()?, [3, 2, 1]);
-/// # Ok::<(), yieldfrom_delegation::Error>(())
-/// ```
-pub trait Delegate<Y, S> {
-    /// The type of the delegate's result, which `yield_from` returns.
-    type Output;
-
-    /// Runs the delegate to its end on behalf of the body of `co`.
-    ///
-    /// Bodies call [`Co::yield_from`] instead, which also notes their line for reports. A library
-    /// may call this directly, so that reports show the line of its user.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error that the delegate fails with, or an error that is thrown in and that the
-    /// delegate does not handle.
-    fn delegate(self, co: &Co<Y, S>) -> Result<Self::Output>;
-}
 
 impl<Y, S, R, F> Delegate<Y, S> for F
 where

@@ -78,9 +78,9 @@ pub mod stack;
 mod status;
 
 pub use builder::Builder;
-pub use co::Co;
+pub use co::{Co, Delegate};
 pub use coroutine::prefetch;
-pub use delegate::{Delegate, Iter, iter};
+pub use delegate::{Iter, iter};
 pub use error::{Error, Result};
 pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
 pub use label::Link;
