@@ -27,7 +27,9 @@ mod rest;
 mod slab;
 
 pub(crate) use owner::{Owner, StackSize};
+pub use pool::Stats;
 pub use rest::rest;
+pub use slab::MIN_SIZE;
 
 use corosensei::stack::StackPointer;
 
@@ -37,29 +39,9 @@ use crate::error::{Error, Result};
 /// [`Builder::stack_size`](crate::Builder::stack_size) sets another size.
 pub const DEFAULT_SIZE: usize = 256 << 10;
 
-/// The smallest size of a stack in bytes, with the guard page: 16 KiB, or two pages where pages are
-/// larger than 8 KiB. It is enough for small bodies that neither print nor panic.
-pub const MIN_SIZE: usize = 16 << 10;
-
 /// The number of cache lines above the stack pointer of a suspended body that a resume usually
 /// touches.
 pub(crate) const PREFETCHED_LINES: usize = 3;
-
-/// The numbers of stacks that a thread has. [`stats`] returns them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Stats {
-    /// The number of stacks that generators use.
-    pub live: usize,
-    /// The number of free stacks that keep their memory.
-    pub idle: usize,
-    /// The number of free stacks whose memory was given back to the system.
-    pub released: usize,
-    /// The number of slabs. Each slab is one mapping, unless `mprotect` makes the guards.
-    pub slabs: usize,
-    /// The address space of all slabs, in bytes.
-    pub reserved: usize,
-}
 
 /// Returns how many stacks the calling thread has, in use and free.
 ///
@@ -180,7 +162,7 @@ impl Drop for Stack {
 
 // SAFETY: the memory from `limit` to `base` is mapped for reading and writing, except the guard
 // page at `limit`, and nothing else uses it until this is dropped (rule 1 of `pool`);
-// `slab::prepare` aligns `base` to 16 bytes, and `checked_size` leaves room for a page.
+// `slab::prepare` aligns `base` to 16 bytes, and `slab::checked_size` leaves room for a page.
 unsafe impl corosensei::stack::Stack for Stack {
     #[inline(always)]
     fn base(&self) -> StackPointer {
@@ -191,19 +173,6 @@ unsafe impl corosensei::stack::Stack for Stack {
     fn limit(&self) -> StackPointer {
         StackPointer::new(self.slot().0).expect("no slab is mapped at address 0")
     }
-}
-
-/// Returns the size of a slot for a stack of this size, or an error if the size is not allowed.
-fn checked_size(size: usize) -> Result<usize> {
-    let page = slab::page_size();
-    let smallest = MIN_SIZE.max(2 * page);
-    if (smallest..=slab::MAX_SIZE).contains(&size) {
-        return Ok(slab::slot_size(size));
-    }
-    let largest = slab::MAX_SIZE;
-    Err(Error::stack(format!(
-        "can't make a stack of {size} bytes: set a stack size from {smallest} to {largest} bytes"
-    )))
 }
 
 #[cold]

@@ -8,7 +8,7 @@
 use std::cell::{Cell, UnsafeCell};
 
 use super::slab::{Slab, Slot, page_size};
-use super::{Stats, available, guard, overflow, slab};
+use super::{available, guard, overflow, slab};
 use crate::error::{Error, Result};
 
 /// The number of slots of a thread's first slab. Each later one has as many slots as all before it,
@@ -44,6 +44,22 @@ pub(super) fn with<R>(f: impl FnOnce(&mut Pool) -> R) -> Option<R> {
         f(unsafe { &mut *pool.get() })
     })
     .ok()
+}
+
+/// The numbers of stacks that a thread has. [`stats`](super::stats()) returns them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// The number of stacks that generators use.
+    pub live: usize,
+    /// The number of free stacks that keep their memory.
+    pub idle: usize,
+    /// The number of free stacks whose memory was given back to the system.
+    pub released: usize,
+    /// The number of slabs. Each slab is one mapping, unless `mprotect` makes the guards.
+    pub slabs: usize,
+    /// The address space of all slabs, in bytes.
+    pub reserved: usize,
 }
 
 /// The stacks of one thread.
@@ -110,7 +126,7 @@ impl Pool {
         }
         let class = SizeClass {
             asked,
-            size: super::checked_size(asked)?,
+            size: slab::checked_size(asked)?,
             window: WINDOW,
             ..SizeClass::default()
         };

@@ -16,8 +16,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use corosensei::stack::{STACK_ALIGNMENT, StackPointer};
 
-use super::{Owner, StackSize};
+use super::owner::{Owner, StackSize};
+use crate::error::{Error, Result};
 use crate::label::Label;
+
+/// The smallest size of a stack in bytes, with the guard page: 16 KiB, or two pages where pages are
+/// larger than 8 KiB. It is enough for small bodies that neither print nor panic.
+pub const MIN_SIZE: usize = 16 << 10;
 
 /// The largest size of a stack. No address space has room for a larger one.
 pub(super) const MAX_SIZE: usize = if usize::BITS == 64 { 1 << 46 } else { 1 << 30 };
@@ -40,6 +45,19 @@ pub(super) fn page_size() -> usize {
         }
         size => size,
     }
+}
+
+/// Returns the size of a slot for a stack of this size, or an error if the size is not allowed.
+pub(super) fn checked_size(size: usize) -> Result<usize> {
+    let page = page_size();
+    let smallest = MIN_SIZE.max(2 * page);
+    if (smallest..=MAX_SIZE).contains(&size) {
+        return Ok(slot_size(size));
+    }
+    let largest = MAX_SIZE;
+    Err(Error::stack(format!(
+        "can't make a stack of {size} bytes: set a stack size from {smallest} to {largest} bytes"
+    )))
 }
 
 /// A mapping that is cut into slots.
