@@ -72,11 +72,11 @@ mod table;
 
 use std::io::Write;
 
-use crate::errors::{RuntimeError, ValueError};
+use crate::errors::RuntimeError;
 use crate::kernel::{EventLoop, Layer};
 pub(crate) use ctrl_c::CtrlC;
 pub(crate) use handler::SignalHandlers;
-use yieldfrom_delegation::{Error, Result};
+use yieldfrom_delegation::Result;
 
 macro_rules! constants {
     ($($name:ident: $doc:literal;)*) => {$(
@@ -108,14 +108,9 @@ constants! {
 /// Refuses numbers that are no signals.
 fn check_number(signum: i32, operation: &str) -> Result<()> {
     if !table::is_signal(signum) {
-        return Err(invalid(signum, operation));
+        return Err(table::invalid(signum, operation));
     }
     Ok(())
-}
-
-fn invalid(signum: i32, operation: &str) -> Error {
-    let why = format!("{operation}: there is no signal with the number {signum}");
-    ValueError::new(why).into()
 }
 
 /// Refuses signals for which a handler makes no sense.
@@ -142,7 +137,7 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// - [`ValueError`]: there is no signal with this number.
+    /// - [`ValueError`](crate::ValueError): there is no signal with this number.
     /// - [`RuntimeError`]: the signal cannot be caught (`SIGKILL`, `SIGSTOP`), or tells of a fault
     ///   (`SIGSEGV`, `SIGBUS`, `SIGILL`, `SIGFPE`); or the loop is closed.
     /// - The system's error when it has no descriptors left.
@@ -177,7 +172,7 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// [`ValueError`]: there is no signal with this number.
+    /// [`ValueError`](crate::ValueError): there is no signal with this number.
     pub fn remove_signal_handler(&self, signum: i32) -> Result<bool> {
         check_number(signum, "remove_signal_handler")?;
         Ok(handler::remove(self.core(), signum))

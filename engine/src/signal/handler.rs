@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
-use super::table::{Registration, nonblocking_pair};
+use super::table::{Registration, invalid, nonblocking_pair};
 use crate::errors::describe;
 use crate::errors::panics::Panics;
 use crate::io::Source;
@@ -69,7 +69,7 @@ pub(super) fn add(
     let registration = Registration::new(signum, theirs).map_err(|error| {
         match error.kind() {
             // The system keeps some numbers for itself.
-            io::ErrorKind::InvalidInput => super::invalid(signum, operation),
+            io::ErrorKind::InvalidInput => invalid(signum, operation),
             _ => describe(error, operation).into(),
         }
     })?;

@@ -16,8 +16,9 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use signal_hook::low_level::{pipe, signal_name, unregister};
 
-use crate::errors::panics;
+use crate::errors::{ValueError, panics};
 use crate::kernel::INTERRUPTED;
+use yieldfrom_delegation::Error;
 
 /// Signals have the numbers from 1 to 64.
 const COUNT: usize = 65;
@@ -53,6 +54,12 @@ fn table() -> MutexGuard<'static, SignalTable> {
 /// Returns whether the number is that of a signal.
 pub(super) fn is_signal(signum: i32) -> bool {
     (1..COUNT as i32).contains(&signum)
+}
+
+/// Returns the error for a number that is no signal, or that the system keeps for itself.
+pub(super) fn invalid(signum: i32, operation: &str) -> Error {
+    let why = format!("{operation}: there is no signal with the number {signum}");
+    ValueError::new(why).into()
 }
 
 /// Sets whether a signal has its default action now.
