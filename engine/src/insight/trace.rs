@@ -39,10 +39,8 @@ mod notes;
 mod svg;
 
 use std::fmt;
-use std::io;
-use std::path::Path;
 
-use yieldfrom_delegation::{Link, Result};
+use yieldfrom_delegation::Link;
 
 pub use file::TraceFile;
 pub(super) use notes::TraceNotes;
@@ -158,99 +156,6 @@ impl Trace {
     /// Returns the names of the tasks that ran, in the order of their first steps.
     pub fn task_names(&self) -> Vec<&str> {
         self.tracks.iter().map(|track| &*track.name).collect()
-    }
-
-    /// Writes it into a file: as a picture if the name ends with `.svg`, otherwise as a Chrome trace.
-    ///
-    /// To find out before the run that the file cannot be written, open it then: see
-    /// [`TraceFile::create`].
-    ///
-    /// # Errors
-    ///
-    /// An [`io::Error`] that names the file: it cannot be created, or the disk is full.
-    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        TraceFile::create(path)?.write(self)
-    }
-
-    /// Writes it into a file as a Chrome trace, whatever the name: JSON for Perfetto or
-    /// `chrome://tracing`.
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Trace::write).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::EventLoop;
-    /// let event_loop = EventLoop::builder().trace(None).build()?;
-    /// # let path = std::env::temp_dir().join("yieldfrom-write.trace");
-    /// event_loop.stop_trace()?.write_chrome(&path)?;
-    /// # std::fs::remove_file(path)?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn write_chrome(&self, path: impl AsRef<Path>) -> Result<()> {
-        TraceFile::create(path)?.write_by(|out| self.chrome(out))
-    }
-
-    /// Writes it into a file as a picture, whatever the name.
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Trace::write).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::EventLoop;
-    /// let event_loop = EventLoop::builder().trace(None).build()?;
-    /// # let path = std::env::temp_dir().join("yieldfrom-write.picture");
-    /// event_loop.stop_trace()?.write_svg(&path)?;
-    /// # std::fs::remove_file(path)?;
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn write_svg(&self, path: impl AsRef<Path>) -> Result<()> {
-        TraceFile::create(path)?.write_by(|out| self.svg(out))
-    }
-
-    /// Writes the Chrome trace to `out`.
-    ///
-    /// # Errors
-    ///
-    /// The error of `out`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::EventLoop;
-    /// let event_loop = EventLoop::builder().trace(None).build()?;
-    /// let mut json = Vec::new();
-    /// event_loop.stop_trace()?.chrome(&mut json)?;
-    /// assert!(json.starts_with(b"{\"displayTimeUnit\":\"ms\""));
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn chrome(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        chrome::write(self, out)
-    }
-
-    /// Writes the picture to `out`.
-    ///
-    /// # Errors
-    ///
-    /// The error of `out`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use yieldfrom::EventLoop;
-    /// let event_loop = EventLoop::builder().trace(None).build()?;
-    /// let mut picture = Vec::new();
-    /// event_loop.stop_trace()?.svg(&mut picture)?;
-    /// assert!(picture.starts_with(b"<svg"));
-    /// # Ok::<(), yieldfrom::Error>(())
-    /// ```
-    pub fn svg(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        svg::write(self, out)
     }
 
     /// Says what is missing, if anything is.
