@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Generator, GeneratorState};
 use crate::chain::{self, Unfinished};
 use crate::coroutine::{End, Message, Node};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::status::Status;
 
 /// The part of a [`Generator`] that does not depend on its result type.
@@ -51,8 +51,30 @@ impl<'a, Y: 'static, S: Default + 'static> Driver<'a, Y, S> {
     /// ended.
     #[inline(always)]
     pub fn step(self) -> Result<Y, Unresolved<'a, Y, S>> {
+        self.resume(Message::Next(S::default()))
+    }
+
+    /// Raises an error in the generator as [`Generator::throw`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`Unresolved`] if the generator does not yield, as [`step`](Driver::step) does.
+    pub fn throw(self, error: impl Into<Error>) -> Result<Y, Unresolved<'a, Y, S>> {
+        let (root, error) = (self.node, error.into());
+        if error.is_generator_exit() && root.status() != Status::Created {
+            let thrown = chain::throw_exit(root, error);
+            return thrown.map_err(|end| Unresolved {
+                root,
+                why: NoYield::Ended(end),
+            });
+        }
+        self.resume(Message::Throw(error))
+    }
+
+    #[inline(always)]
+    fn resume(self, message: Message<S>) -> Result<Y, Unresolved<'a, Y, S>> {
         let root = self.node;
-        match chain::resume(root, Message::Next(S::default())) {
+        match chain::resume(root, message) {
             Ok(value) => Ok(value),
             Err(unfinished) => finish(root, unfinished).map_err(|why| Unresolved { root, why }),
         }
@@ -112,13 +134,14 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Completes a resume that [`Driver::step`] has begun.
+    /// Completes a resume that [`Driver::step`] or [`Driver::throw`] has begun.
     ///
-    /// If the generator has not started, this resumes it as [`next`](Generator::next) does.
+    /// If the generator has not started, this does what [`next`](Generator::next) or
+    /// [`throw`](Generator::throw) does then.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`next`](Generator::next).
+    /// Returns the errors of [`next`](Generator::next) and [`throw`](Generator::throw).
     ///
     /// # Panics
     ///

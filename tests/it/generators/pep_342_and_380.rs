@@ -188,3 +188,16 @@ fn error_is_one_pointer_wide() {
     assert_eq!(size_of::<Error>(), size_of::<usize>());
     assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
 }
+
+#[test]
+fn a_driver_closes_delegates_before_it_throws_an_exit() {
+    let inner: Generator<i32> = Generator::new(|co| co.yield_(1).or(Ok(())));
+    let g: Generator<i32> = Generator::new(move |co| co.yield_from(inner));
+    g.next().unwrap();
+    let unresolved = g.driver().throw(Error::generator_exit()).unwrap_err();
+    let end = g.resolve(unresolved);
+    assert!(
+        end.unwrap_err().is_generator_exit(),
+        "the inner one only ends"
+    );
+}

@@ -53,8 +53,10 @@ impl<T: 'static> FutureData<T> {
     /// Throws an error into the coroutine, and goes on to its next suspension, or its end.
     fn throw(self: Rc<Self>, core: &Core, error: Error) {
         core.enter_task(self.data().slot.get());
-        let thrown = self.data().generator.throw(error);
-        let request = self.outcome(thrown);
+        let request = match self.data().generator.driver().throw(error) {
+            Ok(request) => Some(request),
+            Err(unresolved) => self.resolve(unresolved),
+        };
         core.leave_task();
         if let Some(request) = request {
             self.suspend(core, request);
