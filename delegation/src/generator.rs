@@ -2,6 +2,7 @@
 
 mod driver;
 mod handle;
+pub mod recorder;
 mod state;
 
 pub use driver::{Driver, Unresolved};
@@ -11,6 +12,7 @@ use crate::chain::{self, Unfinished};
 use crate::coroutine::{End, Message, Shared};
 use crate::error::{Error, Result};
 use crate::status::Status;
+use recorder::{Operation, Outcome, operate, record, records};
 
 /// A generator, as in Python: a body on a stack of its own, which every yield suspends.
 ///
@@ -219,15 +221,19 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     #[inline]
     pub fn close(&self) -> Result<()> {
-        match self.shared.node().status() {
-            Status::Created => self.shared.discard(),
-            Status::Closed => {}
-            _ => match chain::close(self.shared.node()) {
-                Ok(()) => drop(self.shared.take_result()),
-                Err(end) => return end.raise(),
-            },
-        }
-        Ok(())
+        let node = self.shared.node();
+        let close = || {
+            match node.status() {
+                Status::Created => self.shared.discard(),
+                Status::Closed => {}
+                _ => match chain::close(node) {
+                    Ok(()) => drop(self.shared.take_result()),
+                    Err(end) => return end.raise(),
+                },
+            }
+            Ok(())
+        };
+        operate(node, Operation::Close, close, Outcome::of_close)
     }
 
     /// Returns the [`State`] of the generator, as Python's `inspect.getgeneratorstate` does.
@@ -246,13 +252,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     pub fn state(&self) -> State {
-        let node = self.shared.node();
-        match node.status() {
-            Status::Created => State::Created,
-            Status::Closed => State::Closed,
-            _ if chain::is_running(node) => State::Running,
-            _ => State::Suspended,
-        }
+        State::of(self.shared.node())
     }
 
     /// Resumes the generator to its first yield, drops the value, and returns the generator.
@@ -339,35 +339,57 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     fn resume(&self, message: Message<S>) -> Result<GeneratorState<Y, R>> {
         match chain::resume(self.shared.node(), message) {
             Ok(value) => Ok(GeneratorState::Yielded(value)),
-            Err(unfinished) => self.finish(unfinished),
+            Err(unfinished) => self.finish::<true>(unfinished),
         }
     }
 
-    /// Completes a resume that did not yield at once.
+    /// Completes a resume that did not yield at once. With `TELL`, a recorder is told of it; what a
+    /// driver does is not told.
     #[inline(never)]
-    fn finish(&self, unfinished: Unfinished<'_, Y, S>) -> Result<GeneratorState<Y, R>> {
+    fn finish<const TELL: bool>(
+        &self,
+        unfinished: Unfinished<'_, Y, S>,
+    ) -> Result<GeneratorState<Y, R>> {
         let node = self.shared.node();
-        if node.status() == Status::Created {
-            match unfinished {
-                Unfinished::Start(Message::Send(_)) => return Err(Error::just_started()),
-                Unfinished::Start(Message::Throw(error)) => {
-                    self.shared.discard();
-                    // In Python, the error is raised at the beginning of the body and leaves it.
-                    return Err(error.leaving_body());
+        if matches!(unfinished, Unfinished::Start(_)) {
+            if TELL && records(node) {
+                return self.finish_recorded(unfinished);
+            }
+            if node.status() == Status::Created {
+                match unfinished {
+                    Unfinished::Start(Message::Send(_)) => return Err(Error::just_started()),
+                    Unfinished::Start(Message::Throw(error)) => {
+                        self.shared.discard();
+                        // In Python, the error is raised at the beginning of the body and
+                        // leaves it.
+                        return Err(error.leaving_body());
+                    }
+                    _ => self.shared.start()?,
                 }
-                _ => self.shared.start()?,
             }
         }
         self.outcome(chain::finish(node, unfinished))
     }
 
+    #[cold]
+    #[inline(never)]
+    fn finish_recorded(&self, unfinished: Unfinished<'_, Y, S>) -> Result<GeneratorState<Y, R>> {
+        let operation = Operation::of(&unfinished);
+        let finish = || self.finish::<false>(unfinished);
+        record(self.shared.node(), operation, finish, Outcome::of_resume)
+    }
+
     #[inline(never)]
     fn throw_exit(&self, exit: Error) -> Result<GeneratorState<Y, R>> {
-        if self.shared.node().status() == Status::Created {
-            self.shared.discard();
-            return Err(exit);
-        }
-        self.outcome(chain::throw_exit(self.shared.node(), exit))
+        let node = self.shared.node();
+        let throw = || {
+            if node.status() == Status::Created {
+                self.shared.discard();
+                return Err(exit);
+            }
+            self.outcome(chain::throw_exit(node, exit))
+        };
+        operate(node, Operation::Throw, throw, Outcome::of_resume)
     }
 
     #[inline]

@@ -8,6 +8,7 @@ mod panic_abort;
 mod pep_342_and_380;
 mod random_attacks;
 mod recorded_scenarios;
+mod recorders;
 mod replay_program;
 mod running_generators;
 mod soundness;

@@ -152,7 +152,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             "resolve: the resume is one of another generator"
         );
         match unresolved.why {
-            NoYield::NotStarted(message) => self.finish(Unfinished::Start(message)),
+            NoYield::NotStarted(message) => self.finish::<false>(Unfinished::Start(message)),
             NoYield::Ended(end) => self.outcome(Err(end)),
         }
     }

@@ -6,13 +6,33 @@ use std::mem;
 use std::panic::{self, Location};
 use std::thread;
 
+use super::recorder::{Operation, Outcome, operate};
 use super::{Generator, GeneratorState, State};
 use crate::chain;
-use crate::coroutine::{End, Shared};
+use crate::coroutine::{End, Node, Shared};
 use crate::error::Result;
 use crate::label::{Link, short_name};
 use crate::panics;
 use crate::status::Status;
+
+/// Returns the delegations of a root that are under way.
+pub(super) fn delegation_chain<Y: 'static, S: 'static>(root: &Node<Y, S>) -> Vec<Link> {
+    let mut links = Vec::new();
+    if root.status() == Status::Closed {
+        return links;
+    }
+    chain::for_each_node(root, |node| {
+        let start = links.len();
+        let mut at = node.location();
+        node.for_each_frame(|frame| {
+            links.push(Link::new(frame.name, at));
+            at = frame.called_at;
+        });
+        links.push(Link::new(&node.label().name, at));
+        links[start..].reverse();
+    });
+    links
+}
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// Returns the delegations that are under way, from the outermost to the innermost.
@@ -38,21 +58,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     pub fn delegation_chain(&self) -> Vec<Link> {
-        let mut links = Vec::new();
-        if self.shared.node().status() == Status::Closed {
-            return links;
-        }
-        chain::for_each_node(self.shared.node(), |node| {
-            let start = links.len();
-            let mut at = node.location();
-            node.for_each_frame(|frame| {
-                links.push(Link::new(frame.name, at));
-                at = frame.called_at;
-            });
-            links.push(Link::new(&node.label().name, at));
-            links[start..].reverse();
-        });
-        links
+        delegation_chain(self.shared.node())
     }
 
     /// Returns the name of the body's function, or the name set by
@@ -206,7 +212,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             Status::GivenUp => return self.warn_of_leak(),
             _ => {}
         }
-        match chain::close(node) {
+        let close = || chain::close(node);
+        match operate(node, Operation::Close, close, Outcome::of_end) {
             Ok(()) => {}
             Err(End::Panicked(payload)) => {
                 panics::drop_quietly(payload);

@@ -1,5 +1,9 @@
 //! `GeneratorState`, the result of a resume, and `State`, the phase of a generator's life.
 
+use crate::chain;
+use crate::coroutine::Node;
+use crate::status::Status;
+
 /// The result of a resume: a yielded value, or the result of the body.
 ///
 /// # Examples
@@ -71,4 +75,15 @@ pub enum State {
     Suspended,
     /// The generator has ended: it has returned, failed, or been closed.
     Closed,
+}
+
+impl State {
+    pub(super) fn of<Y: 'static, S: 'static>(node: &Node<Y, S>) -> Self {
+        match node.status() {
+            Status::Created => Self::Created,
+            Status::Closed => Self::Closed,
+            _ if chain::is_running(node) => Self::Running,
+            _ => Self::Suspended,
+        }
+    }
 }
