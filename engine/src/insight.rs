@@ -1,8 +1,11 @@
-//! Insight into a loop: reports of its tasks, the error of a run that can never end, and timelines.
+//! Insight into a loop: reports of its tasks, the error of a run that can never end, and timelines, also
+//! of generators.
 
 mod deadlock;
 pub mod debug;
 mod event_loop;
+#[cfg(feature = "trace")]
+mod generators;
 #[cfg(feature = "trace")]
 mod recorder;
 #[cfg(feature = "trace")]
@@ -10,3 +13,5 @@ pub mod trace;
 
 pub use deadlock::DeadlockError;
 pub(crate) use deadlock::deadlock;
+#[cfg(feature = "trace")]
+pub use generators::{GeneratorRecording, record_generators};

@@ -43,7 +43,7 @@ pub use handle::{Handle, TimerHandle};
 #[cfg(feature = "signal")]
 pub(crate) use hooks::INTERRUPTED;
 #[cfg(feature = "trace")]
-pub(crate) use hooks::Recorder;
+pub(crate) use hooks::LoopRecorder;
 pub(crate) use hooks::{Hooks, Layer};
 pub(crate) use nanos::{Nanos, nanos};
 pub(crate) use on_drop::OnDrop;

@@ -84,6 +84,8 @@ pub use errors::{
 #[cfg(feature = "trace")]
 pub use insight::trace::{self, Trace, TraceFile};
 pub use insight::{DeadlockError, debug};
+#[cfg(feature = "trace")]
+pub use insight::{GeneratorRecording, record_generators};
 pub use io::net;
 #[cfg(feature = "process")]
 pub use io::process;

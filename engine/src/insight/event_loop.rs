@@ -5,7 +5,7 @@ use crate::kernel::EventLoop;
 #[cfg(feature = "trace")]
 use {
     super::recorder::TraceRecorder,
-    super::trace::{DEFAULT_LIMIT, Trace, TraceNotes},
+    super::trace::{DEFAULT_LIMIT, Trace, TraceClock, TraceNotes},
     crate::errors::RuntimeError,
     std::any::Any,
     std::rc::Rc,
@@ -49,8 +49,15 @@ impl EventLoop {
             return Err(RuntimeError::new(why).into());
         }
         let limit = limit.into().unwrap_or(DEFAULT_LIMIT);
-        let notes = TraceNotes::new(limit, core.now(), core.is_virtual());
-        core.hooks.set_recorder(Some(TraceRecorder::new(notes)));
+        let clock = match core.is_virtual() {
+            true => TraceClock::VirtualLoop,
+            false => TraceClock::Loop,
+        };
+        let notes = TraceNotes::new(limit, core.now(), clock);
+        let core = Rc::downgrade(core);
+        let now = move || core.upgrade().map_or(0, |core| core.now());
+        let recorder = TraceRecorder::new(notes, now);
+        self.core().hooks.set_recorder(Some(recorder));
         Ok(())
     }
 

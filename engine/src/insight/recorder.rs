@@ -1,17 +1,25 @@
-//! The recorder of a trace: it notes what a loop reports of its turns, steps and waits.
+//! The recorder of a trace: it notes what a loop reports of its turns, steps and waits, and what
+//! generators report of the operations on them.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use super::trace::{StepEnd, TraceNotes, Track};
-use crate::kernel::{Core, Explanation, Nanos, Ready, Recorder, Suspension, TaskObject, WaitKind};
+use super::trace::{StepEnd, TraceNotes, Track, TrackKind};
+use crate::kernel::{
+    Core, Explanation, LoopRecorder, Nanos, Ready, Suspension, TaskObject, WaitKind,
+};
+use yieldfrom_delegation::State;
+use yieldfrom_delegation::recorder::{self, Operation, Outcome, RecordedGenerator, Recorder};
 
-/// Records one loop. No cell is borrowed while an entry describes itself, which may run user code.
+/// Records one loop, or the generators of a thread. No cell is borrowed while an entry describes
+/// itself, which may run user code.
 pub(super) struct TraceRecorder {
     /// None once the trace was taken.
     pub(super) notes: RefCell<Option<TraceNotes>>,
     running: Cell<RecordedEntry>,
+    /// Tells the time when a generator reports.
+    clock: Box<dyn Fn() -> Nanos>,
 }
 
 /// The entry that runs. It is not kept here: after a panic, this may stay for long.
@@ -24,11 +32,16 @@ struct RecordedEntry {
 }
 
 impl TraceRecorder {
-    pub(super) fn new(notes: TraceNotes) -> Rc<Self> {
+    pub(super) fn new(notes: TraceNotes, clock: impl Fn() -> Nanos + 'static) -> Rc<Self> {
         Rc::new(Self {
             notes: RefCell::new(Some(notes)),
             running: Cell::default(),
+            clock: Box::new(clock),
         })
+    }
+
+    pub(super) fn now(&self) -> Nanos {
+        (self.clock)()
     }
 
     fn note(&self, what: impl FnOnce(&mut TraceNotes)) {
@@ -38,7 +51,7 @@ impl TraceRecorder {
     }
 }
 
-impl Recorder for TraceRecorder {
+impl LoopRecorder for TraceRecorder {
     fn begin_turn(&self, core: &Core, entries: usize) {
         self.note(|notes| notes.begin_turn(core.now(), entries));
     }
@@ -53,6 +66,7 @@ impl Recorder for TraceRecorder {
         if let Some(task) = &task {
             let number = task.number();
             let track = || Track {
+                kind: TrackKind::Task,
                 number,
                 name: task.name(),
                 origin: task.origin(),
@@ -92,6 +106,35 @@ impl Recorder for TraceRecorder {
 
     fn idle(&self, core: &Core, began: Nanos) {
         self.note(|notes| notes.idle(began, core.now(), core.ready.len()));
+    }
+}
+
+impl Recorder for TraceRecorder {
+    fn begin(&self, generator: &RecordedGenerator<'_>, operation: Operation) {
+        if self.notes.borrow().is_none() {
+            // The recording was stopped while another recorder had its place.
+            drop(recorder::replace(None));
+        }
+        let (now, address) = (self.now(), generator.address());
+        self.note(|notes| notes.begin_operation(now, address, operation, || generator.origin()));
+    }
+
+    fn end(&self, generator: &RecordedGenerator<'_>, outcome: Outcome) {
+        let (now, address) = (self.now(), generator.address());
+        let end = match generator.state() {
+            State::Closed if outcome == Outcome::Panicked => StepEnd::Panicked,
+            State::Closed => StepEnd::Ended,
+            State::Running => StepEnd::Running,
+            State::Created | State::Suspended => {
+                let chain = generator.delegation_chain();
+                let at = chain.last().expect("it has not ended");
+                StepEnd::At {
+                    file: at.file(),
+                    line: at.line(),
+                }
+            }
+        };
+        self.note(|notes| notes.end_operation(now, address, outcome, end));
     }
 }
 

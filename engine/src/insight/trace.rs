@@ -1,4 +1,4 @@
-//! A timeline: what the loop did, and when, as a file for a viewer or as a picture.
+//! A timeline: what a loop or generators did, and when, as a file for a viewer or as a picture.
 //!
 //! The recording has the turns and waits of the loop. Of each task it has the steps, the line where
 //! each step was suspended, what the task waited for in between, and which step woke it.
@@ -27,11 +27,15 @@
 //! In a viewer the loop has a track, and each task has one: dark steps, and the waits between them.
 //! Times are those of the loop. On a virtual clock, a step takes no time.
 //!
+//! Generators that callbacks and tasks drive by hand, by `next` or `send`, have tracks as well: each
+//! operation is an event there. It lies inside the step, or inside the operation, that makes it, and an
+//! arrow leads there. Without a loop, [`record_generators`](crate::record_generators) records them.
+//!
 //! # Limits
 //!
 //! Memory is bounded: at most 100,000 events are kept by default. Later events are only counted, and
-//! the files say how many there were. A picture shows at most 60 tasks. Recording costs some tenths of a
-//! microsecond for each step. While nothing is recorded, each turn looks at one flag.
+//! the files say how many there were. A picture shows at most 60 tracks. Recording costs some tenths of a
+//! microsecond for each step or operation. While nothing is recorded, each turn looks at one flag.
 
 mod chrome;
 mod file;
@@ -41,6 +45,7 @@ mod svg;
 use std::fmt;
 
 use yieldfrom_delegation::Link;
+use yieldfrom_delegation::recorder::{Operation, Outcome};
 
 pub use file::TraceFile;
 pub(super) use notes::TraceNotes;
@@ -50,12 +55,28 @@ use crate::kernel::{Nanos, WaitKind};
 /// At most this many events are kept unless another limit is set.
 pub(super) const DEFAULT_LIMIT: usize = 100_000;
 
-/// A task that ran.
+/// A task that ran, or a generator.
 pub(super) struct Track {
+    pub(super) kind: TrackKind,
     pub(super) number: u32,
     pub(super) name: String,
-    /// The name of its coroutine, and where that was made.
+    /// The name of its body, and where that was made.
     pub(super) origin: Link,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum TrackKind {
+    Task,
+    Generator,
+}
+
+/// The clock that the times are of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum TraceClock {
+    Loop,
+    VirtualLoop,
+    /// The thread's, which starts with the recording.
+    Thread,
 }
 
 /// Something that took some time.
@@ -81,6 +102,15 @@ enum Activity {
         name: String,
         woken_by: Option<usize>,
     },
+    /// Somebody operated on a generator.
+    Operation {
+        track: usize,
+        operation: Operation,
+        outcome: Option<Outcome>,
+        stop: StepEnd,
+        /// The step, callback or operation that did it.
+        made_by: Option<usize>,
+    },
     /// A task waited.
     Wait {
         track: usize,
@@ -89,38 +119,63 @@ enum Activity {
     },
 }
 
-/// How a step has ended.
+/// How a step has ended, or an operation on a generator.
 pub(super) enum StepEnd {
-    /// It has not: the task is running.
+    /// It has not: the task or generator is running.
     Running,
-    /// The task is suspended here.
+    /// The task or generator is suspended here.
     At { file: &'static str, line: u32 },
-    /// The task has ended.
+    /// The task or generator has ended.
     Ended,
     /// It was cut short.
     Panicked,
 }
 
+/// Shows a name as files have it.
+fn lowercase(name: impl fmt::Debug) -> String {
+    format!("{name:?}").to_lowercase()
+}
+
 impl TraceEvent {
-    /// Returns the event that has made this one ready.
-    fn woken_by(&self) -> Option<usize> {
+    /// Returns the track of its task or generator.
+    fn track(&self) -> Option<usize> {
+        match self.activity {
+            Activity::Step { track, .. }
+            | Activity::Operation { track, .. }
+            | Activity::Wait { track, .. } => Some(track),
+            _ => None,
+        }
+    }
+
+    /// Returns whether it is code of a task or a generator that ran.
+    fn is_run(&self) -> bool {
+        matches!(
+            self.activity,
+            Activity::Step { .. } | Activity::Operation { .. }
+        )
+    }
+
+    /// Returns the event that has made this one ready, or that has made this operation.
+    fn cause(&self) -> Option<usize> {
         match self.activity {
             Activity::Step { woken_by, .. } | Activity::Callback { woken_by, .. } => woken_by,
+            Activity::Operation { made_by, .. } => made_by,
             _ => None,
         }
     }
 }
 
-/// A recording of a loop: see [`trace`](crate::trace).
+/// A recording of a loop, or of generators: see [`trace`](crate::trace).
 ///
-/// It is what [`EventLoop::stop_trace`](crate::EventLoop::stop_trace) returns.
+/// It is what [`EventLoop::stop_trace`](crate::EventLoop::stop_trace) and
+/// [`GeneratorRecording::stop`](crate::GeneratorRecording::stop) return.
 pub struct Trace {
     tracks: Vec<Track>,
     events: Vec<TraceEvent>,
     dropped: u64,
     began: Nanos,
     ended: Nanos,
-    is_virtual: bool,
+    clock: TraceClock,
 }
 
 impl Trace {
@@ -155,7 +210,26 @@ impl Trace {
 
     /// Returns the names of the tasks that ran, in the order of their first steps.
     pub fn task_names(&self) -> Vec<&str> {
-        self.tracks.iter().map(|track| &*track.name).collect()
+        let tasks = self.tracks_of(TrackKind::Task);
+        tasks.map(|track| &*track.name).collect()
+    }
+
+    /// Returns the names of the generators that were driven by hand, in the order of their first
+    /// operations.
+    ///
+    /// It is the name of the body. Several generators may have the same.
+    pub fn generator_names(&self) -> Vec<&str> {
+        let generators = self.tracks_of(TrackKind::Generator);
+        generators.map(|track| track.origin.name()).collect()
+    }
+
+    fn tracks_of(&self, kind: TrackKind) -> impl Iterator<Item = &Track> {
+        self.tracks.iter().filter(move |track| track.kind == kind)
+    }
+
+    /// Returns how many tracks stand before those of tasks and generators: that of the loop.
+    fn first_track(&self) -> usize {
+        usize::from(self.clock != TraceClock::Thread)
     }
 
     /// Says what is missing, if anything is.
@@ -168,7 +242,7 @@ impl Trace {
 impl fmt::Debug for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trace")
-            .field("tasks", &self.tracks.len())
+            .field("tracks", &self.tracks.len())
             .field("events", &self.events.len())
             .field("dropped", &self.dropped)
             .finish_non_exhaustive()

@@ -12,6 +12,7 @@ use super::event_loop::{Core, Ready};
 use super::future::Waitable;
 use super::nanos::Nanos;
 use crate::errors::panics::Panics;
+use yieldfrom_delegation::recorder::Recorder;
 use yieldfrom_delegation::{Error, Result};
 
 /// Whether the process was asked to interrupt the run on its main thread. A signal's handler may
@@ -60,8 +61,9 @@ pub(crate) trait Layer: Any {
 /// The interface by which a loop reports what it does, while it has a recorder.
 ///
 /// A recorder may look at the loop and at the entry. Showing an entry may run code of the program, so
-/// the recorder must not borrow a cell of its own meanwhile.
-pub(crate) trait Recorder: Any {
+/// the recorder must not borrow a cell of its own meanwhile. While a turn runs, the generators of the
+/// thread report to it as well.
+pub(crate) trait LoopRecorder: Recorder + Any {
     /// A turn begins that will run this many entries.
     fn begin_turn(&self, core: &Core, entries: usize);
 
@@ -89,7 +91,7 @@ pub(crate) struct Hooks {
     work: Cell<usize>,
     /// How many of the waits for descriptors do not keep a run alive.
     idle_waits: Cell<usize>,
-    recorder: RefCell<Option<Rc<dyn Recorder>>>,
+    recorder: RefCell<Option<Rc<dyn LoopRecorder>>>,
     is_recorded: Cell<bool>,
 }
 
@@ -128,7 +130,7 @@ impl Hooks {
 
     /// Returns the loop's recorder. A loop without one pays no more than a look at a flag.
     #[inline(always)]
-    pub(crate) fn recorder(&self) -> Option<Rc<dyn Recorder>> {
+    pub(crate) fn recorder(&self) -> Option<Rc<dyn LoopRecorder>> {
         if !self.is_recorded.get() {
             return None;
         }
@@ -136,7 +138,7 @@ impl Hooks {
     }
 
     #[cfg(feature = "trace")]
-    pub(crate) fn set_recorder(&self, recorder: Option<Rc<dyn Recorder>>) {
+    pub(crate) fn set_recorder(&self, recorder: Option<Rc<dyn LoopRecorder>>) {
         self.is_recorded.set(recorder.is_some());
         drop(self.recorder.replace(recorder));
     }

@@ -1,5 +1,6 @@
 //! The timeline: what is recorded, and the files that are made of it.
 
+mod generators;
 mod recording;
 mod trace_files;
 

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Activity, StepEnd, Trace, TraceEvent};
+use super::{Activity, StepEnd, Trace, TraceClock, TraceEvent, lowercase};
 use crate::kernel::Nanos;
 
 /// The number of the process.
 const PROCESS: u32 = 1;
-/// The track of the loop. A task's track has the number after its index.
+/// The track of the loop. The other tracks have the numbers after their indices.
 const LOOP: usize = 0;
 
 /// Writes the trace, an event to a line.
@@ -31,8 +31,10 @@ pub(super) fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn about(trace: &Trace) -> Value {
-    let is_virtual = trace.is_virtual;
-    let clock = if is_virtual { "virtual" } else { "monotonic" };
+    let clock = match trace.clock {
+        TraceClock::VirtualLoop => "virtual",
+        TraceClock::Loop | TraceClock::Thread => "monotonic",
+    };
     json!({
         "producer": concat!("yieldfrom ", env!("CARGO_PKG_VERSION")),
         "clock": clock,
@@ -48,15 +50,16 @@ fn metadata(trace: &Trace) -> Vec<Value> {
         Some(note) => format!("yieldfrom ({note})"),
         None => "yieldfrom".to_owned(),
     };
-    let mut all = vec![
-        about("process_name", LOOP, json!({ "name": process })),
-        about("thread_name", LOOP, json!({ "name": "event loop" })),
-    ];
+    let first = LOOP + 1 - trace.first_track();
+    let mut all = vec![about("process_name", first, json!({ "name": process }))];
+    if first == LOOP {
+        all.push(about("thread_name", LOOP, json!({ "name": "event loop" })));
+    }
     for (index, track) in trace.tracks.iter().enumerate() {
         let name = format!("{} {}()", track.name, track.origin.name());
         all.push(about("thread_name", index + 1, json!({ "name": name })));
     }
-    for track in 0..=trace.tracks.len() {
+    for track in first..=trace.tracks.len() {
         all.push(about(
             "thread_sort_index",
             track,
@@ -79,9 +82,21 @@ fn slice(trace: &Trace, event: &TraceEvent) -> Value {
             let name = trace.tracks[*track].origin.name();
             ("step", name.to_owned(), stopped(stop))
         }
+        Activity::Operation {
+            track,
+            operation,
+            outcome,
+            stop,
+            ..
+        } => {
+            let mut args = stopped(stop);
+            let origin = &trace.tracks[*track].origin;
+            args["made"] = json!(format!("{}:{}", origin.file(), origin.line()));
+            args["outcome"] = json!(outcome.map(lowercase));
+            ("generator", lowercase(operation), args)
+        }
         Activity::Wait { kind, text, .. } => {
-            let kind = format!("{kind:?}").to_lowercase();
-            ("wait", text.clone(), json!({ "kind": kind }))
+            ("wait", text.clone(), json!({ "kind": lowercase(kind) }))
         }
     };
     json!({
@@ -99,12 +114,16 @@ fn stopped(stop: &StepEnd) -> Value {
     }
 }
 
-/// Returns the two ends of the arrow from the event that woke it.
+/// Returns the two ends of the arrow from the event that woke it, or that drives it.
 fn arrow(trace: &Trace, id: usize, event: &TraceEvent) -> Option<[Value; 2]> {
-    let waker = trace.events.get(event.woken_by()?)?;
+    let waker = trace.events.get(event.cause()?)?;
+    let (category, name) = match event.activity {
+        Activity::Operation { .. } => ("drive", "drives"),
+        _ => ("wake", "wakes"),
+    };
     let ends = [("s", waker), ("f", event)].map(|(phase, event)| {
         json!({
-            "ph": phase, "cat": "wake", "name": "wakes", "id": id, "bp": "e",
+            "ph": phase, "cat": category, "name": name, "id": id, "bp": "e",
             "pid": PROCESS, "tid": track(event), "ts": micros(event.begin),
         })
     });
@@ -112,10 +131,7 @@ fn arrow(trace: &Trace, id: usize, event: &TraceEvent) -> Option<[Value; 2]> {
 }
 
 fn track(event: &TraceEvent) -> usize {
-    match event.activity {
-        Activity::Step { track, .. } | Activity::Wait { track, .. } => track + 1,
-        _ => LOOP,
-    }
+    event.track().map_or(LOOP, |track| LOOP + 1 + track)
 }
 
 /// The format counts microseconds.

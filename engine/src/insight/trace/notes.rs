@@ -1,10 +1,12 @@
-//! The notes that become a trace, while the loop runs.
+//! The notes that become a trace, while a loop or generators run.
 
 use std::collections::HashMap;
 use std::mem;
 
-use super::{Activity, StepEnd, Trace, TraceEvent, Track};
+use super::{Activity, StepEnd, Trace, TraceClock, TraceEvent, Track, TrackKind};
 use crate::kernel::{Nanos, WaitKind};
+use yieldfrom_delegation::Link;
+use yieldfrom_delegation::recorder::{Operation, Outcome};
 
 /// The step or callback that runs now.
 struct RunningEntry {
@@ -25,20 +27,25 @@ pub(crate) struct TraceNotes {
     turn: Option<usize>,
     turns: u64,
     running: Option<RunningEntry>,
+    /// The tracks of generators that have not ended, by their addresses.
+    generators: HashMap<*const (), usize>,
+    generator_count: u32,
+    /// The operations that run, by the addresses of their generators, with their events.
+    operations: Vec<(*const (), Option<usize>)>,
     /// The events that have woken the entries of this turn, and of the next, by address.
     woken_now: HashMap<*const (), usize>,
     woken_next: HashMap<*const (), usize>,
 }
 
 impl TraceNotes {
-    pub(crate) fn new(limit: usize, began: Nanos, is_virtual: bool) -> Self {
+    pub(crate) fn new(limit: usize, began: Nanos, clock: TraceClock) -> Self {
         let trace = Trace {
             tracks: Vec::new(),
             events: Vec::new(),
             dropped: 0,
             began,
             ended: began,
-            is_virtual,
+            clock,
         };
         Self {
             limit,
@@ -48,6 +55,9 @@ impl TraceNotes {
             turn: None,
             turns: 0,
             running: None,
+            generators: HashMap::new(),
+            generator_count: 0,
+            operations: Vec::new(),
             woken_now: HashMap::new(),
             woken_next: HashMap::new(),
         }
@@ -173,6 +183,76 @@ impl TraceNotes {
         Some(running)
     }
 
+    /// Begins an operation on a generator; `origin` describes the generator.
+    pub(crate) fn begin_operation(
+        &mut self,
+        now: Nanos,
+        address: *const (),
+        operation: Operation,
+        origin: impl FnOnce() -> Link,
+    ) {
+        let known = self.generators.get(&address).copied();
+        if known.is_none() && self.is_full() {
+            self.trace.dropped += 1;
+            return;
+        }
+        let track = known.unwrap_or_else(|| self.add_generator(address, origin()));
+        let made_by = match self.operations.last() {
+            Some((_, event)) => *event,
+            None => self.running.as_ref().and_then(|running| running.event),
+        };
+        let event = self.push(
+            now,
+            Activity::Operation {
+                track,
+                operation,
+                outcome: None,
+                stop: StepEnd::Running,
+                made_by,
+            },
+        );
+        self.operations.push((address, event));
+    }
+
+    fn add_generator(&mut self, address: *const (), origin: Link) -> usize {
+        self.generator_count += 1;
+        self.trace.tracks.push(Track {
+            kind: TrackKind::Generator,
+            number: self.generator_count,
+            name: format!("Generator-{}", self.generator_count),
+            origin,
+        });
+        let track = self.trace.tracks.len() - 1;
+        self.generators.insert(address, track);
+        track
+    }
+
+    /// Ends the last operation on a generator, which stops here.
+    ///
+    /// Without an operation under way, its begin was not noted.
+    pub(crate) fn end_operation(
+        &mut self,
+        now: Nanos,
+        address: *const (),
+        came_out: Outcome,
+        end: StepEnd,
+    ) {
+        let mut running = self.operations.iter();
+        let Some(at) = running.rposition(|&(running, _)| running == address) else {
+            return;
+        };
+        // Another generator may get its memory.
+        if matches!(end, StepEnd::Ended | StepEnd::Panicked) {
+            self.generators.remove(&address);
+        }
+        let (_, event) = self.operations.remove(at);
+        self.end(event, now);
+        let event = event.map(|event| &mut self.trace.events[event].activity);
+        if let Some(Activity::Operation { outcome, stop, .. }) = event {
+            (*outcome, *stop) = (Some(came_out), end);
+        }
+    }
+
     /// Notes the name of a task as it is now.
     pub(crate) fn rename(&mut self, address: *const (), name: String) {
         if let Some(&track) = self.by_address.get(&address) {
@@ -188,6 +268,9 @@ impl TraceNotes {
     pub(crate) fn into_trace(mut self, now: Nanos) -> Trace {
         self.end_running(now, StepEnd::Running);
         self.end_turn(now);
+        for (_, operation) in mem::take(&mut self.operations) {
+            self.end(operation, now);
+        }
         for wait in mem::take(&mut self.waits).into_values() {
             self.end(Some(wait), now);
         }

@@ -1,4 +1,4 @@
-//! A trace as a picture: a row for the loop, one for each task, and time from left to right.
+//! A trace as a picture: a row for the loop, one for each track, and time from left to right.
 
 mod axis;
 
@@ -9,7 +9,7 @@ use ::svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
 use ::svg::{Document, Node};
 
 use self::axis::Axis;
-use super::{Activity, StepEnd, Trace, TraceEvent};
+use super::{Activity, StepEnd, Trace, TraceClock, TraceEvent, TrackKind, lowercase};
 use crate::kernel::{Nanos, WaitKind};
 
 /// The names' column, the part with the bars, and what is left free around both.
@@ -25,7 +25,7 @@ const LETTER: f64 = 6.2;
 /// No bar is narrower than this: a step takes no virtual time.
 const LEAST: f64 = 1.5;
 /// More rows than these make no picture.
-const MOST_TASKS: usize = 60;
+const MOST_TRACKS: usize = 60;
 /// So many arrows are drawn.
 const MOST_ARROWS: usize = 400;
 
@@ -35,11 +35,13 @@ const STYLE: &str = "text{font:11px sans-serif;fill:#24292f}\
     .grid{stroke:#d0d7de;stroke-width:1}\
     .wake{stroke:#8250df;stroke-width:.7;opacity:.55}\
     .turn{fill:#afb8c1}.idle{fill:#f0f2f4}.callback{fill:#57606a}.step{fill:#1f2328}\
+    .operation{fill:#1b7c83}\
     .failed{fill:#cf222e}.wakes{fill:#8250df}\
     .sleep{fill:#b6d7f5}.sync{fill:#f7c99b}.io{fill:#aadfb4}.job{fill:#d8c4f4}\
     .task{fill:#f3e3a3}.other{fill:#e3e7eb}";
 
-const LEGEND: [(&str, &str); 9] = [
+const LEGEND: [(&str, &str); 10] = [
+    ("operation", "next, send, ..."),
     ("step", "step"),
     ("sleep", "sleep"),
     ("task", "task or future"),
@@ -48,7 +50,7 @@ const LEGEND: [(&str, &str); 9] = [
     ("job", "job"),
     ("other", "other wait"),
     ("turn", "turn of the loop"),
-    ("wakes", "who wakes whom"),
+    ("wakes", "who wakes or drives whom"),
 ];
 
 pub(super) fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
@@ -69,7 +71,7 @@ impl<'a> Picture<'a> {
         // Activity lies before and after the first and last events shows nothing.
         let begin = trace.events.iter().map(|event| event.begin).min();
         let axis = Axis::new(begin.unwrap_or(trace.began), end.min(trace.ended), BARS);
-        let rows = 1 + trace.tracks.len().min(MOST_TASKS);
+        let rows = trace.first_track() + trace.tracks.len().min(MOST_TRACKS);
         Self { trace, axis, rows }
     }
 
@@ -89,15 +91,14 @@ impl<'a> Picture<'a> {
             .add(Style::new(STYLE))
             .add(background)
             .add(self.heading())
-            .add(legend())
+            .add(self.legend())
             .add(self.grid())
             .add(self.names());
         // Waits first, so that steps, which may be narrow, lie above them.
         let mut seen = HashSet::new();
         for steps in [false, true] {
             let bars = self.trace.events.iter();
-            let bars =
-                bars.filter(|event| matches!(event.activity, Activity::Step { .. }) == steps);
+            let bars = bars.filter(|event| event.is_run() == steps);
             let bars = bars.filter_map(|event| self.bar(event, &mut seen));
             document.append(bars.fold(Group::new(), Group::add));
         }
@@ -106,22 +107,25 @@ impl<'a> Picture<'a> {
     }
 
     fn heading(&self) -> Group {
-        let clock = if self.trace.is_virtual {
-            "virtual time"
-        } else {
-            "time"
+        let clock = match self.trace.clock {
+            TraceClock::Loop => "loop's time",
+            TraceClock::VirtualLoop => "loop's virtual time",
+            TraceClock::Thread => "time",
         };
-        let tasks = self.trace.tracks.len();
-        let mut about = format!("{tasks} tasks, loop's {clock}");
-        if tasks > MOST_TASKS {
-            about += &format!(", the first {MOST_TASKS} tasks are shown");
+        let count = |kind| self.trace.tracks_of(kind).count();
+        let (tasks, generators) = (count(TrackKind::Task), count(TrackKind::Generator));
+        let has_loop = self.trace.first_track() > 0;
+        let mut about = Vec::new();
+        about.extend(has_loop.then(|| format!("{tasks} tasks")));
+        about.extend((generators > 0 || !has_loop).then(|| format!("{generators} generators")));
+        about.push(clock.to_owned());
+        if tasks + generators > MOST_TRACKS {
+            about.push(format!("the first {MOST_TRACKS} tracks are shown"));
         }
-        if let Some(note) = self.trace.note() {
-            about += &format!(", {note}");
-        }
+        about.extend(self.trace.note());
         Group::new()
             .add(text("Timeline", MARGIN, 24.0).set("class", "title"))
-            .add(text(&about, MARGIN + 72.0, 24.0))
+            .add(text(&about.join(", "), MARGIN + 72.0, 24.0))
     }
 
     fn grid(&self) -> Group {
@@ -143,15 +147,16 @@ impl<'a> Picture<'a> {
     }
 
     fn names(&self) -> Group {
-        let tracks = self.trace.tracks.iter().take(MOST_TASKS);
-        let tasks = tracks.map(|track| {
+        let tracks = self.trace.tracks.iter().take(MOST_TRACKS);
+        let tracks = tracks.map(|track| {
             let origin = &track.origin;
             let name = format!("{} {}()", track.name, origin.name());
             let place = format!("{name} made at {}:{}", origin.file(), origin.line());
             (name, place)
         });
         let event_loop = ("event loop".to_owned(), String::new());
-        let rows = std::iter::once(event_loop).chain(tasks).enumerate();
+        let first = std::iter::once(event_loop).take(self.trace.first_track());
+        let rows = first.chain(tracks).enumerate();
         rows.fold(Group::new(), |group, (row, (name, place))| {
             let letters = (NAMES / LETTER) as usize - 2;
             let name = text(&shortened(&name, letters), MARGIN, baseline(row));
@@ -165,7 +170,8 @@ impl<'a> Picture<'a> {
         event: &TraceEvent,
         seen: &mut HashSet<(usize, &'static str, i64)>,
     ) -> Option<Group> {
-        let (row, class, label) = describe(event);
+        let row = self.row(event);
+        let (class, label) = describe(event);
         if row >= self.rows {
             return None;
         }
@@ -185,24 +191,51 @@ impl<'a> Picture<'a> {
         let title = Title::new(clean(&format!("{label}, {took}")));
         let group = Group::new().add(bar.add(title));
         let letters = ((width - 6.0) / LETTER).max(0.0) as usize;
-        if letters < 4 || matches!(class, "step" | "turn" | "callback") {
+        if letters < 4 || matches!(class, "step" | "turn" | "callback" | "operation") {
             return Some(group);
         }
         let inside = text(&shortened(&label, letters), left + 4.0, baseline(row));
         Some(group.add(inside.set("pointer-events", "none")))
     }
 
-    /// Draws an arrow from each step to the steps that it woke.
+    /// Draws an arrow from each step to the steps that it woke, and to the operations that it made.
     fn arrows(&self) -> Group {
         let woken = self.trace.events.iter().filter_map(|event| {
-            let waker = self.trace.events.get(event.woken_by()?)?;
-            let (from, to) = (describe(waker).0, describe(event).0);
+            let cause = self.trace.events.get(event.cause()?)?;
+            let (from, to) = (self.row(cause), self.row(event));
             let is_drawn = from != to && from < self.rows && to < self.rows;
-            is_drawn.then_some((from, waker.end, to, event.begin))
+            // An operation begins before the end of what makes it.
+            is_drawn.then_some((from, cause.end.min(event.begin), to, event.begin))
         });
         let arrows = woken.take(MOST_ARROWS);
         arrows.fold(Group::new(), |group, (from, left, to, right)| {
             group.add(self.arrow(from, left, to, right))
+        })
+    }
+
+    fn row(&self, event: &TraceEvent) -> usize {
+        let track = event.track();
+        track.map_or(0, |track| self.trace.first_track() + track)
+    }
+
+    /// Shows what the colours mean, of those that can occur.
+    fn legend(&self) -> Group {
+        let has_loop = self.trace.first_track() > 0;
+        let mut x = MARGIN;
+        let shown = LEGEND.iter();
+        let shown = shown.filter(|(class, _)| has_loop || matches!(*class, "operation" | "wakes"));
+        shown.fold(Group::new(), |group, (class, name)| {
+            let mark = Rectangle::new()
+                .set("class", *class)
+                .set("x", round(x))
+                .set("y", 38.0)
+                .set("width", 10.0)
+                .set("height", 10.0);
+            let name_at = x + 14.0;
+            x = name_at + LETTER * name.len() as f64 + 18.0;
+            group
+                .add(mark)
+                .add(text(name, name_at, 47.0).set("class", "small"))
         })
     }
 
@@ -218,24 +251,27 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// Returns the row of an event, how it is drawn, and what it is called.
-fn describe(event: &TraceEvent) -> (usize, &'static str, String) {
+/// Returns how an event is drawn, and what it is called.
+fn describe(event: &TraceEvent) -> (&'static str, String) {
     match &event.activity {
-        Activity::Turn { number, entries } => {
-            (0, "turn", format!("turn {number}: {entries} entries"))
-        }
-        Activity::Idle { .. } => (0, "idle", "idle".to_owned()),
-        Activity::Callback { name, .. } => (0, "callback", name.clone()),
-        Activity::Step { track, stop, .. } => {
-            let (class, end) = match stop {
-                StepEnd::At { file, line } => ("step", format!("step, suspended at {file}:{line}")),
-                StepEnd::Ended => ("step", "last step".to_owned()),
-                StepEnd::Panicked => ("failed", "step that panicked".to_owned()),
-                StepEnd::Running => ("step", "step that goes on".to_owned()),
-            };
-            (track + 1, class, end)
-        }
-        Activity::Wait { track, kind, text } => (track + 1, wait_class(*kind), text.clone()),
+        Activity::Turn { number, entries } => ("turn", format!("turn {number}: {entries} entries")),
+        Activity::Idle { .. } => ("idle", "idle".to_owned()),
+        Activity::Callback { name, .. } => ("callback", name.clone()),
+        Activity::Step { stop, .. } => ended("step", "step", stop),
+        Activity::Operation {
+            operation, stop, ..
+        } => ended("operation", &lowercase(operation), stop),
+        Activity::Wait { kind, text, .. } => (wait_class(*kind), text.clone()),
+    }
+}
+
+/// Does the same for a step or an operation.
+fn ended(class: &'static str, name: &str, stop: &StepEnd) -> (&'static str, String) {
+    match stop {
+        StepEnd::At { file, line } => (class, format!("{name}, suspended at {file}:{line}")),
+        StepEnd::Ended => (class, format!("last {name}")),
+        StepEnd::Panicked => ("failed", format!("{name} that panicked")),
+        StepEnd::Running => (class, format!("{name} that goes on")),
     }
 }
 
@@ -248,23 +284,6 @@ fn wait_class(kind: WaitKind) -> &'static str {
         WaitKind::Task | WaitKind::Future | WaitKind::Futures => "task",
         WaitKind::Nothing | WaitKind::Other => "other",
     }
-}
-
-fn legend() -> Group {
-    let mut x = MARGIN;
-    LEGEND.iter().fold(Group::new(), |group, (class, name)| {
-        let mark = Rectangle::new()
-            .set("class", *class)
-            .set("x", round(x))
-            .set("y", 38.0)
-            .set("width", 10.0)
-            .set("height", 10.0);
-        let name_at = x + 14.0;
-        x = name_at + LETTER * name.len() as f64 + 18.0;
-        group
-            .add(mark)
-            .add(text(name, name_at, 47.0).set("class", "small"))
-    })
 }
 
 fn text(content: &str, x: f64, y: f64) -> Text {

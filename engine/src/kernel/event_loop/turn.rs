@@ -15,10 +15,11 @@ use super::{Core, Ready};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
 use crate::kernel::handle::Scheduled;
-use crate::kernel::hooks::{Recorder, is_interrupted};
+use crate::kernel::hooks::{LoopRecorder, is_interrupted};
 use crate::kernel::nanos::{Nanos, nanos};
+use crate::kernel::on_drop::OnDrop;
 use crate::kernel::request::{Request, Wish};
-use yieldfrom_delegation::{Error, Result};
+use yieldfrom_delegation::{Error, Result, recorder};
 
 /// What a run has at hand.
 struct Run {
@@ -226,7 +227,7 @@ impl Core {
     #[inline(always)]
     fn run_batch(self: &Rc<Self>, run: &mut Run) {
         if let Some(recorder) = self.hooks.recorder() {
-            return self.run_recorded(run, &*recorder);
+            return self.run_recorded(run, recorder);
         }
         while let Some(entry) = run.batch.next() {
             run.batch.prefetch();
@@ -240,7 +241,9 @@ impl Core {
     /// that the usual one pays no more than a look at a flag in each turn.
     #[cold]
     #[inline(never)]
-    fn run_recorded(self: &Rc<Self>, run: &mut Run, recorder: &dyn Recorder) {
+    fn run_recorded(self: &Rc<Self>, run: &mut Run, recorder: Rc<dyn LoopRecorder>) {
+        let before = recorder::replace(Some(recorder.clone()));
+        let _restored = OnDrop::new(|| drop(recorder::replace(before)));
         recorder.begin_turn(self, run.batch.len());
         while let Some(entry) = run.batch.next() {
             let shown = Rc::clone(&entry);

@@ -34,14 +34,14 @@ fn names(n: usize) -> Vec<String> {
     (0..n).map(|n| format!("worker {n}")).collect()
 }
 
-fn picture(trace: &Trace) -> String {
+pub(super) fn picture(trace: &Trace) -> String {
     let mut picture = Vec::new();
     trace.svg(&mut picture).unwrap();
     String::from_utf8(picture).unwrap()
 }
 
 /// Returns the texts that are shown, and how many bars of each class there are.
-fn read(picture: &str) -> (Vec<String>, impl Fn(&str) -> usize + '_) {
+pub(super) fn read(picture: &str) -> (Vec<String>, impl Fn(&str) -> usize + '_) {
     let document = Document::parse(picture).expect("it is XML");
     let texts = document
         .descendants()
@@ -193,7 +193,7 @@ fn of_very_many_tasks_the_picture_shows_some_and_says_so() {
     assert!(
         texts
             .iter()
-            .any(|text| text.contains("the first 60 tasks are shown"))
+            .any(|text| text.contains("the first 60 tracks are shown"))
     );
     assert!(!texts.iter().any(|text| text.starts_with("worker 200")));
 }
