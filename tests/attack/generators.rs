@@ -12,7 +12,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use yieldfrom_delegation::{Builder, Error, Generator};
+use yieldfrom_delegation::{Builder, Error, Generator, recorder};
 
 use super::token::Token;
 use super::world::World;
@@ -72,6 +72,7 @@ pub(super) fn attack(world: &World) {
     while !world.choices.is_over() {
         world.catch(|| world.act());
     }
+    world.catch(|| recorder::replace(None));
     // Only now: what is dropped while the program runs is an act of it.
     let stage = stage();
     for generator in stage.everyone.take() {

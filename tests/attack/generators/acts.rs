@@ -1,12 +1,14 @@
 //! What any code does to any generator.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 
+use yieldfrom_delegation::recorder::{self, Operation, Outcome, RecordedGenerator, Recorder};
 use yieldfrom_delegation::{GeneratorState, prefetch, stack};
 
 use super::{STACK, stage};
 use crate::attack::token::Token;
-use crate::attack::world::{Act, World};
+use crate::attack::world::{Act, World, meddle};
 
 pub(in crate::attack) const ACTS: &[Act] = &[
     (1, "nothing", |_| ()),
@@ -24,12 +26,33 @@ pub(in crate::attack) const ACTS: &[Act] = &[
     (3, "stacks", stacks),
     (5, "unwind", unwind),
     (2, "prime", prime),
+    (2, "record", record),
+    (1, "record no more", |_| drop(recorder::replace(None))),
     (6, "iterate", iterate),
     (3, "throw into an iterated one", throw_iterated),
     (3, "drop an iterated one", forget_iterated),
     (2, "drop what was received", |_| drop(stage().pocket.take())),
     (2, "drop errors", |_| drop(stage().errors.take())),
 ];
+
+/// A recorder that does what any code does.
+struct Meddler(Token);
+
+impl Recorder for Meddler {
+    fn begin(&self, generator: &RecordedGenerator<'_>, _: Operation) {
+        let _ = (generator.delegation_chain(), generator.state());
+        meddle("the begin of an operation");
+    }
+
+    fn end(&self, generator: &RecordedGenerator<'_>, _: Outcome) {
+        let _ = (generator.delegation_chain(), &self.0);
+        meddle("the end of an operation");
+    }
+}
+
+fn record(_: &World) {
+    drop(recorder::replace(Some(Rc::new(Meddler(Token::new())))));
+}
 
 fn make(world: &World) {
     let stage = stage();

@@ -2,6 +2,7 @@
 
 use tests::language::generators::{Player, parse};
 
+use super::recorders::Installed;
 use crate::support::scenarios::Recorded;
 
 const RECORDED: Recorded = Recorded {
@@ -12,6 +13,18 @@ const RECORDED: Recorded = Recorded {
 #[test]
 fn traces_are_those_of_cpython() {
     RECORDED.assert_traces(30);
+}
+
+#[test]
+fn a_recorder_changes_nothing() {
+    let recorded = Recorded {
+        play: |scenario, trace| {
+            let _installed = Installed::new(|generator, _| drop(generator.delegation_chain()));
+            (RECORDED.play)(scenario, trace);
+        },
+        ..RECORDED
+    };
+    recorded.assert_traces(30);
 }
 
 #[test]

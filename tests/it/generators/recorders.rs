@@ -12,7 +12,7 @@ use crate::support::Journal;
 
 /// What a recorder is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
+pub(super) enum Event {
     Begin(Operation),
     End(Outcome),
 }
@@ -31,10 +31,10 @@ impl<F: Fn(&RecordedGenerator<'_>, Event)> Recorder for Told<F> {
 }
 
 /// A recorder that is installed until this is dropped.
-struct Installed(Option<Rc<dyn Recorder>>);
+pub(super) struct Installed(Option<Rc<dyn Recorder>>);
 
 impl Installed {
-    fn new(told: impl Fn(&RecordedGenerator<'_>, Event) + 'static) -> Self {
+    pub(super) fn new(told: impl Fn(&RecordedGenerator<'_>, Event) + 'static) -> Self {
         Self(recorder::replace(Some(Rc::new(Told(told)))))
     }
 
