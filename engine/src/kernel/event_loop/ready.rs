@@ -8,6 +8,8 @@ use yieldfrom_delegation::{Driver, Unresolved};
 
 use super::Core;
 use super::tasks::Slot;
+use crate::kernel::future::Waitable;
+use crate::kernel::nanos::Nanos;
 use crate::kernel::request::Request;
 #[cfg(feature = "trace")]
 use crate::kernel::task::TaskObject;
@@ -20,8 +22,8 @@ pub(crate) trait Ready {
     /// Returns the coroutine to be resumed, and the task's slot, if it is a task to whose step
     /// nothing is special.
     ///
-    /// The loop itself resumes it then, where that is inlined, and goes on with `resolve` and
-    /// `suspend`.
+    /// The loop itself resumes it then, where that is inlined, and goes on with `resolve`, and
+    /// with `wait` or `sleep`.
     fn begin(&self) -> Option<(Driver<'_, Request, ()>, Slot)> {
         None
     }
@@ -31,8 +33,13 @@ pub(crate) trait Ready {
         unreachable!("only tasks are resumed")
     }
 
-    /// Suspends a task as its coroutine requests.
-    fn suspend(self: Rc<Self>, _core: &Core, _request: Request) {
+    /// Suspends a task until something is done.
+    fn wait(self: Rc<Self>, _core: &Core, _what: Rc<dyn Waitable>) {
+        unreachable!("only tasks are resumed")
+    }
+
+    /// Suspends a task for some time, which is not zero.
+    fn sleep(self: Rc<Self>, _core: &Core, _delay: Nanos) {
         unreachable!("only tasks are resumed")
     }
 

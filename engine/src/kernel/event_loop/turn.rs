@@ -270,10 +270,21 @@ impl Core {
             Err(unresolved) => entry.resolve(unresolved),
         };
         self.leave_task();
-        match request {
-            Some(Request(Wish::Sleep(0))) => self.ready.push(entry),
-            Some(request) => entry.suspend(self, request),
-            None => {}
+        if let Some(request) = request {
+            self.suspend(entry, request);
+        }
+    }
+
+    /// Suspends a task as its coroutine requests.
+    ///
+    /// What the request has goes on in registers. If the request went on as it is, it would be read in
+    /// one piece just after it was written in two, and the processor would wait for that.
+    #[inline(always)]
+    pub(crate) fn suspend(&self, task: Rc<dyn Ready>, request: Request) {
+        match request.0 {
+            Wish::Sleep(0) => self.ready.push(task),
+            Wish::Sleep(delay) => task.sleep(self, delay),
+            Wish::Wait(what) => task.wait(self, what),
         }
     }
 

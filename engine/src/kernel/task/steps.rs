@@ -13,7 +13,8 @@ use crate::errors::panics::{Panics, Payload};
 use crate::errors::{Panicked, RuntimeError};
 use crate::kernel::event_loop::{Core, Ready, Slot, Timed};
 use crate::kernel::future::{Callbacks, FutureData, Role, Waitable};
-use crate::kernel::request::{Request, Wish, set_sleep_over};
+use crate::kernel::nanos::Nanos;
+use crate::kernel::request::{Request, set_sleep_over};
 
 impl<T: 'static> FutureData<T> {
     /// Makes a task, whose first step is scheduled.
@@ -59,7 +60,7 @@ impl<T: 'static> FutureData<T> {
         };
         core.leave_task();
         if let Some(request) = request {
-            self.suspend(core, request);
+            core.suspend(self, request);
         }
     }
 
@@ -74,34 +75,6 @@ impl<T: 'static> FutureData<T> {
         };
         self.conclude(outcome);
         None
-    }
-
-    fn sleep(self: Rc<Self>, core: &Core, delay: u64) {
-        let data = self.data();
-        let now = core.now();
-        if data.must_cancel.replace(false) {
-            // The task has cancelled itself: the sleep is cancelled before it begins.
-            data.phase.set(TaskPhase::Cancelled);
-            return core.ready.push(self);
-        }
-        let number = core.start_timer(now, now.saturating_add(delay), self.clone());
-        data.wait(TaskPhase::Asleep, Awaited::Timer(number));
-    }
-
-    #[inline]
-    fn wait_for(self: Rc<Self>, core: &Core, what: Rc<dyn Waitable>) {
-        let data = self.data();
-        if self.check_awaited(&*what).is_err() {
-            data.wait(TaskPhase::Refused, Awaited::Future(what));
-            return core.ready.push(self);
-        }
-        data.wait(TaskPhase::Waiting, Awaited::Future(Rc::clone(&what)));
-        let wakeup = self.clone();
-        Rc::clone(&what).subscribe(wakeup);
-        // The task may have cancelled itself during the step.
-        if data.must_cancel.get() && crate::kernel::future::cancel(what) {
-            data.must_cancel.set(false);
-        }
     }
 
     #[inline]
@@ -169,18 +142,33 @@ impl<T: 'static> Ready for FutureData<T> {
     }
 
     #[inline]
-    fn suspend(self: Rc<Self>, core: &Core, request: Request) {
-        match request.0 {
-            Wish::Wait(what) => {
-                set_sleep_over(false);
-                self.wait_for(core, what);
-            }
-            Wish::Sleep(0) => core.ready.push(self),
-            Wish::Sleep(delay) => {
-                set_sleep_over(false);
-                self.sleep(core, delay);
-            }
+    fn wait(self: Rc<Self>, core: &Core, what: Rc<dyn Waitable>) {
+        set_sleep_over(false);
+        let data = self.data();
+        if self.check_awaited(&*what).is_err() {
+            data.wait(TaskPhase::Refused, Awaited::Future(what));
+            return core.ready.push(self);
         }
+        data.wait(TaskPhase::Waiting, Awaited::Future(Rc::clone(&what)));
+        let wakeup = self.clone();
+        Rc::clone(&what).subscribe(wakeup);
+        // The task may have cancelled itself during the step.
+        if data.must_cancel.get() && crate::kernel::future::cancel(what) {
+            data.must_cancel.set(false);
+        }
+    }
+
+    fn sleep(self: Rc<Self>, core: &Core, delay: Nanos) {
+        set_sleep_over(false);
+        let data = self.data();
+        let now = core.now();
+        if data.must_cancel.replace(false) {
+            // The task has cancelled itself: the sleep is cancelled before it begins.
+            data.phase.set(TaskPhase::Cancelled);
+            return core.ready.push(self);
+        }
+        let number = core.start_timer(now, now.saturating_add(delay), self.clone());
+        data.wait(TaskPhase::Asleep, Awaited::Timer(number));
     }
 
     #[inline]
