@@ -52,6 +52,9 @@ pub(crate) struct Frame {
     pub(crate) outer: Option<NonNull<Frame>>,
 }
 
+/// The node whose body has come back from a switch, and the reason.
+pub(crate) type ComeBack<'a, Y, S> = (&'a Node<Y, S>, Resumed<'a, Y, S>);
+
 /// The part of a generator that does not depend on the types of its body and result.
 // The fields that a resume reads lie together, in few cache lines: from the stack pointer, which
 // the fiber of corosensei has at its end, to the mail.
@@ -123,13 +126,14 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         self.status.set(Status::Delegating);
     }
 
-    /// Runs the body with `message` until it suspends or ends.
+    /// Runs the body with `message` until it suspends or ends. Bodies may hand over to each other
+    /// meanwhile, so this returns the node whose body has come back.
     ///
     /// # Panics
     ///
     /// Panics if the body is not suspended.
     #[inline(always)]
-    pub(crate) fn switch(&self, message: Message<S>) -> Resumed<'_, Y, S> {
+    pub(crate) fn switch(&self, message: Message<S>) -> ComeBack<'_, Y, S> {
         let patience = if thread::panicking() { 2 * PATIENCE } else { 0 };
         self.patience.set(patience);
         self.switch_calmly(message)
@@ -139,7 +143,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ///
     /// If the body delegates, its status stays Running, because the delegation has not begun yet.
     #[inline(always)]
-    pub(crate) fn switch_calmly(&self, message: Message<S>) -> Resumed<'_, Y, S> {
+    pub(crate) fn switch_calmly(&self, message: Message<S>) -> ComeBack<'_, Y, S> {
         let status = self.status.get();
         assert!(
             matches!(status, Status::Suspended | Status::Delegating),
@@ -151,13 +155,17 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         });
         // SAFETY: the status was Suspended or Delegating, which it is only after `start` and before
         // `end`, and not while another resume is under way.
-        if unsafe { self.fiber.resume() } == Stop::Ended {
-            return Resumed::Ended(self.end());
+        let (stop, fiber) = unsafe { self.fiber.resume() };
+        // SAFETY: a fiber is the first field of its node; this one has run until now, so rule 4 of
+        // `links` has kept its node alive.
+        let node = unsafe { fiber.cast::<Self>().as_ref() };
+        if stop == Stop::Ended {
+            return (node, Resumed::Ended(node.end()));
         }
         // SAFETY: a body leaves a suspension before it switches away, and only this line takes it.
-        match unsafe { self.take_suspension() } {
+        let resumed = match unsafe { node.take_suspension() } {
             Suspension::Value(value) => {
-                self.status.set(Status::Suspended);
+                node.status.set(Status::Suspended);
                 Resumed::Value(value)
             }
             Suspension::Delegate(delegate, none) => {
@@ -166,10 +174,22 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
                 Resumed::Delegate(unsafe { delegate.as_ref() }, none)
             }
             Suspension::GiveUp => {
-                self.status.set(Status::GivenUp);
+                node.status.set(Status::GivenUp);
                 Resumed::Ended(End::Raised(Error::panicking()))
             }
+        };
+        (node, resumed)
+    }
+
+    /// Returns the fiber of the delegator, if a body that has ended can hand over to it.
+    #[inline(always)]
+    fn hand_back(&self) -> Option<NonNull<Fiber>> {
+        if !Fiber::HANDS_OVER || thread::panicking() {
+            return None;
         }
+        let up = self.leave_directly()?;
+        up.status.set(Status::Running);
+        Some(NonNull::from(&up.fiber))
     }
 
     /// Gives back the stack of a body that has ended, and returns its end.

@@ -29,10 +29,11 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &Generator
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
         // This comes first: `default` is user code, which may drive the delegate.
         let none = S::default();
-        if self.shared.node().status() == Status::Created {
+        let is_fresh = self.shared.node().status() == Status::Created;
+        if is_fresh {
             self.shared.start()?;
         }
-        match co.suspender.delegate(&self.shared, none) {
+        match co.suspender.delegate(&self.shared, none, is_fresh) {
             Message::Returned => Ok(self
                 .shared
                 .take_result()

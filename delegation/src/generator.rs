@@ -350,33 +350,40 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         &self,
         unfinished: Unfinished<'_, Y, S>,
     ) -> Result<GeneratorState<Y, R>> {
+        let outcome = match unfinished {
+            Unfinished::Start(message) => return self.begin::<TELL>(message),
+            Unfinished::Resumed(leaf, resumed) => chain::go_on(self.shared.node(), leaf, resumed),
+        };
+        self.outcome(outcome)
+    }
+
+    /// Resumes a generator whose innermost delegate is not known, or cannot be resumed now.
+    #[inline(never)]
+    fn begin<const TELL: bool>(&self, message: Message<S>) -> Result<GeneratorState<Y, R>> {
         let node = self.shared.node();
-        if matches!(unfinished, Unfinished::Start(_)) {
-            if TELL && records(node) {
-                return self.finish_recorded(unfinished);
-            }
-            if node.status() == Status::Created {
-                match unfinished {
-                    Unfinished::Start(Message::Send(_)) => return Err(Error::just_started()),
-                    Unfinished::Start(Message::Throw(error)) => {
-                        self.shared.discard();
-                        // In Python, the error is raised at the beginning of the body and
-                        // leaves it.
-                        return Err(error.leaving_body());
-                    }
-                    _ => self.shared.start()?,
+        if TELL && records(node) {
+            return self.begin_recorded(message);
+        }
+        if node.status() == Status::Created {
+            match message {
+                Message::Send(_) => return Err(Error::just_started()),
+                Message::Throw(error) => {
+                    self.shared.discard();
+                    // In Python, the error is raised at the beginning of the body and leaves it.
+                    return Err(error.leaving_body());
                 }
+                _ => self.shared.start()?,
             }
         }
-        self.outcome(chain::finish(node, unfinished))
+        self.outcome(chain::begin(node, message))
     }
 
     #[cold]
     #[inline(never)]
-    fn finish_recorded(&self, unfinished: Unfinished<'_, Y, S>) -> Result<GeneratorState<Y, R>> {
-        let operation = Operation::of(&unfinished);
-        let finish = || self.finish::<false>(unfinished);
-        record(self.shared.node(), operation, finish, Outcome::of_resume)
+    fn begin_recorded(&self, message: Message<S>) -> Result<GeneratorState<Y, R>> {
+        let operation = Operation::of(&message);
+        let begin = || self.begin::<false>(message);
+        record(self.shared.node(), operation, begin, Outcome::of_resume)
     }
 
     #[inline(never)]

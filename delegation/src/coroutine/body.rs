@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-use super::{Anchor, End, Entry, ForcedUnwind, Mail, Message, Node, Suspender, memory};
+use super::{Anchor, End, Entry, Fiber, ForcedUnwind, Mail, Message, Node, Suspender, memory};
 use crate::error::{Error, Result};
 use crate::label::Label;
 use crate::stack::StackSize;
@@ -73,7 +73,7 @@ where
     F: FnOnce(Suspender<Y, S>) -> Result<R>,
 {
     #[inline(always)]
-    unsafe fn enter(this: NonNull<Self>, anchor: Anchor) {
+    unsafe fn enter(this: NonNull<Self>, anchor: Anchor) -> Option<NonNull<Fiber>> {
         // SAFETY: this is the pointer of `start`, which stays valid until this returns.
         let this = unsafe { this.as_ref() };
         let end = match panic::catch_unwind(AssertUnwindSafe(|| this.run(anchor))) {
@@ -86,6 +86,7 @@ where
         this.node.leave_mail(Mail {
             end: ManuallyDrop::new(end),
         });
+        this.node.hand_back()
     }
 }
 

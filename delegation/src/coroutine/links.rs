@@ -137,6 +137,33 @@ impl<Y, S> Node<Y, S> {
         }
     }
 
+    /// Makes `fresh`, which was never resumed, the delegate of this running body, and the innermost
+    /// generator of the root. Returns false if this body is not known as the innermost one.
+    #[inline(always)]
+    pub(super) fn enter_directly(&self, fresh: &Self) -> bool {
+        let Some(root) = self.links.root.get() else {
+            return false;
+        };
+        self.link(fresh);
+        // SAFETY: rule 3.
+        unsafe { root.as_ref() }.remember(fresh);
+        true
+    }
+
+    /// Ends the delegation to this node, whose body has ended, and makes the delegator the innermost
+    /// generator of the root. Returns the delegator, or none if this is for the root's operation to do.
+    #[inline(always)]
+    pub(super) fn leave_directly(&self) -> Option<&Self> {
+        // SAFETY: rule 3.
+        let root = unsafe { self.links.root.get()?.as_ref() };
+        if std::ptr::eq(root, self) {
+            return None;
+        }
+        let up = self.leave();
+        root.remember(up);
+        Some(up)
+    }
+
     /// Clears all links to this node, which is about to be dropped.
     pub(super) fn detach(&self) {
         self.forget();

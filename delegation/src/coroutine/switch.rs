@@ -31,20 +31,21 @@ pub(super) use back_end::{Anchor, Fiber};
 
 /// The code that runs on a stack of its own.
 pub(super) trait Entry {
-    /// Runs from the first resume of a fiber to its end. It must not unwind.
+    /// Runs from the first resume of a fiber to its end. It must not unwind. Returns a suspended fiber
+    /// to hand over to, or none for the code that has resumed this one.
     ///
     /// # Safety
     ///
     /// `this` must be the pointer that the fiber was started with. `anchor` must be that of the stack
     /// on which this runs.
-    unsafe fn enter(this: NonNull<Self>, anchor: Anchor);
+    unsafe fn enter(this: NonNull<Self>, anchor: Anchor) -> Option<NonNull<Fiber>>;
 }
 
-/// The reason why a resume comes back.
+/// The reason why a resume comes back, or a suspension.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The body has suspended.
+    /// The other side has switched here, and is suspended.
     Suspended,
-    /// [`Entry::enter`] has returned.
+    /// [`Entry::enter`] has returned: the body that has switched here has ended.
     Ended,
 }

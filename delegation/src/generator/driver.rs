@@ -87,12 +87,14 @@ fn finish<Y: 'static, S: Default + 'static>(
     root: &Node<Y, S>,
     unfinished: Unfinished<'_, Y, S>,
 ) -> Result<Y, NoYield<S>> {
-    match unfinished {
+    let outcome = match unfinished {
         Unfinished::Start(message) if root.status() == Status::Created => {
-            Err(NoYield::NotStarted(message))
+            return Err(NoYield::NotStarted(message));
         }
-        unfinished => chain::finish(root, unfinished).map_err(NoYield::Ended),
-    }
+        Unfinished::Start(message) => chain::begin(root, message),
+        Unfinished::Resumed(leaf, resumed) => chain::go_on(root, leaf, resumed),
+    };
+    outcome.map_err(NoYield::Ended)
 }
 
 /// The reason why a step has not yielded. `Generator::resolve` does the rest.
@@ -152,7 +154,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             "resolve: the resume is one of another generator"
         );
         match unresolved.why {
-            NoYield::NotStarted(message) => self.finish::<false>(Unfinished::Start(message)),
+            NoYield::NotStarted(message) => self.begin::<false>(message),
             NoYield::Ended(end) => self.outcome(Err(end)),
         }
     }

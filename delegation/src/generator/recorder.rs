@@ -58,7 +58,6 @@ use std::rc::Rc;
 
 use super::handle::delegation_chain;
 use super::{GeneratorState, State};
-use crate::chain::Unfinished;
 use crate::coroutine::{End, Message, Node};
 use crate::error::Result;
 use crate::label::{Label, Link, short_name};
@@ -108,11 +107,11 @@ pub enum Outcome {
 }
 
 impl Operation {
-    /// Returns the operation that begins like this.
-    pub(super) fn of<Y, S>(unfinished: &Unfinished<'_, Y, S>) -> Self {
-        match unfinished {
-            Unfinished::Start(Message::Send(_)) => Self::Send,
-            Unfinished::Start(Message::Throw(_)) => Self::Throw,
+    /// Returns the operation that begins with this message.
+    pub(super) fn of<S>(message: &Message<S>) -> Self {
+        match message {
+            Message::Send(_) => Self::Send,
+            Message::Throw(_) => Self::Throw,
             _ => Self::Next,
         }
     }

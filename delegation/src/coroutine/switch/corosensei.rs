@@ -50,28 +50,42 @@ impl Fiber {
         self.pointer.set(top + BELOW_POINTER);
         let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
             // SAFETY: `entry` is the pointer of `start`, and the yielder is that of this stack.
-            unsafe { E::enter(entry, Anchor(NonNull::from(yielder))) }
+            let next = unsafe { E::enter(entry, Anchor(NonNull::from(yielder))) };
+            debug_assert!(next.is_none(), "bodies do not hand over to each other");
         });
         // SAFETY: the fiber has no stack yet, so nothing refers to the content of the cell.
         unsafe { *self.coroutine.get() = Some(ManuallyDrop::new(coroutine)) };
     }
 
-    /// Runs the body until it suspends or ends.
+    /// Runs the body until it suspends or ends. Returns its own fiber, because no body hands over.
     ///
     /// # Safety
     ///
     /// The fiber must have been started. It must be suspended, not running and not ended.
     #[inline(always)]
-    pub(in super::super) unsafe fn resume(&self) -> Stop {
+    pub(in super::super) unsafe fn resume(&self) -> (Stop, NonNull<Self>) {
         // SAFETY: other functions touch the cell only before the start and after the end, and the
         // caller promises that no other resume is under way.
         let coroutine = unsafe { &mut *self.coroutine.get() };
         // SAFETY: the caller promises that `start` has filled the cell.
         let coroutine = unsafe { coroutine.as_mut().unwrap_unchecked() };
-        match coroutine.resume(()) {
+        let stop = match coroutine.resume(()) {
             CoroutineResult::Yield(()) => Stop::Suspended,
             CoroutineResult::Return(()) => Stop::Ended,
-        }
+        };
+        (stop, NonNull::from(self))
+    }
+
+    /// Whether [`hand_over`](Self::hand_over) can be called.
+    pub(in super::super) const HANDS_OVER: bool = false;
+
+    /// Is not called. corosensei switches back only to the code that has resumed a stack.
+    ///
+    /// # Safety
+    ///
+    /// It must not be called.
+    pub(in super::super) unsafe fn hand_over(&self, _other: &Self) -> Stop {
+        unreachable!("bodies do not hand over to each other")
     }
 
     /// Takes the stack of a body that has ended.
@@ -103,17 +117,18 @@ impl Anchor {
         self.0.addr().get()
     }
 
-    /// Suspends the body. `here` is about the stack pointer.
+    /// Suspends the body. `here` is about the stack pointer. Returns when the body goes on.
     ///
     /// # Safety
     ///
     /// The calling code must run on the stack of `fiber`, to which this anchor belongs, or on a stack
     /// that code on that stack has resumed, directly or through others.
     #[inline(always)]
-    pub(in super::super) unsafe fn suspend(self, fiber: &Fiber, here: usize) {
+    pub(in super::super) unsafe fn suspend(self, fiber: &Fiber, here: usize) -> Stop {
         fiber.pointer.set(here);
         // SAFETY: the yielder lies at the base of the stack of the fiber, where a frame is live.
         unsafe { self.0.as_ref() }.suspend(());
+        Stop::Suspended
     }
 
     /// Returns the stack pointer of the code that has resumed the stack with the anchor at `addr`.

@@ -1,10 +1,14 @@
 //! A back end of this crate: a switch that the processor predicts.
 //!
-//! A switch is the same code in both directions. One word, `Fiber::pointer`, holds the stack pointer
-//! of the side that does not run. The switch exchanges it with the stack pointer of the side that
-//! does, and jumps to where the other side stopped. A switch that *returned* there would cost more:
-//! the processor predicts a return by the last call. That call was made on the other stack, so this
-//! return and the next one would be mispredicted.
+//! The code is the same in all directions. `Fiber::pointer` holds the stack pointer of the side that
+//! does not run: of the body while it is suspended, and of the code that has resumed it while it runs.
+//! A switch exchanges it with the stack pointer of the side that runs, and jumps to where the other
+//! side stopped. A switch that *returned* there would cost more: the processor predicts a return by
+//! the last call. That call was made on the other stack, so this return and the next one would be
+//! mispredicted.
+//!
+//! A body can also hand over to another one: to a new delegate, or at its end to its delegator. Then
+//! that body takes over the code to switch back to.
 //!
 //! The assembly is inlined. It declares that it changes all registers, so the compiler saves those
 //! that are in use around it, and no others. It saves by itself the two that no assembly may declare
@@ -42,10 +46,9 @@ const ANCHOR: usize = 8;
 const ARGUMENT: usize = 16;
 
 /// The first function on a stack.
-type Begin = unsafe extern "C" fn(*const Cell<usize>, usize) -> !;
+type Begin = unsafe extern "C" fn(*const Fiber, usize) -> !;
 
-/// What a side tells the other in a switch: that a body is resumed or suspends, or that it has ended.
-const GO_ON: usize = 0;
+/// What a side tells the other is the address of its fiber, and this bit if its body has ended.
 const ENDED: usize = 1;
 
 /// A stack on which a body runs, is suspended, or has ended; or none yet.
@@ -54,8 +57,7 @@ const ENDED: usize = 1;
 /// because live frames may be on it.
 #[repr(C)]
 pub(in super::super) struct Fiber {
-    /// The stack pointer of the side that does not run: of the body while it is suspended, and of the
-    /// code that has resumed it while it runs.
+    /// The stack pointer of the side that does not run.
     pointer: Cell<usize>,
     stack: Cell<Option<ManuallyDrop<Stack>>>,
 }
@@ -84,27 +86,59 @@ impl Fiber {
         self.stack.set(Some(ManuallyDrop::new(stack)));
         // SAFETY: a new stack is mapped for at least a page below its base, and nothing uses it.
         unsafe {
-            word(base - ANCHOR).write(ptr::from_ref(self).expose_provenance());
+            word(base - ANCHOR).write(self.address());
             word(base - ARGUMENT).write(entry.as_ptr().expose_provenance());
             prepare(base - FIRST_POINTER, begin::<E>);
         }
         self.pointer.set(base - FIRST_POINTER);
     }
 
-    /// Runs the body until it suspends or ends.
+    /// Runs the body until it suspends or ends, or another one to which it has handed over. Returns the
+    /// fiber of the body that has switched back.
     ///
     /// # Safety
     ///
     /// The fiber must have been started. It must be suspended, not running and not ended.
     #[inline(always)]
-    pub(in super::super) unsafe fn resume(&self) -> Stop {
-        // SAFETY: the fiber is suspended, so its pointer is that of a side which `prepare` or
-        // `switch` has left.
-        if unsafe { switch(&self.pointer, GO_ON) } == GO_ON {
-            Stop::Suspended
-        } else {
-            Stop::Ended
-        }
+    pub(in super::super) unsafe fn resume(&self) -> (Stop, NonNull<Self>) {
+        // SAFETY: the fiber is suspended, so its pointer is that of a side that was left.
+        let told = unsafe { switch(&self.pointer, self.pointer.get(), self, 0) };
+        let fiber = NonNull::new(ptr::with_exposed_provenance_mut(told & !ENDED));
+        // SAFETY: `told` comes from `Anchor::suspend` or `begin`, which tell the address of a fiber.
+        (stop(told), unsafe { fiber.unwrap_unchecked() })
+    }
+
+    /// Whether [`hand_over`](Self::hand_over) can be called.
+    pub(in super::super) const HANDS_OVER: bool = true;
+
+    /// Suspends the body, and runs that of `other` in its place. Returns when the body goes on: it says
+    /// whether `other` has handed back at its end.
+    ///
+    /// # Safety
+    ///
+    /// The calling code must run on the stack of this fiber. `other` must have been started, and be
+    /// suspended.
+    #[inline(always)]
+    pub(in super::super) unsafe fn hand_over(&self, other: &Self) -> Stop {
+        // SAFETY: the caller's promise.
+        stop(unsafe { self.replace(other, 0) })
+    }
+
+    /// Makes `other` run in place of this fiber, and switch back to where this one would have.
+    ///
+    /// # Safety
+    ///
+    /// As for [`hand_over`](Self::hand_over).
+    #[inline(always)]
+    unsafe fn replace(&self, other: &Self, told: usize) -> usize {
+        let target = other.pointer.replace(self.pointer.get());
+        // SAFETY: the caller promises that `other` is suspended, so `target` is a side that was left.
+        unsafe { switch(&self.pointer, target, other, told) }
+    }
+
+    #[inline(always)]
+    fn address(&self) -> usize {
+        ptr::from_ref(self).expose_provenance()
     }
 
     /// Takes the stack of a body that has ended.
@@ -123,10 +157,10 @@ impl Fiber {
     }
 }
 
-/// The first function on a stack. The first switch jumps here, with its own two arguments.
-unsafe extern "C" fn begin<E: Entry>(pointer: *const Cell<usize>, _go_on: usize) -> ! {
-    // SAFETY: the pointer is the first field of a fiber, which does not move and outlives its body.
-    let fiber = unsafe { &*pointer.cast::<Fiber>() };
+/// The first function on a stack. The first switch jumps here, with its fiber as the argument.
+unsafe extern "C" fn begin<E: Entry>(fiber: *const Fiber, _told: usize) -> ! {
+    // SAFETY: the fiber does not move and outlives its body.
+    let fiber = unsafe { &*fiber };
     // SAFETY: the fiber has the stack that `start` has put there, and it is only read here.
     let stack = unsafe { &*fiber.stack.as_ptr() };
     let base = stack.as_ref().map_or(0, |stack| stack.base().get());
@@ -134,10 +168,23 @@ unsafe extern "C" fn begin<E: Entry>(pointer: *const Cell<usize>, _go_on: usize)
     let argument = unsafe { word(base - ARGUMENT).read() };
     let entry = NonNull::new(ptr::with_exposed_provenance_mut(argument));
     // SAFETY: it is the pointer of `start`, which is not null, and this is its stack.
-    unsafe { E::enter(entry.unwrap_unchecked(), Anchor(base - ANCHOR)) };
-    // SAFETY: the code that has resumed this body is suspended in `resume`.
-    unsafe { switch(pointer, ENDED) };
+    let next = unsafe { E::enter(entry.unwrap_unchecked(), Anchor(base - ANCHOR)) };
+    let told = fiber.address() | ENDED;
+    match next {
+        // SAFETY: this body runs, and `enter` returns the fiber of one that is suspended.
+        Some(next) => unsafe { fiber.replace(next.as_ref(), told) },
+        // SAFETY: the code that has resumed this body is suspended in `resume`.
+        None => unsafe { switch(&fiber.pointer, fiber.pointer.get(), fiber, told) },
+    };
     unreachable!("a body that has ended is not resumed")
+}
+
+fn stop(told: usize) -> Stop {
+    if told & ENDED == 0 {
+        Stop::Suspended
+    } else {
+        Stop::Ended
+    }
 }
 
 fn word(address: usize) -> *mut usize {
@@ -154,16 +201,18 @@ impl Anchor {
         self.0
     }
 
-    /// Suspends the body. `here` is about the stack pointer.
+    /// Suspends the body. `here` is about the stack pointer. Returns when the body goes on: it says
+    /// whether its delegate has handed over to it at its end.
     ///
     /// # Safety
     ///
     /// The calling code must run on the stack of `fiber`, to which this anchor belongs, or on a stack
     /// that code on that stack has resumed, directly or through others.
     #[inline(always)]
-    pub(in super::super) unsafe fn suspend(self, fiber: &Fiber, _here: usize) {
+    pub(in super::super) unsafe fn suspend(self, fiber: &Fiber, _here: usize) -> Stop {
         // SAFETY: the body runs, so the code that has resumed it is suspended in `resume`.
-        unsafe { switch(&fiber.pointer, GO_ON) };
+        let told = unsafe { switch(&fiber.pointer, fiber.pointer.get(), fiber, fiber.address()) };
+        stop(told)
     }
 
     /// Returns the stack pointer of the code that has resumed the stack with the anchor at `addr`.

@@ -13,7 +13,7 @@
 use std::arch::asm;
 use std::cell::Cell;
 
-use super::{Begin, word};
+use super::{Begin, Fiber, word};
 
 /// The number of bytes that a switch uses below the stack pointer.
 pub(super) const BELOW_POINTER: usize = 0;
@@ -22,14 +22,23 @@ pub(super) const BELOW_POINTER: usize = 0;
 /// words above it are free again when the first function is entered.
 pub(super) const FIRST_POINTER: usize = 48;
 
-/// Switches to the side with this pointer, and returns what the side that switches back tells.
+/// Leaves the stack pointer of this side in `own`, and switches to the side with the stack pointer
+/// `target`. Returns what the side tells that switches back.
+///
+/// The other side gets `fiber` and `told`. For the first switch, these are the arguments of its first
+/// function.
 ///
 /// # Safety
 ///
-/// `pointer` must hold the stack pointer of a side that [`prepare`] or this function has left, and
-/// that nothing has resumed since.
+/// `target` must be the stack pointer of a side that [`prepare`] or this function has left, and that
+/// nothing has resumed since.
 #[inline(always)]
-pub(super) unsafe fn switch(pointer: *const Cell<usize>, told: usize) -> usize {
+pub(super) unsafe fn switch(
+    own: *const Cell<usize>,
+    target: usize,
+    fiber: *const Fiber,
+    told: usize,
+) -> usize {
     let received;
     // SAFETY: the caller promises that the other side has left its four words. This side leaves its
     // own, so that it finds all that the compiler relies on when it goes on at label 2: its stack
@@ -40,19 +49,18 @@ pub(super) unsafe fn switch(pointer: *const Cell<usize>, told: usize) -> usize {
             "adr x9, 2f",
             "stp x29, x19, [sp, #-32]!",
             "stp x9, x30, [sp, #16]",
-            // Exchange the stack pointers.
-            "ldr x10, [x0]",
-            "mov x11, sp",
-            "str x11, [x0]",
-            "mov sp, x10",
-            // Take the other side's registers, and go on there. The pointer and `told` travel in x0
-            // and x1. For the first switch, these are the arguments of its first function, and the
-            // link register is its return address.
+            "mov x10, sp",
+            "str x10, [x2]",
+            // Take those of the other side, and go on there. `fiber` and `told` stay in x0 and x1. At
+            // the first switch, the link register is the return address of the first function.
+            "mov sp, x3",
             "ldp x9, x30, [sp, #16]",
             "ldp x29, x19, [sp], #32",
             "br x9",
             "2:",
-            inout("x0") pointer => _,
+            in("x2") own,
+            in("x3") target,
+            inout("x0") fiber => _,
             inout("x1") told => received,
             out("x20") _, out("x21") _, out("x22") _, out("x23") _, out("x24") _,
             out("x25") _, out("x26") _, out("x27") _, out("x28") _,

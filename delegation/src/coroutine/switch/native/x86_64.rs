@@ -12,7 +12,7 @@
 use std::arch::asm;
 use std::cell::Cell;
 
-use super::{Begin, word};
+use super::{Begin, Fiber, word};
 
 /// The number of bytes that a switch uses below the stack pointer.
 pub(super) const BELOW_POINTER: usize = 24;
@@ -21,14 +21,23 @@ pub(super) const BELOW_POINTER: usize = 24;
 /// entered with a stack pointer that is 8 above a multiple of 16.
 pub(super) const FIRST_POINTER: usize = 24;
 
-/// Switches to the side with this pointer, and returns what the side that switches back tells.
+/// Leaves the stack pointer of this side in `own`, and switches to the side with the stack pointer
+/// `target`. Returns what the side tells that switches back.
+///
+/// The other side gets `fiber` and `told`. For the first switch, these are the arguments of its first
+/// function.
 ///
 /// # Safety
 ///
-/// `pointer` must hold the stack pointer of a side that [`prepare`] or this function has left, and
-/// that nothing has resumed since.
+/// `target` must be the stack pointer of a side that [`prepare`] or this function has left, and that
+/// nothing has resumed since.
 #[inline(always)]
-pub(super) unsafe fn switch(pointer: *const Cell<usize>, told: usize) -> usize {
+pub(super) unsafe fn switch(
+    own: *const Cell<usize>,
+    target: usize,
+    fiber: *const Fiber,
+    told: usize,
+) -> usize {
     let received;
     // SAFETY: the caller promises that the other side has left its three words. This side leaves its
     // own, so that it finds all that the compiler relies on when it goes on at label 2: its stack
@@ -40,17 +49,16 @@ pub(super) unsafe fn switch(pointer: *const Cell<usize>, told: usize) -> usize {
             "mov [rsp - 8], rbp",
             "mov [rsp - 16], rbx",
             "mov [rsp - 24], rax",
-            // Exchange the stack pointers.
-            "mov rcx, [rdi]",
-            "mov [rdi], rsp",
+            "mov [rdx], rsp",
+            // Take those of the other side, and go on there. `fiber` and `told` stay in rdi and rsi.
             "mov rsp, rcx",
-            // Take the other side's registers, and go on there. The pointer and `told` travel in
-            // rdi and rsi. For the first switch, these are the arguments of its first function.
             "mov rbp, [rcx - 8]",
             "mov rbx, [rcx - 16]",
             "jmp qword ptr [rcx - 24]",
             "2:",
-            inout("rdi") pointer => _,
+            in("rdx") own,
+            in("rcx") target,
+            inout("rdi") fiber => _,
             inout("rsi") told => received,
             out("r12") _, out("r13") _, out("r14") _, out("r15") _,
             clobber_abi("sysv64"),
