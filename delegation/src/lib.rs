@@ -49,6 +49,18 @@
 //! the pool of its thread. See [`stack`] for sizes and limits, and for the report of a stack
 //! overflow. A [`recorder`] is told of each operation; while there is none, that costs nothing.
 //!
+//! # The switch
+//!
+//! The crate `corosensei` switches between stacks. With the feature `native-switch`, this crate does it
+//! itself on x86-64 and 64-bit ARM; on other processors the feature changes nothing. Programs behave the
+//! same. The difference is the time: the switch of `corosensei` ends in a return, which the processor
+//! mispredicts if the body suspends in a function that was called, as most bodies do. Such a round trip
+//! takes a quarter of the time with the feature. A new generator that is delegated to takes a quarter
+//! fewer instructions.
+//!
+//! A backtrace in a body ends at the body's beginning with the feature. Without it, it goes on in the
+//! code that has resumed the body. On 64-bit ARM, the tests have run in an emulator only.
+//!
 //! # Limits
 //!
 //! The crate works on Unix, on the processors that corosensei supports. A generator stays on its

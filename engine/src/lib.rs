@@ -56,6 +56,7 @@
 //! | `signal` | handlers of signals, and Ctrl-C that cancels the main task first: the module `signal` |
 //! | `process` | child processes: the module `process` |
 //! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
+//! | `native-switch` | a faster switch between stacks, see [`delegation`](yieldfrom_delegation#the-switch) |
 
 mod assemble;
 mod combine;
