@@ -13,7 +13,7 @@ use yieldfrom_delegation::{Result, stack};
 use crate::errors::describe;
 use crate::insight::deadlock;
 use crate::kernel::{
-    Awaitable, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Settings, get_event_loop,
+    Awaitable, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Poller, Settings, get_event_loop,
 };
 #[cfg(feature = "signal")]
 use crate::signal::{CtrlC, SignalHandlers};
@@ -188,8 +188,9 @@ impl LoopBuilder {
     ///
     /// The system's error when it has no descriptors left for the poller.
     pub fn build(self) -> Result<EventLoop> {
-        let inbox = Inbox::new().map_err(|error| describe(error, "make an event loop"))?;
-        let event_loop = EventLoop::new_handle(self.core(inbox));
+        let poller = Poller::new(self.portable_reactor);
+        let poller = poller.map_err(|error| describe(error, "make an event loop"))?;
+        let event_loop = EventLoop::new_handle(self.core(Inbox::new(poller)));
         #[cfg(feature = "trace")]
         if let Some(limit) = self.trace {
             event_loop.start_trace(limit)?;
@@ -220,7 +221,6 @@ impl LoopBuilder {
             clock,
             stack_size: self.stack_size,
             debug: self.debug,
-            portable_reactor: self.portable_reactor,
         };
         Core::new(settings, Hooks::new(layers, deadlock), Some(inbox))
     }

@@ -24,7 +24,8 @@ pub use coroutine::{Coroutine, CoroutineBuilder, coroutine};
 #[cfg(feature = "signal")]
 pub(crate) use event_loop::on_main_thread;
 pub(crate) use event_loop::{
-    Call, Clock, Core, Direction, Holder, Inbox, Place, Readiness, Ready, Settings, Watched, caller,
+    Call, Clock, Core, Direction, Holder, Inbox, Place, Poller, Readiness, Ready, Settings,
+    Watched, caller,
 };
 pub use event_loop::{
     ErrorContext, EventLoop, get_event_loop, get_running_loop, new_event_loop, set_event_loop,

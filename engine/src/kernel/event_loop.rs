@@ -48,7 +48,7 @@ pub use error_context::ErrorContext;
 pub(crate) use inbox::{Call, Inbox};
 pub(super) use places::is_ours;
 pub(crate) use places::{Place, caller};
-pub(crate) use reactor::{Direction, Readiness, Watched};
+pub(crate) use reactor::{Direction, Poller, Readiness, Watched};
 pub(crate) use ready::Ready;
 pub(crate) use tasks::{Holder, Slot};
 pub(super) use timers::Timed;
@@ -112,8 +112,6 @@ pub(crate) struct Settings {
     /// The stack size of its coroutines, in bytes.
     pub(crate) stack_size: usize,
     pub(crate) debug: bool,
-    /// Whether the reactor uses nothing but `polling`.
-    pub(crate) portable_reactor: bool,
 }
 
 impl Core {
@@ -140,7 +138,7 @@ impl Core {
             stack_size: settings.stack_size,
             exception_handler: RefCell::new(None),
             task_factory: RefCell::new(None),
-            reactor: Reactor::new(settings.portable_reactor),
+            reactor: Reactor::default(),
             ran: Cell::new(0),
             descriptors: Descriptors::default(),
             hooks,

@@ -69,7 +69,6 @@ impl EventLoop {
             clock: Clock::real(Duration::ZERO),
             stack_size: stack::DEFAULT_SIZE,
             debug: false,
-            portable_reactor: true,
         };
         Self::new_handle(Core::new(settings, Hooks::default(), None))
     }

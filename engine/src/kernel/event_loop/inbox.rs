@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 
 use crossbeam_queue::SegQueue;
-use polling::Poller;
 
 use crate::errors::panics::{self, Panics};
-use crate::kernel::event_loop::Place;
+use crate::kernel::event_loop::{Place, Poller};
 
 /// A call that another thread asks for.
 pub(crate) struct Call {
@@ -30,15 +29,15 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn new() -> std::io::Result<Arc<Self>> {
-        Ok(Arc::new(Self {
+    pub(crate) fn new(poller: Poller) -> Arc<Self> {
+        Arc::new(Self {
             calls: SegQueue::new(),
             notified: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             handles: AtomicUsize::new(0),
-            poller: Poller::new()?,
+            poller,
             thread: thread::current().id(),
-        }))
+        })
     }
 
     /// Leaves a call for the loop, and wakes it; gives it back if the loop is closed.
@@ -77,7 +76,7 @@ impl Inbox {
         if !self.notified.swap(true, Ordering::SeqCst) {
             // It fails only when the system is out of memory for events, and the loop looks
             // again whenever it comes round.
-            if let Err(error) = self.poller.notify() {
+            if let Err(error) = self.poller.wake() {
                 panics::contain(|| log::error!("cannot wake the event loop: {error}"));
             }
         }

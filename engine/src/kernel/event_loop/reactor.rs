@@ -2,11 +2,12 @@
 //!
 //! The descriptors of the library's own sockets are registered once and edge-triggered, so that waiting
 //! for one costs no system call of its own; those of `add_reader` and `sock_recv` are level-triggered,
-//! while something waits for them. Each has a [`Watched`]: whether it may be ready, and its waiters. On Linux the wait is one `epoll_pwait2` on the poller's descriptor;
-//! elsewhere, or if asked for, [`Poller::wait`].
+//! while something waits for them. Each has a [`Watched`]: whether it may be ready, and its waiters.
+//! On Linux the wait is one `epoll_pwait2`; elsewhere, or if asked for, it is that of the crate `polling`.
 
 #[cfg(target_os = "linux")]
 mod epoll;
+mod poller;
 mod portable;
 mod watched;
 
@@ -15,10 +16,10 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
-use polling::Poller;
-
 use crate::errors::describe;
 use crate::kernel::nanos::Nanos;
+use poller::Events;
+pub(crate) use poller::Poller;
 pub(crate) use watched::{Direction, Readiness, Watched};
 
 /// How a descriptor is registered.
@@ -41,14 +42,13 @@ struct IoEvent {
 }
 
 /// The loop's end of the poller.
+#[derive(Default)]
 pub(crate) struct Reactor {
     entries: RefCell<Vec<ReactorEntry>>,
     free: RefCell<Vec<usize>>,
     /// How many wait for a descriptor, and so for the poller.
     waits: Rc<Cell<usize>>,
-    #[cfg(target_os = "linux")]
-    epoll: Option<epoll::Epoll>,
-    portable: portable::Portable,
+    events: RefCell<Events>,
 }
 
 /// A place for a registered descriptor. Its generation is part of the key, so that an event for
@@ -60,19 +60,6 @@ struct ReactorEntry {
 }
 
 impl Reactor {
-    pub(crate) fn new(portable: bool) -> Self {
-        #[cfg(not(target_os = "linux"))]
-        let _ = portable;
-        Self {
-            entries: RefCell::default(),
-            free: RefCell::default(),
-            waits: Rc::default(),
-            #[cfg(target_os = "linux")]
-            epoll: if portable { None } else { epoll::Epoll::new() },
-            portable: portable::Portable::default(),
-        }
-    }
-
     /// Returns whether a task or a callback waits for a descriptor.
     #[inline(always)]
     pub(crate) fn has_waits(&self) -> bool {
@@ -91,7 +78,7 @@ impl Reactor {
         mode: Mode,
     ) -> io::Result<Rc<Watched>> {
         let (index, key) = self.place();
-        let added = self.register(poller, fd, key, mode);
+        let added = poller.add(fd, key, mode);
         let watched = Rc::new(Watched::new(key, Rc::clone(&self.waits)));
         match added {
             Ok(()) => self.entries.borrow_mut()[index].watched = Some(Rc::clone(&watched)),
@@ -112,22 +99,8 @@ impl Reactor {
         });
         let generation = entries[index].generation.wrapping_add(1);
         entries[index].generation = generation;
-        // No index comes near 2^32 - 1, so that no key is the notifier's.
+        // No index comes near 2^32 - 1, so that no key is that of the bell in `epoll.rs`.
         (index, u64::from(generation) << 32 | index as u64)
-    }
-
-    fn register(
-        &self,
-        poller: &Poller,
-        fd: BorrowedFd<'_>,
-        key: u64,
-        mode: Mode,
-    ) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        if self.epoll.is_some() {
-            return epoll::add(poller, fd, key, mode);
-        }
-        portable::add(poller, fd, key, mode)
     }
 
     /// Changes what a registered descriptor is reported for.
@@ -138,11 +111,7 @@ impl Reactor {
         watched: &Watched,
         mode: Mode,
     ) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        if self.epoll.is_some() {
-            return epoll::modify(poller, fd, watched.key(), mode);
-        }
-        portable::modify(poller, fd, watched.key(), mode)
+        poller.modify(fd, watched.key(), mode)
     }
 
     /// Registers a descriptor under the key of one that had its number.
@@ -153,7 +122,7 @@ impl Reactor {
         watched: &Watched,
         mode: Mode,
     ) -> io::Result<()> {
-        self.register(poller, fd, watched.key(), mode)
+        poller.add(fd, watched.key(), mode)
     }
 
     /// Forgets a descriptor, which is about to be closed.
@@ -164,7 +133,7 @@ impl Reactor {
         watched: &Watched,
     ) -> io::Result<()> {
         self.forget(watched);
-        poller.delete(fd)
+        poller.remove(fd)
     }
 
     fn forget(&self, watched: &Watched) {
@@ -188,23 +157,9 @@ impl Reactor {
     ///
     /// What the system reports, other than an interruption by a signal, with the operation.
     pub(crate) fn wait(&self, poller: &Poller, timeout: Option<Nanos>) -> io::Result<()> {
-        let waited = self.wait_somehow(poller, timeout);
-        waited.map_err(|error| describe(error, "wait for events"))
-    }
-
-    #[inline(always)]
-    fn wait_somehow(&self, poller: &Poller, timeout: Option<Nanos>) -> io::Result<()> {
         let report = |event: IoEvent| self.report(event);
-        #[cfg(target_os = "linux")]
-        if let Some(epoll) = &self.epoll {
-            let notified = epoll.wait(poller, timeout, report)?;
-            // The notifier is armed anew by the poller itself, which may find other events.
-            return match notified {
-                true => self.portable.wait(poller, Some(0), report),
-                false => Ok(()),
-            };
-        }
-        self.portable.wait(poller, timeout, report)
+        let waited = poller.wait(&mut self.events.borrow_mut(), timeout, report);
+        waited.map_err(|error| describe(error, "wait for events"))
     }
 
     /// Reports an event to the descriptor's `Watched`, if it still exists.

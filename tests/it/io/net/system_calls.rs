@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use yieldfrom::net::TcpStream;
@@ -224,4 +226,34 @@ fn a_failing_wait_names_its_operation() {
     assert!(!text.contains("running 0 tests"), "{text}");
     let may_trace = text.contains("running 1 test");
     assert!(!may_trace || text.contains("both waits failed"), "{text}");
+}
+
+#[test]
+fn a_wake_up_from_another_thread_is_one_system_call_of_the_loop() {
+    if !is_child() {
+        let calls = traced(test_path!(
+            "a_wake_up_from_another_thread_is_one_system_call_of_the_loop"
+        ));
+        return check(calls, 100 + 5);
+    }
+    static WOKEN: AtomicUsize = AtomicUsize::new(0);
+    let event_loop = EventLoop::new().unwrap();
+    let handle = event_loop.handle();
+    event_loop.call_soon(|| mark("begin")).unwrap();
+    let waker = thread::spawn(move || {
+        for n in 1..=100 {
+            let woken = move || WOKEN.store(n, Ordering::SeqCst);
+            handle.call_soon_threadsafe(woken).unwrap();
+            while WOKEN.load(Ordering::SeqCst) < n {
+                thread::yield_now();
+            }
+        }
+        let stop = || {
+            mark("end");
+            get_running_loop().unwrap().stop();
+        };
+        handle.call_soon_threadsafe(stop).unwrap();
+    });
+    event_loop.run_forever().unwrap();
+    waker.join().unwrap();
 }

@@ -112,6 +112,7 @@ fn reading_writing_and_waiting() {
     }
     let before = open_descriptors();
     let event_loop = EventLoop::new().unwrap();
+    let with_loop = open_descriptors();
     run_io_on(&event_loop, |co: &Co| {
         let ((reader, writer), (theirs, other)) = pair(co)?;
         for n in 0..5 {
@@ -145,7 +146,7 @@ fn reading_writing_and_waiting() {
     .unwrap();
     assert_eq!(
         open_descriptors(),
-        before + 3,
+        with_loop,
         "only those of the loop: it is still open"
     );
     drop(event_loop);
