@@ -13,6 +13,10 @@ const MADV_GUARD_INSTALL: libc::c_int = 102;
 /// The largest number of slots for one `process_madvise`: the `UIO_MAXIOV` of the kernel.
 pub(super) const BATCH: usize = 1024;
 
+/// Up to this number, advice about each slot by itself takes less time: `process_madvise` needs a
+/// descriptor of the process, and to open and close it takes as long as advice about 20 slots.
+const FEW: usize = 16;
+
 /// The number of guards that `mprotect` has made in this process.
 static PROTECTED: AtomicUsize = AtomicUsize::new(0);
 
@@ -32,8 +36,9 @@ pub(super) fn install(
 
 /// Returns whether the kernel makes guards by advice.
 ///
-/// The first call decides it for the process, by making the page `probe` a guard.
-fn takes_advice(probe: usize, page: usize) -> bool {
+/// The first call decides it for the process, by making the page `probe` a guard. A kernel that does
+/// is Linux 6.13 or later.
+pub(super) fn takes_advice(probe: usize, page: usize) -> bool {
     static ADVICE: OnceLock<bool> = OnceLock::new();
     *ADVICE.get_or_init(|| {
         let forced = env::var_os("YIELDFROM_STACK_GUARD").is_some_and(|value| value == "mprotect");
@@ -43,8 +48,8 @@ fn takes_advice(probe: usize, page: usize) -> bool {
 
 /// Returns for how many slots to install guards at once, after `made` slots.
 pub(super) fn batch(made: usize) -> usize {
-    // It begins with few, so that a program with three generators does not pay for a thousand.
-    made.clamp(16, BATCH)
+    // It begins with one, so that a program with three generators does not pay for a thousand.
+    made.clamp(1, BATCH)
 }
 
 /// Makes guards by `mprotect`, and counts them in `protected`.
@@ -131,7 +136,8 @@ fn advise(ranges: impl Iterator<Item = usize>, len: usize, advice: libc::c_int) 
         .collect();
     let mut done = 0;
     #[cfg(target_os = "linux")]
-    for batch in ranges.chunks(BATCH) {
+    // Only the last batch may be small: it is left to the loop below.
+    for batch in ranges.chunks(BATCH).filter(|batch| batch.len() > FEW) {
         let advised = process_madvise(batch, advice)?;
         done += advised / len;
         if advised != batch.len() * len {

@@ -277,6 +277,10 @@ impl SizeClass {
                 Err(error) => return Err(self.none_left(&error.to_string())),
             }
         };
+        #[cfg(target_os = "linux")]
+        if !guard::takes_advice(slab.start, page_size()) {
+            slab.refuse_huge_pages();
+        }
         overflow::watch(slab.start, slab.len(), slab.slot_size);
         self.fresh = slab.start;
         self.guarded = slab.start;

@@ -75,6 +75,9 @@ impl Slab {
             .checked_mul(slot_size)
             .ok_or(io::ErrorKind::OutOfMemory)?;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        #[cfg(target_os = "linux")]
+        // Since Linux 6.7, this says that there are to be no huge pages.
+        let flags = flags | libc::MAP_STACK;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: a new anonymous mapping, at an address that the system chooses, touches nothing
         // that exists.
@@ -82,17 +85,20 @@ impl Slab {
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        #[cfg(target_os = "linux")]
-        // A huge page would turn the one page that most stacks need into 2 MiB.
-        // SAFETY: the range is the mapping just made, and the advice changes no content.
-        unsafe {
-            libc::madvise(start, len, libc::MADV_NOHUGEPAGE);
-        }
         Ok(Self {
             start: start.expose_provenance(),
             slots,
             slot_size,
         })
+    }
+
+    /// Tells a kernel before Linux 6.7 as well that there are to be no huge pages. One would turn the one
+    /// page that most stacks need into 2 MiB.
+    #[cfg(target_os = "linux")]
+    pub(super) fn refuse_huge_pages(&self) {
+        let start: *mut libc::c_void = ptr::with_exposed_provenance_mut(self.start);
+        // SAFETY: the range is that of `map`, and the advice changes no content.
+        unsafe { libc::madvise(start, self.len(), libc::MADV_NOHUGEPAGE) };
     }
 
     pub(super) fn len(&self) -> usize {
