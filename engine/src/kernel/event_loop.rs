@@ -17,6 +17,7 @@
 //! is dropped after the borrow.
 
 mod api;
+mod batch;
 mod clock;
 mod current;
 mod descriptors;

@@ -100,99 +100,18 @@ impl ReadyQueue {
         new.map(|entry| Rc::as_ptr(entry).cast()).collect()
     }
 
+    /// Gives all entries for others.
+    #[inline(always)]
+    pub(super) fn swap(&self, entries: &mut Vec<Rc<dyn Ready>>) {
+        std::mem::swap(&mut *self.entries.borrow_mut(), entries);
+    }
+
+    pub(super) fn append(&self, entries: &mut Vec<Rc<dyn Ready>>) {
+        self.entries.borrow_mut().append(entries);
+    }
+
     /// Takes everything out, for its owner to drop.
     pub(crate) fn take(&self) -> Vec<Rc<dyn Ready>> {
         self.entries.take()
-    }
-}
-
-/// The entries of one turn. Entries that become ready meanwhile wait in the [`ReadyQueue`].
-pub(crate) struct Batch {
-    /// Last first, so that taking one is taking the last.
-    entries: Vec<Rc<dyn Ready>>,
-    /// When this many entries are left, memory is given back.
-    shrink_at: usize,
-}
-
-/// How many entries ahead of its run each part is fetched.
-const NEAR: usize = 4;
-const MIDDLE: usize = 8;
-const FAR: usize = 12;
-/// Memory for more entries than this is given back after a crowd.
-const LARGE: usize = 1 << 16;
-
-impl Default for Batch {
-    fn default() -> Self {
-        Self {
-            entries: Vec::new(),
-            shrink_at: usize::MAX,
-        }
-    }
-}
-
-impl Batch {
-    /// Takes all that is ready; of the batch before, nothing may be left.
-    #[inline]
-    pub(crate) fn refill(&mut self, ready: &ReadyQueue) {
-        debug_assert!(self.entries.is_empty(), "a turn runs all its entries");
-        // The two change their memory with each other at every turn.
-        let mut queue = ready.entries.borrow_mut();
-        std::mem::swap(&mut self.entries, &mut queue);
-        self.entries.reverse();
-        self.shrink_at = if self.entries.capacity() > LARGE {
-            self.entries.capacity() / 8
-        } else {
-            usize::MAX
-        };
-    }
-
-    /// Puts what is left before all that has become ready since.
-    #[cold]
-    pub(crate) fn put_back(&mut self, ready: &ReadyQueue) {
-        self.entries.reverse();
-        let mut queue = ready.entries.borrow_mut();
-        self.entries.append(&mut queue);
-        std::mem::swap(&mut self.entries, &mut queue);
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<Rc<dyn Ready>> {
-        if self.entries.len() == self.shrink_at {
-            self.shrink();
-        }
-        self.entries.pop()
-    }
-
-    /// Gives most of a crowd's memory back.
-    #[cold]
-    fn shrink(&mut self) {
-        self.shrink_at = usize::MAX;
-        self.entries.shrink_to_fit();
-    }
-
-    /// Fetches what the next entries will touch into the cache.
-    ///
-    /// With some tens of tasks, what a switch touches does not fit into the first cache any more;
-    /// with thousands, nor into the second, and then what leads there has to be fetched before.
-    #[inline(always)]
-    pub(crate) fn prefetch(&self) {
-        const CROWDED: usize = 4_000;
-        let left = self.entries.len();
-        if left <= NEAR {
-            return;
-        }
-        self.entries[left - 1 - NEAR].prefetch();
-        if left > CROWDED {
-            yieldfrom_delegation::prefetch(Rc::as_ptr(&self.entries[left - 1 - FAR]).cast::<()>());
-            self.entries[left - 1 - MIDDLE].prefetch_state();
-        }
     }
 }

@@ -4,17 +4,16 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::api::EventLoop;
+use super::batch::Batch;
 use super::clock::Clock;
 use super::current::Entered;
 use super::error_context::ErrorContext;
 use super::inbox::Inbox;
-use super::ready::Batch;
 use super::slow_callbacks::{Watch, wait_and_tell};
 use super::timers::Lost;
 use super::{Core, Ready};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
-use crate::kernel::handle::Scheduled;
 use crate::kernel::hooks::{LoopRecorder, is_interrupted};
 use crate::kernel::nanos::{Nanos, nanos};
 use crate::kernel::on_drop::OnDrop;
@@ -108,10 +107,11 @@ impl Core {
             self.hooks.interrupt(self)?;
         }
         // 2. Calls from other threads, and timers that are due, become ready.
-        self.take_inbox();
+        let before = self.ready.len();
         self.fire_timers();
-        // 3. will be to run what is ready now, 4. is up to the run.
         run.batch.refill(&self.ready);
+        self.take_inbox(run, before);
+        // 3. will be to run what is ready now, 4. is up to the run.
         Ok(())
     }
 
@@ -193,18 +193,14 @@ impl Core {
         deadline
     }
 
+    /// Takes the calls that are there now: threads may send faster than they run. Their place is after
+    /// the first `before` entries, and so before the timers that are due.
     #[inline(always)]
-    fn take_inbox(self: &Rc<Self>) {
+    fn take_inbox(&self, run: &mut Run, before: usize) {
         if let Some(inbox) = &self.inbox
             && inbox.is_notified()
         {
-            inbox.look();
-            // Takes only the calls that are there now: threads may send faster than this takes. A thread
-            // that sends after the look wakes the loop again.
-            for call in (0..inbox.len()).map_while(|_| inbox.take()) {
-                self.ready
-                    .push(Scheduled::at(call.made_at, self, call.callback));
-            }
+            run.batch.take_calls(inbox, before);
         }
     }
 
@@ -229,7 +225,7 @@ impl Core {
         if let Some(recorder) = self.hooks.recorder() {
             return self.run_recorded(run, recorder);
         }
-        while let Some(entry) = run.batch.next() {
+        while let Some(entry) = run.batch.next(self) {
             run.batch.prefetch();
             run.watch.note(&entry);
             self.run_entry(entry);
@@ -245,7 +241,7 @@ impl Core {
         let before = recorder::replace(Some(recorder.clone()));
         let _restored = OnDrop::new(|| drop(recorder::replace(before)));
         recorder.begin_turn(self, run.batch.len());
-        while let Some(entry) = run.batch.next() {
+        while let Some(entry) = run.batch.next(self) {
             let shown = Rc::clone(&entry);
             recorder.begin_entry(self, &shown);
             run.watch.note(&entry);
@@ -308,11 +304,11 @@ impl Core {
     /// Ends a run by a panic. The rest of the turn is left for the next run.
     #[cold]
     #[inline(never)]
-    fn give_up(&self, run: &mut Run, payload: Payload) -> ! {
+    fn give_up(self: &Rc<Self>, run: &mut Run, payload: Payload) -> ! {
         self.reporting.set(false);
         self.stopping.set(false);
         self.leave_task();
-        run.batch.put_back(&self.ready);
+        run.batch.put_back(self);
         payload.resume()
     }
 
