@@ -13,10 +13,12 @@ mod memory;
 mod question;
 mod roundtrip;
 mod spawn;
+mod start_up;
 mod switch;
 mod taxi;
 mod throw_close;
 mod timers;
+mod wake_up;
 
 pub(crate) use contestant::{Contestant, How, Measure};
 pub(crate) use question::{Case, Question, number};
@@ -34,6 +36,8 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &spawn::QUESTION,
     &channel::QUESTION,
     &timers::QUESTION,
+    &wake_up::QUESTION,
+    &start_up::QUESTION,
     &idle_memory::QUESTION,
     &echo::QUESTION,
     &idle_connections::QUESTION,

@@ -22,6 +22,7 @@ const MEMBERS: &[(Group, &[&str])] = &[
         &[
             "tokio",
             "tokio-selfwake",
+            "tokio-spawn",
             "smol",
             "async",
             "async-static",

@@ -21,6 +21,7 @@ func main() {
 		"spawn":            spawn,
 		"channel":          channel,
 		"timers":           timers,
+		"wake-up":          wakeUp,
 		"idle-memory":      idleMemory,
 		"echo":             echo,
 		"idle-connections": echo,
