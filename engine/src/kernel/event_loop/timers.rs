@@ -119,23 +119,15 @@ impl Timers {
         if self.cancelled <= TOLERATED || self.cancelled * 2 <= self.len {
             return Lost::new();
         }
-        let mut lost = Lost::new();
-        let mut keep = |timer: Timer| {
-            if timer.is_live() {
-                Some(timer)
-            } else {
-                lost.push(timer.timed);
-                None
-            }
+        let mut lost = Lost::with_capacity(self.cancelled);
+        let mut sweep = |timers: &mut Vec<Timer>| {
+            let cancelled = timers.extract_if(.., |timer| !timer.is_live());
+            lost.extend(cancelled.map(|timer| timer.timed));
         };
-        let near = std::mem::take(&mut self.near).into_vec();
-        self.near = near.into_iter().filter_map(&mut keep).collect();
-        for bucket in self.far.values_mut() {
-            *bucket = std::mem::take(bucket)
-                .into_iter()
-                .filter_map(&mut keep)
-                .collect();
-        }
+        let mut near = std::mem::take(&mut self.near).into_vec();
+        sweep(&mut near);
+        self.near = near.into();
+        self.far.values_mut().for_each(sweep);
         self.far.retain(|_, bucket| !bucket.is_empty());
         self.len -= lost.len();
         self.cancelled = 0;
