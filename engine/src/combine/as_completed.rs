@@ -1,17 +1,16 @@
 //! Taking results in the order in which they come.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::mem;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use super::futures::{distinct, pending};
+use super::futures::{pending, retain_distinct};
 use crate::errors::{TimeoutError, panics};
 use crate::kernel::{
-    Awaitable, Co, EventLoop, Followed, Future, OnDrop, Reason, Request, Subject, TimerHandle,
-    Waitable, caller, coroutine_operations,
+    Awaitable, Co, EventLoop, Follower, Future, OnDrop, Reason, Request, SharedCallback, Subject,
+    TimerHandle, Waitable, caller, coroutine_operations,
 };
 use crate::sync::Queue;
 use yieldfrom_delegation::{Delegate, Result};
@@ -89,12 +88,15 @@ impl<A: Awaitable> AsCompleted<A> {
     #[track_caller]
     fn start(&mut self) -> Rc<Race<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let mut futures = Vec::new();
-        for awaitable in mem::take(&mut self.awaitables) {
+        let awaitables = mem::take(&mut self.awaitables);
+        let mut futures = Vec::with_capacity(awaitables.len());
+        // No closure: it would stand for the caller in reports.
+        for awaitable in awaitables {
             // One of another loop comes as a failed one.
             futures.push(awaitable.ensure_future(&event_loop).into());
         }
-        Race::start(&event_loop, &distinct(futures), self.timeout)
+        retain_distinct(&mut futures);
+        Race::start(&event_loop, futures, self.timeout)
     }
 
     fn left(&self) -> usize {
@@ -134,8 +136,11 @@ impl<A: Awaitable> fmt::Debug for AsCompleted<A> {
 struct Race<T: 'static> {
     /// The number of delegates that the iterator has still to give.
     left: Cell<usize>,
-    /// By address.
-    todo: RefCell<HashMap<*const (), Followed<T>>>,
+    /// By number; none for one whose callback has run. All are taken out at the timeout.
+    todo: RefCell<Vec<Option<Future<T>>>>,
+    /// How many are left in `todo`.
+    running: Cell<usize>,
+    callback: Rc<SharedCallback<T, Weak<Self>>>,
     /// `None` stands for a timeout.
     done: Queue<Option<Future<T>>>,
     timer: Cell<Option<TimerHandle>>,
@@ -144,31 +149,43 @@ struct Race<T: 'static> {
 impl<T: 'static> Subject for Race<T> {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         let todo = self.todo.borrow();
-        all.extend(pending(todo.values().map(Followed::future)));
+        all.extend(pending(todo.iter().flatten()));
+    }
+}
+
+impl<T: 'static> Follower<T> for Weak<Race<T>> {
+    fn future(&self, number: u32) -> Option<Future<T>> {
+        let race = self.upgrade()?;
+        race.todo.borrow().get(number as usize)?.clone()
+    }
+
+    fn future_done(&self, number: u32, _: &Future<T>) {
+        if let Some(race) = self.upgrade() {
+            race.completed(number);
+        }
     }
 }
 
 impl<T: 'static> Race<T> {
     #[track_caller]
-    fn start(event_loop: &EventLoop, futures: &[Future<T>], timeout: Option<Duration>) -> Rc<Self> {
+    fn start(
+        event_loop: &EventLoop,
+        futures: Vec<Future<T>>,
+        timeout: Option<Duration>,
+    ) -> Rc<Self> {
         let made_at = caller();
-        let race = Rc::new(Self {
+        let race = Rc::new_cyclic(|weak: &Weak<Self>| Self {
             left: Cell::new(futures.len()),
-            todo: RefCell::default(),
+            running: Cell::new(futures.len()),
+            todo: RefCell::new(futures.into_iter().map(Some).collect()),
+            callback: SharedCallback::new(made_at, weak.clone()),
             done: Queue::new(),
             timer: Cell::new(None),
         });
-        let follow = |future: &Future<T>| {
-            let weak: Weak<Self> = Rc::downgrade(&race);
-            let followed = future.follow_at(made_at, move |future| {
-                if let Some(race) = weak.upgrade() {
-                    race.completed(future);
-                }
-            });
-            (future.inner.address(), followed)
-        };
-        race.todo.replace(futures.iter().map(follow).collect());
-        if let Some(timeout) = timeout.filter(|_| !futures.is_empty()) {
+        for (number, future) in (0..).zip(race.todo.borrow().iter().flatten()) {
+            race.callback.follow(number, future);
+        }
+        if let Some(timeout) = timeout.filter(|_| race.running.get() > 0) {
             let weak = Rc::downgrade(&race);
             let expire = move || weak.upgrade().iter().for_each(|race| race.expire());
             race.timer.set(event_loop.call_later(timeout, expire).ok());
@@ -176,14 +193,14 @@ impl<T: 'static> Race<T> {
         race
     }
 
-    fn completed(&self, future: &Future<T>) {
+    fn completed(&self, number: u32) {
         let mut todo = self.todo.borrow_mut();
-        let taken = todo.remove(&future.inner.address());
-        let last = todo.is_empty();
+        let taken = todo.get_mut(number as usize).and_then(Option::take);
         drop(todo);
         if taken.is_some() {
-            self.offer(Some(future.clone()));
-            if last {
+            self.running.set(self.running.get() - 1);
+            self.offer(taken);
+            if self.running.get() == 0 {
                 self.stop();
             }
         }
@@ -191,6 +208,8 @@ impl<T: 'static> Race<T> {
 
     fn expire(&self) {
         let late = self.todo.take();
+        self.callback.unfollow(late.iter().flatten());
+        let late: Vec<_> = late.into_iter().flatten().collect();
         late.iter().for_each(|_| self.offer(None));
         // Afterwards, since a destructor of user code may panic.
         panics::drop_each(late);
@@ -212,6 +231,7 @@ impl<T: 'static> Race<T> {
 impl<T: 'static> Drop for Race<T> {
     fn drop(&mut self) {
         self.stop();
+        self.callback.unfollow(self.todo.get_mut().iter().flatten());
     }
 }
 

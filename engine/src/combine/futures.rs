@@ -1,15 +1,58 @@
 //! Lists of futures.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use crate::kernel::{Future, Waitable};
 
 /// Leaves each future in the list once, in the order in which they first come.
-pub(super) fn distinct<T: 'static>(mut futures: Vec<Future<T>>) -> Vec<Future<T>> {
-    let mut seen = HashSet::new();
-    futures.retain(|future| seen.insert(future.inner.address()));
-    futures
+///
+/// A mark in each future takes some ten instructions; a set would hash each address and look it up. No code
+/// of the program runs while there are marks: a duplicate that is dropped is never the last handle.
+pub(super) fn retain_distinct<T: 'static>(futures: &mut Vec<Future<T>>) {
+    futures.retain(|future| !future.inner.mark());
+    futures.iter().for_each(|future| future.inner.unmark());
+}
+
+/// A set of futures that are alive, by their addresses. Code of the program may run while it is there.
+#[derive(Default)]
+pub(super) struct FutureSet(HashSet<usize, BuildHasherDefault<AddressHasher>>);
+
+impl FutureSet {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self(HashSet::with_capacity_and_hasher(
+            capacity,
+            BuildHasherDefault::default(),
+        ))
+    }
+
+    /// Adds a future, and returns whether it was not there before.
+    pub(super) fn insert<T: 'static>(&mut self, future: &Future<T>) -> bool {
+        self.0.insert(future.inner.address().addr())
+    }
+}
+
+/// Scatters the bits of an address, by one multiplication. Nobody can choose addresses, so the hasher of the
+/// standard library, which takes several times as long, would protect from nothing.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("an address is a usize");
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        // The golden ratio. A table uses the lowest bits and the highest, and the product has its best
+        // bits at the top.
+        let product = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product.rotate_left(26);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Returns the futures that are not done, as reports want them.

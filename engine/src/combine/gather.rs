@@ -1,13 +1,13 @@
 //! Waiting for the results of several futures.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
-use std::rc::Rc;
+use std::panic::Location;
+use std::rc::{Rc, Weak};
 
-use super::futures::pending;
+use super::futures::{FutureSet, pending};
 use crate::kernel::{
-    Awaitable, Cancelling, Composite, DEEP, EventLoop, Future, FutureData, Role, WaitKind,
-    Waitable, future_on,
+    Awaitable, Cancelling, Composite, DEEP, EventLoop, Follower, Future, FutureData, Role,
+    SharedCallback, WaitKind, Waitable, future_on,
 };
 use yieldfrom_delegation::{Error, Result};
 
@@ -71,16 +71,40 @@ where
 }
 
 /// A gather whose end has not come.
-///
-/// As in asyncio, the callbacks of the children keep it alive until the last of them has run.
 struct Gather<T: 'static, R> {
     /// In the order of the arguments; a future that is given twice is there twice.
     children: RefCell<Vec<Future<T>>>,
+    /// The children of a gather that has failed, which keeps them alive no more.
+    late: RefCell<Vec<Weak<FutureData<T>>>>,
     left: Cell<usize>,
     cancel_requested: Cell<bool>,
     return_exceptions: bool,
     outcome: fn(&Future<T>) -> Result<T>,
     settle: Cell<Option<Settle<T, R>>>,
+}
+
+/// The callback of the children. As in asyncio, it keeps the gather and its future alive until it has run
+/// for the last of them.
+struct GatherCallback<T: 'static, R: 'static>(RefCell<Option<GatherAndFuture<T, R>>>);
+
+type GatherAndFuture<T, R> = (Rc<Gather<T, R>>, Future<R>);
+
+impl<T: 'static, R: 'static> Follower<T> for GatherCallback<T, R> {
+    fn future(&self, number: u32) -> Option<Future<T>> {
+        let both = self.0.borrow();
+        both.as_ref().and_then(|(gather, _)| gather.child(number))
+    }
+
+    fn future_done(&self, _: u32, child: &Future<T>) {
+        let both = self.0.borrow().clone();
+        if let Some((gather, outer)) = both {
+            gather.child_done(child, &outer.inner);
+        }
+    }
+
+    fn end(&self) {
+        drop(self.0.take());
+    }
 }
 
 type Settle<T, R> = Box<dyn FnOnce(Vec<Result<T>>) -> Result<R>>;
@@ -142,6 +166,7 @@ where
     let event_loop = own_loop.unwrap_or_else(EventLoop::current_or_closed);
     let gather = Rc::new(Gather {
         children: RefCell::default(),
+        late: RefCell::default(),
         left: Cell::new(0),
         cancel_requested: Cell::new(false),
         return_exceptions,
@@ -149,8 +174,13 @@ where
         settle: Cell::new(Some(Box::new(settle))),
     });
     let outer = Future::with_role(&event_loop, Role::Other(Some(Box::new(Rc::clone(&gather)))));
-    if let Err(error) = gather.add_children(awaitables, &event_loop, &outer) {
-        drop(outer.inner.finish(Err(error)));
+    let both = (Rc::clone(&gather), outer.clone());
+    let callback =
+        SharedCallback::new(Location::caller(), GatherCallback(RefCell::new(Some(both))));
+    match gather.add_children(awaitables, &event_loop, &callback) {
+        Err(error) => drop(outer.inner.finish(Err(error))),
+        Ok(()) if gather.children.borrow().is_empty() => gather.finish(&outer.inner),
+        Ok(()) => {}
     }
     outer
 }
@@ -158,25 +188,37 @@ where
 impl<T: 'static, R: 'static> Gather<T, R> {
     #[track_caller]
     fn add_children<A: Awaitable<Output = T>>(
-        self: &Rc<Self>,
+        &self,
         awaitables: impl Iterator<Item = A>,
         event_loop: &EventLoop,
-        outer: &Future<R>,
+        callback: &Rc<SharedCallback<T, GatherCallback<T, R>>>,
     ) -> Result<()> {
-        let mut seen = HashSet::new();
+        let mut seen = FutureSet::with_capacity(awaitables.size_hint().0);
         for awaitable in awaitables {
             let child = future_on(awaitable, event_loop, "gather")?;
-            if seen.insert(child.inner.address()) {
+            let number = self.add_child(child.clone());
+            if seen.insert(&child) {
                 self.left.set(self.left.get() + 1);
-                let (gather, outer) = (Rc::clone(self), outer.clone());
-                child.add_done_callback(move |child| gather.child_done(child, &outer.inner));
+                callback.follow(number, &child);
             }
-            self.children.borrow_mut().push(child);
-        }
-        if seen.is_empty() {
-            self.finish(&outer.inner);
         }
         Ok(())
+    }
+
+    /// Returns the number by which `child` finds it.
+    fn add_child(&self, child: Future<T>) -> u32 {
+        let mut children = self.children.borrow_mut();
+        children.push(child);
+        let number = self.late.borrow().len() + children.len() - 1;
+        u32::try_from(number).expect("4 billion futures do not fit into memory")
+    }
+
+    fn child(&self, number: u32) -> Option<Future<T>> {
+        let (number, late) = (number as usize, self.late.borrow());
+        match late.get(number) {
+            Some(child) => child.upgrade().map(|inner| Future { inner }),
+            None => self.children.borrow().get(number - late.len()).cloned(),
+        }
     }
 
     fn child_done(&self, child: &Future<T>, outer: &FutureData<R>) {
@@ -191,7 +233,10 @@ impl<T: 'static, R: 'static> Gather<T, R> {
         };
         if let Some(error) = error {
             // The children are not needed any more. So a chain of gathers is dropped step by step.
-            drop(self.children.take());
+            let children = self.children.take();
+            let late = children.iter().map(|child| Rc::downgrade(&child.inner));
+            self.late.replace(late.collect());
+            drop(children);
             drop(outer.finish(Err(error)));
         } else if self.left.get() == 0 {
             self.finish(outer);

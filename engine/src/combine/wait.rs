@@ -1,15 +1,16 @@
 //! Waiting for several futures, for some time.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::futures::{distinct, pending};
+use super::futures::{pending, retain_distinct};
 use crate::errors::ValueError;
 use crate::kernel::{
-    Awaitable, Co, EventLoop, Followed, Future, OnDrop, Reason, Request, Subject, TimerHandle,
-    Waitable, Waiter, caller, coroutine_operations, future_on,
+    Awaitable, Co, EventLoop, Follower, Future, OnDrop, Reason, Request, SharedCallback, Subject,
+    TimerHandle, Waitable, Waiter, caller, coroutine_operations, future_on,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -145,44 +146,76 @@ where
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<WaitOutcome<A::Output>> {
         let event_loop = EventLoop::current_or_closed();
-        let mut futures = Vec::new();
-        for awaitable in self.awaitables {
+        let awaitables = self.awaitables.into_iter();
+        let mut futures = Vec::with_capacity(awaitables.size_hint().0);
+        for awaitable in awaitables {
             futures.push(future_on(awaitable, &event_loop, "wait")?);
         }
-        let futures = Rc::new(AwaitedFutures(distinct(futures)));
-        if futures.0.is_empty() {
+        retain_distinct(&mut futures);
+        if futures.is_empty() {
             return Err(ValueError::new("wait: there is nothing to wait for").into());
         }
-        wait_until(co, event_loop, &futures, self.timeout, self.return_when)?;
-        let futures = Rc::try_unwrap(futures).map_or_else(|shared| shared.0.clone(), |own| own.0);
-        let (done, pending) = futures.into_iter().partition(Future::done);
+        let countdown = Countdown::start(event_loop, futures, self.timeout, self.return_when)?;
+        let mut pending = wait_until(co, &countdown)?;
+        let done = pending.extract_if(.., |future| future.done()).collect();
         Ok(WaitOutcome { done, pending })
     }
 }
 
-/// The futures that a task waits for. Reports find them through the waiter.
-struct AwaitedFutures<T: 'static>(Vec<Future<T>>);
-
-impl<T: 'static> Subject for AwaitedFutures<T> {
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.len())
-    }
-
-    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
-        all.extend(pending(&self.0));
-    }
-}
-
 /// Counts the futures that are done, and wakes the task that waits.
-struct Countdown {
+struct Countdown<T: 'static> {
+    /// Empty after the wait.
+    futures: RefCell<Vec<Future<T>>>,
     left: Cell<usize>,
     return_when: ReturnWhen,
     waiter: Rc<Waiter>,
     timer: Option<TimerHandle>,
 }
 
-impl Countdown {
-    fn future_done<T>(&self, future: &Future<T>) {
+type SharedCountdown<T> = SharedCallback<T, Countdown<T>>;
+
+impl<T: 'static> Countdown<T> {
+    #[track_caller]
+    fn start(
+        event_loop: EventLoop,
+        futures: Vec<Future<T>>,
+        timeout: Option<Duration>,
+        return_when: ReturnWhen,
+    ) -> Result<Rc<SharedCountdown<T>>> {
+        let waiter = Waiter::new(Reason::default());
+        let timer = match timeout {
+            Some(timeout) => {
+                let waiter = Rc::clone(&waiter);
+                Some(event_loop.call_later(timeout, move || _ = waiter.wake())?)
+            }
+            None => None,
+        };
+        let countdown = Self {
+            left: Cell::new(futures.len()),
+            futures: RefCell::new(futures),
+            return_when,
+            waiter: Rc::clone(&waiter),
+            timer,
+        };
+        let countdown = SharedCallback::new(caller(), countdown);
+        waiter.set_reason(Reason::futures("wait", &countdown));
+        Ok(countdown)
+    }
+
+    fn cancel_timer(&self) {
+        if let Some(timer) = &self.timer {
+            timer.cancel();
+        }
+    }
+}
+
+impl<T: 'static> Follower<T> for Countdown<T> {
+    #[inline]
+    fn future(&self, number: u32) -> Option<Future<T>> {
+        self.futures.borrow().get(number as usize).cloned()
+    }
+
+    fn future_done(&self, _: u32, future: &Future<T>) {
         self.left.set(self.left.get() - 1);
         let enough = match self.return_when {
             ReturnWhen::FirstCompleted => true,
@@ -194,47 +227,35 @@ impl Countdown {
             self.waiter.wake();
         }
     }
+}
 
-    fn cancel_timer(&self) {
-        if let Some(timer) = &self.timer {
-            timer.cancel();
-        }
+/// Reports find the futures through the waiter.
+impl<T: 'static> Subject for SharedCountdown<T> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.follower.futures.borrow().len())
+    }
+
+    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
+        all.extend(pending(&*self.follower.futures.borrow()));
     }
 }
 
+/// Waits until the countdown is at its end, and returns its futures.
 #[track_caller]
-fn wait_until<T: 'static>(
-    co: &Co,
-    event_loop: EventLoop,
-    futures: &Rc<AwaitedFutures<T>>,
-    timeout: Option<Duration>,
-    return_when: ReturnWhen,
-) -> Result<()> {
-    let waiter = Waiter::new(Reason::futures("wait", futures));
-    let futures = &futures.0;
-    let timer = match timeout {
-        Some(timeout) => {
-            let waiter = Rc::clone(&waiter);
-            Some(event_loop.call_later(timeout, move || _ = waiter.wake())?)
-        }
-        None => None,
+fn wait_until<T: 'static>(co: &Co, countdown: &Rc<SharedCountdown<T>>) -> Result<Vec<Future<T>>> {
+    let stop = || {
+        countdown.follower.cancel_timer();
+        let futures = mem::take(&mut *countdown.follower.futures.borrow_mut());
+        countdown.unfollow(&futures);
+        futures
     };
-    let countdown = Rc::new(Countdown {
-        left: Cell::new(futures.len()),
-        return_when,
-        timer,
-        waiter: Rc::clone(&waiter),
-    });
-    let made_at = caller();
-    let _stop = OnDrop::new(|| countdown.cancel_timer());
-    let follow = |future: &Future<T>| {
-        let countdown = Rc::clone(&countdown);
-        future.follow_at(made_at, move |future| countdown.future_done(future))
-    };
-    let _followed: Vec<Followed<T>> = futures.iter().map(follow).collect();
-    // A suspended task that held its loop would keep it from being closed with its last handle.
-    drop(event_loop);
-    waiter.wait(co)
+    let stop_early = OnDrop::new(|| drop(stop()));
+    for (number, future) in (0..).zip(&*countdown.follower.futures.borrow()) {
+        countdown.follow(number, future);
+    }
+    countdown.follower.waiter.wait(co)?;
+    stop_early.defuse();
+    Ok(stop())
 }
 
 coroutine_operations! {

@@ -104,6 +104,14 @@ pub trait Awaitable: Sized {
         None
     }
 
+    /// Returns whether it belongs to another loop than this one.
+    ///
+    /// It is `own_loop` without making a handle of the loop for each of many futures.
+    #[doc(hidden)]
+    fn is_of_another_loop(&self, event_loop: &EventLoop) -> bool {
+        self.own_loop().is_some_and(|own| !own.ptr_eq(event_loop))
+    }
+
     /// Makes a future of it on this loop: asyncio's `ensure_future(it, loop=event_loop)`.
     ///
     /// If it is a future or task of another loop, the returned future has failed already, with a
@@ -185,6 +193,11 @@ macro_rules! awaitable_future {
             }
 
             #[inline]
+            fn is_of_another_loop(&self, event_loop: &$crate::kernel::EventLoop) -> bool {
+                !std::rc::Rc::ptr_eq(&self.inner.core, event_loop.core())
+            }
+
+            #[inline]
             #[track_caller]
             fn ensure_future(self, event_loop: &$crate::kernel::EventLoop) -> $future {
                 match self.inner.check_loop(event_loop, "ensure_future") {
@@ -226,10 +239,10 @@ pub(crate) fn future_on<A: Awaitable>(
     event_loop: &EventLoop,
     operation: &str,
 ) -> Result<Future<A::Output>> {
-    match awaitable.own_loop() {
-        Some(own) if !own.ptr_eq(event_loop) => Err(other_loop(operation)),
-        _ => Ok(awaitable.ensure_future(event_loop).into()),
+    if awaitable.is_of_another_loop(event_loop) {
+        return Err(other_loop(operation));
     }
+    Ok(awaitable.ensure_future(event_loop).into())
 }
 
 #[cold]

@@ -2,8 +2,10 @@
 
 mod callbacks;
 mod composite;
+mod done_callback;
 mod handle;
 mod reason;
+mod shared_callback;
 mod traits;
 mod waitable;
 mod waiter;
@@ -12,13 +14,14 @@ use std::cell::Cell;
 use std::panic::Location;
 use std::rc::Rc;
 
-pub use callbacks::CallbackId;
-pub(crate) use callbacks::Callbacks;
+pub(crate) use callbacks::{CallbackList, Callbacks};
 pub(crate) use composite::Composite;
+pub use done_callback::CallbackId;
 pub use handle::Future;
-pub(crate) use handle::{Followed, not_awaited};
+pub(crate) use handle::not_awaited;
 pub use reason::WaitKind;
 pub(crate) use reason::{Explanation, Reason, Subject};
+pub(crate) use shared_callback::{Follower, SharedCallback};
 pub(crate) use waitable::{Cancelling, DEEP, Waitable, cancel};
 pub(crate) use waiter::{SpareWaiter, Waiter};
 
@@ -52,6 +55,10 @@ pub(crate) struct FutureData<T: 'static> {
     unseen: Cell<bool>,
     /// Whether the loop knows where it was made: in debug mode.
     is_placed: Cell<bool>,
+    /// Whether it is in a list in which duplicates are looked for, see `mark`.
+    is_marked: Cell<bool>,
+    /// The number that was given with its only done callback.
+    callback_number: Cell<u32>,
     pub(crate) role: Role<T>,
     pub(crate) core: Rc<Core>,
     outcome: Cell<Option<Result<T>>>,
@@ -66,6 +73,8 @@ impl<T: 'static> FutureData<T> {
             state: Cell::new(FutureState::Pending),
             unseen: Cell::new(false),
             is_placed: Cell::new(false),
+            is_marked: Cell::new(false),
+            callback_number: Cell::new(0),
             outcome: Cell::new(None),
             callbacks: Cell::default(),
             role,
@@ -107,25 +116,8 @@ impl<T: 'static> FutureData<T> {
 
     fn end(&self, state: FutureState) {
         self.state.set(state);
-        self.callbacks.take().schedule();
-    }
-
-    pub(crate) fn add_callback(&self, callback: Rc<dyn Ready>) {
-        if self.is_done() {
-            return callback.schedule();
-        }
-        self.callbacks.set(self.callbacks.take().with(callback));
-    }
-
-    pub(crate) fn take_callbacks(&self) -> Callbacks {
-        self.callbacks.take()
-    }
-
-    pub(crate) fn remove_callback(&self, address: *const ()) -> usize {
-        let (rest, removed) = self.callbacks.take().without(address);
-        self.callbacks.set(rest);
-        // The callback may have a destructor of the program, which must find the future complete.
-        usize::from(removed.is_some())
+        let callbacks = self.callbacks.take();
+        callbacks.schedule(self.callback_number.get());
     }
 
     /// Fails if the future is pending or cancelled.

@@ -1,6 +1,6 @@
 //! The notes that become a trace, while a loop or generators run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::mem;
 
 use super::{Activity, StepEnd, Trace, TraceClock, TraceEvent, Track, TrackKind};
@@ -32,9 +32,24 @@ pub(crate) struct TraceNotes {
     generator_count: u32,
     /// The operations that run, by the addresses of their generators, with their events.
     operations: Vec<(*const (), Option<usize>)>,
-    /// The events that have woken the entries of this turn, and of the next, by address.
-    woken_now: HashMap<*const (), usize>,
-    woken_next: HashMap<*const (), usize>,
+    woken_now: WokenEntries,
+    woken_next: WokenEntries,
+}
+
+/// The events that have woken the entries of a turn, by the address of the entry. An entry may stand in the
+/// ready queue several times.
+#[derive(Default)]
+struct WokenEntries(HashMap<*const (), VecDeque<usize>>);
+
+impl WokenEntries {
+    fn add(&mut self, address: *const (), event: usize) {
+        self.0.entry(address).or_default().push_back(event);
+    }
+
+    /// Returns the event that has woken the entry that runs now.
+    fn next(&mut self, address: *const ()) -> Option<usize> {
+        self.0.get_mut(&address)?.pop_front()
+    }
 }
 
 impl TraceNotes {
@@ -58,8 +73,8 @@ impl TraceNotes {
             generators: HashMap::new(),
             generator_count: 0,
             operations: Vec::new(),
-            woken_now: HashMap::new(),
-            woken_next: HashMap::new(),
+            woken_now: WokenEntries::default(),
+            woken_next: WokenEntries::default(),
         }
     }
 
@@ -114,7 +129,7 @@ impl TraceNotes {
         track: impl FnOnce() -> Track,
     ) {
         self.end_running(now, StepEnd::Panicked);
-        let woken_by = self.woken_now.remove(&address);
+        let woken_by = self.woken_now.next(address);
         let known = self.by_address.get(&address).copied();
         let known = known.filter(|&known| self.trace.tracks[known].number == number);
         if known.is_none() && self.is_full() {
@@ -144,7 +159,7 @@ impl TraceNotes {
 
     pub(crate) fn begin_callback(&mut self, now: Nanos, address: *const (), name: String) {
         self.end_running(now, StepEnd::Panicked);
-        let woken_by = self.woken_now.remove(&address);
+        let woken_by = self.woken_now.next(address);
         let event = self.push(now, Activity::Callback { name, woken_by });
         let track = None;
         self.running = Some(RunningEntry { track, event });
@@ -163,8 +178,9 @@ impl TraceNotes {
             return;
         };
         if let Some(event) = event {
-            let woken = woken.into_iter().map(|address| (address, event));
-            self.woken_next.extend(woken);
+            for address in woken {
+                self.woken_next.add(address, event);
+            }
         }
         if let (Some(track), Some((kind, text))) = (track, wait) {
             let wait = self.push(now, Activity::Wait { track, kind, text });
@@ -276,5 +292,21 @@ impl TraceNotes {
         }
         self.trace.ended = now;
         self.trace
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_was_woken_twice_has_two_causes_in_order() {
+        let (mut woken, [one, other]) = (WokenEntries::default(), [1u8, 2]);
+        let [one, other] = [&raw const one, &raw const other].map(<*const u8>::cast);
+        woken.add(one, 5);
+        woken.add(other, 6);
+        woken.add(one, 7);
+        let next = [one, one, other, one].map(|entry| woken.next(entry));
+        assert_eq!(next, [Some(5), Some(7), Some(6), None]);
     }
 }

@@ -8,7 +8,7 @@ use yieldfrom_delegation::{Driver, Unresolved};
 
 use super::Core;
 use super::tasks::Slot;
-use crate::kernel::future::Waitable;
+use crate::kernel::future::{CallbackList, Waitable};
 use crate::kernel::nanos::Nanos;
 use crate::kernel::request::Request;
 #[cfg(feature = "trace")]
@@ -46,6 +46,17 @@ pub(crate) trait Ready {
     /// Appends it to the ready queue of its loop.
     fn schedule(self: Rc<Self>);
 
+    /// Tells a done callback that a future is done. The number is the one with which it was added.
+    #[inline]
+    fn future_done(self: Rc<Self>, _number: u32) {
+        self.schedule();
+    }
+
+    /// Returns whether a done callback is still to be scheduled when its future is done.
+    fn is_wanted(&self) -> bool {
+        true
+    }
+
     /// Makes sure that it does not run any more, though it may be in the ready queue.
     fn cancel(&self) {}
 
@@ -58,8 +69,8 @@ pub(crate) trait Ready {
         None
     }
 
-    /// Returns what it consists of, if it stands for several.
-    fn parts(&self) -> Option<&RefCell<Vec<Rc<dyn Ready>>>> {
+    /// Returns the done callbacks that it consists of, if it stands for several.
+    fn as_list(&self) -> Option<&CallbackList> {
         None
     }
 

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 
-use super::callbacks::DoneCallback;
+use super::done_callback::DoneCallback;
 use super::{CallbackId, Composite, FutureData, Role, Waitable, already_done, as_outcome, cancel};
 use crate::errors::RuntimeError;
 use crate::kernel::event_loop::{EventLoop, Place};
@@ -332,22 +332,17 @@ impl<T: 'static> Future<T> {
     /// assert_eq!(future.remove_done_callback(&id), 0);
     /// ```
     pub fn remove_done_callback(&self, id: &CallbackId) -> usize {
-        self.inner.remove_callback(id.address())
+        let removed = id.remove(self.inner.address());
+        if let Some(address) = removed {
+            self.inner.drop_callback(address);
+        }
+        usize::from(removed.is_some())
     }
 
     /// Adds a callback that is removed when the returned value is dropped.
     #[track_caller]
     pub(crate) fn follow(&self, callback: impl FnOnce(&Self) + 'static) -> Followed<T> {
-        self.follow_at(Location::caller(), callback)
-    }
-
-    /// Adds such a callback on behalf of a line of the program.
-    pub(crate) fn follow_at(
-        &self,
-        made_at: Place,
-        callback: impl FnOnce(&Self) + 'static,
-    ) -> Followed<T> {
-        let id = self.add_done_callback_at(made_at, callback);
+        let id = self.add_done_callback(callback);
         let future = self.clone();
         Followed { future, id }
     }
@@ -398,12 +393,6 @@ impl<T: 'static> Future<T> {
 pub(crate) struct Followed<T: 'static> {
     future: Future<T>,
     id: CallbackId,
-}
-
-impl<T: 'static> Followed<T> {
-    pub(crate) fn future(&self) -> &Future<T> {
-        &self.future
-    }
 }
 
 impl<T: 'static> Drop for Followed<T> {
