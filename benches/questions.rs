@@ -1,5 +1,6 @@
 //! The questions, one file each, and what a question is.
 
+mod cancel;
 mod channel;
 mod contestant;
 mod create;
@@ -7,6 +8,7 @@ mod delegate_setup;
 mod delegation;
 mod echo;
 pub(crate) mod flags;
+mod gather;
 mod idle_connections;
 mod idle_memory;
 mod memory;
@@ -18,6 +20,7 @@ mod switch;
 mod taxi;
 mod throw_close;
 mod timers;
+mod wait;
 mod wake_up;
 
 pub(crate) use contestant::{Contestant, How, Measure};
@@ -34,6 +37,9 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &taxi::QUESTION,
     &switch::QUESTION,
     &spawn::QUESTION,
+    &gather::QUESTION,
+    &wait::QUESTION,
+    &cancel::QUESTION,
     &channel::QUESTION,
     &timers::QUESTION,
     &wake_up::QUESTION,
