@@ -31,7 +31,7 @@ pub(crate) const QUESTION: Question = Question {
             resident and page tables, for each; what the system keeps for a thread is not counted",
     cases: &[
         Case::new("n=10000", "bytes"),
-        Case::new("n=100000", "bytes"),
+        Case::new("n=100000", "bytes").long(),
         Case::new("n=1000000", "bytes").long(),
     ],
     contestants: &[

@@ -24,7 +24,7 @@ pub(crate) const QUESTION: Question = Question {
     cases: &[
         Case::ns("inlined"),
         Case::ns("body-helper"),
-        Case::ns("driver-helper"),
+        Case::ns("driver-helper").long(),
         Case::ns("helper"),
     ],
     contestants: &[

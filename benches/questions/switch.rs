@@ -27,7 +27,7 @@ pub(crate) const QUESTION: Question = Question {
             a yield, from when all are there until all are awaited",
     cases: &[
         Case::ns("tasks=1 inlined"),
-        Case::ns("tasks=1 helper"),
+        Case::ns("tasks=1 helper").long(),
         Case::ns("tasks=100 inlined"),
         Case::ns("tasks=100 helper"),
         Case::ns("tasks=10000 inlined"),
