@@ -1,8 +1,9 @@
 //! Operations along a chain of delegations. They resume the innermost generator directly.
 //!
 //! The module [`links`](crate::coroutine) tells how the generators of a chain refer to each other,
-//! and by which rules. While an operation uses references from links, no user code runs, except in
-//! a switch. User code includes destructors. So values that an operation has to drop are kept in
+//! and by which rules. While an operation uses references from links, no user code runs. A switch runs
+//! user code, so after it an operation uses the root and the node that has come back. User code
+//! includes destructors. So values that an operation has to drop are kept in
 //! [`Leftovers`] until the operation is over.
 //!
 //! Python marks every generator between the root and the innermost one as running. Here only the
@@ -32,7 +33,7 @@ type NextResume<'a, Y, S> = (&'a Node<Y, S>, Message<S>);
 pub(crate) enum Unfinished<'a, Y, S> {
     /// No body was resumed yet.
     Start(Message<S>),
-    /// The innermost generator was resumed, with this result.
+    /// The innermost generator was resumed. This one has come back, with this result.
     Resumed(&'a Node<Y, S>, Resumed<'a, Y, S>),
 }
 
@@ -94,7 +95,7 @@ fn begin_anyhow<Y: 'static, S: 'static>(root: &Node<Y, S>, message: Message<S>) 
     drop_leftovers(leftovers, outcome)
 }
 
-/// Goes on after `leaf`, the innermost generator of `root`, was resumed with this result.
+/// Goes on after a resume of `root` from which `leaf` has come back, with this result.
 #[inline(always)]
 pub(crate) fn go_on<'a, Y: 'static, S: 'static>(
     root: &'a Node<Y, S>,

@@ -52,6 +52,11 @@ pub(crate) struct Frame {
     pub(crate) outer: Option<NonNull<Frame>>,
 }
 
+const _: () = assert!(
+    std::mem::offset_of!(Node<(), ()>, fiber) == 0,
+    "a pointer to a fiber is one to its node"
+);
+
 /// The node whose body has come back from a switch, and the reason.
 pub(crate) type ComeBack<'a, Y, S> = (&'a Node<Y, S>, Resumed<'a, Y, S>);
 
@@ -75,7 +80,8 @@ pub(crate) struct Node<Y, S> {
     handles: Cell<u32>,
     /// The place in the source where the body is suspended.
     location: Cell<&'static Location<'static>>,
-    /// The side that switches away writes it. The side that wakes takes it first.
+    /// What the body is resumed with, or what it suspends or ends with. The side that goes on takes it
+    /// first.
     mail: UnsafeCell<MaybeUninit<Mail<Y, S>>>,
     frame: Cell<Option<NonNull<Frame>>>,
     links: Links<Y, S>,
@@ -154,10 +160,11 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
             message: ManuallyDrop::new(message),
         });
         // SAFETY: the status was Suspended or Delegating, which it is only after `start` and before
-        // `end`, and not while another resume is under way.
+        // `end`, while the fiber is suspended.
         let (stop, fiber) = unsafe { self.fiber.resume() };
-        // SAFETY: a fiber is the first field of its node; this one has run until now, so rule 4 of
-        // `links` has kept its node alive.
+        // From here on `self` may be gone: its delegator may have gone on, and dropped it.
+        // SAFETY: a fiber is the first field of its node, and bodies hand over to those with the same
+        // types only; this one has run until now, so rule 4 of `links` has kept its node alive.
         let node = unsafe { fiber.cast::<Self>().as_ref() };
         if stop == Stop::Ended {
             return (node, Resumed::Ended(node.end()));
@@ -181,7 +188,8 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         (node, resumed)
     }
 
-    /// Returns the fiber of the delegator, if a body that has ended can hand over to it.
+    /// Ends the delegation to a body that has ended, if its delegator can go on at once. Returns the fiber
+    /// of the delegator, which counts as running now.
     #[inline(always)]
     fn hand_back(&self) -> Option<NonNull<Fiber>> {
         if !Fiber::HANDS_OVER || thread::panicking() {
@@ -236,7 +244,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ///
     /// # Safety
     ///
-    /// Only the body may call this, once after each resume.
+    /// Only the body may call this, once after each resume that has left a message.
     #[inline(always)]
     unsafe fn take_message(&self) -> Message<S> {
         // SAFETY: the side that resumes has left a message, and nothing else takes it.
@@ -247,7 +255,7 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
     ///
     /// # Safety
     ///
-    /// Only the side that resumed the body may call this, once after the body has suspended.
+    /// Only the side to which the body has switched back may call this, once after it has suspended.
     #[inline(always)]
     unsafe fn take_suspension(&self) -> Suspension<Y, S> {
         // SAFETY: the body has left a suspension, and nothing else takes it.

@@ -59,7 +59,8 @@
 //! fewer instructions.
 //!
 //! A backtrace in a body ends at the body's beginning with the feature. Without it, it goes on in the
-//! code that has resumed the body. On 64-bit ARM, the tests have run in an emulator only.
+//! code that has resumed the body. On 64-bit ARM, the tests have run in an emulator only. Neither switch
+//! keeps the registers of Intel's APX: do not build for a processor that has them.
 //!
 //! # Limits
 //!

@@ -105,8 +105,8 @@ where
     F: FnOnce(Suspender<Y, S>) -> Result<R> + 'static,
 {
     fn start(&self) -> Result<()> {
-        // SAFETY: the body runs only in `Node::switch`, to which the node was passed by reference, and
-        // rule 4 of `links` keeps the node, and so this allocation, alive until the body ends.
+        // SAFETY: rule 4 of `links` keeps the node, and so this allocation, alive while the body runs, and
+        // a body that is suspended keeps its generator from being freed.
         unsafe { self.node.start(self.stack_size, NonNull::from(self)) }
     }
 

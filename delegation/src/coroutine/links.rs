@@ -18,8 +18,9 @@
 //! 4. A node is alive while its body runs. For the root of the activation, the operation borrows a
 //!    handle. For the others this follows from rule 1.
 //!
-//! A reference that a function here returns is valid until user code runs, other than in a switch
-//! to that node. Destructors are user code. So the [chain](crate::chain) drops values only when an
+//! A reference that a function here returns is valid until user code runs. A switch runs user code:
+//! after it, only the root and the node that has come back are known to be alive. Destructors are user
+//! code. So the [chain](crate::chain) drops values only when an
 //! operation is over.
 
 use std::cell::Cell;
@@ -57,7 +58,7 @@ impl<Y, S> Node<Y, S> {
     /// Returns the innermost generator of this root, if it is known.
     #[inline(always)]
     pub(crate) fn leaf(&self) -> Option<&Self> {
-        // SAFETY: rule 3, and rule 4 while it runs.
+        // SAFETY: rule 3.
         self.leaf.get().map(|leaf| unsafe { leaf.as_ref() })
     }
 

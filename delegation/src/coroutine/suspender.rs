@@ -106,18 +106,25 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         delegate.leave_mail(Mail {
             message: ManuallyDrop::new(Message::Next(none)),
         });
-        // SAFETY: this body runs, and the delegate has got its stack and was not resumed yet.
+        // SAFETY: this body runs, on its own stack, which `may_suspend` has checked; the delegate has got
+        // its stack and was not resumed yet.
         let stop = unsafe { node.fiber.hand_over(&delegate.fiber) };
         self.go_on(stop, Some(delegate))
     }
 
-    /// Returns the message with which this body goes on: the end of the delegate that has handed over
-    /// to it, or the one that was left.
+    /// Returns the message with which this body goes on: the end of the delegate that has handed back
+    /// to it, or the one that was left. Only a delegate hands back, and the caller's borrow keeps it alive
+    /// until this has taken its end.
     #[inline(always)]
     fn go_on(&self, stop: Stop, delegate: Option<&Node<Y, S>>) -> Message<S> {
+        debug_assert!(
+            stop == Stop::Suspended || delegate.is_some(),
+            "only delegates hand back"
+        );
         match delegate {
             Some(delegate) if stop == Stop::Ended => delegate.end().into(),
-            // SAFETY: this is the only place that runs after a resume, and it takes the message once.
+            // SAFETY: no delegate has handed back, so the body was resumed with a message; this is the
+            // only place that runs then, other than the beginning of a body.
             _ => unsafe { self.node().take_message() },
         }
     }

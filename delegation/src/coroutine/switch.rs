@@ -1,17 +1,19 @@
 //! The switch between two stacks: one face for two back ends.
 //!
 //! [`Fiber`] is the side that resumes a body, and [`Anchor`] is the side of the body. Neither carries
-//! a value: the side that switches away leaves it in `Node::mail`, and the other side finds it there
-//! at once. A value of several words would be copied on its way through a back end. And a read, in
+//! a value. The code that resumes a body leaves it in the mail of the body's node, and a body leaves it
+//! in the mail of its own node. A value of several words would be copied on its way through a back end. And a read, in
 //! one piece, of what was written in two a moment ago stalls the processor for longer than the switch
 //! takes.
 //!
 //! The crate `corosensei` is the back end on every processor. With the feature `native-switch`, this
-//! crate's own takes its place where there is one.
+//! crate's own takes its place where there is one. Neither keeps the registers of Intel's APX, which
+//! the compiler uses only if it is told that the processor has them.
 
 #[cfg_attr(
     all(
         feature = "native-switch",
+        target_pointer_width = "64",
         any(target_arch = "x86_64", target_arch = "aarch64")
     ),
     path = "switch/native.rs"
@@ -19,6 +21,7 @@
 #[cfg_attr(
     not(all(
         feature = "native-switch",
+        target_pointer_width = "64",
         any(target_arch = "x86_64", target_arch = "aarch64")
     )),
     path = "switch/corosensei.rs"

@@ -92,7 +92,7 @@ impl Fiber {
     ///
     /// # Safety
     ///
-    /// A resume must have returned [`Stop::Ended`].
+    /// The body must have ended, and switched away for the last time.
     pub(in super::super) unsafe fn take_stack(&self) -> Option<Stack> {
         // SAFETY: `resume` has come back for the last time, so nothing else refers to the content of
         // the cell.

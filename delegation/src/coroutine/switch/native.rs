@@ -7,20 +7,19 @@
 //! the last call. That call was made on the other stack, so this return and the next one would be
 //! mispredicted.
 //!
-//! A body can also hand over to another one: to a new delegate, or at its end to its delegator. Then
-//! that body takes over the code to switch back to.
+//! A body can also hand over to another one: to a new delegate, or at its end to its delegator. The
+//! other body then switches back to the code that has resumed this one.
 //!
 //! The assembly is inlined. It declares that it changes all registers, so the compiler saves those
-//! that are in use around it, and no others. It saves by itself the two that no assembly may declare
-//! (`rbx` and `rbp`, or `x19` and `x29`), and the address at which the side goes on. These three
-//! words lie below the stack pointer of the suspended side, see the files of the processors. Control
-//! registers (`mxcsr`, `fpcr`, the rounding mode) belong to the thread, as in corosensei.
+//! that are in use around it, and no others. The assembly itself saves the two that it may not declare
+//! (`rbx` and `rbp`, or `x19` and `x29`), and the address at which the side goes on. The files of the
+//! processors say where. Control registers (`mxcsr`, `fpcr`, the rounding mode) belong to the thread, as in corosensei.
 //!
 //! A fiber that was started and not resumed looks like a suspended one:
 //!
 //! ```text
 //! base -  8   the address of the fiber: the anchor
-//! base - 16   the argument of `begin`
+//! base - 16   the argument of `Entry::enter`
 //! below       what the first switch needs to enter `begin`, with 0 as its return address: there
 //!             each backtrace ends
 //! ```
@@ -41,7 +40,7 @@ use processor::{BELOW_POINTER, FIRST_POINTER, prepare, switch};
 use super::{Entry, Stop};
 use crate::stack::Stack;
 
-/// The distance from the base of a stack down to its anchor, and to the argument of `begin`.
+/// The distance from the base of a stack down to its anchor, and to the argument of `Entry::enter`.
 const ANCHOR: usize = 8;
 const ARGUMENT: usize = 16;
 
@@ -94,14 +93,15 @@ impl Fiber {
     }
 
     /// Runs the body until it suspends or ends, or another one to which it has handed over. Returns the
-    /// fiber of the body that has switched back.
+    /// fiber of the body that has switched back. If that is another one, this fiber may be gone.
     ///
     /// # Safety
     ///
     /// The fiber must have been started. It must be suspended, not running and not ended.
     #[inline(always)]
     pub(in super::super) unsafe fn resume(&self) -> (Stop, NonNull<Self>) {
-        // SAFETY: the fiber is suspended, so its pointer is that of a side that was left.
+        // SAFETY: the fiber is suspended, so its pointer is that of a side that was left; `self` is not
+        // used after the switch.
         let told = unsafe { switch(&self.pointer, self.pointer.get(), self, 0) };
         let fiber = NonNull::new(ptr::with_exposed_provenance_mut(told & !ENDED));
         // SAFETY: `told` comes from `Anchor::suspend` or `begin`, which tell the address of a fiber.
@@ -136,6 +136,8 @@ impl Fiber {
         unsafe { switch(&self.pointer, target, other, told) }
     }
 
+    /// Returns the address. `start` has exposed the memory of the whole generator, of which the fiber is
+    /// a part.
     #[inline(always)]
     fn address(&self) -> usize {
         ptr::from_ref(self).expose_provenance()
@@ -145,7 +147,7 @@ impl Fiber {
     ///
     /// # Safety
     ///
-    /// A resume must have returned [`Stop::Ended`].
+    /// The body must have ended, and switched away for the last time.
     pub(in super::super) unsafe fn take_stack(&self) -> Option<Stack> {
         self.stack.take().map(ManuallyDrop::into_inner)
     }
@@ -157,7 +159,7 @@ impl Fiber {
     }
 }
 
-/// The first function on a stack. The first switch jumps here, with its fiber as the argument.
+/// The first function on a stack. The first switch jumps here, and passes the fiber.
 unsafe extern "C" fn begin<E: Entry>(fiber: *const Fiber, _told: usize) -> ! {
     // SAFETY: the fiber does not move and outlives its body.
     let fiber = unsafe { &*fiber };
