@@ -1,6 +1,7 @@
 //! The memory of a generator: its node, its body and its result. All handles share it.
 
 use std::alloc::Layout;
+use std::any::Any;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
@@ -72,22 +73,30 @@ where
     S: 'static,
     F: FnOnce(Suspender<Y, S>) -> Result<R>,
 {
-    #[inline(always)]
     unsafe fn enter(this: NonNull<Self>, anchor: Anchor) -> Option<NonNull<Fiber>> {
         // SAFETY: this is the pointer of `start`, which stays valid until this returns.
         let this = unsafe { this.as_ref() };
-        let end = match panic::catch_unwind(AssertUnwindSafe(|| this.run(anchor))) {
-            Ok(end) => end,
-            // The reason for the unwinding does not matter here. If this library forced it, the
-            // library drops this error. If other code threw the payload, that code gets the error.
-            Err(payload) if payload.is::<ForcedUnwind>() => End::Raised(Error::unwound()),
-            Err(payload) => End::Panicked(Box::new(payload)),
+        let leave = |end| {
+            this.node.leave_mail(Mail {
+                end: ManuallyDrop::new(end),
+            });
         };
-        this.node.leave_mail(Mail {
-            end: ManuallyDrop::new(end),
-        });
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| leave(this.run(anchor)))) {
+            leave(not_ended(payload));
+        }
         this.node.hand_back()
     }
+}
+
+/// Returns the end of a body that has unwound.
+#[cold]
+fn not_ended(payload: Box<dyn Any + Send>) -> End {
+    if payload.is::<ForcedUnwind>() {
+        // The reason for the unwinding does not matter here. If this library forced it, the library drops
+        // this error. If other code threw the payload, that code gets the error.
+        return End::Raised(Error::unwound());
+    }
+    End::Panicked(Box::new(payload))
 }
 
 /// The operations on an [`Allocation`] that do not need the type of its body.
