@@ -9,6 +9,7 @@ mod delegation;
 mod echo;
 pub(crate) mod flags;
 mod gather;
+mod hand_off;
 mod idle_connections;
 mod idle_memory;
 mod memory;
@@ -40,6 +41,8 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &gather::QUESTION,
     &wait::QUESTION,
     &cancel::QUESTION,
+    &hand_off::LOCK,
+    &hand_off::SEMAPHORE,
     &channel::QUESTION,
     &timers::QUESTION,
     &wake_up::QUESTION,
