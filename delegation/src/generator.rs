@@ -343,8 +343,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         }
     }
 
-    /// Completes a resume that did not yield at once. With `TELL`, a recorder is told of it; what a
-    /// driver does is not told.
+    /// Completes a resume that did not yield at once. With `TELL`, it reports to a recorder; drivers
+    /// do not.
     #[inline(never)]
     fn finish<const TELL: bool>(
         &self,

@@ -1,7 +1,7 @@
 //! Reports of what is done with the generators of a thread.
 //!
-//! A [`Recorder`] is told of each operation on a generator: `next`, `send`, `throw` and `close`, an
-//! item of a `for` loop, and the close that the drop of the last handle makes. It is not told of
+//! A [`Recorder`] gets a report of each operation on a generator: `next`, `send`, `throw` and `close`,
+//! an item of a `for` loop, and the close that the drop of the last handle makes. It gets none of
 //! resumes within a delegation, because the operation on the outermost generator includes them;
 //! [`RecordedGenerator::delegation_chain`] shows the delegates. It is not told either of what a
 //! [`Driver`](crate::Driver) does: the scheduler that uses one knows its steps.

@@ -175,6 +175,8 @@ struct Countdown<T: 'static> {
 type SharedCountdown<T> = SharedCallback<T, Countdown<T>>;
 
 impl<T: 'static> Countdown<T> {
+    /// Makes the countdown, and lets go of the loop: a suspended task that held it would keep it from
+    /// being closed with its last handle.
     #[track_caller]
     fn start(
         event_loop: EventLoop,

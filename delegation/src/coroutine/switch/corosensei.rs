@@ -9,8 +9,8 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 use super::{Entry, Stop};
 use crate::stack::{PREFETCHED_LINES, Stack};
 
-/// It returns what [`Entry::enter`] does, which is always none, and is not looked at. If it returned
-/// nothing, the compiler would not inline the root of a body, which catches panics, and the processor
+/// A coroutine of corosensei. Its result is that of [`Entry::enter`], always none, and nobody looks at
+/// it. But if it had no result, the compiler would not inline the root of a body, which catches panics, and the processor
 /// would mispredict every return above: a short life would take almost twice the time.
 type Switchable = Coroutine<(), (), Option<NonNull<Fiber>>, Stack>;
 

@@ -13,7 +13,8 @@
 //! The assembly is inlined. It declares that it changes all registers, so the compiler saves those
 //! that are in use around it, and no others. The assembly itself saves the two that it may not declare
 //! (`rbx` and `rbp`, or `x19` and `x29`), and the address at which the side goes on. The files of the
-//! processors say where. Control registers (`mxcsr`, `fpcr`, the rounding mode) belong to the thread, as in corosensei.
+//! processors say where. Control registers (`mxcsr`, `fpcr`, the rounding mode) belong to the thread,
+//! as in corosensei.
 //!
 //! A fiber that was started and not resumed looks like a suspended one:
 //!
