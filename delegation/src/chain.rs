@@ -40,7 +40,7 @@ pub(crate) enum Unfinished<'a, Y, S> {
 /// Resumes the innermost generator of `root` until it yields, if that generator is known.
 ///
 /// This contains the usual case only, because the compiler copies it to every place that resumes a
-/// generator. [`finish`] handles all other cases.
+/// generator. [`begin`] and [`go_on`] handle all other cases.
 #[inline(always)]
 pub(crate) fn resume<Y: 'static, S: 'static>(
     root: &Node<Y, S>,
@@ -141,11 +141,6 @@ fn start<Y: 'static, S: 'static>(
     message: Message<S>,
     leftovers: &mut Leftovers,
 ) -> Result<Y, End> {
-    if root.status() == Status::Suspended {
-        // This is the usual case: a body that has just got its stack does not delegate.
-        root.make_root();
-        return run(root, root, message, leftovers);
-    }
     match locate(root) {
         (Some(leaf), obstacle) => {
             root.make_root();
