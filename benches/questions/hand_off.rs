@@ -17,8 +17,14 @@ const TIMES: usize = 20;
 /// How many permits the semaphore has.
 const PERMITS: usize = 10;
 
-const LOCK_SCRIPT: &str = include_str!("../peers/python/lock.py");
-const SEMAPHORE_SCRIPT: &str = include_str!("../peers/python/semaphore.py");
+const LOCK_SCRIPT: &str = concat!(
+    "make = lambda: asyncio.Lock()\n",
+    include_str!("../peers/python/hand_off.py")
+);
+const SEMAPHORE_SCRIPT: &str = concat!(
+    "make = lambda: asyncio.Semaphore(10)\n",
+    include_str!("../peers/python/hand_off.py")
+);
 
 pub(crate) const LOCK: Question = Question {
     name: "lock",

@@ -1,3 +1,4 @@
+# What is taken in turn is made by `make`, defined above.
 import asyncio
 
 TIMES = 20
@@ -11,7 +12,7 @@ async def takes(shared):
 
 async def all_take(size, count):
     for _ in range(count):
-        shared = asyncio.Semaphore(10)
+        shared = make()
         loop = asyncio.get_running_loop()
         for task in [loop.create_task(takes(shared)) for _ in range(size)]:
             await task
