@@ -66,6 +66,7 @@
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 
+mod action;
 mod ctrl_c;
 mod handler;
 mod table;

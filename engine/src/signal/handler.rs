@@ -3,11 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Read};
-use std::os::unix::net::UnixStream;
+use std::io::{self, PipeReader, Read};
 use std::rc::Rc;
 
-use super::table::{Registration, invalid, nonblocking_pair};
+use super::table::{Registration, invalid, nonblocking_pipe};
 use crate::errors::describe;
 use crate::errors::panics::Panics;
 use crate::io::Source;
@@ -47,7 +46,7 @@ impl Layer for SignalHandlers {
 struct Handler {
     callback: Repeating,
     /// None once it has ended: its entry in the ready queue may outlive it, and holds no descriptor.
-    source: RefCell<Option<Source<UnixStream>>>,
+    source: RefCell<Option<Source<PipeReader>>>,
     core: Rc<Core>,
     /// How many signals have come for which it was not called yet.
     due: Cell<usize>,
@@ -65,7 +64,7 @@ pub(super) fn add(
     operation: &str,
 ) -> Result<()> {
     let handlers = core.part::<SignalHandlers>(operation)?;
-    let (ours, theirs) = nonblocking_pair().map_err(|error| describe(error, operation))?;
+    let (ours, theirs) = nonblocking_pipe().map_err(|error| describe(error, operation))?;
     let registration = Registration::new(signum, theirs).map_err(|error| {
         match error.kind() {
             // The system keeps some numbers for itself.

@@ -6,8 +6,7 @@
 //! action first, if the last Ctrl-C was not noticed, and then a note that there was one. See
 //! [`ctrl_c`](super::ctrl_c).
 
-use std::io::{self, Read};
-use std::os::unix::net::UnixStream;
+use std::io::{self, PipeReader, PipeWriter, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +15,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use signal_hook::low_level::{pipe, signal_name, unregister};
 
+use super::action;
 use crate::errors::{ValueError, panics};
 use crate::kernel::INTERRUPTED;
 use yieldfrom_delegation::Error;
@@ -44,7 +44,7 @@ struct SignalTable {
     /// Whether the program had made its own arrangements for Ctrl-C before the first run.
     is_taken: bool,
     /// What becomes readable at a Ctrl-C, and what makes it so.
-    wake: Option<&'static (UnixStream, UnixStream)>,
+    wake: Option<&'static (PipeReader, PipeWriter)>,
 }
 
 fn table() -> MutexGuard<'static, SignalTable> {
@@ -67,11 +67,11 @@ fn set_default(signum: i32, is_default: bool) {
     IS_DEFAULT[signum as usize].store(is_default, Ordering::SeqCst);
 }
 
-/// Makes a pipe; reading the first end of it does not block.
-pub(super) fn nonblocking_pair() -> io::Result<(UnixStream, UnixStream)> {
-    let pair = UnixStream::pair()?;
-    pair.0.set_nonblocking(true)?;
-    Ok(pair)
+/// Makes a pipe whose ends do not block. (signal-hook sees to the second one.)
+pub(super) fn nonblocking_pipe() -> io::Result<(PipeReader, PipeWriter)> {
+    let pipe = io::pipe()?;
+    rustix::io::ioctl_fionbio(&pipe.0, true)?;
+    Ok(pipe)
 }
 
 impl SignalTable {
@@ -103,12 +103,12 @@ impl SignalTable {
         Ok(())
     }
 
-    fn wake(&mut self) -> io::Result<&'static (UnixStream, UnixStream)> {
+    fn wake(&mut self) -> io::Result<&'static (PipeReader, PipeWriter)> {
         if let Some(wake) = self.wake {
             return Ok(wake);
         }
         // It lasts as long as the process, whose handler writes to it.
-        let wake = Box::leak(Box::new(nonblocking_pair()?));
+        let wake = Box::leak(Box::new(nonblocking_pipe()?));
         self.wake = Some(wake);
         Ok(wake)
     }
@@ -122,7 +122,7 @@ pub(super) struct Registration {
 
 impl Registration {
     /// Has a byte written to `end` at each signal.
-    pub(super) fn new(signum: i32, end: UnixStream) -> io::Result<Self> {
+    pub(super) fn new(signum: i32, end: PipeWriter) -> io::Result<Self> {
         let mut table = table();
         let id = pipe::register(signum, end)?;
         if let Err(error) = table.emulate_default(signum) {
@@ -155,7 +155,7 @@ impl Drop for Registration {
 
 /// Begins to note Ctrl-C, and returns what becomes readable then. Returns none if the program has
 /// made other arrangements for Ctrl-C before the first run: it keeps them.
-pub(super) fn begin_run() -> Option<&'static UnixStream> {
+pub(super) fn begin_run() -> Option<&'static PipeReader> {
     let mut table = table();
     if table.has_interrupt_handler() || table.is_taken() {
         return None;
@@ -200,14 +200,9 @@ impl SignalTable {
         if self.emulated[SIGINT as usize] {
             return false;
         }
-        // It is asked once. Where it cannot be known, Ctrl-C is left alone for now.
-        let is_default = if self.is_taken {
-            Some(false)
-        } else {
-            has_default_action()
-        };
-        self.is_taken = is_default == Some(false);
-        is_default != Some(true)
+        // Once it was taken, it stays so.
+        self.is_taken |= !action::has_default(SIGINT).unwrap_or(false);
+        self.is_taken
     }
 
     fn take_interrupt(&self) -> bool {
@@ -217,21 +212,4 @@ impl SignalTable {
         }
         came
     }
-}
-
-/// Returns whether Ctrl-C still does what it does by default, if that can be known.
-#[cfg(target_os = "linux")]
-fn has_default_action() -> Option<bool> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let is_in = |set: &str| {
-        let mask = status.lines().find_map(|line| line.strip_prefix(set))?;
-        let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
-        Some(mask >> (SIGINT - 1) & 1 == 1)
-    };
-    Some(!is_in("SigIgn:")? && !is_in("SigCgt:")?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn has_default_action() -> Option<bool> {
-    Some(true)
 }
