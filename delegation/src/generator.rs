@@ -8,6 +8,8 @@ mod state;
 pub use driver::{Driver, Unresolved};
 pub use state::{GeneratorState, State};
 
+use std::mem;
+
 use crate::chain::{self, Unfinished};
 use crate::coroutine::{End, Message, Shared};
 use crate::error::{Error, Result};
@@ -403,9 +405,14 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     fn outcome(&self, outcome: Result<Y, End>) -> Result<GeneratorState<Y, R>> {
         match outcome {
             Ok(value) => Ok(GeneratorState::Yielded(value)),
-            Err(End::Returned) => Ok(GeneratorState::Complete(
-                self.shared.take_result().expect("the body has returned"),
-            )),
+            Err(End::Returned) => {
+                // There is nothing to drop in it, which the compiler does not see: 20 instructions.
+                mem::forget(outcome);
+                let result = self.shared.take_result();
+                Ok(GeneratorState::Complete(
+                    result.expect("the body has returned"),
+                ))
+            }
             Err(end) => end.raise(),
         }
     }

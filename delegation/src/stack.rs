@@ -142,21 +142,20 @@ impl Stack {
         self.base
     }
 
-    /// Returns the lower end of the slot, and the size that was asked for.
+    /// Returns the size that was asked for.
     #[inline]
-    fn slot(&self) -> (usize, usize) {
+    fn asked(&self) -> usize {
         // SAFETY: this is the base of a slot that `acquire` has prepared, and that only this stack
         // uses.
-        unsafe { slab::slot_of(self.base.get()) }
+        unsafe { slab::asked_of(self.base.get()) }
     }
 }
 
 impl Drop for Stack {
     #[inline]
     fn drop(&mut self) {
-        let (limit, asked) = self.slot();
         // Without a pool, the thread is ending. The slot then stays taken, and its slab mapped.
-        let _ = pool::with(|pool| pool.give_back(limit, asked));
+        let _ = pool::with(|pool| pool.give_back(self.base.get(), self.asked()));
     }
 }
 
@@ -171,7 +170,8 @@ unsafe impl corosensei::stack::Stack for Stack {
 
     #[inline]
     fn limit(&self) -> StackPointer {
-        StackPointer::new(self.slot().0).expect("no slab is mapped at address 0")
+        let limit = slab::end_of(self.base.get()) - slab::slot_size(self.asked());
+        StackPointer::new(limit).expect("no slab is mapped at address 0")
     }
 }
 

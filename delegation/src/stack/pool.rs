@@ -101,10 +101,11 @@ impl Pool {
         self.class(asked)?.take()
     }
 
-    /// Takes back a slot that was taken with the same `asked`.
+    /// Takes back the slot with this base, which was taken with the same `asked`.
     #[inline]
-    pub(super) fn give_back(&mut self, limit: usize, asked: usize) -> Result<()> {
-        self.class(asked)?.give_back(limit);
+    pub(super) fn give_back(&mut self, base: usize, asked: usize) -> Result<()> {
+        let class = self.class(asked)?;
+        class.give_back(slab::end_of(base) - class.size);
         Ok(())
     }
 

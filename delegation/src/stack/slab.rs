@@ -31,6 +31,13 @@ const COLOUR_BITS: u32 = 5;
 const FIBONACCI: usize = 0x9E37_79B9_7F4A_7C15_u64 as usize;
 const CACHE_LINE: usize = 64;
 
+/// No system has smaller pages.
+const SMALLEST_PAGE: usize = 4096;
+const _: () = assert!(
+    (CACHE_LINE << COLOUR_BITS) + STACK_ALIGNMENT <= SMALLEST_PAGE,
+    "head and colour are in the last page"
+);
+
 /// Returns the size of a page.
 #[inline]
 pub(super) fn page_size() -> usize {
@@ -175,17 +182,23 @@ pub(super) fn prepare(slot: &Slot, owner: Owner, asked: StackSize) -> StackPoint
     StackPointer::new(base).expect("no slab is mapped at address 0")
 }
 
-/// Returns the limit of the slot with this base, and the size that was asked for.
+/// Returns the size that was asked for.
 ///
 /// # Safety
 ///
 /// `base` must be that of a slot that is taken and was prepared.
 #[inline]
-pub(super) unsafe fn slot_of(base: usize) -> (usize, usize) {
+pub(super) unsafe fn asked_of(base: usize) -> usize {
     // SAFETY: the caller promises that `prepare` has written the head.
-    let asked = unsafe { (*head(base)).asked }.bytes();
-    // The head and the colour lie within the last page of the slot.
-    (base.next_multiple_of(page_size()) - slot_size(asked), asked)
+    unsafe { (*head(base)).asked }.bytes()
+}
+
+/// Returns the end of the slot with this base.
+#[inline]
+pub(super) fn end_of(base: usize) -> usize {
+    // A slot ends with a page, whatever the size of pages. A mask takes one instruction, and a division
+    // by the size of a page took twenty cycles at each end of a generator.
+    (base | (SMALLEST_PAGE - 1)) + 1
 }
 
 /// Returns the base of the stack in a slot.
