@@ -103,7 +103,7 @@ impl<'a> UserSocket<'a> {
             return Ok((socket, Address::Inet(address)));
         }
         let stream = std::os::unix::net::UnixStream::from(socket);
-        let address = Address::Unix(stream.peer_addr()?);
+        let address = Address::from(stream.peer_addr()?);
         Ok((stream.into(), address))
     }
 

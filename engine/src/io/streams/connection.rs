@@ -1,6 +1,6 @@
 //! The state that the two ends of a stream share, and the protocol that keeps it up to date.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 
@@ -27,7 +27,7 @@ impl Connection {
             let why = "drain: the connection is lost";
             return Err(io::Error::new(io::ErrorKind::ConnectionReset, why).into());
         }
-        self.protocol.writable.wait().delegate(co)?;
+        self.protocol.writable.wait(co, "StreamWriter.drain")?;
         self.protocol.check()
     }
 }
@@ -41,6 +41,42 @@ impl Drop for Connection {
 /// Handles a new connection of a server.
 pub(super) type Accept = Rc<dyn Fn(Rc<Connection>)>;
 
+/// An event that is made when a task has to wait for it. Most connections are idle, and need none.
+#[derive(Default)]
+pub(super) struct Flag {
+    set: Cell<bool>,
+    event: OnceCell<Event>,
+}
+
+impl Flag {
+    pub(super) fn is_set(&self) -> bool {
+        self.set.get()
+    }
+
+    fn set(&self) {
+        self.set.set(true);
+        if let Some(event) = self.event.get() {
+            event.set();
+        }
+    }
+
+    fn clear(&self) {
+        self.set.set(false);
+        if let Some(event) = self.event.get() {
+            event.clear();
+        }
+    }
+
+    /// Waits until the flag is set. All waits for one flag are of one operation.
+    pub(super) fn wait(&self, co: &Co, operation: &'static str) -> Result<()> {
+        if self.is_set() {
+            return Ok(());
+        }
+        let event = self.event.get_or_init(|| Event::for_operation(operation));
+        event.wait().delegate(co)
+    }
+}
+
 /// Passes events of the transport on to the two ends: asyncio's `StreamReaderProtocol`.
 ///
 /// It keeps neither end, since both keep the transport, which keeps this.
@@ -50,22 +86,22 @@ pub(super) struct StreamProtocol {
     /// The error with which the connection was lost.
     error: RefCell<Option<Error>>,
     /// Set unless the transport has too much to write.
-    pub(super) writable: Event,
+    pub(super) writable: Flag,
     /// Set when the connection is lost.
-    pub(super) closed: Event,
+    pub(super) closed: Flag,
     accept: Cell<Option<Accept>>,
 }
 
 impl StreamProtocol {
     pub(super) fn new(limit: usize, accept: Option<Accept>) -> Rc<Self> {
-        let writable = Event::for_operation("StreamWriter.drain");
+        let writable = Flag::default();
         writable.set();
         Rc::new_cyclic(|this| Self {
             this: this.clone(),
             reader: Rc::new(ReaderState::new(limit)),
             error: RefCell::default(),
             writable,
-            closed: Event::for_operation("StreamWriter.wait_closed"),
+            closed: Flag::default(),
             accept: Cell::new(accept),
         })
     }

@@ -8,7 +8,7 @@ use super::connection::Connection;
 use crate::io::net::Address;
 use crate::io::transport::Transport;
 use crate::kernel::{Co, Operation};
-use yieldfrom_delegation::{Delegate, Result};
+use yieldfrom_delegation::Result;
 
 /// The writing end of a connection: asyncio's `StreamWriter`.
 ///
@@ -137,7 +137,10 @@ impl StreamWriter {
     pub fn wait_closed(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
         let connection = Rc::clone(&self.0);
         Operation::new("StreamWriter.wait_closed", move |co| {
-            connection.protocol.closed.wait().delegate(co)?;
+            connection
+                .protocol
+                .closed
+                .wait(co, "StreamWriter.wait_closed")?;
             connection.protocol.check()
         })
     }
