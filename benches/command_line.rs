@@ -9,8 +9,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use crate::measuring::contest::{Contest, Outcome};
-use crate::measuring::machine;
 use crate::measuring::sampler::{self, Sampler};
+use crate::measuring::{instructions, machine};
 use crate::questions::{Contestant, QUESTIONS, Question};
 use crate::report::{self, Plan, terminal};
 use crate::{servers, twins};
@@ -27,6 +27,8 @@ sample. What measures a server, or what serves a client, is one more process, on
 another processor. A repetition has three rounds, in which every contestant gives one sample, in \
 turn; the best of the three counts. Printed are the medians of the repetitions, the \
 smallest and the largest, and the ratio to yieldfrom. \
+With --instructions, the last column has the instructions of one operation, with its share of what is done \
+around a batch of them: the process does so many, and in another process twice as many, and the difference counts. \
 Contestants that are not on this machine are left out, with a word on standard error.";
 
 /// Asks questions of all contestants and prints their answers side by side.
@@ -47,6 +49,9 @@ struct Args {
     /// Be the server for one sample: question, case, contestant.
     #[arg(long, hide = true, num_args = 3, conflicts_with_all = ["questions", "sample"])]
     serve: Option<Vec<String>>,
+    /// Take no sample, but two runs of so many operations; of none: find how many are enough.
+    #[arg(long, hide = true, num_args = 2, requires = "sample")]
+    count: Option<Vec<u64>>,
     /// The processor of a contestant's partner, for a sample or a server.
     #[arg(long, hide = true)]
     other: Option<usize>,
@@ -63,6 +68,9 @@ struct Choice {
     /// Take shorter samples, and one round in a repetition; of a report, leave out what takes long.
     #[arg(long)]
     quick: bool,
+    /// Count instructions as well, by valgrind: those of one operation, where they can be counted.
+    #[arg(long)]
+    instructions: bool,
     /// Ask only this contestant; may be given several times.
     #[arg(long, value_name = "WHO", value_parser = contestants())]
     only: Vec<String>,
@@ -157,6 +165,9 @@ pub fn main() -> ExitCode {
 
 fn take_sample(sample: &[String], args: &Args) -> Result<()> {
     let (question, case, contestant) = found(sample)?;
+    if let Some(counting) = args.count.as_deref().and_then(instructions::counting) {
+        return sampler::be_counted(question, case, contestant, counting);
+    }
     sampler::take_sample(question, case, contestant, args.choice.quick, args.other)
 }
 
@@ -177,6 +188,10 @@ fn found(names: &[String]) -> Result<(&'static Question, &str, &'static Contesta
 }
 
 fn compare(args: Args) -> Result<()> {
+    let counted = args.choice.instructions;
+    if counted {
+        instructions::check()?;
+    }
     let mut out = io::stdout().lock();
     let processors = machine::bind();
     if !args.json {
@@ -188,6 +203,7 @@ fn compare(args: Args) -> Result<()> {
         args.choice.only,
         args.choice.cases,
     );
+    contest.instructions = counted;
     for question in chosen(&args.questions) {
         ask(&mut contest, question, args.json, &mut out)?;
     }
@@ -217,6 +233,7 @@ fn report(command: Command) -> Result<()> {
         cases: choice.cases,
         only: choice.only,
         quick: choice.quick,
+        instructions: choice.instructions,
         repetitions: choice.repeat.unwrap_or(usual).into(),
         folder: out,
         markdown,
@@ -246,7 +263,7 @@ fn ask(
             if json {
                 terminal::json(out, question, case, &answers)?;
             } else {
-                terminal::table(out, case, &answers)?;
+                terminal::table(out, case, &answers, contest.instructions)?;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod child_process;
 pub(crate) mod contest;
+pub(crate) mod instructions;
 pub(crate) mod interrupt;
 pub(crate) mod machine;
 pub(crate) mod meter;

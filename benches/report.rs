@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 
 use crate::measuring::contest::Contest;
+use crate::measuring::instructions;
 use crate::measuring::interrupt;
 use crate::measuring::machine::{self, Neighbours, Processors};
 use crate::measuring::progress::Progress;
@@ -33,6 +34,8 @@ const WATCH: Duration = Duration::from_secs(1);
 const IDLE: f64 = 0.05;
 /// How much longer a sample takes that is not a quick one, about.
 const THOROUGH: f64 = 1.5;
+/// How many seconds it takes to count somebody's instructions, about.
+const COUNTING: f64 = 3.0;
 
 /// What is asked, and how.
 #[derive(Clone, Debug)]
@@ -42,6 +45,8 @@ pub(crate) struct Plan {
     pub(crate) cases: Vec<String>,
     pub(crate) only: Vec<String>,
     pub(crate) quick: bool,
+    /// Whether instructions are counted.
+    pub(crate) instructions: bool,
     pub(crate) repetitions: usize,
     /// Where the report goes, if it does not go to the usual place.
     pub(crate) folder: Option<PathBuf>,
@@ -55,6 +60,9 @@ pub(crate) struct Plan {
 /// The report cannot be written; this is found before anything is measured.
 pub(crate) fn run(plan: Plan) -> Result<()> {
     let folder = Folder::open(plan.folder.clone())?;
+    if plan.instructions {
+        instructions::check()?;
+    }
     interrupt::listen()?;
     let mut report = Report::new(plan, folder);
     report.run_twins();
@@ -80,6 +88,7 @@ impl Report {
             plan.only.clone(),
             plan.cases.clone(),
         );
+        contest.instructions = plan.instructions;
         let results = Results {
             date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             quick: plan.quick,
@@ -323,9 +332,11 @@ fn duration(question: &Question, run: &[Case], plan: &Plan, contest: &Contest) -
         // Whoever takes long has one round.
         rounds = 1;
     }
-    let samples = (contestants.count() * repetitions * rounds) as f64;
+    let contestants = contestants.count();
+    let samples = (contestants * repetitions * rounds) as f64;
     let pace = if plan.quick { 1.0 } else { THOROUGH };
-    Duration::from_secs_f64(samples * question.seconds * pace)
+    let counting = if plan.instructions { COUNTING } else { 0.0 };
+    Duration::from_secs_f64(samples * question.seconds * pace + contestants as f64 * counting)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Asks a question of all contestants and prints their answers side by side.
 //!
 //! ```text
-//! cargo run --release -p benches --bin versus -- QUESTION... [--json]
+//! cargo run --release -p benches --bin versus -- QUESTION... [--json] [--instructions]
 //! ```
 //!
 //! or asks everything and writes a report with charts and tables, `target/versus/index.html`:
@@ -44,6 +44,12 @@
 //! that take long, which it names. It says where async/await wins and where `yieldfrom` does, by
 //! comparing the samples: nobody wins by less than the spread. Before anything else it runs the
 //! twins: programs that are written in `yieldfrom`, in async/await and with threads (`twins`).
+//!
+//! With `--instructions`, each row says how many instructions one operation has, where valgrind's
+//! callgrind can count them: in contestants of this program that say how many operations they do, and
+//! no servers. Such counts repeat, whatever else the machine does. A contestant does so many operations, and
+//! twice as many in another process; the difference counts. What it does around a batch of
+//! operations is in there, and the system's own instructions are not.
 //!
 //! With `--json`, each result is one object on a line of its own, and nothing else is
 //! printed to standard output. Contestants that are not on this machine are left

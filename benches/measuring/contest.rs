@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::measuring::instructions;
 use crate::measuring::interrupt;
 use crate::measuring::meter::Samples;
 use crate::measuring::progress::Progress;
@@ -24,6 +25,8 @@ const LONG: Duration = Duration::from_secs(1);
 pub(crate) struct Contest {
     pub(crate) repetitions: usize,
     pub(crate) sampler: Sampler,
+    /// Whether the instructions of an operation are counted as well.
+    pub(crate) instructions: bool,
     /// Contestants that take part; none stands for all.
     pub(crate) only: Vec<String>,
     /// Cases that are asked; none stands for all.
@@ -48,6 +51,8 @@ pub(crate) struct Answer {
     pub(crate) who: &'static str,
     /// The best of each repetition, in ascending order; never empty.
     pub(crate) samples: Vec<f64>,
+    /// The instructions of one operation, if they were counted.
+    pub(crate) instructions: Option<f64>,
 }
 
 impl Answer {
@@ -73,6 +78,7 @@ struct Turn {
     spent: Duration,
     /// How long the last sample took.
     took: Duration,
+    instructions: Option<f64>,
 }
 
 impl Turn {
@@ -82,6 +88,7 @@ impl Turn {
             samples: Vec::new(),
             spent: Duration::ZERO,
             took: Duration::ZERO,
+            instructions: None,
         }
     }
 
@@ -119,6 +126,7 @@ impl Turn {
         Answer {
             who: self.contestant.who,
             samples,
+            instructions: self.instructions,
         }
     }
 }
@@ -134,6 +142,7 @@ impl Contest {
         Self {
             repetitions,
             sampler,
+            instructions: false,
             only,
             cases,
             progress: Progress::silent(),
@@ -207,7 +216,30 @@ impl Contest {
             }
         }
         turns.retain(|turn| !turn.samples.is_empty());
+        if self.instructions {
+            for turn in &mut turns {
+                turn.instructions = self.counted(turn.contestant, question, run);
+            }
+        }
         turns
+    }
+
+    /// Counts the instructions of a contestant, where that can be done; says why it fails.
+    fn counted(&self, contestant: &Contestant, question: &Question, run: &[Case]) -> Option<f64> {
+        if interrupt::asked() {
+            return None;
+        }
+        let (case, who) = (run[0].name, contestant.who);
+        let counted = instructions::of_operation(question, case, contestant);
+        counted.unwrap_or_else(|error| {
+            if !interrupt::asked() {
+                let question = question.name;
+                self.progress.say(&format!(
+                    "{question} {case}: the instructions of {who} are not counted: {error:#}"
+                ));
+            }
+            None
+        })
     }
 
     /// Takes a contestant's next sample; says, and returns, why that fails.

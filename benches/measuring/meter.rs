@@ -12,6 +12,8 @@ const RUN: Duration = Duration::from_millis(2);
 /// How many runs there are, and how few when they take long.
 const MOST_RUNS: u32 = 40;
 const FEWEST_RUNS: u32 = 3;
+/// Instructions of what works longer are not counted, as that takes some fifty times as long.
+const LONGEST_COUNTED: Duration = Duration::from_millis(1500);
 
 /// What a contestant has come to in one process.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +21,17 @@ pub(crate) struct Sample {
     pub(crate) value: f64,
     /// The share of the time in which the processor worked for somebody else.
     pub(crate) foreign: f64,
+    /// What its runs have done, if instructions are to be counted.
+    pub(crate) work: Option<Work>,
+}
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Work {
+    /// How many calls or batches it has,
+    pub(crate) count: u64,
+    /// and how many operations are in each.
+    pub(crate) parts: f64,
 }
 
 impl Sample {
@@ -27,6 +40,7 @@ impl Sample {
         Self {
             value,
             foreign: 0.0,
+            work: None,
         }
     }
 
@@ -34,6 +48,22 @@ impl Sample {
     pub(crate) fn divided(self, parts: usize) -> Self {
         Self {
             value: self.value / parts as f64,
+            ..self.with_parts(parts as f64)
+        }
+    }
+
+    /// Says that instructions are of no use here: the runs do much that is not timed.
+    pub(crate) fn uncounted(self) -> Self {
+        Self { work: None, ..self }
+    }
+
+    fn with_parts(self, parts: f64) -> Self {
+        let shared = |work: Work| Work {
+            parts: work.parts * parts,
+            ..work
+        };
+        Self {
+            work: self.work.map(shared),
             ..self
         }
     }
@@ -42,7 +72,7 @@ impl Sample {
     pub(crate) fn into_rate(self, operations: f64) -> Self {
         Self {
             value: operations * 1e9 / self.value,
-            ..self
+            ..self.with_parts(operations)
         }
     }
 }
@@ -69,12 +99,31 @@ impl From<Sample> for Samples {
 pub(crate) struct Meter {
     /// How long a contestant may take after the fewest runs.
     budget: Duration,
+    counting: Option<Counting>,
+}
+
+/// What a process does of which somebody else counts the instructions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Counting {
+    /// It finds out how many operations make a run.
+    Find,
+    /// It makes two runs, with so many operations each, or one; and takes no time.
+    Do(u64, Option<u64>),
 }
 
 impl Meter {
     pub(crate) fn new(quick: bool) -> Self {
         Self {
             budget: if quick { 10 * RUN } else { 2 * MOST_RUNS * RUN },
+            counting: None,
+        }
+    }
+
+    /// A meter in a process of which the instructions are counted.
+    pub(crate) fn counting(counting: Counting) -> Self {
+        Self {
+            counting: Some(counting),
+            ..Self::new(true)
         }
     }
 
@@ -127,6 +176,15 @@ impl Meter {
 
     /// Returns the nanoseconds of one operation, of which `run` does as many as it is told.
     pub(crate) fn runs(&self, mut run: impl FnMut(u64) -> Duration) -> Sample {
+        match self.counting {
+            Some(Counting::Find) => return found(&mut run),
+            Some(Counting::Do(first, second)) => {
+                run(first);
+                second.map(&mut run);
+                return Sample::count(0.0);
+            }
+            None => {}
+        }
         let count = calibrate(&mut run);
         let start = Instant::now();
         let mut best = timed(&mut run, count);
@@ -145,14 +203,31 @@ impl Meter {
 
 /// Warms up, and returns how many operations make a run.
 fn calibrate(run: &mut impl FnMut(u64) -> Duration) -> u64 {
+    let (count, took) = doubled(run);
+    let fitting = count as f64 * RUN.as_secs_f64() / took.as_secs_f64();
+    (fitting as u64).max(1)
+}
+
+/// Returns the first power of two of operations that takes about a run, and its time.
+fn doubled(run: &mut impl FnMut(u64) -> Duration) -> (u64, Duration) {
     let mut count = 1;
     loop {
         let took = run(count);
         if took >= RUN / 2 {
-            let fitting = count as f64 * RUN.as_secs_f64() / took.as_secs_f64();
-            return (fitting as u64).max(1);
+            return (count, took);
         }
         count *= 2;
+    }
+}
+
+/// Says how many operations are enough to count their instructions, unless one takes too long for that.
+fn found(run: &mut impl FnMut(u64) -> Duration) -> Sample {
+    let before = processor_time();
+    let (count, _) = doubled(run);
+    let work = Work { count, parts: 1.0 };
+    Sample {
+        work: Some(work).filter(|_| processor_time() - before < LONGEST_COUNTED),
+        ..Sample::count(0.0)
     }
 }
 
@@ -165,6 +240,7 @@ fn timed(run: &mut impl FnMut(u64) -> Duration, count: u64) -> Sample {
     Sample {
         value: took.as_secs_f64() * 1e9 / count as f64,
         foreign: foreign.max(0.0),
+        work: None,
     }
 }
 
@@ -172,4 +248,36 @@ fn timed(run: &mut impl FnMut(u64) -> Duration, count: u64) -> Sample {
 pub(crate) fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::try_from(time).expect("this clock starts at zero")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_counted_does_as_many_operations_as_it_is_told() {
+        let mut done = Vec::new();
+        for second in [Some(16), None] {
+            let meter = Meter::counting(Counting::Do(8, second));
+            meter.runs(|count| {
+                done.push(count);
+                Duration::ZERO
+            });
+        }
+        assert_eq!(done, [8, 16, 8]);
+    }
+
+    #[test]
+    fn how_much_is_to_be_counted_is_a_power_of_two_with_its_parts() {
+        let find = Meter::counting(Counting::Find);
+        let found = |nanoseconds| find.runs(|count| Duration::from_nanos(nanoseconds * count));
+        let work = found(1000).divided(2).into_rate(5.0).work;
+        let expected = Work {
+            count: 1024,
+            parts: 10.0,
+        };
+        assert_eq!(work, Some(expected));
+        assert_eq!(found(1000).uncounted().work, None);
+        assert_eq!(Sample::count(3.0).work, None);
+    }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::measuring::child_process::{PATIENCE, last_words, output, role, this_program};
 use crate::measuring::machine::{Neighbours, Processors};
-use crate::measuring::meter::{Meter, Samples};
+use crate::measuring::meter::{Counting, Meter, Samples};
 use crate::peers::{go, native, python};
 use crate::questions::{Case, Contestant, How, Question};
 use crate::servers::Server;
@@ -19,7 +19,8 @@ const MOST_FOREIGN: f64 = 0.02;
 const MOST_BUSY: f64 = 0.2;
 
 /// The hidden option by which this program runs itself for one sample.
-const SAMPLE: &str = "--sample";
+pub(crate) const SAMPLE: &str = "--sample";
+
 /// Takes samples in children of this process.
 #[derive(Debug)]
 pub(crate) struct Sampler {
@@ -130,6 +131,22 @@ pub(crate) fn take_sample(
     };
     let values: Vec<_> = samples.values.iter().map(f64::to_string).collect();
     println!("{} {}", values.join(" "), samples.foreign);
+    Ok(())
+}
+
+/// Does so much in this process that its instructions can be counted; if that is to be found, prints it.
+pub(crate) fn be_counted(
+    question: &Question,
+    case: &str,
+    contestant: &Contestant,
+    counting: Counting,
+) -> Result<()> {
+    let How::Rust(run) = contestant.how else {
+        bail!("{} of {} cannot be counted", contestant.who, question.name)
+    };
+    if let Some(work) = run(case, &Meter::counting(counting)).work {
+        println!("{} {}", work.count, work.parts);
+    }
     Ok(())
 }
 

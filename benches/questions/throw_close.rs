@@ -71,7 +71,7 @@ fn yieldfrom(case: &str, meter: &Meter) -> Sample {
     } else {
         throw
     };
-    meter.batches(POPULATION, || {
+    let sample = meter.batches(POPULATION, || {
         let generators: Vec<_> = (0..POPULATION)
             .map(|_| Generator::new(body).primed().expect("it yields"))
             .collect();
@@ -85,7 +85,9 @@ fn yieldfrom(case: &str, meter: &Meter) -> Sample {
             "close" => closed,
             _ => thrown,
         }
-    })
+    });
+    // Instructions would be those of everything that a batch does: here and below.
+    sample.uncounted()
 }
 
 fn timed(generators: &[Generator<i64, i64>], pass: fn(&[Generator<i64, i64>])) -> Duration {
@@ -128,7 +130,7 @@ fn async_boxed(case: &str, meter: &Meter) -> Sample {
             value = mailbox.yield_(value).await + 1;
         }
     }
-    meter.batches(POPULATION, || {
+    let sample = meter.batches(POPULATION, || {
         let mut futures: Vec<_> = (0..POPULATION)
             .map(|_| polled_futures::boxed(body))
             .collect();
@@ -141,7 +143,8 @@ fn async_boxed(case: &str, meter: &Meter) -> Sample {
         futures.clear();
         let closed = start.elapsed();
         if case == "send" { sent } else { closed }
-    })
+    });
+    sample.uncounted()
 }
 
 /// What closes a coroutine that gets values only: its stack is unwound.
@@ -150,14 +153,15 @@ fn async_boxed(case: &str, meter: &Meter) -> Sample {
 fn corosensei(_case: &str, meter: &Meter) -> Sample {
     let stack = || DefaultStack::new(64 << 10).expect("there is memory");
     let mut stacks: Vec<_> = (0..POPULATION).map(|_| stack()).collect();
-    meter.batches(POPULATION, || {
+    let sample = meter.batches(POPULATION, || {
         let mut coroutines: Vec<_> = stacks.drain(..).map(suspended).collect();
         let start = Instant::now();
         coroutines.iter_mut().for_each(Coroutine::force_unwind);
         let time = start.elapsed();
         stacks.extend(coroutines.into_iter().map(Coroutine::into_stack));
         time
-    })
+    });
+    sample.uncounted()
 }
 
 fn suspended(stack: DefaultStack) -> Coroutine<i64, i64, (), DefaultStack> {

@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::report::groups::Group;
 use crate::report::main_table;
 use crate::report::results::{Case, Load, Question, Results};
-use crate::report::terminal::figure;
+use crate::report::terminal::{self, figure};
 
 const STYLE: &str = include_str!("page/style.css");
 
@@ -155,6 +155,8 @@ fn picture(case: &Case) -> Markup {
 }
 
 fn figures(question: &Question) -> Markup {
+    let mut answers = question.cases.iter().flat_map(|case| &case.answers);
+    let counted = answers.any(|answer| answer.instructions.is_some());
     html! {
         div.scroll {
             table {
@@ -163,6 +165,7 @@ fn figures(question: &Question) -> Markup {
                         th { "case" } th { "who" } th { "kind" }
                         th.number { "median" } th { "unit" } th.number { "spread" }
                         th.number { "of ours" } th.number { "samples" }
+                        @if counted { th.number { "of one operation" } }
                     }
                 }
                 @for case in &question.cases {
@@ -180,6 +183,7 @@ fn figures(question: &Question) -> Markup {
                                 td.number { (figure(answer.least)) " \u{2013} " (figure(answer.most)) }
                                 td.number { @if let Some(ratio) = answer.ratio { (figure(ratio)) "\u{d7}" } }
                                 td.number { (answer.samples.len()) }
+                                @if counted { td.number { (terminal::counted(answer.instructions)) } }
                             }
                         }
                     }

@@ -77,6 +77,9 @@ pub(crate) struct Answer {
     pub(crate) ratio: Option<f64>,
     /// The best of each repetition, in ascending order.
     pub(crate) samples: Vec<f64>,
+    /// Those of one operation, if they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) instructions: Option<f64>,
 }
 
 /// Somebody who gave no answer.
@@ -198,6 +201,7 @@ impl From<contest::Answer> for Answer {
             most,
             ratio: None,
             samples: answer.samples,
+            instructions: answer.instructions,
         }
     }
 }
@@ -240,6 +244,7 @@ pub(crate) mod samples {
             most: samples[samples.len() - 1],
             ratio: None,
             samples,
+            instructions: None,
         }
     }
 

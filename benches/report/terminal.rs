@@ -19,8 +19,13 @@ pub(crate) fn question(out: &mut impl Write, question: &Question) -> io::Result<
     writeln!(out, "\n{}: {}", question.name, question.about)
 }
 
-/// Prints the answers in one case side by side.
-pub(crate) fn table(out: &mut impl Write, case: &Case, answers: &[Answer]) -> io::Result<()> {
+/// Prints the answers in one case side by side; with their instructions, if those were asked for.
+pub(crate) fn table(
+    out: &mut impl Write,
+    case: &Case,
+    answers: &[Answer],
+    instructions: bool,
+) -> io::Result<()> {
     let ours = answers
         .iter()
         .find(|answer| answer.who == "yieldfrom")
@@ -37,9 +42,14 @@ pub(crate) fn table(out: &mut impl Write, case: &Case, answers: &[Answer]) -> io
             case.unit
         )?;
         match ours {
-            Some(ours) => writeln!(out, " {:>8}x", figure(answer.median() / ours))?,
-            None => writeln!(out)?,
+            Some(ours) => write!(out, " {:>8}x", figure(answer.median() / ours))?,
+            None if instructions => write!(out, "{:10}", "")?,
+            None => {}
         }
+        if instructions {
+            write!(out, " {:>12}", counted(answer.instructions))?;
+        }
+        writeln!(out)?;
     }
     out.flush()
 }
@@ -55,12 +65,25 @@ pub(crate) fn json(
         let (who, value) = (json!(answer.who), json!(rounded(answer.median())));
         let (question, case, unit) = (json!(question.name), json!(case.name), json!(case.unit));
         // Written by hand, so that the keys keep this order.
-        writeln!(
+        write!(
             out,
-            r#"{{"question":{question},"case":{case},"who":{who},"value":{value},"unit":{unit}}}"#
+            r#"{{"question":{question},"case":{case},"who":{who},"value":{value},"unit":{unit}"#
         )?;
+        if let Some(instructions) = answer.instructions {
+            write!(out, r#","instructions":{}"#, json!(rounded(instructions)))?;
+        }
+        writeln!(out, "}}")?;
     }
     out.flush()
+}
+
+/// Writes how many instructions there are, more exactly than times: counts repeat.
+pub(crate) fn counted(instructions: Option<f64>) -> String {
+    match instructions {
+        None => "-".to_owned(),
+        Some(few) if few < 1000.0 => format!("{few:.1} instr"),
+        Some(many) => format!("{many:.0} instr"),
+    }
 }
 
 /// Writes a number with about three significant digits.
@@ -83,4 +106,44 @@ fn rounded(value: f64) -> f64 {
         scale *= 10.0;
     }
     (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::questions::QUESTIONS;
+
+    fn answers() -> [Answer; 2] {
+        let answer = |who, instructions| Answer {
+            who,
+            samples: vec![10.0],
+            instructions,
+        };
+        [answer("yieldfrom", Some(81.02)), answer("go", None)]
+    }
+
+    #[test]
+    fn instructions_stand_at_the_end_where_they_were_counted() {
+        let mut text = Vec::new();
+        table(&mut text, &QUESTIONS[0].cases[0], &answers(), true).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let ends: Vec<_> = text
+            .lines()
+            .map(|line| line.rsplit_once("x ").unwrap().1.trim())
+            .collect();
+        assert_eq!(ends, ["81.0 instr", "-"]);
+    }
+
+    #[test]
+    fn each_line_of_json_is_an_object_with_the_instructions_that_were_counted() {
+        let mut text = Vec::new();
+        json(&mut text, QUESTIONS[0], &QUESTIONS[0].cases[0], &answers()).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let counted: Vec<_> = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|object| object.get("instructions").cloned())
+            .collect();
+        assert_eq!(counted, [Some(json!(81.02)), None]);
+    }
 }

@@ -8,6 +8,7 @@ fn plan(quick: bool) -> Plan {
         cases: Vec::new(),
         only: Vec::new(),
         quick,
+        instructions: false,
         repetitions: 3,
         folder: None,
         markdown: false,

@@ -1,4 +1,4 @@
-//! A report of a question that takes but a moment, by the program itself.
+//! A report of a question that takes but a moment, and instructions, by the program itself.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -135,4 +135,44 @@ fn ctrl_c_leaves_a_report_of_what_there_is() {
     let asked = &results(folder.path())["questions"];
     assert_eq!(asked.as_array().expect("a list").len(), 1, "{asked}");
     assert!(page(folder.path()).contains("This run was interrupted"));
+}
+
+/// Asks what a send to a generator is, with its instructions.
+fn instructions(path: Option<&str>) -> std::process::Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_versus"));
+    command.args(["--instructions", "--json", "--quick", "--repeat", "1"]);
+    command.args(["roundtrip", "--case", "inlined", "--only", "yieldfrom"]);
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    command.output().expect("it runs")
+}
+
+#[test]
+fn instructions_of_an_operation_are_counted() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        eprintln!("skipped: valgrind is not installed");
+        return;
+    }
+    let output = instructions(None);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("it is one object");
+    let counted = answer["instructions"].as_f64();
+    // A switch there, a switch back, and what is around them; the start of a process is a thousand times that.
+    assert!(
+        counted.is_some_and(|counted| (20.0..20_000.0).contains(&counted)),
+        "{answer} {errors}"
+    );
+}
+
+#[test]
+fn without_valgrind_it_is_said_that_instructions_cannot_be_counted() {
+    let output = instructions(Some("/nowhere"));
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("valgrind, which is not installed here"),
+        "{errors}"
+    );
+    assert!(output.stdout.is_empty(), "nothing was measured");
 }
