@@ -9,6 +9,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
 use crate::measuring::contest::{Contest, Outcome};
+use crate::measuring::meter::Meter;
 use crate::measuring::sampler::{self, Sampler};
 use crate::measuring::{instructions, machine};
 use crate::questions::{Contestant, QUESTIONS, Question};
@@ -21,7 +22,7 @@ const REPETITIONS: u16 = 5;
 const QUICK_REPETITIONS: u16 = 3;
 
 const METHOD: &str = "\
-Every sample is taken in a process of its own, all bound to one processor. A \
+Every sample is taken in a process of its own, all bound to one processor (but two-cores and cost have two). A \
 contestant does its operations for 2 ms, 40 times, and the fastest run is its \
 sample. What measures a server, or what serves a client, is one more process, on \
 another processor. A repetition has three rounds, in which every contestant gives one sample, in \
@@ -52,6 +53,9 @@ struct Args {
     /// Take no sample, but two runs of so many operations; of none: find how many are enough.
     #[arg(long, hide = true, num_args = 2, requires = "sample")]
     count: Option<Vec<u64>>,
+    /// How many messages there are in a second, for a sample under load.
+    #[arg(long, hide = true, requires = "sample")]
+    load: Option<f64>,
     /// The processor of a contestant's partner, for a sample or a server.
     #[arg(long, hide = true)]
     other: Option<usize>,
@@ -168,7 +172,9 @@ fn take_sample(sample: &[String], args: &Args) -> Result<()> {
     if let Some(counting) = args.count.as_deref().and_then(instructions::counting) {
         return sampler::be_counted(question, case, contestant, counting);
     }
-    sampler::take_sample(question, case, contestant, args.choice.quick, args.other)
+    let mut meter = Meter::new(args.choice.quick);
+    meter.load = args.load;
+    sampler::take_sample(question, case, contestant, meter, args.other)
 }
 
 fn serve(server: &[String], other: Option<usize>) -> Result<()> {
@@ -259,7 +265,18 @@ fn ask(
         terminal::question(out, question)?;
     }
     for run in question.runs() {
-        for Outcome { case, answers, .. } in contest.ask(question, run) {
+        for (i, outcome) in contest.ask(question, run).into_iter().enumerate() {
+            let Outcome {
+                case,
+                answers,
+                load,
+                ..
+            } = outcome;
+            if let Some(load) = load.filter(|_| i == 0) {
+                contest
+                    .progress
+                    .say(&format!("{}: the load is {load}", question.name));
+            }
             if json {
                 terminal::json(out, question, case, &answers)?;
             } else {

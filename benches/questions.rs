@@ -3,6 +3,7 @@
 mod cancel;
 mod channel;
 mod contestant;
+mod cost;
 mod create;
 mod delegate_setup;
 mod delegation;
@@ -12,6 +13,7 @@ mod gather;
 mod hand_off;
 mod idle_connections;
 mod idle_memory;
+mod latency;
 mod memory;
 mod question;
 mod roundtrip;
@@ -21,6 +23,7 @@ mod switch;
 mod taxi;
 mod throw_close;
 mod timers;
+mod two_cores;
 mod wait;
 mod wake_up;
 
@@ -37,6 +40,7 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &memory::QUESTION,
     &taxi::QUESTION,
     &switch::QUESTION,
+    &two_cores::QUESTION,
     &spawn::QUESTION,
     &gather::QUESTION,
     &wait::QUESTION,
@@ -49,6 +53,8 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &start_up::QUESTION,
     &idle_memory::QUESTION,
     &echo::QUESTION,
+    &latency::QUESTION,
     &idle_connections::QUESTION,
     &flags::QUESTION,
+    &cost::QUESTION,
 ];

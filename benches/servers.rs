@@ -3,6 +3,7 @@
 //! This program starts itself as a server, which is then one of its own, or becomes Python or
 //! Go. A server prints the port on which it listens, and serves until it is killed.
 
+pub(crate) mod fixed_rate;
 pub(crate) mod ping_pong;
 pub(crate) mod system_calls;
 
@@ -80,6 +81,11 @@ impl Server {
 
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Returns whether there is another processor than the server's.
+    pub(crate) fn can_be_left(&self) -> bool {
+        self.other.is_some()
     }
 
     /// Moves this thread to another processor than the server's, if there is one.
@@ -188,8 +194,10 @@ pub(crate) fn serve(
         How::Python {
             prelude, script, ..
         } => bail!(python::command(prelude, script, case, false).exec()),
-        How::Go => bail!(go::command(question.name, case, false)?.exec()),
-        How::Rust(_) | How::Native | How::Absent(_) => bail!("{} is no server", contestant.who),
+        How::Go => bail!(go::command(question.name, case, false, 1)?.exec()),
+        How::Rust(_) | How::Several(_) | How::Native | How::Absent(_) => {
+            bail!("{} is no server", contestant.who)
+        }
     }
     bail!("the server has ended")
 }

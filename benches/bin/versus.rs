@@ -15,7 +15,7 @@
 //! Every sample is taken in a process of its own, this program's, Python's or Go's: no
 //! contestant sees another's heap, signal handlers or stacks, and each repetition has
 //! another layout of addresses. All processes are bound to one processor, one after
-//! the other.
+//! the other; but the question `two-cores` and the builds of `cost` have two.
 //!
 //! 1. A contestant warms up and finds out how many operations take 2 ms.
 //! 2. It does that many 40 times, and the fastest of these runs is its sample. (What is
@@ -30,7 +30,8 @@
 //! A server is measured by a load, the same for all, which is a process on another
 //! processor, as is the server of those that are clients. Their runs are longer, and one run may
 //! answer several cases; the best of the runs counts in each. What is counted, as system
-//! calls are, is counted once.
+//! calls are, is counted once. The load of `latency` sends by a schedule: half of what the slowest of
+//! those asked has borne just before, the same for all. It is said on standard error, and in the report.
 //!
 //! So a sample that other work on the machine has disturbed rarely counts. If more than
 //! half were taken while other processes kept the processors busy, a warning says so.
@@ -38,6 +39,9 @@
 //! Contestants do equal work: values are `i64`, the driver hides what goes in and what
 //! comes out from the optimizer, bodies may be inlined as the compiler likes. What a
 //! case measures is written above each table; the files in `questions` are the whole truth.
+//!
+//! `cost` builds a package for each contestant in a folder of its own, offline, in the versions of this
+//! workspace's `Cargo.lock`.
 //!
 //! A report grows with every question; Ctrl-C ends it with what there is. With `--quick` it takes
 //! less than five minutes, by shorter samples, three repetitions, one round, and without the cases

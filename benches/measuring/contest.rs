@@ -1,5 +1,7 @@
 //! Repetitions: every contestant gives a sample in turn.
 
+mod load;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,7 @@ use crate::measuring::progress::Progress;
 use crate::measuring::sampler::Sampler;
 use crate::peers::{go, native, python};
 use crate::questions::{Case, Contestant, How, Question};
+use load::Load;
 
 /// No more than this is spent on a contestant in a case,
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -43,6 +46,8 @@ pub(crate) struct Outcome {
     pub(crate) answers: Vec<Answer>,
     /// Whoever was wanted and has given no answer, and why.
     pub(crate) absent: Vec<(&'static str, String)>,
+    /// How great the load was, if it was the same for all.
+    pub(crate) load: Option<Load>,
 }
 
 /// The samples of one contestant in one case.
@@ -164,7 +169,9 @@ impl Contest {
             return Vec::new();
         }
         let mut absent = Vec::new();
-        let turns = self.turns(question, run, &mut absent);
+        let mut turns = self.present(question, run, &mut absent);
+        let load = self.choose_load(&mut turns, run, &mut absent);
+        self.take_turns(&mut turns, question, run, &mut absent);
         let answers = |case| turns.iter().map(|turn| turn.answer(case)).collect();
         let cases = run.iter().enumerate();
         cases
@@ -173,6 +180,7 @@ impl Contest {
                 case,
                 answers: answers(i),
                 absent: absent.clone(),
+                load,
             })
             .collect()
     }
@@ -187,8 +195,8 @@ impl Contest {
         }
     }
 
-    /// Takes all samples of a run, or those until an early end is asked for.
-    fn turns(
+    /// Returns everybody who is wanted, answers a run, and is there.
+    fn present(
         &mut self,
         question: &'static Question,
         run: &'static [Case],
@@ -204,6 +212,17 @@ impl Contest {
                 }
             }
         }
+        turns
+    }
+
+    /// Takes all samples of a run, or those until an early end is asked for.
+    fn take_turns(
+        &mut self,
+        turns: &mut Vec<Turn>,
+        question: &'static Question,
+        run: &'static [Case],
+        absent: &mut Vec<(&'static str, String)>,
+    ) {
         let (repetitions, rounds) = self.samples(question, run);
         for repetition in 0..repetitions {
             for _ in 0..rounds {
@@ -217,11 +236,10 @@ impl Contest {
         }
         turns.retain(|turn| !turn.samples.is_empty());
         if self.instructions {
-            for turn in &mut turns {
+            for turn in turns {
                 turn.instructions = self.counted(turn.contestant, question, run);
             }
         }
-        turns
     }
 
     /// Counts the instructions of a contestant, where that can be done; says why it fails.
@@ -283,7 +301,11 @@ impl Contest {
             How::Python { package, .. } => &move || python::version(package),
             How::Go => &go::version,
             How::Native => &native::version,
-            How::Rust(_) | How::Server(_) | How::Client { .. } | How::Absent(_) => {
+            How::Rust(_)
+            | How::Several(_)
+            | How::Server(_)
+            | How::Client { .. }
+            | How::Absent(_) => {
                 return Ok(());
             }
         };

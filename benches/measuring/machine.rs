@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::{fs, iter};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -50,6 +50,21 @@ pub(crate) fn move_to(processor: usize) -> bool {
     let mut only = CpuSet::new();
     only.set(processor);
     sched_setaffinity(None, &only).is_ok()
+}
+
+/// Binds the thread that calls to these processors.
+///
+/// # Errors
+///
+/// There are not two of them, or the system does not allow that.
+pub(crate) fn use_both(processors: Processors) -> Result<()> {
+    let (Some(measuring), Some(other)) = (processors.measuring, processors.other) else {
+        bail!("this needs two processors")
+    };
+    let mut both = CpuSet::new();
+    both.set(measuring);
+    both.set(other);
+    Ok(sched_setaffinity(None, &both)?)
 }
 
 /// Allows this process and its children as many descriptors as the system lets it.

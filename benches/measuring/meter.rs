@@ -100,6 +100,8 @@ pub(crate) struct Meter {
     /// How long a contestant may take after the fewest runs.
     budget: Duration,
     counting: Option<Counting>,
+    /// How many messages there are in a second, where that is the same for all.
+    pub(crate) load: Option<f64>,
 }
 
 /// What a process does of which somebody else counts the instructions.
@@ -116,6 +118,7 @@ impl Meter {
         Self {
             budget: if quick { 10 * RUN } else { 2 * MOST_RUNS * RUN },
             counting: None,
+            load: None,
         }
     }
 

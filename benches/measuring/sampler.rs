@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::measuring::child_process::{PATIENCE, last_words, output, role, this_program};
-use crate::measuring::machine::{Neighbours, Processors};
+use crate::measuring::machine::{self, Neighbours, Processors};
 use crate::measuring::meter::{Counting, Meter, Samples};
 use crate::peers::{go, native, python};
 use crate::questions::{Case, Contestant, How, Question};
@@ -18,14 +19,21 @@ const MOST_FOREIGN: f64 = 0.02;
 /// and, in virtual machines, often the core.
 const MOST_BUSY: f64 = 0.2;
 
+/// A child hangs that takes longer than this for a sample that takes long.
+const LONG: Duration = Duration::from_secs(900);
+
 /// The hidden option by which this program runs itself for one sample.
 pub(crate) const SAMPLE: &str = "--sample";
+/// The hidden option for the load that is the same for all.
+const LOAD: &str = "--load";
 
 /// Takes samples in children of this process.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     quick: bool,
     processors: Processors,
+    /// How many messages there are in a second, where that is the same for all.
+    pub(crate) load: Option<f64>,
     /// How many samples were taken, and how many of these were disturbed.
     taken: usize,
     disturbed: usize,
@@ -36,6 +44,7 @@ impl Sampler {
         Self {
             quick,
             processors,
+            load: None,
             taken: 0,
             disturbed: 0,
         }
@@ -58,11 +67,19 @@ impl Sampler {
         contestant: &Contestant,
     ) -> Result<Samples> {
         let mut used = self.processors;
-        if !contestant.has_partner() {
+        let both = run[0].is_on_two_processors();
+        if !(both || contestant.has_partner()) {
             used.other = None;
         }
         let before = Neighbours::now(used);
-        let sample = self.run(question, run, contestant)?;
+        if both {
+            machine::use_both(self.processors)?;
+        }
+        let sample = self.run(question, run, contestant);
+        if let Some(measuring) = self.processors.measuring.filter(|_| both) {
+            machine::move_to(measuring);
+        }
+        let sample = sample?;
         let busy = Neighbours::now(used).busy_since(before);
         self.taken += 1;
         self.disturbed += usize::from(sample.foreign > MOST_FOREIGN || busy > MOST_BUSY);
@@ -85,12 +102,14 @@ impl Sampler {
                 prelude, script, ..
             } if contestant.measure.is_none() => python::command(prelude, script, case, self.quick),
             How::Go if contestant.measure.is_none() => {
-                go::command(question.name, case, self.quick)?
+                let processors = 1 + usize::from(run[0].is_on_two_processors());
+                go::command(question.name, case, self.quick, processors)?
             }
             How::Native => self.sample_of(native::program()?, &[question.name, case, "yieldfrom"]),
             _ => self.sample_of(this_program()?, &[question.name, case, contestant.who]),
         };
-        let output = output(&mut command, PATIENCE)?;
+        let patience = if run[0].is_long() { LONG } else { PATIENCE };
+        let output = output(&mut command, patience)?;
         if !output.status.success() {
             let words = last_words(&output.stderr);
             let words = words.as_deref().unwrap_or("it said nothing");
@@ -107,6 +126,9 @@ impl Sampler {
         if self.quick {
             command.arg("--quick");
         }
+        if let Some(load) = self.load {
+            command.arg(LOAD).arg(load.to_string());
+        }
         command
     }
 }
@@ -116,10 +138,9 @@ pub(crate) fn take_sample(
     question: &Question,
     case: &str,
     contestant: &Contestant,
-    quick: bool,
+    meter: Meter,
     other: Option<usize>,
 ) -> Result<()> {
-    let meter = Meter::new(quick);
     let start = || Server::start(question, case, contestant, other);
     let samples = match (contestant.measure, contestant.how) {
         (Some(measure), _) => start()?.used(|server| measure(case, &meter, server))?,
@@ -127,6 +148,7 @@ pub(crate) fn take_sample(
             .used(|server| run(server.address(), case, &meter))?
             .into(),
         (None, How::Rust(run)) => run(case, &meter).into(),
+        (None, How::Several(run)) => run(case, &meter)?,
         _ => bail!("{} is no part of this program", contestant.who),
     };
     let values: Vec<_> = samples.values.iter().map(f64::to_string).collect();

@@ -13,10 +13,16 @@ use crate::measuring::child_process::{PATIENCE, output};
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/go");
 
 /// Returns what runs the program for one sample.
-pub(crate) fn command(question: &str, case: &str, quick: bool) -> io::Result<Command> {
+pub(crate) fn command(
+    question: &str,
+    case: &str,
+    quick: bool,
+    processors: usize,
+) -> io::Result<Command> {
     let mut command = Command::new(program()?);
-    // As the others, goroutines have one processor to themselves.
-    command.env("GOMAXPROCS", "1").args([question, case]);
+    // As the others, goroutines have one processor to themselves, unless two are asked for.
+    command.env("GOMAXPROCS", processors.to_string());
+    command.args([question, case]);
     if quick {
         command.arg("quick");
     }

@@ -13,7 +13,7 @@ use crate::measuring::child_process::{last_words, output};
 
 /// The first build compiles all peers again, which takes minutes.
 const PATIENCE: Duration = Duration::from_secs(1200);
-const FEATURE: &str = "native-switch";
+pub(crate) const FEATURE: &str = "native-switch";
 
 /// Builds the program, and returns which switch it has, or why there is none.
 pub(crate) fn version() -> Result<String, String> {
@@ -29,9 +29,13 @@ pub(crate) fn version() -> Result<String, String> {
     }
 }
 
+/// Returns what runs the cargo that has built this program, or the one there is.
+pub(crate) fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
 fn build() -> Command {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo();
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     command.args(["build", "--quiet", "--bin", "versus", "--features", FEATURE]);
     if !cfg!(debug_assertions) {

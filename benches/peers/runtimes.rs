@@ -1,4 +1,4 @@
-//! The peers of the event loop, each on one thread.
+//! The peers of the event loop, each on one thread unless it says otherwise.
 
 use may::coroutine::JoinHandle;
 use smol::LocalExecutor;
@@ -32,7 +32,12 @@ pub(crate) struct May(());
 impl May {
     /// Starts the scheduler, of which a process has one.
     pub(crate) fn start() -> Self {
-        may::config().set_workers(1).set_pool_capacity(POOL);
+        Self::with_workers(1)
+    }
+
+    /// Starts it with so many workers, each of which is a thread.
+    pub(crate) fn with_workers(workers: usize) -> Self {
+        may::config().set_workers(workers).set_pool_capacity(POOL);
         // Pinned, the worker would leave the processor that all samples are taken on.
         may::config().set_worker_pin(false);
         let may = Self(());

@@ -27,6 +27,8 @@ pub(crate) type Measure = fn(&str, &Meter, &Server) -> Result<Samples>;
 pub(crate) enum How {
     /// By a function of this program, in a process of its own; it gets the case.
     Rust(fn(&str, &Meter) -> Sample),
+    /// The same, with an answer for each case of a run.
+    Several(fn(&str, &Meter) -> Result<Samples>),
     /// As the contestant `yieldfrom`, by this program built with the feature `native-switch`.
     Native,
     /// By `python3`, if it has the package.
@@ -58,6 +60,17 @@ impl Contestant {
             how: How::Rust(run),
             only: &[],
             measure: None,
+        }
+    }
+
+    /// A contestant that answers all cases of a run at once.
+    pub(crate) const fn several(
+        who: &'static str,
+        run: fn(&str, &Meter) -> Result<Samples>,
+    ) -> Self {
+        Self {
+            how: How::Several(run),
+            ..Self::absent(who, "")
         }
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct Case {
     joined: bool,
     once: bool,
     long: bool,
+    two_processors: bool,
+    load: Option<(&'static str, &'static str)>,
 }
 
 impl Case {
@@ -52,6 +54,8 @@ impl Case {
             joined: false,
             once: false,
             long: false,
+            two_processors: false,
+            load: None,
         }
     }
 
@@ -79,6 +83,31 @@ impl Case {
 
     pub(crate) fn is_long(&self) -> bool {
         self.long
+    }
+
+    /// Its contestants use two processors; all others are bound to one.
+    pub(crate) const fn on_two_processors(self) -> Self {
+        Self {
+            two_processors: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn is_on_two_processors(&self) -> bool {
+        self.two_processors
+    }
+
+    /// All get the same load: half of what the slowest bears by that case of that question.
+    pub(crate) const fn under_load(self, question: &'static str, case: &'static str) -> Self {
+        Self {
+            load: Some((question, case)),
+            ..self
+        }
+    }
+
+    /// Returns the question and the case that tell what a contestant bears.
+    pub(crate) fn load(&self) -> Option<(&'static str, &'static str)> {
+        self.load
     }
 
     /// Returns whether a greater value is the better one, as with rates.

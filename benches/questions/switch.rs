@@ -3,7 +3,7 @@
 //! In the cases `helper` a task yields in a function that is not inlined: a switch of
 //! stacks in there makes the processor mispredict its return, and a future is polled through it.
 
-mod threads;
+pub(super) mod threads;
 
 use std::future::poll_fn;
 use std::hint::black_box;

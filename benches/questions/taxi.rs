@@ -28,7 +28,7 @@ pub(crate) const QUESTION: Question = Question {
     name: "taxi",
     about: "the taxi simulation to its end, taxis created and destroyed within; events per second",
     cases: &[
-        Case::new("taxis=100", RATE),
+        Case::new("taxis=100", RATE).long(),
         Case::new("taxis=10000", RATE),
         Case::new("taxis=100000", RATE).long(),
     ],

@@ -23,6 +23,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "tasks=10000 inlined",
     ),
     (
+        "switch between 100 tasks on each of two processors, ns",
+        "two-cores",
+        "yields",
+    ),
+    (
         "spawn and join a task, 1,000 at a time, ns",
         "spawn",
         "batch=1000",
@@ -47,6 +52,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "echo, 100 connections, requests/s",
         "echo",
         "connections=100 rps",
+    ),
+    (
+        "echo, half the load that the slowest bears, 99 of 100 within, us",
+        "latency",
+        "p99",
     ),
     ("20 flags at once, 50 ms each, s", "flags", "delay=50"),
     (
@@ -74,6 +84,12 @@ const ROWS: &[(&str, &str, &str)] = &[
         "taxi",
         "taxis=10000",
     ),
+    (
+        "clean build of a program that spawns a task, s",
+        "cost",
+        "build",
+    ),
+    ("its size, bytes", "cost", "size"),
 ];
 
 /// The columns, each with who stands in it: the first that has answered.

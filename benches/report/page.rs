@@ -116,6 +116,9 @@ fn section(question: &Question) -> Markup {
         section {
             h2 id=(question.name) { (question.name) }
             p { (question.about) "." }
+            @if let Some(load) = question.cases.iter().find_map(|case| case.load.as_ref()) {
+                p { "The load is " (load) "." }
+            }
             (legend(question))
             div.charts { @for case in &question.cases { (picture(case)) } }
             (figures(question))

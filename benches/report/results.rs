@@ -64,6 +64,9 @@ pub(crate) struct Case {
     /// Ordered by their groups.
     pub(crate) answers: Vec<Answer>,
     pub(crate) absent: Vec<Absent>,
+    /// How great the load was, if it was the same for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) load: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -150,6 +153,7 @@ impl From<Outcome> for Case {
             case,
             answers,
             absent,
+            load,
         } = outcome;
         let answers = answers.into_iter().map(Answer::from).collect();
         let absent = absent.into_iter().map(|(who, why)| Absent {
@@ -162,6 +166,7 @@ impl From<Outcome> for Case {
             more_is_better: case.more_is_better(),
             answers,
             absent: absent.collect(),
+            load: load.map(|load| load.to_string()),
         };
         case.arrange();
         case
@@ -259,6 +264,7 @@ pub(crate) mod samples {
                 .map(|(who, samples)| answer(who, samples))
                 .collect(),
             absent: Vec::new(),
+            load: None,
         };
         case.arrange();
         case

@@ -32,15 +32,7 @@ pub(crate) fn table(
         .map(Answer::median);
     for (i, answer) in answers.iter().enumerate() {
         let name = if i == 0 { case.name } else { "" };
-        let (least, most) = answer.range();
-        let range = format!("{}-{}", figure(least), figure(most));
-        write!(
-            out,
-            "  {name:<25} {:<18} {:>10} {:<9} {range:>19}",
-            answer.who,
-            figure(answer.median()),
-            case.unit
-        )?;
+        row(out, name, answer, case.unit)?;
         match ours {
             Some(ours) => write!(out, " {:>8}x", figure(answer.median() / ours))?,
             None if instructions => write!(out, "{:10}", "")?,
@@ -52,6 +44,18 @@ pub(crate) fn table(
         writeln!(out)?;
     }
     out.flush()
+}
+
+/// Prints an answer, without its end.
+fn row(out: &mut impl Write, name: &str, answer: &Answer, unit: &str) -> io::Result<()> {
+    let (least, most) = answer.range();
+    let range = format!("{}-{}", figure(least), figure(most));
+    write!(
+        out,
+        "  {name:<25} {:<18} {:>10} {unit:<9} {range:>19}",
+        answer.who,
+        figure(answer.median()),
+    )
 }
 
 /// Prints the answers in one case, an object on a line each.

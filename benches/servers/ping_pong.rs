@@ -34,6 +34,11 @@ pub(crate) struct Played {
 }
 
 impl Played {
+    pub(crate) fn new(took: Duration, mut latencies: Vec<u64>) -> Self {
+        latencies.sort_unstable();
+        Self { took, latencies }
+    }
+
     pub(crate) fn requests(&self) -> f64 {
         self.latencies.len() as f64
     }
@@ -44,8 +49,13 @@ impl Played {
 
     /// Returns the microseconds in which so many per cent of the answers were there.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
+        self.per_mille(10 * percent)
+    }
+
+    /// The same of so many in a thousand.
+    pub(crate) fn per_mille(&self, per_mille: usize) -> f64 {
         let last = self.latencies.len() - 1;
-        self.latencies[last * percent / 100] as f64 / 1e3
+        self.latencies[last * per_mille / 1000] as f64 / 1e3
     }
 }
 
@@ -93,9 +103,7 @@ impl PingPong {
                 }
             }
         }
-        let took = start.elapsed();
-        latencies.sort_unstable();
-        Ok(Played { took, latencies })
+        Ok(Played::new(start.elapsed(), latencies))
     }
 
     fn wait(&mut self) -> Result<()> {

@@ -1,4 +1,5 @@
-//! A report of a question that takes but a moment, and instructions, by the program itself.
+//! By the program itself: a report of a question that takes but a moment, instructions, and questions that
+//! need two processors.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -175,4 +176,51 @@ fn without_valgrind_it_is_said_that_instructions_cannot_be_counted() {
         "{errors}"
     );
     assert!(output.stdout.is_empty(), "nothing was measured");
+}
+
+/// Returns what two contestants answer to a question that needs two processors, and what is said besides.
+fn on_two_processors(question: &str, who: [&str; 2]) -> (Vec<Value>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_versus"));
+    command.args([question, "--json", "--quick", "--repeat", "1"]);
+    command.args(["--only", who[0], "--only", who[1]]);
+    let output = command.output().expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let answers = lines.lines().map(serde_json::from_str);
+    (answers.map(|line| line.expect("JSON")).collect(), errors)
+}
+
+#[test]
+fn late_answers_are_counted_under_the_same_load_for_all() {
+    let (answers, errors) = on_two_processors("latency", ["yieldfrom", "raw-epoll"]);
+    if errors.contains("this needs two processors") {
+        return;
+    }
+    assert!(
+        errors.contains("latency: the load is ") && errors.contains(" messages a second, half of"),
+        "{errors}"
+    );
+    for who in ["yieldfrom", "raw-epoll"] {
+        let answers: Vec<_> = answers.iter().filter(|it| it["who"] == who).collect();
+        let values: Vec<_> = answers.iter().map(|it| it["value"].as_f64()).collect();
+        assert_eq!(values.len(), 3, "{errors}");
+        assert!(values.is_sorted(), "{values:?}");
+        assert!(values[0] > Some(0.0));
+    }
+}
+
+#[test]
+fn two_cores_can_be_busy() {
+    let (answers, errors) = on_two_processors("two-cores", ["yieldfrom", "tokio"]);
+    if errors.contains("this needs two processors") {
+        return;
+    }
+    assert_eq!(answers.len(), 2, "{errors}");
+    for answer in &answers {
+        assert_eq!(
+            (&answer["case"], &answer["unit"]),
+            (&"yields".into(), &"ns".into())
+        );
+        assert!(answer["value"].as_f64() > Some(0.0), "{answer}");
+    }
 }

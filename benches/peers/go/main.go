@@ -1,4 +1,4 @@
-// The contestants that are goroutines, on one processor (GOMAXPROCS=1). The program takes
+// The contestants that are goroutines, on one processor (GOMAXPROCS=1) or two. The program takes
 // one sample: question, case and, for shorter samples, "quick".
 package main
 
@@ -18,12 +18,14 @@ func main() {
 	}
 	contestants := map[string]func(string, meter) sample{
 		"switch":           switchTasks,
+		"two-cores":        twoCores,
 		"spawn":            spawn,
 		"channel":          channel,
 		"timers":           timers,
 		"wake-up":          wakeUp,
 		"idle-memory":      idleMemory,
 		"echo":             echo,
+		"latency":          echo,
 		"idle-connections": echo,
 	}
 	s := contestants[question](kind, m)

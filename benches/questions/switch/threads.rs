@@ -12,6 +12,8 @@ use crate::measuring::meter::{Meter, Sample};
 
 /// The cases that threads can answer: a call of a function costs them nothing.
 pub(super) const RINGS: &[&str] = &["tasks=100 inlined", "tasks=100 helper"];
+/// How many turns each of 100 threads has: as many as in those cases.
+pub(in crate::questions) const TURNS: usize = 400;
 pub(super) const ONE: &[&str] = &["tasks=1 inlined", "tasks=1 helper"];
 pub(super) const ALONE: &str = "one thread has nobody that could go first";
 pub(super) const MANY: &[&str] = &["tasks=10000 inlined", "tasks=10000 helper"];
@@ -19,7 +21,7 @@ pub(super) const TOO_MANY: &str = "10,000 threads that take turns would take min
 
 pub(super) fn ring(case: &str, meter: &Meter) -> Sample {
     let work = Work::of(case);
-    meter.batches(work.yields_in_all(), || all_yield(work))
+    meter.batches(work.yields_in_all(), || turns(work.tasks, work.yields))
 }
 
 /// Whose turn it is, and where each waits for its own.
@@ -28,16 +30,17 @@ struct Ring {
     seats: Vec<Condvar>,
 }
 
-fn all_yield(work: Work) -> Duration {
+/// Returns how long it takes until each of so many threads has had so many turns.
+pub(in crate::questions) fn turns(threads: usize, turns: usize) -> Duration {
     let ring = Ring {
         // Nobody's, until all are there.
-        turn: Mutex::new(work.tasks),
-        seats: (0..work.tasks).map(|_| Condvar::new()).collect(),
+        turn: Mutex::new(threads),
+        seats: (0..threads).map(|_| Condvar::new()).collect(),
     };
     thread::scope(|scope| {
         let ring = &ring;
-        let create = |seat| scope.spawn(move || ring.take_turns(seat, work.yields));
-        let threads: Vec<_> = (0..work.tasks).map(create).collect();
+        let create = |seat| scope.spawn(move || ring.take_turns(seat, turns));
+        let threads: Vec<_> = (0..threads).map(create).collect();
         let start = Instant::now();
         ring.give(0);
         for thread in threads {

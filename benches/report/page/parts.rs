@@ -143,7 +143,8 @@ pub(super) fn method(results: &Results) -> Markup {
     html! {
         h2 id="method" { "How it was measured" }
         p {
-            "Every sample is taken in a process of its own, all bound to one processor. A contestant does its "
+            "Every sample is taken in a process of its own, all bound to one processor (those of two-cores and cost: "
+            "to two). A contestant does its "
             "operations for 2 ms, up to 40 times, and the fastest run is its sample. What measures a server, or "
             "what serves a client, is one more process, on another processor. In each of "
             (results.repetitions) " repetitions every contestant gives " (results.rounds)
