@@ -11,12 +11,14 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::measuring::child_process::{PATIENCE, last_words, output, role};
-use crate::measuring::meter::{Counting, Work};
+use crate::measuring::meter::Counting;
 use crate::measuring::sampler::SAMPLE;
 use crate::peers::native;
 use crate::questions::{Contestant, How, Question};
 
 const VALGRIND: &str = "valgrind";
+/// So many instructions are long beside what differs from one process to the next.
+const ENOUGH: f64 = 1e7;
 /// How many threads there may be at once: some questions have a thousand.
 const THREADS: &str = "--max-threads=2000";
 /// The hidden option for a process that is counted.
@@ -50,32 +52,37 @@ pub(crate) fn of_operation(
         _ => return Ok(None),
     };
     let which = [question.name, case, who];
-    let Some(work) = work(program.clone(), &which)? else {
+    let Some(parts) = parts(program.clone(), &which)? else {
         return Ok(None);
     };
-    // One that makes a run by itself is long enough to need no warming up.
-    let (less, more) = match work.count {
-        1 => (0, 1),
-        few => (few, 2 * few),
+    let difference = |first, less, more| -> Result<f64> {
+        let less = counted(program.clone(), &which, first, less)?;
+        let more = counted(program.clone(), &which, first, more)?;
+        ensure!(more > less, "more operations have no more");
+        Ok(more - less)
     };
-    let less = counted(program.clone(), &which, work.count, less)?;
-    let more = counted(program, &which, work.count, more)?;
-    ensure!(more > less, "more operations have no more");
-    Ok(Some((more - less) / (work.count as f64 * work.parts)))
+    // The first one alone tells how many are enough: by its time, there would be others each time.
+    let mut instructions = difference(1, 0, 1)?;
+    let count = enough(instructions);
+    if count > 1 {
+        instructions = difference(count, count, 2 * count)? / count as f64;
+    }
+    Ok(Some(instructions / parts))
 }
 
-/// Asks a contestant how many operations are enough.
-fn work(program: PathBuf, which: &[&str]) -> Result<Option<Work>> {
+/// Returns how many operations are counted, if one has so many instructions: a power of two.
+fn enough(instructions: f64) -> u64 {
+    let count = (ENOUGH / instructions) as u64;
+    1 << count.max(1).ilog2()
+}
+
+/// Asks a contestant how many operations a call or a batch has; nothing, if they cannot be counted.
+fn parts(program: PathBuf, which: &[&str]) -> Result<Option<f64>> {
     let mut command = role(program, SAMPLE, which, None);
     let output = ended(command.args([COUNT, "0", "0"]))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let Some((count, parts)) = text.trim().split_once(' ') else {
-        return Ok(None);
-    };
-    Ok(Some(Work {
-        count: count.parse()?,
-        parts: parts.parse()?,
-    }))
+    let parts = Some(text.trim()).filter(|text| !text.is_empty());
+    Ok(parts.map(str::parse).transpose()?)
 }
 
 /// Returns the instructions of a process that does operations in two runs, the first of which warms up,
@@ -123,6 +130,11 @@ pub(crate) fn counting(count: &[u64]) -> Option<Counting> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_large_operations_are_enough_and_many_small_ones() {
+        assert_eq!([1e9, 4e6, 80.0].map(enough), [1, 2, 65536]);
+    }
 
     #[test]
     fn the_number_of_callgrind_is_found() {

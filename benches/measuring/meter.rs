@@ -21,17 +21,8 @@ pub(crate) struct Sample {
     pub(crate) value: f64,
     /// The share of the time in which the processor worked for somebody else.
     pub(crate) foreign: f64,
-    /// What its runs have done, if instructions are to be counted.
-    pub(crate) work: Option<Work>,
-}
-
-/// What a run does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Work {
-    /// How many calls or batches it has,
-    pub(crate) count: u64,
-    /// and how many operations are in each.
-    pub(crate) parts: f64,
+    /// How many operations a call or a batch has, if instructions are to be counted.
+    pub(crate) parts: Option<f64>,
 }
 
 impl Sample {
@@ -40,7 +31,7 @@ impl Sample {
         Self {
             value,
             foreign: 0.0,
-            work: None,
+            parts: None,
         }
     }
 
@@ -54,16 +45,15 @@ impl Sample {
 
     /// Says that instructions are of no use here: the runs do much that is not timed.
     pub(crate) fn uncounted(self) -> Self {
-        Self { work: None, ..self }
+        Self {
+            parts: None,
+            ..self
+        }
     }
 
     fn with_parts(self, parts: f64) -> Self {
-        let shared = |work: Work| Work {
-            parts: work.parts * parts,
-            ..work
-        };
         Self {
-            work: self.work.map(shared),
+            parts: self.parts.map(|before| before * parts),
             ..self
         }
     }
@@ -107,7 +97,7 @@ pub(crate) struct Meter {
 /// What a process does of which somebody else counts the instructions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Counting {
-    /// It finds out how many operations make a run.
+    /// It finds out whether these are not too many, and how many operations a call or a batch has.
     Find,
     /// It makes two runs, with so many operations each, or one; and takes no time.
     Do(u64, Option<u64>),
@@ -223,13 +213,12 @@ fn doubled(run: &mut impl FnMut(u64) -> Duration) -> (u64, Duration) {
     }
 }
 
-/// Says how many operations are enough to count their instructions, unless one takes too long for that.
+/// Does a run, and says that instructions can be counted, unless one operation takes too long for that.
 fn found(run: &mut impl FnMut(u64) -> Duration) -> Sample {
     let before = processor_time();
-    let (count, _) = doubled(run);
-    let work = Work { count, parts: 1.0 };
+    doubled(run);
     Sample {
-        work: Some(work).filter(|_| processor_time() - before < LONGEST_COUNTED),
+        parts: Some(1.0).filter(|_| processor_time() - before < LONGEST_COUNTED),
         ..Sample::count(0.0)
     }
 }
@@ -243,7 +232,7 @@ fn timed(run: &mut impl FnMut(u64) -> Duration, count: u64) -> Sample {
     Sample {
         value: took.as_secs_f64() * 1e9 / count as f64,
         foreign: foreign.max(0.0),
-        work: None,
+        parts: None,
     }
 }
 
@@ -271,16 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn how_much_is_to_be_counted_is_a_power_of_two_with_its_parts() {
+    fn whoever_can_be_counted_says_how_many_operations_a_call_has() {
         let find = Meter::counting(Counting::Find);
         let found = |nanoseconds| find.runs(|count| Duration::from_nanos(nanoseconds * count));
-        let work = found(1000).divided(2).into_rate(5.0).work;
-        let expected = Work {
-            count: 1024,
-            parts: 10.0,
-        };
-        assert_eq!(work, Some(expected));
-        assert_eq!(found(1000).uncounted().work, None);
-        assert_eq!(Sample::count(3.0).work, None);
+        let sample = found(1000).divided(2).into_rate(5.0);
+        assert_eq!(sample.parts, Some(10.0));
+        assert_eq!(found(1000).uncounted().parts, None);
+        assert_eq!(Sample::count(3.0).parts, None);
     }
 }

@@ -166,8 +166,8 @@ pub(crate) fn be_counted(
     let How::Rust(run) = contestant.how else {
         bail!("{} of {} cannot be counted", contestant.who, question.name)
     };
-    if let Some(work) = run(case, &Meter::counting(counting)).work {
-        println!("{} {}", work.count, work.parts);
+    if let Some(parts) = run(case, &Meter::counting(counting)).parts {
+        println!("{parts}");
     }
     Ok(())
 }
