@@ -7,9 +7,9 @@ pub(crate) mod terminal;
 mod folder;
 mod main_table;
 mod page;
+mod plan;
 mod wins;
 
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -21,9 +21,10 @@ use crate::measuring::interrupt;
 use crate::measuring::machine::{self, Neighbours, Processors};
 use crate::measuring::progress::Progress;
 use crate::measuring::sampler::Sampler;
-use crate::questions::{Case, How, QUESTIONS, Question};
-use crate::twins::{self, PROGRAMS, Program};
+use crate::twins;
 use folder::Folder;
+pub(crate) use plan::Plan;
+use plan::{duration, expected};
 use results::{Load, Machine, Results};
 
 /// Stands for the twins, among the questions.
@@ -32,26 +33,6 @@ pub(crate) const TWINS: &str = "twins";
 const WATCH: Duration = Duration::from_secs(1);
 /// It is idle if its processors work for less than this share meanwhile.
 const IDLE: f64 = 0.05;
-/// How much longer a sample takes that is not a quick one, about.
-const THOROUGH: f64 = 1.5;
-/// How many seconds it takes to count somebody's instructions, about.
-const COUNTING: f64 = 3.0;
-
-/// What is asked, and how.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    /// Questions that are asked; none stands for all.
-    pub(crate) questions: Vec<String>,
-    pub(crate) cases: Vec<String>,
-    pub(crate) only: Vec<String>,
-    pub(crate) quick: bool,
-    /// Whether instructions are counted.
-    pub(crate) instructions: bool,
-    pub(crate) repetitions: usize,
-    /// Where the report goes, if it does not go to the usual place.
-    pub(crate) folder: Option<PathBuf>,
-    pub(crate) markdown: bool,
-}
 
 /// Asks all that is planned and writes the report, which grows with every answer.
 ///
@@ -81,14 +62,7 @@ struct Report {
 impl Report {
     fn new(plan: Plan, folder: Folder) -> Self {
         let before = load();
-        let sampler = Sampler::new(plan.quick, Processors::default());
-        let mut contest = Contest::new(
-            plan.repetitions,
-            sampler,
-            plan.only.clone(),
-            plan.cases.clone(),
-        );
-        contest.instructions = plan.instructions;
+        let mut contest = plan.contest();
         let results = Results {
             date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             quick: plan.quick,
@@ -230,113 +204,6 @@ fn load() -> Load {
         average: machine::load_average(),
         busy: Neighbours::now(everywhere).busy_since(before),
     }
-}
-
-impl Plan {
-    /// Returns the twins that are run: all, if nothing else was asked for by name.
-    fn twins(&self) -> &'static [Program] {
-        let all = self.questions.is_empty() && self.cases.is_empty() && self.only.is_empty();
-        if all || self.questions.iter().any(|name| name == TWINS) {
-            &PROGRAMS
-        } else {
-            &[]
-        }
-    }
-
-    fn twin_repetitions(&self) -> usize {
-        if self.quick { 1 } else { self.repetitions }
-    }
-
-    fn questions(&self) -> Vec<&'static Question> {
-        let wanted = |question: &&Question| {
-            self.questions.is_empty() || self.questions.iter().any(|name| name == question.name)
-        };
-        let questions = QUESTIONS.iter().copied().filter(wanted);
-        questions
-            .filter(|question| self.runs(question).next().is_some())
-            .collect()
-    }
-
-    /// Returns the runs of a question that are asked.
-    fn runs(&self, question: &'static Question) -> impl Iterator<Item = &'static [Case]> {
-        question
-            .runs()
-            .filter(|run| run.iter().any(|case| self.wants(case)))
-    }
-
-    fn wants(&self, case: &Case) -> bool {
-        if self.cases.is_empty() {
-            !(self.quick && case.is_long())
-        } else {
-            self.cases.iter().any(|name| name == case.name)
-        }
-    }
-
-    /// Says what is not asked, a line for each question.
-    fn left_out(&self) -> Vec<String> {
-        let cases = |question: &Question| -> Vec<&str> {
-            let asked = self.questions.is_empty()
-                || self.questions.iter().any(|name| name == question.name);
-            let cases = question.cases.iter();
-            cases
-                .filter(|case| !(asked && self.wants(case)))
-                .map(|case| case.name)
-                .collect()
-        };
-        let line = |question: &&Question| {
-            let cases = cases(question);
-            match cases.len() {
-                0 => None,
-                n if n == question.cases.len() => Some(format!("the question {}", question.name)),
-                _ => Some(format!(
-                    "of the question {}: {}",
-                    question.name,
-                    cases.join(", ")
-                )),
-            }
-        };
-        let mut lines: Vec<_> = QUESTIONS.iter().filter_map(line).collect();
-        if !self.only.is_empty() {
-            lines.push(format!("everybody but {}", self.only.join(", ")));
-        }
-        lines
-    }
-}
-
-/// Estimates how long all that is planned takes.
-fn expected(plan: &Plan, contest: &Contest) -> Duration {
-    let runs = |question| plan.runs(question).map(move |run| (question, run));
-    let questions: Duration = plan
-        .questions()
-        .into_iter()
-        .flat_map(runs)
-        .map(|(question, run)| duration(question, run, plan, contest))
-        .sum();
-    let repetitions = plan.twin_repetitions();
-    let twins = plan
-        .twins()
-        .iter()
-        .map(|program| program.duration(repetitions));
-    questions + twins.sum::<Duration>()
-}
-
-/// Estimates how long a run takes.
-fn duration(question: &Question, run: &[Case], plan: &Plan, contest: &Contest) -> Duration {
-    let contestants = question.contestants.iter().filter(|contestant| {
-        let wanted = plan.only.is_empty() || plan.only.iter().any(|who| who == contestant.who);
-        let absent = matches!(contestant.how, How::Absent(_));
-        wanted && !absent && contestant.answers(run)
-    });
-    let (repetitions, mut rounds) = contest.samples(question, run);
-    if question.seconds > 1.0 {
-        // Whoever takes long has one round.
-        rounds = 1;
-    }
-    let contestants = contestants.count();
-    let samples = (contestants * repetitions * rounds) as f64;
-    let pace = if plan.quick { 1.0 } else { THOROUGH };
-    let counting = if plan.instructions { COUNTING } else { 0.0 };
-    Duration::from_secs_f64(samples * question.seconds * pace + contestants as f64 * counting)
 }
 
 #[cfg(test)]

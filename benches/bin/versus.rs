@@ -45,7 +45,7 @@
 //!
 //! A report grows with every question; Ctrl-C ends it with what there is. With `--quick` it takes
 //! less than five minutes, by shorter samples, three repetitions, one round, and without the cases
-//! that take long, which it names. It says where async/await wins and where `yieldfrom` does, by
+//! and contestants that take long, which it names. It says where async/await wins and where `yieldfrom` does, by
 //! comparing the samples: nobody wins by less than the spread. Before anything else it runs the
 //! twins: programs that are written in `yieldfrom`, in async/await and with threads (`twins`).
 //!

@@ -34,6 +34,8 @@ pub(crate) struct Contest {
     pub(crate) only: Vec<String>,
     /// Cases that are asked; none stands for all.
     pub(crate) cases: Vec<String>,
+    /// Whether those are left out that a quick report does without.
+    pub(crate) brief: bool,
     pub(crate) progress: Progress,
     /// Which versions Python's packages and Go have, or why they are absent.
     pub(crate) versions: BTreeMap<&'static str, Result<String, String>>,
@@ -150,6 +152,7 @@ impl Contest {
             instructions: false,
             only,
             cases,
+            brief: false,
             progress: Progress::silent(),
             versions: BTreeMap::new(),
         }
@@ -271,12 +274,8 @@ impl Contest {
         if interrupt::asked() {
             return Ok(());
         }
+        let patience = self.patience();
         let sampler = &mut self.sampler;
-        let patience = if sampler.is_quick() {
-            QUICK_PATIENCE
-        } else {
-            PATIENCE
-        };
         let sample = |contestant: &Contestant| sampler.sample(question, run, contestant);
         let Err(error) = turn.take(repetition, run, patience, sample) else {
             return Ok(());
@@ -291,8 +290,21 @@ impl Contest {
         Err(why)
     }
 
-    fn is_wanted(&self, contestant: &Contestant) -> bool {
-        self.only.is_empty() || self.only.iter().any(|who| who == contestant.who)
+    /// Returns how much is spent on a contestant in a case before no more is begun.
+    pub(crate) fn patience(&self) -> Duration {
+        if self.sampler.is_quick() {
+            QUICK_PATIENCE
+        } else {
+            PATIENCE
+        }
+    }
+
+    pub(crate) fn is_wanted(&self, contestant: &Contestant) -> bool {
+        if self.only.is_empty() {
+            !(self.brief && contestant.is_long())
+        } else {
+            self.only.iter().any(|who| who == contestant.who)
+        }
     }
 
     /// Returns whether a contestant is there, or why not; says so once.

@@ -23,7 +23,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::asyncio(SCRIPT),
-        Contestant::uvloop(SCRIPT),
+        Contestant::uvloop(SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 0.5,

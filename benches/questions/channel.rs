@@ -34,7 +34,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::absent("may", "its channels have no capacity").only(&["stream"]),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
-        Contestant::uvloop(SCRIPT),
+        Contestant::uvloop(SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

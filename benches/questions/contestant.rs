@@ -15,6 +15,7 @@ pub(crate) struct Contestant {
     pub(crate) how: How,
     /// The cases it answers; none stands for all.
     only: &'static [&'static str],
+    long: bool,
     /// What measures it from without, if it is a server.
     pub(crate) measure: Option<Measure>,
 }
@@ -54,13 +55,18 @@ pub(crate) enum How {
 }
 
 impl Contestant {
-    pub(crate) const fn rust(who: &'static str, run: fn(&str, &Meter) -> Sample) -> Self {
+    const fn of(who: &'static str, how: How) -> Self {
         Self {
             who,
-            how: How::Rust(run),
+            how,
             only: &[],
+            long: false,
             measure: None,
         }
+    }
+
+    pub(crate) const fn rust(who: &'static str, run: fn(&str, &Meter) -> Sample) -> Self {
+        Self::of(who, How::Rust(run))
     }
 
     /// A contestant that answers all cases of a run at once.
@@ -68,30 +74,17 @@ impl Contestant {
         who: &'static str,
         run: fn(&str, &Meter) -> Result<Samples>,
     ) -> Self {
-        Self {
-            how: How::Several(run),
-            ..Self::absent(who, "")
-        }
+        Self::of(who, How::Several(run))
     }
 
     /// The contestant `yieldfrom` once more, with the switch of the delegation crate itself.
     pub(crate) const fn native() -> Self {
-        Self {
-            who: "yieldfrom-native",
-            how: How::Native,
-            only: &[],
-            measure: None,
-        }
+        Self::of("yieldfrom-native", How::Native)
     }
 
     /// A server of this program.
     pub(crate) const fn server(who: &'static str, run: fn()) -> Self {
-        Self {
-            who,
-            how: How::Server(run),
-            only: &[],
-            measure: None,
-        }
+        Self::of(who, How::Server(run))
     }
 
     /// A client of a server that is the same for all.
@@ -100,88 +93,65 @@ impl Contestant {
         run: fn(SocketAddr, &str, &Meter) -> Result<Sample>,
         server: fn(&str) -> Result<()>,
     ) -> Self {
-        Self {
-            who,
-            how: How::Client { run, server },
-            only: &[],
-            measure: None,
-        }
+        Self::of(who, How::Client { run, server })
     }
 
     /// The interpreter itself, without packages.
     pub(crate) const fn cpython(script: &'static str) -> Self {
-        Self {
-            who: "cpython",
-            how: How::Python {
+        Self::of(
+            "cpython",
+            How::Python {
                 prelude: "",
                 script,
                 package: None,
             },
-            only: &[],
-            measure: None,
-        }
+        )
     }
 
     /// A package of Python's, called as the contestant is.
     pub(crate) const fn package(who: &'static str, script: &'static str) -> Self {
-        Self {
+        Self::of(
             who,
-            how: How::Python {
+            How::Python {
                 prelude: "",
                 script,
                 package: Some(who),
             },
-            only: &[],
-            measure: None,
-        }
+        )
     }
 
     /// Python's own event loop.
     pub(crate) const fn asyncio(script: &'static str) -> Self {
-        Self {
-            who: "asyncio",
-            how: How::Python {
+        Self::of(
+            "asyncio",
+            How::Python {
                 prelude: include_str!("../peers/python/loop_asyncio.py"),
                 script,
                 package: None,
             },
-            only: &[],
-            measure: None,
-        }
+        )
     }
 
     /// An event loop for Python that is not in Python; the script is that of `asyncio`.
     pub(crate) const fn uvloop(script: &'static str) -> Self {
-        Self {
-            who: "uvloop",
-            how: How::Python {
+        Self::of(
+            "uvloop",
+            How::Python {
                 prelude: include_str!("../peers/python/loop_uvloop.py"),
                 script,
                 package: Some("uvloop"),
             },
-            only: &[],
-            measure: None,
-        }
+        )
     }
 
     /// Goroutines; the program in `go` knows the question by its name.
     pub(crate) const fn go() -> Self {
-        Self {
-            who: "go",
-            how: How::Go,
-            only: &[],
-            measure: None,
-        }
+        Self::of("go", How::Go)
     }
 
     /// A contestant that cannot answer, and why.
     pub(crate) const fn absent(who: &'static str, why: &'static str) -> Self {
-        Self {
-            who,
-            how: How::Absent(why),
-            only: &[],
-            measure: None,
-        }
+        Self::of(who, How::Absent(why))
     }
 
     pub(crate) const fn only(self, cases: &'static [&'static str]) -> Self {
@@ -189,6 +159,15 @@ impl Contestant {
             only: cases,
             ..self
         }
+    }
+
+    /// A quick report does without it.
+    pub(crate) const fn long(self) -> Self {
+        Self { long: true, ..self }
+    }
+
+    pub(crate) fn is_long(&self) -> bool {
+        self.long
     }
 
     /// It is a server, and this measures it.

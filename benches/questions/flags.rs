@@ -19,7 +19,7 @@ pub(crate) const QUESTION: Question = Question {
             seconds for all 20",
     cases: &[
         Case::new("delay=0", "s"),
-        Case::new("delay=10", "s"),
+        Case::new("delay=10", "s").long(),
         Case::new("delay=50", "s"),
         Case::new("delay=200", "s").long(),
     ],

@@ -46,7 +46,7 @@ pub(crate) const QUESTION: Question = Question {
         ),
         Contestant::go(),
         Contestant::asyncio(SCRIPT).only(FEWER),
-        Contestant::uvloop(SCRIPT).only(FEWER),
+        Contestant::uvloop(SCRIPT).only(FEWER).long(),
     ],
     // The answer is the same each time.
     repetitions: 1,

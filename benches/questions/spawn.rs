@@ -28,7 +28,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("may", may),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
-        Contestant::uvloop(SCRIPT),
+        Contestant::uvloop(SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

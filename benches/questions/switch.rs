@@ -26,7 +26,7 @@ pub(crate) const QUESTION: Question = Question {
     about: "a task creates so many others, which yield to each other in turn, and awaits them; ns for \
             a yield, from when all are there until all are awaited",
     cases: &[
-        Case::ns("tasks=1 inlined"),
+        Case::ns("tasks=1 inlined").long(),
         Case::ns("tasks=1 helper").long(),
         Case::ns("tasks=100 inlined"),
         Case::ns("tasks=100 helper"),
@@ -45,7 +45,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("may", may),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
-        Contestant::uvloop(SCRIPT),
+        Contestant::uvloop(SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 0.4,

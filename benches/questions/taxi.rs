@@ -45,7 +45,7 @@ pub(crate) const QUESTION: Question = Question {
         }),
         Contestant::rust("nexosim", |case, meter| runs(case, meter, nexosim::run)),
         Contestant::cpython(include_str!("../peers/python/taxi_cpython.py")),
-        Contestant::package("simpy", include_str!("../peers/python/taxi_simpy.py")),
+        Contestant::package("simpy", include_str!("../peers/python/taxi_simpy.py")).long(),
     ],
     repetitions: usize::MAX,
     seconds: 1.2,

@@ -34,7 +34,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::absent("threads", "a system has no room for 1,000,000 threads"),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
-        Contestant::uvloop(SCRIPT),
+        Contestant::uvloop(SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 3.0,

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::questions::QUESTIONS;
 
 fn plan(quick: bool) -> Plan {
     Plan {
@@ -16,9 +17,7 @@ fn plan(quick: bool) -> Plan {
 }
 
 fn minutes(plan: &Plan) -> f64 {
-    let sampler = Sampler::new(plan.quick, Processors::default());
-    let contest = Contest::new(plan.repetitions, sampler, Vec::new(), Vec::new());
-    expected(plan, &contest).as_secs_f64() / 60.0
+    expected(plan, &plan.contest()).as_secs_f64() / 60.0
 }
 
 #[test]
@@ -41,6 +40,7 @@ fn a_quick_report_asks_every_question_but_two_and_says_what_it_leaves_out() {
     for line in expected {
         assert!(lines.contains(&line.to_owned()), "{line}: {lines:?}");
     }
+    assert!(lines.contains(&"simpy in taxi".to_owned()), "{lines:?}");
     assert!(minutes(&plan) < 5.0, "{} minutes", minutes(&plan));
 }
 
@@ -60,6 +60,25 @@ fn what_is_wanted_by_name_is_asked_even_if_it_takes_long() {
         .collect();
     assert_eq!(runs, ["taxis=100000"]);
     assert!(plan.left_out().contains(&"the question switch".to_owned()));
+}
+
+#[test]
+fn whoever_is_wanted_by_name_is_asked_even_in_a_quick_report() {
+    let plan = Plan {
+        only: vec!["simpy".to_owned()],
+        ..plan(true)
+    };
+    let asked = |plan: &Plan| {
+        let contest = plan.contest();
+        let mut all = QUESTIONS.iter().flat_map(|question| question.contestants);
+        all.any(|contestant| contestant.who == "simpy" && contest.is_wanted(contestant))
+    };
+    assert!(asked(&plan));
+    assert_eq!(plan.left_out().last().unwrap(), "everybody but simpy");
+    assert!(!asked(&Plan {
+        only: Vec::new(),
+        ..plan
+    }));
 }
 
 #[test]
