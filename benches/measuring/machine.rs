@@ -7,6 +7,8 @@ use anyhow::{Result, bail, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use crate::peers::runtimes;
+
 /// The processors that are used.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Processors {
@@ -220,7 +222,7 @@ pub(crate) fn version_line() -> String {
 /// Names the compiler and the versions of the crates that are compared.
 pub(crate) fn versions() -> impl Iterator<Item = (String, String)> {
     const LOCK: &str = include_str!("../../Cargo.lock");
-    const CRATES: [&str; 9] = [
+    const CRATES: [&str; 10] = [
         "yieldfrom",
         "corosensei",
         "generator",
@@ -229,6 +231,7 @@ pub(crate) fn versions() -> impl Iterator<Item = (String, String)> {
         "tokio",
         "async-stream",
         "smol",
+        "monoio",
         "may",
     ];
     let ours = LOCK
@@ -245,7 +248,13 @@ pub(crate) fn versions() -> impl Iterator<Item = (String, String)> {
             .map_or("?", |(version, _)| version)
     };
     let compiler = env!("COMPILER").trim_start_matches("rustc ");
-    let crates = CRATES.map(|name| (name.to_owned(), version(name).to_owned()));
+    let crates = CRATES.map(|name| match name {
+        "monoio" => {
+            let driver = runtimes::monoio_driver();
+            (name.to_owned(), format!("{} by {driver}", version(name)))
+        }
+        _ => (name.to_owned(), version(name).to_owned()),
+    });
     iter::once(("rustc".to_owned(), compiler.to_owned())).chain(crates)
 }
 

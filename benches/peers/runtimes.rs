@@ -1,6 +1,9 @@
 //! The peers of the event loop, each on one thread unless it says otherwise.
 
 use may::coroutine::JoinHandle;
+use monoio::time::TimeDriver;
+use monoio::utils::detect_uring;
+use monoio::{FusionDriver, FusionRuntime, IoUringDriver, LegacyDriver, RuntimeBuilder};
 use smol::LocalExecutor;
 use tokio::runtime::{Builder, Runtime};
 
@@ -22,6 +25,22 @@ pub(crate) fn tokio() -> Runtime {
 /// Smol's own `block_on` looks after timers on this thread.
 pub(crate) fn smol<T>(executor: &LocalExecutor<'static>, main: impl Future<Output = T>) -> T {
     smol::block_on(executor.run(main))
+}
+
+/// Monoio's runtime for one thread, by whichever driver the system has.
+pub(crate) type Monoio = FusionRuntime<TimeDriver<IoUringDriver>, TimeDriver<LegacyDriver>>;
+
+/// Monoio's runtime with timers, as the others have them; its tasks need not be `Send`.
+pub(crate) fn monoio() -> Monoio {
+    RuntimeBuilder::<FusionDriver>::new()
+        .enable_timer()
+        .build()
+        .expect("the runtime starts")
+}
+
+/// Returns what monoio's runtime waits by on this machine.
+pub(crate) fn monoio_driver() -> &'static str {
+    if detect_uring() { "io_uring" } else { "epoll" }
 }
 
 /// May's scheduler with one worker, a thread of its own: closures and results must be `Send`.

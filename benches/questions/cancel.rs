@@ -22,6 +22,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::native(),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::absent("monoio", "its tasks cannot be cancelled"),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
     ],

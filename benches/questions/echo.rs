@@ -28,7 +28,7 @@ const ROUNDS: usize = 10;
 const SCRIPT: &str = include_str!("../peers/python/echo.py");
 
 /// All servers, and what measures them.
-pub(super) const fn servers(measure: Measure) -> [Contestant; 11] {
+pub(super) const fn servers(measure: Measure) -> [Contestant; 12] {
     [
         Contestant::server("yieldfrom", ours::stream).measured_by(measure),
         Contestant::server("yieldfrom-streams", ours::streams).measured_by(measure),
@@ -36,6 +36,7 @@ pub(super) const fn servers(measure: Measure) -> [Contestant; 11] {
         Contestant::server("raw-epoll", raw_epoll::serve).measured_by(measure),
         Contestant::server("tokio", peers::tokio).measured_by(measure),
         Contestant::server("smol", peers::smol).measured_by(measure),
+        Contestant::server("monoio", peers::monoio).measured_by(measure),
         Contestant::server("threads", peers::threads).measured_by(measure),
         Contestant::server("may", peers::may).measured_by(measure),
         Contestant::go().measured_by(measure),

@@ -38,6 +38,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("monoio", monoio),
         Contestant::rust("threads", threads).only(&["n=10000"]),
         Contestant::absent("threads", "few systems have room for so many threads").only(MANY),
         Contestant::absent(
@@ -128,6 +129,27 @@ fn smol(case: &str, _meter: &Meter) -> Sample {
         memory() - before
     });
     mem::forget(executor);
+    Sample::count(grown).divided(n)
+}
+
+fn monoio(case: &str, _meter: &Meter) -> Sample {
+    let n = number(case);
+    let mut runtime = runtimes::monoio();
+    let grown = runtime.block_on(async {
+        let before = memory();
+        for _ in 0..n {
+            monoio::spawn(async {
+                falls_asleep();
+                monoio::time::sleep(HOUR).await;
+            });
+        }
+        while !all_asleep(n) {
+            // One that wakes itself would be the next to run.
+            monoio::spawn(async {}).await;
+        }
+        memory() - before
+    });
+    mem::forget(runtime);
     Sample::count(grown).divided(n)
 }
 

@@ -24,6 +24,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::native(),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("monoio", monoio),
         Contestant::rust("threads", threads),
         Contestant::rust("may", may),
         Contestant::go(),
@@ -87,6 +88,21 @@ fn smol(case: &str, meter: &Meter) -> Sample {
             let mut tasks = Vec::with_capacity(size);
             for _ in 0..count {
                 tasks.extend((0..size).map(|_| executor.spawn(async {})));
+                for task in tasks.drain(..) {
+                    task.await;
+                }
+            }
+        });
+    })
+}
+
+fn monoio(case: &str, meter: &Meter) -> Sample {
+    let mut runtime = runtimes::monoio();
+    measured(case, meter, |count, size| {
+        runtime.block_on(async {
+            let mut tasks = Vec::with_capacity(size);
+            for _ in 0..count {
+                tasks.extend((0..size).map(|_| monoio::spawn(async {})));
                 for task in tasks.drain(..) {
                     task.await;
                 }

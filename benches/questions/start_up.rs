@@ -21,6 +21,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("monoio", monoio),
         Contestant::absent("go", "its scheduler has started before its program does"),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT),
@@ -66,5 +67,18 @@ fn smol(_case: &str, _meter: &Meter) -> Sample {
     });
     let sample = since(start);
     mem::forget(executor);
+    sample
+}
+
+/// With its ring, or its epoll, which is made with the runtime.
+fn monoio(_case: &str, _meter: &Meter) -> Sample {
+    let start = Instant::now();
+    let mut runtime = runtimes::monoio();
+    runtime.block_on(async {
+        let main = monoio::spawn(async { monoio::spawn(async { 1 }).await });
+        main.await
+    });
+    let sample = since(start);
+    mem::forget(runtime);
     sample
 }

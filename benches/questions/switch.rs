@@ -3,6 +3,7 @@
 //! In the cases `helper` a task yields in a function that is not inlined: a switch of
 //! stacks in there makes the processor mispredict its return, and a future is polled through it.
 
+mod deferred;
 pub(super) mod threads;
 
 use std::future::poll_fn;
@@ -23,8 +24,9 @@ const SCRIPT: &str = include_str!("../peers/python/switch.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "switch",
-    about: "a task creates so many others, which yield to each other in turn, and awaits them; ns for \
-            a yield, from when all are there until all are awaited",
+    about: "a task creates so many others, which yield to each other in turn (threads: wake each other in a \
+            ring; monoio's tasks: are woken by a further one), and awaits them; ns for a yield, from when all \
+            are there until all are awaited",
     cases: &[
         Case::ns("tasks=1 inlined").long(),
         Case::ns("tasks=1 helper").long(),
@@ -39,6 +41,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
         Contestant::rust("tokio-selfwake", tokio_selfwake),
         Contestant::rust("smol", smol),
+        Contestant::rust("monoio", deferred::monoio),
         Contestant::rust("threads", threads::ring).only(threads::RINGS),
         Contestant::absent("threads", threads::ALONE).only(threads::ONE),
         Contestant::absent("threads", threads::TOO_MANY).only(threads::MANY),

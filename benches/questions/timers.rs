@@ -27,6 +27,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("monoio", monoio),
         Contestant::absent(
             "may",
             "each of its stacks is two mappings, of the 65,530 that a process may have",
@@ -97,6 +98,19 @@ fn smol(case: &str, _meter: &Meter) -> Sample {
     let create = |delay| executor.spawn(Timer::after(delay));
     measured(case, || {
         runtimes::smol(&executor, async {
+            for task in delays().map(create).collect::<Vec<_>>() {
+                task.await;
+            }
+        });
+    })
+}
+
+/// Its timers are a wheel, too.
+fn monoio(case: &str, _meter: &Meter) -> Sample {
+    let mut runtime = runtimes::monoio();
+    let create = |delay| monoio::spawn(monoio::time::sleep(delay));
+    measured(case, || {
+        runtime.block_on(async {
             for task in delays().map(create).collect::<Vec<_>>() {
                 task.await;
             }

@@ -1,5 +1,7 @@
 //! What another thread has for a loop.
 
+mod monoio;
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,8 +24,9 @@ const SCRIPT: &str = include_str!("../peers/python/wake_up.py");
 pub(crate) const QUESTION: Question = Question {
     name: "wake-up",
     about: "one: a task asks another thread by a channel, and waits until that thread has woken it; flood: another \
-            thread has small closures called by the loop's thread, as fast as it can (tokio and smol: boxed, through \
-            an unbounded channel, from which a task takes them; tokio-spawn: each as a task); ns for each",
+            thread has small closures called by the loop's thread, as fast as it can (tokio, smol, may and, with \
+            tokio's, monoio: boxed, through an unbounded channel, from which a task takes them; tokio-spawn: each as a \
+            task); ns for each",
     cases: &[Case::ns(ONE), Case::ns(FLOOD)],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
@@ -31,6 +34,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
         Contestant::rust("tokio-spawn", tokio_spawn).only(&[FLOOD]),
         Contestant::rust("smol", smol),
+        Contestant::rust("monoio", monoio::monoio),
         Contestant::rust("threads", threads),
         Contestant::go().only(&[ONE]),
         Contestant::absent("go", "its channels have a capacity").only(&[FLOOD]),

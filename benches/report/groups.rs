@@ -24,6 +24,7 @@ const MEMBERS: &[(Group, &[&str])] = &[
             "tokio-selfwake",
             "tokio-spawn",
             "smol",
+            "monoio",
             "async",
             "async-static",
             "async-inline",
@@ -86,7 +87,7 @@ impl Group {
                 "this engine; with streams, or with its portable reactor, where it says so"
             }
             Self::Async => {
-                "tokio on one thread, smol's local executor, genawaiter; async-... and async: futures \
+                "tokio on one thread, smol's local executor, monoio (by io_uring where the system allows it), genawaiter; async-... and async: futures \
                  that the driver polls by hand, boxed (with a type that is not known), inline or static"
             }
             Self::Threads => "threads of the system, by the standard library alone",

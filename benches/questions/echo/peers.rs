@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::thread;
 
+use ::monoio::io::{AsyncReadRent as _, AsyncWriteRentExt as _};
 use ::smol::LocalExecutor;
 use ::smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use ::tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -57,6 +58,33 @@ async fn smol_echo(mut stream: ::smol::net::TcpStream) -> io::Result<()> {
             0 => return Ok(()),
             size => stream.write_all(&buffer[..size]).await?,
         }
+    }
+}
+
+pub(super) fn monoio() {
+    let server = async {
+        let listener = ::monoio::net::TcpListener::bind(ADDRESS)?;
+        announce(listener.local_addr()?.port());
+        loop {
+            let (stream, _) = listener.accept().await?;
+            ::monoio::spawn(monoio_echo(stream));
+        }
+    };
+    let end: io::Result<()> = runtimes::monoio().block_on(server);
+    end.expect("it accepts");
+}
+
+/// A buffer is the system's while it reads or writes, and comes back with the result.
+async fn monoio_echo(mut stream: ::monoio::net::TcpStream) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(BUFFER);
+    loop {
+        let (size, received) = stream.read(buffer).await;
+        if size? == 0 {
+            return Ok(());
+        }
+        let (written, sent) = stream.write_all(received).await;
+        written?;
+        buffer = sent;
     }
 }
 
