@@ -23,6 +23,10 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::absent("monoio", "its tasks cannot be cancelled"),
+        Contestant::absent(
+            "may",
+            "its way to cancel is unsafe code, which this program does without",
+        ),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
     ],

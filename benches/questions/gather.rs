@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use yieldfrom::{Co, EventLoop, Result, coroutine, gather};
 
 use crate::measuring::meter::{Meter, Sample};
-use crate::peers::runtimes;
+use crate::peers::runtimes::{self, May, joined};
 use crate::questions::{Case, Contestant, Question, number};
 
 const SCRIPT: &str = include_str!("../peers/python/gather.py");
@@ -23,6 +23,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::native(),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("may", may),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
     ],
@@ -81,6 +82,21 @@ fn smol(case: &str, meter: &Meter) -> Sample {
             for _ in 0..count {
                 let tasks = (0..size).map(|number| executor.spawn(async move { number }));
                 sum += join_all(tasks).await.iter().sum::<u64>();
+            }
+            sum
+        })
+    })
+}
+
+fn may(case: &str, meter: &Meter) -> Sample {
+    let may = May::start();
+    measured(case, meter, |count, size| {
+        may.run(move || {
+            let mut sum = 0;
+            for _ in 0..count {
+                let create = |number| may::go!(move || number);
+                let tasks: Vec<_> = (0..size).map(create).collect();
+                sum += tasks.into_iter().map(joined).sum::<u64>();
             }
             sum
         })

@@ -9,7 +9,7 @@ use yieldfrom::sync::{Lock, Semaphore};
 use yieldfrom::{Co, EventLoop, Result, yield_now};
 
 use crate::measuring::meter::{Meter, Sample};
-use crate::peers::runtimes;
+use crate::peers::runtimes::{self, May, joined};
 use crate::questions::{Case, Contestant, Question, number};
 
 /// How often each task gets it in a run.
@@ -36,6 +36,7 @@ pub(crate) const LOCK: Question = Question {
         Contestant::native(),
         Contestant::rust("tokio", tokio_lock),
         Contestant::rust("smol", smol_lock),
+        Contestant::rust("may", may_lock),
         Contestant::asyncio(LOCK_SCRIPT),
         Contestant::uvloop(LOCK_SCRIPT).long(),
     ],
@@ -53,6 +54,7 @@ pub(crate) const SEMAPHORE: Question = Question {
         Contestant::native(),
         Contestant::rust("tokio", tokio_semaphore),
         Contestant::rust("smol", smol_semaphore),
+        Contestant::rust("may", may_semaphore),
         Contestant::asyncio(SEMAPHORE_SCRIPT),
         Contestant::uvloop(SEMAPHORE_SCRIPT).long(),
     ],
@@ -193,4 +195,44 @@ fn on_smol<B: Future<Output = ()> + 'static>(
             task.await;
         }
     });
+}
+
+fn may_lock(case: &str, meter: &Meter) -> Sample {
+    on_may(case, meter, || {
+        let lock = Arc::new(may::sync::Mutex::new(()));
+        move || {
+            let _guard = lock.lock().expect("nobody panics");
+            may::coroutine::yield_now();
+        }
+    })
+}
+
+fn may_semaphore(case: &str, meter: &Meter) -> Sample {
+    on_may(case, meter, || {
+        let semaphore = Arc::new(may::sync::Semphore::new(PERMITS));
+        move || {
+            semaphore.wait();
+            may::coroutine::yield_now();
+            semaphore.post();
+        }
+    })
+}
+
+/// Runs coroutines that do what `share` makes, `TIMES` times each.
+fn on_may<B>(case: &str, meter: &Meter, share: fn() -> B) -> Sample
+where
+    B: Fn() + Clone + Send + 'static,
+{
+    let may = May::start();
+    measured(case, meter, |tasks| {
+        may.run(move || {
+            let body = share();
+            let create = |_| {
+                let body = body.clone();
+                may::go!(move || (0..TIMES).for_each(|_| body()))
+            };
+            let tasks: Vec<_> = (0..tasks).map(create).collect();
+            tasks.into_iter().for_each(joined);
+        });
+    })
 }

@@ -12,7 +12,7 @@ use yieldfrom::{Co, EventLoop, sleep, yield_now};
 
 use crate::measuring::machine::memory;
 use crate::measuring::meter::{Meter, Sample};
-use crate::peers::runtimes;
+use crate::peers::runtimes::{self, May};
 use crate::questions::{Case, Contestant, Question, number};
 
 const STACK: usize = 64 << 10;
@@ -41,10 +41,12 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("monoio", monoio),
         Contestant::rust("threads", threads).only(&["n=10000"]),
         Contestant::absent("threads", "few systems have room for so many threads").only(MANY),
+        Contestant::rust("may", may).only(&["n=10000"]),
         Contestant::absent(
             "may",
             "each of its stacks is two mappings, of the 65,530 that a process may have",
-        ),
+        )
+        .only(MANY),
         Contestant::go(),
         Contestant::asyncio(SCRIPT).only(FEWER),
         Contestant::uvloop(SCRIPT).only(FEWER).long(),
@@ -150,6 +152,26 @@ fn monoio(case: &str, _meter: &Meter) -> Sample {
         memory() - before
     });
     mem::forget(runtime);
+    Sample::count(grown).divided(n)
+}
+
+/// On stacks of 32 KiB, as is its default.
+fn may(case: &str, _meter: &Meter) -> Sample {
+    let n = number(case);
+    let grown = May::start().run(move || {
+        let before = memory();
+        for _ in 0..n {
+            may::go!(|| {
+                falls_asleep();
+                may::coroutine::sleep(HOUR);
+            });
+        }
+        // One that yields is the next to run, as long as it is the only one that has begun.
+        while !all_asleep(n) {
+            may::coroutine::sleep(Duration::from_millis(1));
+        }
+        memory() - before
+    });
     Sample::count(grown).divided(n)
 }
 

@@ -7,7 +7,7 @@ use smol::LocalExecutor;
 use yieldfrom::{Co, EventLoop};
 
 use crate::measuring::meter::{Meter, Sample};
-use crate::peers::runtimes;
+use crate::peers::runtimes::{self, joined};
 use crate::questions::{Case, Contestant, Question};
 
 const SCRIPT: &str = include_str!("../peers/python/start_up.py");
@@ -22,6 +22,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::rust("monoio", monoio),
+        Contestant::rust("may", may),
         Contestant::absent("go", "its scheduler has started before its program does"),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT),
@@ -81,4 +82,12 @@ fn monoio(_case: &str, _meter: &Meter) -> Sample {
     let sample = since(start);
     mem::forget(runtime);
     sample
+}
+
+/// With as many stacks as it keeps if nobody says how many, all of which its first coroutine makes.
+fn may(_case: &str, _meter: &Meter) -> Sample {
+    let start = Instant::now();
+    may::config().set_workers(1).set_worker_pin(false);
+    joined(may::go!(|| joined(may::go!(|| 1))));
+    since(start)
 }

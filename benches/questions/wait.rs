@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::select_all;
+use may::cqueue::{self, EventSender};
+use may::sync::mpsc::Sender;
 use smol::LocalExecutor;
 use smol::channel;
 use tokio::sync::oneshot;
 use yieldfrom::{Co, EventLoop, FIRST_COMPLETED, Future, Result, wait};
 
 use crate::measuring::meter::{Meter, Sample};
-use crate::peers::runtimes;
+use crate::peers::runtimes::{self, May};
 use crate::questions::{Case, Contestant, Question, number};
 
 const SCRIPT: &str = include_str!("../peers/python/wait.py");
@@ -25,6 +27,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::native(),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
+        Contestant::rust("may", may),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
     ],
@@ -111,5 +114,42 @@ fn smol(case: &str, meter: &Meter) -> Sample {
                 senders.push(sender);
             }
         });
+    })
+}
+
+/// What waits for one of many is a coroutine for each, which goes on waiting: they are made and
+/// ended beside the time that counts.
+fn may(case: &str, meter: &Meter) -> Sample {
+    let size = number(case);
+    let may = May::start();
+    let sample = meter.runs(|count| may.run(move || may_waits(size, count)));
+    // That they are made and ended would count.
+    sample.uncounted()
+}
+
+fn may_waits(size: usize, count: u64) -> Duration {
+    cqueue::scope(|queue| {
+        let create = |at| {
+            let (sender, receiver) = may::sync::mpsc::channel();
+            may::go!(queue, at, move |events: EventSender<'_>| {
+                receiver.iter().for_each(|()| events.send(at));
+            });
+            sender
+        };
+        let senders: Vec<_> = (0..size).map(create).collect();
+        let first_of = |at: usize| {
+            let sender: Sender<()> = senders[at].clone();
+            may::go!(move || sender.send(()).expect("somebody waits"));
+            let event = queue.poll(None).expect("somebody waits");
+            assert_eq!(event.token, at);
+        };
+        // So that all have started.
+        (0..size).for_each(first_of);
+        let start = Instant::now();
+        (0..size).cycle().take(count as usize).for_each(first_of);
+        let took = start.elapsed();
+        drop(senders);
+        while queue.poll(None).is_ok() {}
+        took
     })
 }

@@ -1,5 +1,6 @@
 //! What another thread has for a loop.
 
+mod may;
 mod monoio;
 
 use std::cell::{Cell, RefCell};
@@ -36,6 +37,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("smol", smol),
         Contestant::rust("monoio", monoio::monoio),
         Contestant::rust("threads", threads),
+        Contestant::rust("may", may::may),
         Contestant::go().only(&[ONE]),
         Contestant::absent("go", "its channels have a capacity").only(&[FLOOD]),
         Contestant::asyncio(SCRIPT),
