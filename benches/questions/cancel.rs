@@ -27,6 +27,7 @@ pub(crate) const QUESTION: Question = Question {
             "may",
             "its way to cancel is unsafe code, which this program does without",
         ),
+        Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
     ],

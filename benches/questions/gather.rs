@@ -16,7 +16,7 @@ const SCRIPT: &str = include_str!("../peers/python/gather.py");
 pub(crate) const QUESTION: Question = Question {
     name: "gather",
     about: "a task makes so many tasks that return a number at once, and gathers the results (tokio: by a JoinSet; \
-            smol: by join_all); ns for each task",
+            smol: by join_all; may: joins each; go: by a WaitGroup); ns for each task",
     cases: &[Case::ns("n=1000")],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
@@ -24,6 +24,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::rust("may", may),
+        Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
     ],

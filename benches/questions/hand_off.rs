@@ -28,8 +28,8 @@ const SEMAPHORE_SCRIPT: &str = concat!(
 
 pub(crate) const LOCK: Question = Question {
     name: "lock",
-    about: "so many tasks take a lock in turn, and let the others go first while they have it; ns for \
-            each hand-off",
+    about: "so many tasks take a lock in turn, and let the others go first while they have it (go: who \
+            gives its lock may take it again, for a millisecond); ns for each time that one has it",
     cases: &[Case::ns("tasks=100")],
     contestants: &[
         Contestant::rust("yieldfrom", |case, meter| yieldfrom(case, meter, locked)),
@@ -37,6 +37,7 @@ pub(crate) const LOCK: Question = Question {
         Contestant::rust("tokio", tokio_lock),
         Contestant::rust("smol", smol_lock),
         Contestant::rust("may", may_lock),
+        Contestant::go(),
         Contestant::asyncio(LOCK_SCRIPT),
         Contestant::uvloop(LOCK_SCRIPT).long(),
     ],
@@ -47,7 +48,7 @@ pub(crate) const LOCK: Question = Question {
 pub(crate) const SEMAPHORE: Question = Question {
     name: "semaphore",
     about: "so many tasks take the ten permits of a semaphore in turn, and let the others go first \
-            while they have one; ns for each hand-off",
+            while they have one (go: a channel of capacity 10); ns for each time that one has one",
     cases: &[Case::ns("tasks=100")],
     contestants: &[
         Contestant::rust("yieldfrom", |case, meter| yieldfrom(case, meter, permitted)),
@@ -55,6 +56,7 @@ pub(crate) const SEMAPHORE: Question = Question {
         Contestant::rust("tokio", tokio_semaphore),
         Contestant::rust("smol", smol_semaphore),
         Contestant::rust("may", may_semaphore),
+        Contestant::go(),
         Contestant::asyncio(SEMAPHORE_SCRIPT),
         Contestant::uvloop(SEMAPHORE_SCRIPT).long(),
     ],

@@ -18,7 +18,7 @@ const SCRIPT: &str = include_str!("../peers/python/wait.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "wait",
-    about: "a task waits for the first of so many futures (tokio: oneshot channels; smol: channels), all of \
+    about: "a task waits for the first of so many futures (tokio: oneshot channels; smol, go: channels; may: coroutines of a queue of events), all of \
             which are pending; something that runs next ends one of them, another one at each turn; the rest \
             stay for the next wait, with a new one; ns for each wait",
     cases: &[Case::ns("first-of=10"), Case::ns("first-of=100")],
@@ -28,6 +28,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::rust("may", may),
+        Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
     ],
