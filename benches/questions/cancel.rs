@@ -12,6 +12,7 @@ use crate::questions::{Case, Contestant, Question, number};
 const HOUR: Duration = Duration::from_secs(3600);
 
 const SCRIPT: &str = include_str!("../peers/python/cancel.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/cancel_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "cancel",
@@ -30,6 +31,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
+        Contestant::gevent(GEVENT_SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 0.5,

@@ -18,6 +18,7 @@ const CAPACITY: usize = 128;
 const PING_PONG: &str = "ping-pong";
 
 const SCRIPT: &str = include_str!("../peers/python/channel.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/channel_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "channel",
@@ -35,6 +36,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
+        Contestant::gevent(GEVENT_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

@@ -144,6 +144,16 @@ impl Contestant {
         )
     }
 
+    /// Greenlets on a loop that is there before anything is measured.
+    pub(crate) const fn gevent(script: &'static str) -> Self {
+        let how = How::Python {
+            prelude: include_str!("../peers/python/hub_gevent.py"),
+            script,
+            package: Some("gevent"),
+        };
+        Self::of("gevent", how)
+    }
+
     /// Goroutines; the program in `go` knows the question by its name.
     pub(crate) const fn go() -> Self {
         Self::of("go", How::Go)

@@ -26,9 +26,10 @@ const RUN: Duration = Duration::from_millis(40);
 const ROUNDS: usize = 10;
 
 const SCRIPT: &str = include_str!("../peers/python/echo.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/echo_gevent.py");
 
 /// All servers, and what measures them.
-pub(super) const fn servers(measure: Measure) -> [Contestant; 12] {
+pub(super) const fn servers(measure: Measure) -> [Contestant; 13] {
     [
         Contestant::server("yieldfrom", ours::stream).measured_by(measure),
         Contestant::server("yieldfrom-streams", ours::streams).measured_by(measure),
@@ -42,6 +43,9 @@ pub(super) const fn servers(measure: Measure) -> [Contestant; 12] {
         Contestant::go().measured_by(measure),
         Contestant::asyncio(SCRIPT).measured_by(measure),
         Contestant::uvloop(SCRIPT).measured_by(measure),
+        Contestant::gevent(GEVENT_SCRIPT)
+            .long()
+            .measured_by(measure),
     ]
 }
 

@@ -12,6 +12,7 @@ use crate::peers::runtimes::{self, May, joined};
 use crate::questions::{Case, Contestant, Question, number};
 
 const SCRIPT: &str = include_str!("../peers/python/gather.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/gather_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "gather",
@@ -27,6 +28,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
+        Contestant::gevent(GEVENT_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

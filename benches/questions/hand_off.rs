@@ -26,6 +26,15 @@ const SEMAPHORE_SCRIPT: &str = concat!(
     include_str!("../peers/python/hand_off.py")
 );
 
+const GEVENT_LOCK_SCRIPT: &str = concat!(
+    "make = lambda: Semaphore(1)\n",
+    include_str!("../peers/python/hand_off_gevent.py")
+);
+const GEVENT_SEMAPHORE_SCRIPT: &str = concat!(
+    "make = lambda: Semaphore(10)\n",
+    include_str!("../peers/python/hand_off_gevent.py")
+);
+
 pub(crate) const LOCK: Question = Question {
     name: "lock",
     about: "so many tasks take a lock in turn, and let the others go first while they have it (go: who \
@@ -40,6 +49,7 @@ pub(crate) const LOCK: Question = Question {
         Contestant::go(),
         Contestant::asyncio(LOCK_SCRIPT),
         Contestant::uvloop(LOCK_SCRIPT).long(),
+        Contestant::gevent(GEVENT_LOCK_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,
@@ -59,6 +69,7 @@ pub(crate) const SEMAPHORE: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SEMAPHORE_SCRIPT),
         Contestant::uvloop(SEMAPHORE_SCRIPT).long(),
+        Contestant::gevent(GEVENT_SEMAPHORE_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

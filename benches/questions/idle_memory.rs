@@ -24,6 +24,7 @@ const MANY: &[&str] = &["n=100000", "n=1000000"];
 static ASLEEP: AtomicUsize = AtomicUsize::new(0);
 
 const SCRIPT: &str = include_str!("../peers/python/idle_memory.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/idle_memory_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "idle-memory",
@@ -50,6 +51,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT).only(FEWER),
         Contestant::uvloop(SCRIPT).only(FEWER).long(),
+        Contestant::gevent(GEVENT_SCRIPT).only(FEWER).long(),
     ],
     // The answer is the same each time.
     repetitions: 1,

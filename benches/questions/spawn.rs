@@ -13,6 +13,7 @@ use crate::questions::{Case, Contestant, Question};
 const BATCH: usize = 1000;
 
 const SCRIPT: &str = include_str!("../peers/python/spawn.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/spawn_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "spawn",
@@ -30,6 +31,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
+        Contestant::gevent(GEVENT_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

@@ -11,6 +11,7 @@ use crate::peers::runtimes::{self, joined};
 use crate::questions::{Case, Contestant, Question};
 
 const SCRIPT: &str = include_str!("../peers/python/start_up.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/start_up_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "start-up",
@@ -26,6 +27,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::absent("go", "its scheduler has started before its program does"),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT),
+        Contestant::package("gevent", GEVENT_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.02,

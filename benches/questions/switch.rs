@@ -21,6 +21,7 @@ use crate::peers::runtimes::{self, May, joined};
 use crate::questions::{Case, Contestant, Question};
 
 const SCRIPT: &str = include_str!("../peers/python/switch.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/switch_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "switch",
@@ -49,6 +50,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
+        Contestant::gevent(GEVENT_SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 0.4,

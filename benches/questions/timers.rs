@@ -13,6 +13,7 @@ const SLEEPS: usize = 1_000_000;
 const STACK: usize = 64 << 10;
 
 const SCRIPT: &str = include_str!("../peers/python/timers.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/timers_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "timers",
@@ -36,6 +37,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
+        Contestant::gevent(GEVENT_SCRIPT).long(),
     ],
     repetitions: usize::MAX,
     seconds: 3.0,

@@ -15,6 +15,7 @@ use crate::peers::runtimes::{self, May};
 use crate::questions::{Case, Contestant, Question, number};
 
 const SCRIPT: &str = include_str!("../peers/python/wait.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/wait_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "wait",
@@ -31,6 +32,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT).long(),
+        Contestant::gevent(GEVENT_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

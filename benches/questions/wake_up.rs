@@ -21,6 +21,7 @@ const ONE: &str = "one";
 const FLOOD: &str = "flood";
 
 const SCRIPT: &str = include_str!("../peers/python/wake_up.py");
+const GEVENT_SCRIPT: &str = include_str!("../peers/python/wake_up_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "wake-up",
@@ -42,6 +43,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::absent("go", "its channels have a capacity").only(&[FLOOD]),
         Contestant::asyncio(SCRIPT),
         Contestant::uvloop(SCRIPT),
+        Contestant::gevent(GEVENT_SCRIPT),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,

@@ -40,7 +40,9 @@ const MEMBERS: &[(Group, &[&str])] = &[
     ),
     (
         Group::Python,
-        &["cpython", "asyncio", "uvloop", "greenlet", "simpy"],
+        &[
+            "cpython", "asyncio", "uvloop", "greenlet", "gevent", "simpy",
+        ],
     ),
     (Group::Go, &["go"]),
 ];
@@ -95,7 +97,9 @@ impl Group {
                 "may with one worker, corosensei as it comes, the crate generator; \
                  naive-forwarding: corosensei's coroutines that pass everything on"
             }
-            Self::Python => "CPython's generators, asyncio, uvloop, greenlet and SimPy, by python3",
+            Self::Python => {
+                "CPython's generators, asyncio, uvloop, greenlet, gevent and SimPy, by python3"
+            }
             Self::Go => "goroutines, GOMAXPROCS=1",
             Self::Other => {
                 "what there is to do without any of it: state machines, epoll by hand, one after the \

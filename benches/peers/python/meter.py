@@ -30,11 +30,21 @@ def timed(run, count):
     return took / count * 1e9, max(0.0, 1 - cpu / wall)
 
 
-def best_of_runs(run, budget):
-    count, sample = 1, timed(run, 1)
-    while sample[0] * count < RUN / 2 * 1e9:
-        count *= 2
+def calibrated(run):
+    """Returns how many operations take about a run, and what they have taken."""
+    count = 1
+    while True:
         sample = timed(run, count)
+        if RUN / 2 * 1e9 <= sample[0] * count <= LONG * 1e9:
+            # The first run is cold, and any may be interrupted: then it seems long enough, and is not.
+            sample = min(sample, timed(run, count))
+        if sample[0] * count >= RUN / 2 * 1e9:
+            return count, sample
+        count *= 2
+
+
+def best_of_runs(run, budget):
+    count, sample = calibrated(run)
     if sample[0] * count > LONG * 1e9:
         return sample
     count = max(1, int(RUN * 1e9 / sample[0]))
