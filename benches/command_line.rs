@@ -12,6 +12,7 @@ use crate::measuring::contest::{Contest, Outcome};
 use crate::measuring::meter::Meter;
 use crate::measuring::sampler::{self, Sampler};
 use crate::measuring::{instructions, machine};
+use crate::peers::processes;
 use crate::questions::{Contestant, QUESTIONS, Question};
 use crate::report::{self, Plan, terminal};
 use crate::{servers, twins};
@@ -146,7 +147,7 @@ fn unique(values: impl Iterator<Item = &'static str>) -> PossibleValuesParser {
 
 /// Runs the program `versus`.
 pub fn main() -> ExitCode {
-    if let Some(ended) = twins::role() {
+    if let Some(ended) = processes::role().or_else(twins::role) {
         return ended;
     }
     let mut args = Args::parse();

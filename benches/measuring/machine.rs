@@ -152,9 +152,19 @@ pub(crate) fn memory_of(process: impl Display) -> f64 {
     sum_of(process, ["VmRSS:", "VmPTE:"])
 }
 
+/// Returns the bytes of memory that no other process shares with this one, page tables included.
+pub(crate) fn private_memory_of(process: u32) -> f64 {
+    let private = ["Private_Clean:", "Private_Dirty:"];
+    sum_in(process, "smaps_rollup", private) + sum_in(process, "status", ["VmPTE:"])
+}
+
 /// Returns the sum of what the system says of a process's memory.
 fn sum_of(process: impl Display, names: [&str; 2]) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))
+    sum_in(process, "status", names)
+}
+
+fn sum_in<const N: usize>(process: impl Display, file: &str, names: [&str; N]) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/{file}"))
         .expect("this system tells what a process has");
     let kib = |name: &str| -> f64 {
         let value = status

@@ -1,5 +1,7 @@
 //! What a sleeping task weighs.
 
+mod processes;
+
 use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
@@ -29,7 +31,8 @@ const GEVENT_SCRIPT: &str = include_str!("../peers/python/idle_memory_gevent.py"
 pub(crate) const QUESTION: Question = Question {
     name: "idle-memory",
     about: "n tasks (or threads) that sleep (yieldfrom's on stacks of 64 KiB): what the process has grown by, \
-            resident and page tables, for each; what the system keeps for a thread is not counted",
+            resident and page tables, for each (processes: 1000, each this program, which waits for its input to end: \
+            what no other process shares with it); what the system keeps for a thread or a process is not counted",
     cases: &[
         Case::new("n=10000", "bytes"),
         Case::new("n=100000", "bytes").long(),
@@ -43,6 +46,8 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("threads", threads).only(&["n=10000"]),
         Contestant::absent("threads", "few systems have room for so many threads").only(MANY),
         Contestant::rust("may", may).only(&["n=10000"]),
+        Contestant::rust("processes", processes::processes).only(&["n=10000"]),
+        Contestant::absent("processes", "few systems have room for so many processes").only(MANY),
         Contestant::absent(
             "may",
             "each of its stacks is two mappings, of the 65,530 that a process may have",

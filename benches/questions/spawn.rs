@@ -7,6 +7,7 @@ use smol::LocalExecutor;
 use yieldfrom::{Co, EventLoop, Result};
 
 use crate::measuring::meter::{Meter, Sample};
+use crate::peers::processes;
 use crate::peers::runtimes::{self, May, joined};
 use crate::questions::{Case, Contestant, Question};
 
@@ -17,7 +18,7 @@ const GEVENT_SCRIPT: &str = include_str!("../peers/python/spawn_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "spawn",
-    about: "a task creates tasks (a thread: threads) that return at once and awaits each; batch: creates 1000, then \
+    about: "a task creates tasks (a thread: threads, a process: processes, which are this program) that return at once and awaits each; batch: creates 1000, then \
             awaits them; one-by-one: awaits each before the next; ns for each",
     cases: &[Case::ns("batch=1000"), Case::ns("one-by-one")],
     contestants: &[
@@ -27,6 +28,10 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("smol", smol),
         Contestant::rust("monoio", monoio),
         Contestant::rust("threads", threads),
+        Contestant::rust("processes", processes).only(&["one-by-one"]),
+        Contestant::rust("processes", processes)
+            .only(&["batch=1000"])
+            .long(),
         Contestant::rust("may", may),
         Contestant::go(),
         Contestant::asyncio(SCRIPT),
@@ -124,6 +129,19 @@ fn threads(case: &str, meter: &Meter) -> Sample {
             }
         }
     })
+}
+
+/// Processes that end at once, by the standard library; what they begin with is this program's size.
+fn processes(case: &str, meter: &Meter) -> Sample {
+    let sample = measured(case, meter, |count, size| {
+        let mut children = Vec::with_capacity(size);
+        for _ in 0..count {
+            children.extend((0..size).map(|_| processes::start()));
+            children.drain(..).for_each(processes::joined);
+        }
+    });
+    // Theirs are not those of this one.
+    sample.uncounted()
 }
 
 fn may(case: &str, meter: &Meter) -> Sample {

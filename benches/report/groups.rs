@@ -102,8 +102,8 @@ impl Group {
             }
             Self::Go => "goroutines, GOMAXPROCS=1",
             Self::Other => {
-                "what there is to do without any of it: state machines, epoll by hand, one after the \
-                 other; and nexosim"
+                "what there is to do without any of it: state machines, epoll by hand, processes, one \
+                 after the other; and nexosim"
             }
         }
     }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn every_contestant_has_its_kind() {
-        let others = ["enum", "nexosim", "raw-epoll", "sequential"];
+        let others = ["enum", "nexosim", "processes", "raw-epoll", "sequential"];
         for question in QUESTIONS {
             for contestant in question.contestants {
                 let who = contestant.who;
