@@ -14,7 +14,7 @@
 //! `report/groups`, and a further twin is a folder in `twins`, a case of its command and a line in
 //! its table.
 //!
-//! `cargo test -p benches` checks the report, and that all forms of the twins print the same.
+//! `cargo test -p benches` checks the report, that peers answer, and that all forms of the twins print the same.
 
 mod command_line;
 mod measuring;
