@@ -15,9 +15,8 @@ use yieldfrom::{Co, EventLoop, sleep, yield_now};
 use crate::measuring::machine::memory;
 use crate::measuring::meter::{Meter, Sample};
 use crate::peers::runtimes::{self, May};
-use crate::questions::{Case, Contestant, Question, number};
+use crate::questions::{Case, Contestant, Question, SMALL_STACK, number};
 
-const STACK: usize = 64 << 10;
 const HOUR: Duration = Duration::from_secs(3600);
 const FEWER: &[&str] = &["n=10000", "n=100000"];
 const MANY: &[&str] = &["n=100000", "n=1000000"];
@@ -30,7 +29,7 @@ const GEVENT_SCRIPT: &str = include_str!("../peers/python/idle_memory_gevent.py"
 
 pub(crate) const QUESTION: Question = Question {
     name: "idle-memory",
-    about: "n tasks (or threads) that sleep (yieldfrom's on stacks of 64 KiB): what the process has grown by, \
+    about: "n tasks (or threads) that sleep (yieldfrom's on stacks of 16 KiB): what the process has grown by, \
             resident and page tables, for each (processes: 1000, each this program, which waits for its input to end: \
             what no other process shares with it); what the system keeps for a thread or a process is not counted",
     cases: &[
@@ -74,7 +73,7 @@ fn all_asleep(n: usize) -> bool {
 fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
     let n = number(case);
     let event_loop = EventLoop::builder()
-        .stack_size(STACK)
+        .stack_size(SMALL_STACK)
         .build()
         .expect("the loop starts");
     let grown = Rc::new(Cell::new(0.0));

@@ -18,14 +18,14 @@ use yieldfrom::{Co, EventLoop, Result, yield_now};
 use crate::measuring::meter::{Meter, Sample};
 use crate::peers::polled_futures::poll_helper;
 use crate::peers::runtimes::{self, May, joined};
-use crate::questions::{Case, Contestant, Question};
+use crate::questions::{Case, Contestant, Question, SMALL_STACK};
 
 const SCRIPT: &str = include_str!("../peers/python/switch.py");
 const GEVENT_SCRIPT: &str = include_str!("../peers/python/switch_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "switch",
-    about: "a task creates so many others, which yield to each other in turn (threads: wake each other in a \
+    about: "a task creates so many others (yieldfrom's on stacks of 16 KiB), which yield to each other in turn (threads: wake each other in a \
             ring; monoio's tasks: are woken by a further one), and awaits them; ns for a yield, from when all \
             are there until all are awaited",
     cases: &[
@@ -84,7 +84,8 @@ impl Work {
 
 fn yieldfrom(case: &str, meter: &Meter) -> Sample {
     let work = Work::of(case);
-    let event_loop = EventLoop::new().expect("the loop starts");
+    let builder = EventLoop::builder().stack_size(SMALL_STACK);
+    let event_loop = builder.build().expect("the loop starts");
     meter.batches(work.yields_in_all(), || {
         let handle = event_loop.clone();
         event_loop

@@ -20,13 +20,13 @@ use yieldfrom_delegation::{Builder, Co, Generator, GeneratorState, Result};
 
 use crate::measuring::meter::{Meter, Sample};
 use crate::peers::polled_futures::Mailbox;
-use crate::questions::{Case, Contestant, Question, number};
+use crate::questions::{Case, Contestant, Question, SMALL_STACK, number};
 
 const RATE: &str = "events/s";
 
 pub(crate) const QUESTION: Question = Question {
     name: "taxi",
-    about: "the taxi simulation to its end, taxis created and destroyed within; events per second",
+    about: "the taxi simulation to its end, taxis (yieldfrom's on stacks of 16 KiB) created and destroyed within; events per second",
     cases: &[
         Case::new("taxis=100", RATE).long(),
         Case::new("taxis=10000", RATE),
@@ -177,7 +177,7 @@ impl Generators {
     fn new(taxis: u32) -> Self {
         let generator = |taxi| {
             Builder::new()
-                .stack_size(64 << 10)
+                .stack_size(SMALL_STACK)
                 .build(move |co| Self::day(co, taxi))
         };
         Self((0..taxis).map(generator).collect())

@@ -7,17 +7,16 @@ use yieldfrom::{Co, EventLoop, sleep};
 
 use crate::measuring::meter::{Meter, Sample, processor_time};
 use crate::peers::runtimes;
-use crate::questions::{Case, Contestant, Question};
+use crate::questions::{Case, Contestant, Question, SMALL_STACK};
 
 const SLEEPS: usize = 1_000_000;
-const STACK: usize = 64 << 10;
 
 const SCRIPT: &str = include_str!("../peers/python/timers.py");
 const GEVENT_SCRIPT: &str = include_str!("../peers/python/timers_gevent.py");
 
 pub(crate) const QUESTION: Question = Question {
     name: "timers",
-    about: "1,000,000 tasks (Python: 100,000; yieldfrom's on stacks of 64 KiB) sleep until random times \
+    about: "1,000,000 tasks (Python: 100,000; yieldfrom's on stacks of 16 KiB) sleep until random times \
             within a second and are awaited; cold: in a new process; warm: once more in the same; \
             the processor's ns for each",
     cases: &[
@@ -68,7 +67,7 @@ fn measured(case: &str, mut round: impl FnMut()) -> Sample {
 
 fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
     let event_loop = EventLoop::builder()
-        .stack_size(STACK)
+        .stack_size(SMALL_STACK)
         .build()
         .expect("the loop starts");
     measured(case, || {
