@@ -333,8 +333,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     #[inline]
     pub fn prefetch_state(&self) {
         let node: *const u8 = std::ptr::from_ref(self.shared.node()).cast();
-        crate::coroutine::prefetch(node);
-        crate::coroutine::prefetch(node.wrapping_add(64));
+        crate::stack::prefetch(node);
+        crate::stack::prefetch(node.wrapping_add(64));
     }
 
     #[inline(always)]

@@ -92,12 +92,12 @@ mod status;
 
 pub use builder::Builder;
 pub use co::{Co, Delegate};
-pub use coroutine::prefetch;
 pub use delegate::{Iter, iter};
 pub use error::{Error, Result};
 pub use generator::recorder;
 pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
 pub use label::Link;
+pub use stack::fetch::prefetch;
 
 #[cfg(not(unix))]
 compile_error!("yieldfrom-delegation maps its stacks with the calls of Unix systems");

@@ -19,6 +19,7 @@
 #![allow(unsafe_code, reason = "maps memory")]
 
 mod available;
+pub(crate) mod fetch;
 mod guard;
 mod overflow;
 mod owner;
@@ -26,6 +27,7 @@ mod pool;
 mod rest;
 mod slab;
 
+pub(crate) use fetch::prefetch;
 pub(crate) use owner::{Owner, StackSize};
 pub use pool::Stats;
 pub use rest::rest;
@@ -41,7 +43,7 @@ pub const DEFAULT_SIZE: usize = 256 << 10;
 
 /// The number of cache lines above the stack pointer of a suspended body that a resume usually
 /// touches.
-pub(crate) const PREFETCHED_LINES: usize = 3;
+pub(crate) const PREFETCHED_LINES: usize = 4;
 
 /// Returns how many stacks the calling thread has, in use and free.
 ///

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use corosensei::stack::{STACK_ALIGNMENT, StackPointer};
 
 use super::owner::{Owner, StackSize};
+use super::{PREFETCHED_LINES, fetch};
 use crate::error::{Error, Result};
 use crate::label::Label;
 
@@ -229,6 +230,21 @@ pub(super) unsafe fn owner_of(limit: usize, size: usize) -> (Owner, usize) {
         unsafe { Owner::new(head.label, status) },
         head.asked.bytes(),
     )
+}
+
+/// Fetches the part of free slots of one size that the first resumes will touch into the cache.
+///
+/// After a crowd, free slots follow each other in no order, and the processor does not know their pages.
+/// A prefetch waits until the page is found. The processor looks for several pages at a time if the
+/// prefetches stand side by side: then a million first resumes take half of the time.
+#[inline(never)]
+pub(super) fn prefetch(limits: &[usize], size: usize) {
+    for line in 0..PREFETCHED_LINES {
+        for &limit in limits {
+            let address = base_of(limit, size) - CACHE_LINE * line;
+            fetch::prefetch(ptr::without_provenance::<u8>(address));
+        }
+    }
 }
 
 /// Writes to the place of the head, so that the system provides the page at the upper end.
