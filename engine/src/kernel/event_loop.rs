@@ -280,6 +280,11 @@ impl Core {
         self.tasks.borrow_mut().remove(slot)
     }
 
+    /// Fetches a task's place among the loop's tasks into the cache.
+    pub(crate) fn prefetch_slot(&self, slot: Slot) {
+        self.tasks.borrow().prefetch(slot);
+    }
+
     pub(crate) fn task_name(&self, number: u32) -> Option<String> {
         self.task_names.borrow().get(&number).cloned()
     }

@@ -24,10 +24,12 @@ pub(super) struct Batch {
 /// More entries than there can be.
 const NEVER: usize = usize::MAX;
 
-/// How many entries ahead of its run each part is fetched.
+/// How many entries ahead of its run a stack is fetched, while the entries are few.
 const NEAR: usize = 4;
-const MIDDLE: usize = 8;
-const FAR: usize = 12;
+/// With more entries than this, what they touch is fetched by groups.
+const CROWDED: usize = 500;
+/// How many entries are fetched together.
+const GROUP: usize = 8;
 /// Memory for more entries than this is given back after a crowd.
 const LARGE: usize = 1 << 16;
 /// The same for calls.
@@ -122,20 +124,37 @@ impl Batch {
 
     /// Fetches what the next entries will touch into the cache.
     ///
-    /// With some tens of tasks, what a switch touches does not fit into the first cache any more;
-    /// with thousands, nor into the second, and then what leads there has to be fetched before.
+    /// With some tens of tasks, what a switch touches does not fit into the first cache any more.
     #[inline(always)]
-    pub(super) fn prefetch(&self) {
-        const CROWDED: usize = 4_000;
+    pub(super) fn prefetch(&self, core: &Core) {
         let left = self.entries.len();
         if left <= NEAR {
             return;
         }
-        self.entries[left - 1 - NEAR].prefetch();
-        if left > CROWDED {
-            yieldfrom_delegation::prefetch(Rc::as_ptr(&self.entries[left - 1 - FAR]).cast::<()>());
-            self.entries[left - 1 - MIDDLE].prefetch_state();
+        if left <= CROWDED {
+            self.entries[left - 1 - NEAR].prefetch();
+        } else if left.is_multiple_of(GROUP) {
+            self.prefetch_group(core);
         }
+    }
+
+    /// Does the same for a whole group of entries, in three steps: what leads to a stack has to be
+    /// fetched before the stack.
+    ///
+    /// With many tasks, the processor does not know the pages, and a prefetch waits until the page is
+    /// found. The processor looks for several pages at a time if the prefetches stand side by side: a
+    /// page then takes a third of the time that it takes alone.
+    #[inline(never)]
+    fn prefetch_group(&self, core: &Core) {
+        let left = self.entries.len();
+        let ahead = |groups| self.entries[left - groups * GROUP..][..GROUP].iter();
+        for entry in ahead(3) {
+            let address: *const u8 = Rc::as_ptr(entry).cast();
+            yieldfrom_delegation::prefetch(address);
+            yieldfrom_delegation::prefetch(address.wrapping_add(64));
+        }
+        ahead(2).for_each(|entry| entry.prefetch_state(core));
+        ahead(1).for_each(|entry| entry.prefetch());
     }
 }
 

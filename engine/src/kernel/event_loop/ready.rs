@@ -77,8 +77,8 @@ pub(crate) trait Ready {
     /// Fetches what running it will touch into the processor's cache.
     fn prefetch(&self) {}
 
-    /// Fetches what `prefetch` looks at.
-    fn prefetch_state(&self) {}
+    /// Fetches what `prefetch` looks at, and what its end will touch.
+    fn prefetch_state(&self, _core: &Core) {}
 }
 
 /// What is ready for the next turn, in order.

@@ -14,6 +14,11 @@ impl Slot {
     pub(crate) const NONE: Self = Self(u32::MAX);
 }
 
+/// With this many free slots, they do not fit into the first cache.
+const CROWD: usize = 1024;
+/// How many slots are fetched together: the processor looks for several pages at a time then.
+const GROUP: usize = 8;
+
 /// A task as a lock remembers its holder. Remembering it costs a few loads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Holder {
@@ -63,12 +68,29 @@ impl Tasks {
     #[inline]
     pub(super) fn insert(&mut self, task: Rc<dyn TaskObject>) -> Slot {
         if let Some(slot) = self.free.pop() {
+            let left = self.free.len();
+            if left >= CROWD && left.is_multiple_of(GROUP) {
+                self.prefetch_group();
+            }
             self.slots[slot as usize] = Some(task);
             return Slot(slot);
         }
         self.slots.push(Some(task));
         let slot = u32::try_from(self.slots.len() - 1);
         Slot(slot.expect("4 billion tasks do not fit into memory"))
+    }
+
+    /// Fetches the free slots that are taken next. After a crowd, they follow each other in no order.
+    #[inline(never)]
+    fn prefetch_group(&self) {
+        let next = &self.free[self.free.len() - GROUP..];
+        next.iter().for_each(|&slot| self.prefetch(Slot(slot)));
+    }
+
+    /// Fetches a slot into the cache, from which its task is removed soon.
+    pub(super) fn prefetch(&self, slot: Slot) {
+        let first = self.slots.as_ptr();
+        yieldfrom_delegation::prefetch(first.wrapping_add(slot.0 as usize));
     }
 
     pub(super) fn get(&self, slot: Slot) -> Option<Rc<dyn TaskObject>> {

@@ -226,7 +226,7 @@ impl Core {
             return self.run_recorded(run, recorder);
         }
         while let Some(entry) = run.batch.next(self) {
-            run.batch.prefetch();
+            run.batch.prefetch(self);
             run.watch.note(&entry);
             self.run_entry(entry);
             run.watch.check(self);

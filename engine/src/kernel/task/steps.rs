@@ -187,11 +187,18 @@ impl<T: 'static> Ready for FutureData<T> {
     }
 
     fn prefetch(&self) {
-        self.data().generator.prefetch();
+        let data = self.data();
+        if data.phase.get() != TaskPhase::Due {
+            data.generator.prefetch();
+        }
     }
 
-    fn prefetch_state(&self) {
-        self.data().generator.prefetch_state();
+    fn prefetch_state(&self, core: &Core) {
+        let data = self.data();
+        if data.phase.get() != TaskPhase::Due {
+            data.generator.prefetch_state();
+            core.prefetch_slot(data.slot.get());
+        }
     }
 }
 
