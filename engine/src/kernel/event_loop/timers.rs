@@ -1,10 +1,10 @@
 //! What is to run at a later time, by deadline.
 //!
-//! A heap orders the next timers; where there are many, those further away lie unordered in
-//! buckets by time, and are moved when their bucket comes up. So the heap stays small enough for
-//! the processor's cache, whereas a single one of a million entries waits for memory at every
-//! level. A bucket is a millisecond wide for the next second, a second for the next quarter of an
-//! hour, and so on; a wide one is divided when it comes up.
+//! A heap orders few timers. Where there are many, those that are made later wait unordered: first
+//! side by side, in the order of their making, and then in buckets by time. A bucket is a millisecond
+//! wide for the next second, a second for the next quarter of an hour, and so on; a wide one is
+//! divided when it comes up, and a narrow one is sorted. A single heap of a million timers would wait
+//! for memory at each of its twenty levels.
 //!
 //! The order is exact: by deadline, equal ones in the order in which they were made.
 
@@ -60,6 +60,11 @@ impl Eq for Timer {}
 
 /// The heap takes all timers up to this many.
 const FEW: usize = 512;
+/// This many new ones are put into their buckets together. Alone, each would find the memory of its
+/// bucket replaced in the cache by what a thousand tasks have touched since the one before.
+const TOGETHER: usize = 4096;
+/// What so many timers are for is fetched together: the processor looks for several pages at a time then.
+const GROUP: usize = 8;
 /// A narrow bucket has 2^20 ns; each next size has 2^10 times as many.
 const NARROW: u32 = 20;
 const STEP: u32 = 10;
@@ -73,8 +78,16 @@ pub(crate) type Lost = Vec<Rc<dyn Timed>>;
 #[derive(Default)]
 pub(crate) struct Timers {
     near: BinaryHeap<Timer>,
+    /// The narrow bucket that has come up: the earliest last.
+    next: Vec<Timer>,
+    /// Where that bucket begins.
+    next_start: Nanos,
     /// Buckets by the time where they begin. None begins after its timers.
     far: BTreeMap<Nanos, Vec<Timer>>,
+    /// Those that are in no bucket yet.
+    new: Vec<Timer>,
+    /// When the last of those was made.
+    now: Nanos,
     len: usize,
     cancelled: usize,
     numbers: u64,
@@ -101,16 +114,28 @@ impl Timers {
             timed,
         };
         self.len += 1;
-        self.place(now, timer);
-    }
-
-    fn place(&mut self, now: Nanos, timer: Timer) {
         if self.near.len() < FEW {
             self.near.push(timer);
         } else {
-            let start = bucket(now, timer.deadline);
-            self.far.entry(start).or_default().push(timer);
+            self.now = now;
+            self.new.push(timer);
+            if self.new.len() >= TOGETHER {
+                self.spread();
+            }
         }
+    }
+
+    /// Puts the new ones into their buckets.
+    #[inline(never)]
+    fn spread(&mut self) {
+        for timer in std::mem::take(&mut self.new) {
+            self.put_off(self.now, timer);
+        }
+    }
+
+    fn put_off(&mut self, now: Nanos, timer: Timer) {
+        let start = bucket(now, timer.deadline);
+        self.far.entry(start).or_default().push(timer);
     }
 
     /// Notes that a timer is not wanted any more; throws such timers out when they are many.
@@ -127,6 +152,8 @@ impl Timers {
         let mut near = std::mem::take(&mut self.near).into_vec();
         sweep(&mut near);
         self.near = near.into();
+        sweep(&mut self.next);
+        sweep(&mut self.new);
         self.far.values_mut().for_each(sweep);
         self.far.retain(|_, bucket| !bucket.is_empty());
         self.len -= lost.len();
@@ -138,7 +165,7 @@ impl Timers {
     pub(crate) fn earliest(&mut self, lost: &mut Lost) -> Option<Nanos> {
         loop {
             self.approach();
-            let timer = self.near.peek()?;
+            let timer = self.first()?;
             if timer.is_live() {
                 return Some(timer.deadline).filter(|&deadline| deadline != Nanos::MAX);
             }
@@ -155,38 +182,73 @@ impl Timers {
             .flatten()
     }
 
+    /// Returns the earliest in the heap and in the bucket that has come up.
+    fn first(&self) -> Option<&Timer> {
+        self.near.peek().max(self.next.last())
+    }
+
     fn pop(&mut self) -> Option<Timer> {
         self.len -= 1;
-        let timer = self.near.pop();
-        if let Some(next) = self.near.peek() {
-            // Among a million timers, none of what they are for is in the cache.
-            yieldfrom_delegation::prefetch(Rc::as_ptr(&next.timed).cast::<()>());
+        if self.next.last() > self.near.peek() {
+            let timer = self.next.pop();
+            match self.next.len() {
+                // Gives a crowd's memory back.
+                0 => self.next = Vec::new(),
+                left if left.is_multiple_of(GROUP) => fetch(&self.next[left - GROUP..]),
+                _ => {}
+            }
+            return timer;
         }
+        let timer = self.near.pop();
+        fetch(self.near.peek());
         timer
     }
 
-    /// Moves buckets into the heap until it has the earliest of all.
+    /// Brings up buckets until the earliest of all is in the last of them, or in the heap.
     fn approach(&mut self) {
-        while let Some(bucket) = self.far.first_entry() {
-            let start = *bucket.key();
-            if self.near.peek().is_some_and(|next| next.deadline < start) {
+        if !self.new.is_empty() {
+            self.spread();
+        }
+        while let Some((&start, _)) = self.far.first_key_value() {
+            if self.first().is_some_and(|first| first.deadline < start) {
                 return;
             }
-            for timer in bucket.remove() {
-                if timer.deadline - start < 1 << NARROW {
-                    self.near.push(timer);
-                } else {
-                    self.place(start, timer);
-                }
+            if let Some((start, timers)) = self.far.pop_first() {
+                self.bring_up(start, timers);
             }
+        }
+    }
+
+    /// Divides a bucket that begins no later than all other timers, and sorts the part that is narrow.
+    #[inline(never)]
+    fn bring_up(&mut self, start: Nanos, mut timers: Vec<Timer>) {
+        let is_later = |timer: &mut Timer| timer.deadline - start >= 1 << NARROW;
+        for timer in timers.extract_if(.., is_later) {
+            self.put_off(start, timer);
+        }
+        if timers.is_empty() {
+            return;
+        }
+        if self.next.is_empty() || start < self.next_start {
+            timers.sort_unstable();
+            let before = std::mem::replace(&mut self.next, timers);
+            let start = std::mem::replace(&mut self.next_start, start);
+            if !before.is_empty() {
+                self.far.entry(start).or_default().extend(before);
+            }
+        } else {
+            // They have joined a bucket after it had come up.
+            self.near.extend(timers);
         }
     }
 
     /// Returns the deadlines, by the numbers of their timers.
     pub(crate) fn deadlines(&self) -> HashMap<u64, Nanos> {
         let far = self.far.values().flatten();
-        let all = self.near.iter().chain(far);
-        all.map(|timer| (timer.number, timer.deadline)).collect()
+        let all = self.near.iter().chain(&self.next).chain(&self.new);
+        all.chain(far)
+            .map(|timer| (timer.number, timer.deadline))
+            .collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -198,8 +260,18 @@ impl Timers {
         let numbers = self.numbers;
         let taken = std::mem::take(self);
         self.numbers = numbers;
-        let far = taken.far.into_values().flatten();
-        taken.near.into_iter().chain(far).map(|timer| timer.timed)
+        let near = taken.near.into_iter().chain(taken.next);
+        let far = taken.far.into_values().flatten().chain(taken.new);
+        near.chain(far).map(|timer| timer.timed)
+    }
+}
+
+/// Fetches what timers are for into the cache: among a million timers, none of it is there.
+fn fetch<'a>(timers: impl IntoIterator<Item = &'a Timer>) {
+    for timer in timers {
+        let address: *const u8 = Rc::as_ptr(&timer.timed).cast();
+        yieldfrom_delegation::prefetch(address);
+        yieldfrom_delegation::prefetch(address.wrapping_add(64));
     }
 }
 
@@ -214,115 +286,4 @@ fn bucket(now: Nanos, deadline: Nanos) -> Nanos {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    #[derive(Default)]
-    struct Probe {
-        cancelled: Cell<bool>,
-    }
-
-    impl Timed for Probe {
-        fn is_live(&self, _: u64) -> bool {
-            !self.cancelled.get()
-        }
-
-        fn fire(self: Rc<Self>, _: &Core) {
-            unreachable!("there is no loop here")
-        }
-    }
-
-    type Key = (Nanos, u64);
-
-    /// Timers, and what is known of them by their address.
-    #[derive(Default)]
-    struct Bench {
-        timers: Timers,
-        keys: HashMap<*const (), Key>,
-        /// Kept, so that no address is used again.
-        probes: Vec<Rc<Probe>>,
-    }
-
-    impl Bench {
-        fn add(&mut self, deadline: Nanos) -> (Key, Rc<Probe>) {
-            let probe = Rc::new(Probe::default());
-            let key = (deadline, self.timers.next_number());
-            self.timers.insert(0, deadline, key.1, probe.clone());
-            self.keys.insert(Rc::as_ptr(&probe).cast(), key);
-            self.probes.push(Rc::clone(&probe));
-            (key, probe)
-        }
-
-        /// Lets time jump from deadline to deadline, and returns the order.
-        fn drain(&mut self) -> Vec<Key> {
-            let (mut lost, mut order) = (Lost::new(), Vec::new());
-            while let Some(now) = self.timers.earliest(&mut lost) {
-                while let Some(timed) = self.timers.pop_due(now, &mut lost) {
-                    order.push(self.keys[&Rc::as_ptr(&timed).cast()]);
-                }
-            }
-            order
-        }
-    }
-
-    /// A small generator of numbers: what matters is only that they differ.
-    fn scatter(seed: &mut u64) -> u64 {
-        *seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        *seed >> 33
-    }
-
-    #[test]
-    fn any_number_of_timers_comes_in_order_of_deadline_and_making() {
-        let sizes = [
-            (3, 2),
-            (600, 5),
-            (5_000, 1 << 20),
-            (5_000, 1 << 33),
-            (3_000, 1 << 62),
-        ];
-        for (count, spread) in sizes {
-            let (mut bench, mut seed) = (Bench::default(), count);
-            let mut expected = Vec::new();
-            for _ in 0..count {
-                let far = scatter(&mut seed).wrapping_mul(scatter(&mut seed) | 1);
-                let (key, probe) = bench.add(far % spread);
-                if scatter(&mut seed).is_multiple_of(4) {
-                    probe.cancelled.set(true);
-                    bench.timers.cancel();
-                } else {
-                    expected.push(key);
-                }
-            }
-            expected.sort_unstable();
-            assert_eq!(bench.drain(), expected, "{count} within {spread}");
-            assert_eq!(bench.timers.len(), 0);
-        }
-    }
-
-    #[test]
-    fn the_end_of_time_never_comes() {
-        let mut bench = Bench::default();
-        bench.add(Nanos::MAX);
-        let (soon, _) = bench.add(5);
-        assert_eq!(bench.drain(), [soon]);
-    }
-
-    #[test]
-    fn cancelled_timers_do_not_pile_up() {
-        let mut bench = Bench::default();
-        for n in 0..100_000 {
-            let (_, probe) = bench.add(n << 15);
-            probe.cancelled.set(true);
-            bench.timers.cancel();
-            assert!(
-                bench.timers.len() <= 2 * TOLERATED,
-                "{n}: {}",
-                bench.timers.len()
-            );
-        }
-    }
-}
+mod tests;
