@@ -30,8 +30,8 @@ mod wake_up;
 pub(crate) use contestant::{Contestant, How, Measure};
 pub(crate) use question::{Case, Question, number};
 
-/// The stacks of tasks that do little, where there are thousands: the smallest. The further apart stacks
-/// are, the longer the processor looks for their pages, and the larger the page table is.
+/// The stacks of tasks that do little, where there are thousands: the smallest, as the guide advises. The
+/// further apart stacks are, the longer the processor looks for their pages, and the larger the page table is.
 pub(crate) const SMALL_STACK: usize = yieldfrom::delegation::stack::MIN_SIZE;
 
 /// All questions, in the order in which they are asked.
