@@ -19,12 +19,16 @@ pub(super) fn has_default(signum: i32) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
 
     #[test]
     fn a_signal_is_default_until_somebody_handles_it() {
         assert!(has_default(libc::SIGWINCH).unwrap());
-        let registered = signal_hook::flag::register(libc::SIGWINCH, Default::default());
+        let flag = Arc::new(AtomicBool::new(false));
+        let registered = signal_hook::flag::register(libc::SIGWINCH, flag);
         assert!(!has_default(libc::SIGWINCH).unwrap());
         // The handler of the system stays.
         signal_hook::low_level::unregister(registered.unwrap());
