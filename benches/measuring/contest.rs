@@ -198,7 +198,7 @@ impl Contest {
         }
     }
 
-    /// Returns everybody who is wanted, answers a run, and is there.
+    /// Returns the contestants that answer these cases, were asked for, and can run on this machine.
     fn present(
         &mut self,
         question: &'static Question,

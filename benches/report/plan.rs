@@ -118,7 +118,7 @@ impl Plan {
         lines
     }
 
-    /// Says who is not asked everything that is asked, a line for each.
+    /// Lists the contestants that a quick report leaves out of some cases, one in a line.
     pub(super) fn contestants_left_out(&self) -> Vec<String> {
         let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for question in self.questions() {
