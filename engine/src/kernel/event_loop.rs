@@ -23,6 +23,7 @@ mod current;
 mod descriptors;
 mod error_context;
 mod exceptions;
+mod fetch;
 mod inbox;
 mod places;
 mod reactor;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::fetch::{GROUP, fetch};
 use super::inbox::{Call, Inbox};
 use super::ready::ReadyQueue;
 use super::{Core, Ready};
@@ -28,8 +29,6 @@ const NEVER: usize = usize::MAX;
 const NEAR: usize = 4;
 /// With more entries than this, what they touch is fetched by groups.
 const CROWDED: usize = 500;
-/// How many entries are fetched together.
-const GROUP: usize = 8;
 /// Memory for more entries than this is given back after a crowd.
 const LARGE: usize = 1 << 16;
 /// The same for calls.
@@ -148,11 +147,7 @@ impl Batch {
     fn prefetch_group(&self, core: &Core) {
         let left = self.entries.len();
         let ahead = |groups| self.entries[left - groups * GROUP..][..GROUP].iter();
-        for entry in ahead(3) {
-            let address: *const u8 = Rc::as_ptr(entry).cast();
-            yieldfrom_delegation::prefetch(address);
-            yieldfrom_delegation::prefetch(address.wrapping_add(64));
-        }
+        ahead(3).for_each(fetch);
         ahead(2).for_each(|entry| entry.prefetch_state(core));
         ahead(1).for_each(|entry| entry.prefetch());
     }

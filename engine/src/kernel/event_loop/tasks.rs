@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Core;
+use super::fetch::GROUP;
 use crate::kernel::task::TaskObject;
 
 /// A task's place among those of its loop.
@@ -16,8 +17,6 @@ impl Slot {
 
 /// With this many free slots, they do not fit into the first cache.
 const CROWD: usize = 1024;
-/// How many slots are fetched together: the processor looks for several pages at a time then.
-const GROUP: usize = 8;
 
 /// A task as a lock remembers its holder. Remembering it costs a few loads.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use super::Core;
+use super::fetch::{GROUP, fetch};
 use crate::kernel::nanos::Nanos;
 
 /// What a timer is for.
@@ -63,8 +64,6 @@ const FEW: usize = 512;
 /// This many new ones are put into their buckets together. Alone, each would find the memory of its
 /// bucket replaced in the cache by what a thousand tasks have touched since the one before.
 const TOGETHER: usize = 4096;
-/// What so many timers are for is fetched together: the processor looks for several pages at a time then.
-const GROUP: usize = 8;
 /// A narrow bucket has 2^20 ns; each next size has 2^10 times as many.
 const NARROW: u32 = 20;
 const STEP: u32 = 10;
@@ -194,13 +193,13 @@ impl Timers {
             match self.next.len() {
                 // Gives a crowd's memory back.
                 0 => self.next = Vec::new(),
-                left if left.is_multiple_of(GROUP) => fetch(&self.next[left - GROUP..]),
+                left if left.is_multiple_of(GROUP) => fetch_timed(&self.next[left - GROUP..]),
                 _ => {}
             }
             return timer;
         }
         let timer = self.near.pop();
-        fetch(self.near.peek());
+        fetch_timed(self.near.peek());
         timer
     }
 
@@ -267,12 +266,8 @@ impl Timers {
 }
 
 /// Fetches what timers are for into the cache: among a million timers, none of it is there.
-fn fetch<'a>(timers: impl IntoIterator<Item = &'a Timer>) {
-    for timer in timers {
-        let address: *const u8 = Rc::as_ptr(&timer.timed).cast();
-        yieldfrom_delegation::prefetch(address);
-        yieldfrom_delegation::prefetch(address.wrapping_add(64));
-    }
+fn fetch_timed<'a>(timers: impl IntoIterator<Item = &'a Timer>) {
+    timers.into_iter().for_each(|timer| fetch(&timer.timed));
 }
 
 /// Returns where the bucket begins that a timer goes into: the wider, the further away it is.
