@@ -3,6 +3,7 @@
 //! This program starts itself as a server, which is then one of its own, or becomes Python or
 //! Go. A server prints the port on which it listens, and serves until it is killed.
 
+mod connections;
 pub(crate) mod fixed_rate;
 pub(crate) mod ping_pong;
 pub(crate) mod system_calls;

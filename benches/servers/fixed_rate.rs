@@ -5,26 +5,19 @@
 //! from then.
 
 use std::collections::VecDeque;
-use std::io::{ErrorKind, Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use rustix::buffer::spare_capacity;
-use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
-use rustix::io::retry_on_intr;
-use rustix::net::sockopt::set_socket_linger;
+use anyhow::{Result, ensure};
 use rustix::time::Timespec;
 
-use crate::servers::ping_pong::{MESSAGE, Played};
+use super::connections::{Connections, MESSAGE, PATIENCE, receive};
+use super::ping_pong::Played;
 
-/// How many answers are noticed at once.
-const EVENTS: usize = 256;
 /// How much is received at once.
 const BUFFER: usize = 64 * MESSAGE;
-/// A server that answers nothing for this long does not work.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// This thread has a processor to itself, and never sleeps, as it would be late then.
 const AT_ONCE: Timespec = Timespec {
     tv_sec: 0,
@@ -32,27 +25,11 @@ const AT_ONCE: Timespec = Timespec {
 };
 
 /// Connections to one server, which send in turn.
-pub(crate) struct FixedRate {
-    epoll: OwnedFd,
-    connections: Vec<Connection>,
-    events: Vec<Event>,
-}
+pub(crate) struct FixedRate(Connections<Connection>);
 
 impl FixedRate {
     pub(crate) fn connect(address: SocketAddr, connections: usize) -> Result<Self> {
-        let mut load = Self {
-            epoll: epoll::create(CreateFlags::CLOEXEC)?,
-            connections: Vec::with_capacity(connections),
-            events: Vec::with_capacity(EVENTS),
-        };
-        for number in 0..connections {
-            let connection = Connection::new(address, number)
-                .with_context(|| format!("connection {number} does not work"))?;
-            let data = EventData::new_u64(number as u64);
-            epoll::add(&load.epoll, &connection.stream, data, EventFlags::IN)?;
-            load.connections.push(connection);
-        }
-        Ok(load)
+        Connections::connect(address, connections, Connection::new).map(Self)
     }
 
     /// Sends so many messages, so many in a second; when it returns, all are answered.
@@ -67,12 +44,13 @@ impl FixedRate {
         while latencies.len() < messages {
             let now = Instant::now();
             while sent < messages && due(sent) <= now {
-                let turn = sent % self.connections.len();
-                self.connections[turn].send(due(sent))?;
+                let turn = sent % self.0.all.len();
+                self.0.all[turn].send(due(sent))?;
                 sent += 1;
             }
             let before = latencies.len();
-            self.receive(&mut latencies)?;
+            let receive = |connection: &mut Connection| connection.receive(&mut latencies);
+            self.0.wait(&AT_ONCE, receive)?;
             if latencies.len() > before || latencies.len() == sent {
                 heard = now;
             }
@@ -82,18 +60,6 @@ impl FixedRate {
             );
         }
         Ok(Played::new(start.elapsed(), latencies))
-    }
-
-    /// Receives the answers that are there, and notes how long they took.
-    fn receive(&mut self, latencies: &mut Vec<u64>) -> Result<()> {
-        let events = &mut self.events;
-        let wait = || epoll::wait(&self.epoll, spare_capacity(events), Some(&AT_ONCE));
-        retry_on_intr(wait)?;
-        for event in self.events.drain(..) {
-            let data = event.data;
-            self.connections[data.u64() as usize].receive(latencies)?;
-        }
-        Ok(())
     }
 }
 
@@ -108,12 +74,14 @@ struct Connection {
     due: VecDeque<Instant>,
 }
 
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
 impl Connection {
-    fn new(address: SocketAddr, number: usize) -> Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        // So that nothing stays in the system when it is closed.
-        set_socket_linger(&stream, Some(Duration::ZERO))?;
+    fn new(stream: TcpStream, number: usize) -> Result<Self> {
         stream.set_nonblocking(true)?;
         Ok(Self {
             stream,
@@ -140,11 +108,7 @@ impl Connection {
 
     fn receive(&mut self, latencies: &mut Vec<u64>) -> Result<()> {
         let mut answer = [0; BUFFER];
-        let size = match (&self.stream).read(&mut answer) {
-            Ok(0) => bail!("the server closes the connection"),
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
-            result => result.context("the server does not answer")?,
-        };
+        let size = receive(&self.stream, &mut answer)?;
         let now = Instant::now();
         let mut rest = &answer[..size];
         while !rest.is_empty() {
@@ -182,6 +146,7 @@ fn message(connection: usize, count: u64) -> [u8; MESSAGE] {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::net::TcpListener;
     use std::thread;
 

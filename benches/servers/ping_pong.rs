@@ -1,30 +1,17 @@
 //! Plays ping-pong with a server on many connections: one thread, that waits by epoll.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use rustix::buffer::spare_capacity;
-use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
-use rustix::io::retry_on_intr;
-use rustix::net::sockopt::set_socket_linger;
+use anyhow::{Result, ensure};
 use rustix::time::Timespec;
 
-/// How long a message is.
-pub(crate) const MESSAGE: usize = 64;
-/// How many answers are noticed at once.
-const EVENTS: usize = 256;
-/// A server that answers nothing for this long does not work.
-const PATIENCE: Duration = Duration::from_secs(10);
+use super::connections::{Connections, MESSAGE, PATIENCE, receive};
 
 /// Connections to one server, each of which sends a message, awaits the answer, sends the next.
-pub(crate) struct PingPong {
-    epoll: OwnedFd,
-    connections: Vec<Connection>,
-    events: Vec<Event>,
-}
+pub(crate) struct PingPong(Connections<Connection>);
 
 /// What a server has done in a stretch of time.
 pub(crate) struct Played {
@@ -62,37 +49,23 @@ impl Played {
 impl PingPong {
     /// Connects, one connection after the other; the server has answered once on each.
     pub(crate) fn connect(address: SocketAddr, connections: usize) -> Result<Self> {
-        let mut load = Self {
-            epoll: epoll::create(CreateFlags::CLOEXEC)?,
-            connections: Vec::with_capacity(connections),
-            events: Vec::with_capacity(EVENTS),
-        };
-        for number in 0..connections {
-            let connection = Connection::new(address, number)
-                .with_context(|| format!("connection {number} does not work"))?;
-            let data = EventData::new_u64(number as u64);
-            epoll::add(&load.epoll, &connection.stream, data, EventFlags::IN)?;
-            load.connections.push(connection);
-        }
-        Ok(load)
+        Connections::connect(address, connections, Connection::new).map(Self)
     }
 
     /// Plays for so long, and so many rounds on average; when it returns, all is answered.
     pub(crate) fn play(&mut self, at_least: Duration, rounds: usize) -> Result<Played> {
-        let fewest = rounds * self.connections.len();
+        let patience = Timespec::try_from(PATIENCE).expect("it is short");
+        let fewest = rounds * self.0.all.len();
         let mut latencies = Vec::with_capacity(1 << 18);
         let start = Instant::now();
-        for connection in &mut self.connections {
+        for connection in &mut self.0.all {
             connection.send(Instant::now())?;
         }
-        let mut waiting = self.connections.len();
+        let mut waiting = self.0.all.len();
         while waiting > 0 {
-            self.wait()?;
-            for event in self.events.drain(..) {
-                let data = event.data;
-                let connection = &mut self.connections[data.u64() as usize];
+            let noticed = self.0.wait(&patience, |connection| {
                 let Some(sent) = connection.receive()? else {
-                    continue;
+                    return Ok(());
                 };
                 let now = Instant::now();
                 latencies.push((now - sent).as_nanos() as u64);
@@ -101,18 +74,11 @@ impl PingPong {
                 } else {
                     waiting -= 1;
                 }
-            }
+                Ok(())
+            })?;
+            ensure!(noticed > 0, "the server does not answer for {PATIENCE:?}");
         }
         Ok(Played::new(start.elapsed(), latencies))
-    }
-
-    fn wait(&mut self) -> Result<()> {
-        let patience = Timespec::try_from(PATIENCE).expect("it is short");
-        let events = &mut self.events;
-        let wait = || epoll::wait(&self.epoll, spare_capacity(events), Some(&patience));
-        let noticed = retry_on_intr(wait)?;
-        ensure!(noticed > 0, "the server does not answer for {PATIENCE:?}");
-        Ok(())
     }
 }
 
@@ -125,12 +91,14 @@ struct Connection {
     received: usize,
 }
 
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
 impl Connection {
-    fn new(address: SocketAddr, number: usize) -> Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        // So that nothing stays in the system when it is closed.
-        set_socket_linger(&stream, Some(Duration::ZERO))?;
+    fn new(stream: TcpStream, number: usize) -> Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         // No two connections send the same.
         let mut message = [0; MESSAGE];
@@ -165,11 +133,7 @@ impl Connection {
     fn receive(&mut self) -> Result<Option<Instant>> {
         // Longer than the answer, so that one that is too long is noticed.
         let mut answer = [0; 2 * MESSAGE];
-        let size = match (&self.stream).read(&mut answer) {
-            Ok(0) => bail!("the server closes the connection"),
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(None),
-            result => result.context("the server does not answer")?,
-        };
+        let size = receive(&self.stream, &mut answer)?;
         let (before, after) = (self.received, self.received + size);
         ensure!(
             self.message.get(before..after) == Some(&answer[..size]),
