@@ -34,8 +34,8 @@ pub use event_loop::{
 pub(crate) use future::cancel;
 pub use future::{CallbackId, Future, WaitKind};
 pub(crate) use future::{
-    Cancelling, Composite, DEEP, Explanation, Follower, FutureData, Reason, Role, SharedCallback,
-    SpareWaiter, Subject, Waitable, Waiter, not_awaited,
+    Cancelling, Composite, DEEP, Explanation, Follower, FutureData, Lent, Reason, Role,
+    SharedCallback, SpareWaiter, Subject, Waitable, Waiter, not_awaited,
 };
 #[cfg(feature = "signal")]
 pub(crate) use handle::Repeating;

@@ -73,9 +73,9 @@ mod threads;
 pub use assemble::{LoopBuilder, run, run_sync};
 pub use combine::{
     ALL_COMPLETED, AsCompleted, FIRST_COMPLETED, FIRST_EXCEPTION, NextCompleted, ReturnWhen,
-    TaskGroup, Timeout, Wait, WaitFor, WaitOutcome, as_completed, gather, gather_return_exceptions,
-    gather_with, shield, sleep, sleep_with, task_group, timeout, timeout_at, wait, wait_for,
-    yield_now,
+    ScopedTask, TaskGroup, TaskGroupHandle, Timeout, Wait, WaitFor, WaitOutcome, as_completed,
+    gather, gather_return_exceptions, gather_with, shield, sleep, sleep_with, task_group, timeout,
+    timeout_at, wait, wait_for, yield_now,
 };
 pub use errors::{
     BrokenBarrierError, ExceptionGroup, IncompleteReadError, InvalidStateError, KeyboardInterrupt,

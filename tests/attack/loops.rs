@@ -19,7 +19,7 @@ use std::time::Duration;
 use yieldfrom::{
     AnyTask, Barrier, BoundedSemaphore, CallbackId, Co, ConcurrentFuture, Condition, Coroutine,
     CoroutineBuilder, Error, Event, EventLoop, Future, Handle, LifoQueue, Lock, LoopHandle,
-    PriorityQueue, Queue, Semaphore, Task, TaskGroup, Timeout, TimerHandle, get_running_loop,
+    PriorityQueue, Queue, Semaphore, Task, TaskGroupHandle, Timeout, TimerHandle, get_running_loop,
     set_event_loop, sleep,
 };
 
@@ -54,7 +54,7 @@ struct Stage {
     barriers: Slots<Barrier>,
     queues: Slots<Queue<Token>>,
     timeouts: Slots<Timeout>,
-    groups: Slots<TaskGroup>,
+    groups: Slots<TaskGroupHandle>,
     senders: Slots<LoopHandle>,
     remote: Slots<ConcurrentFuture<Token>>,
     errors: Slots<Error>,

@@ -2,6 +2,7 @@
 //! its scenarios.
 
 mod asyncio_suite;
+mod borrowing_tasks;
 mod cancellation;
 mod closing;
 mod deadlocks;

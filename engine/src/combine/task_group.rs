@@ -1,205 +1,26 @@
 //! Tasks that end together.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::fmt;
+mod scope;
+mod state;
+
 use std::rc::Rc;
 
-use crate::errors::panics::contain;
-use crate::errors::{ExceptionGroup, RuntimeError};
-use crate::kernel::{
-    AnyTask, Co, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Operation, Reason, Subject,
-    Task, Waitable, Waiter,
-};
+use crate::errors::ExceptionGroup;
+use crate::errors::panics::Panics;
+use crate::kernel::{Co, Operation};
+use state::GroupState;
 use yieldfrom_delegation::{Delegate, Error, Result};
 
-/// Tasks that end together: 3.11's `asyncio.TaskGroup`.
-///
-/// See [`task_group`](task_group()). A clone is the same group.
-#[derive(Clone)]
-pub struct TaskGroup(Rc<GroupState>);
-
-struct GroupState {
-    core: Rc<Core>,
-    parent: AnyTask,
-    /// By number, which is the order in which they were made.
-    tasks: RefCell<BTreeMap<u32, AnyTask>>,
-    errors: RefCell<Vec<Error>>,
-    /// Is woken when the last task ends.
-    all_done: Cell<Option<Rc<Waiter>>>,
-    /// The body has ended.
-    exiting: Cell<bool>,
-    /// The tasks were cancelled.
-    aborting: Cell<bool>,
-    /// The group has cancelled its own task, and has not taken that back.
-    parent_cancelled: Cell<bool>,
-    /// The group was left, and does not wait for its tasks any more.
-    abandoned: Cell<bool>,
-}
-
-impl TaskGroup {
-    fn new() -> Result<Self> {
-        let (Some(event_loop), Some(parent)) = (EventLoop::running(), crate::current_task()) else {
-            return Err(RuntimeError::new("task_group: it works inside a task only").into());
-        };
-        Ok(Self(Rc::new(GroupState {
-            core: Rc::clone(event_loop.core()),
-            parent,
-            tasks: RefCell::default(),
-            errors: RefCell::default(),
-            all_done: Cell::new(None),
-            exiting: Cell::new(false),
-            aborting: Cell::new(false),
-            parent_cancelled: Cell::new(false),
-            abandoned: Cell::new(false),
-        })))
-    }
-
-    /// Makes a task of a coroutine, in this group.
-    ///
-    /// If the group has ended, or is ending because of an error, the task that you get has failed
-    /// already, with a [`RuntimeError`].
-    #[track_caller]
-    pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
-        let group = &self.0;
-        if let Some(why) = group.refusal() {
-            let error = RuntimeError::new(format!("create_task: the task group {why}"));
-            return Task::failed(&EventLoop::of(&group.core), coroutine, error.into());
-        }
-        let task = EventLoop::of(&group.core).create_task(coroutine);
-        let any = task.to_any();
-        group.tasks.borrow_mut().insert(any.number(), any);
-        let group = Rc::clone(group);
-        task.add_done_callback(move |task| group.task_done(task));
-        task
-    }
-}
-
-impl GroupState {
-    /// Returns why the group takes no more tasks, if it does not.
-    fn refusal(&self) -> Option<&'static str> {
-        if self.exiting.get() && self.tasks.borrow().is_empty() {
-            Some("has ended")
-        } else if self.aborting.get() {
-            Some("is shutting down")
-        } else {
-            None
-        }
-    }
-
-    fn task_done<T: 'static>(&self, task: &Future<T>) {
-        if let Some(task) = task.as_task() {
-            let taken = self.tasks.borrow_mut().remove(&task.to_any().number());
-            drop(taken);
-        }
-        if self.tasks.borrow().is_empty()
-            && let Some(all_done) = self.all_done.take()
-        {
-            all_done.wake();
-        }
-        let Ok(Some(error)) = task.exception() else {
-            return;
-        };
-        if self.abandoned.get() || self.parent.done() {
-            return self.report(error, &task.to_string());
-        }
-        self.errors.borrow_mut().push(error);
-        if !self.aborting.get() && !self.parent_cancelled.get() {
-            self.abort();
-            self.parent_cancelled.set(true);
-            self.parent.cancel();
-        }
-    }
-
-    /// Cancels the tasks, unless that was done before.
-    fn abort(&self) {
-        if self.aborting.replace(true) {
-            return;
-        }
-        let tasks = self.tasks.borrow().clone();
-        for task in tasks.values().filter(|task| !task.done()) {
-            task.cancel();
-        }
-    }
-
-    /// Waits for all tasks; returns the error of a cancellation meanwhile, and otherwise `error`.
-    fn join(self: &Rc<Self>, co: &Co, mut error: Option<Error>) -> Result<Option<Error>> {
-        while !self.tasks.borrow().is_empty() {
-            let waiter = Waiter::new(Reason::futures("the end of a task group", self));
-            self.all_done.set(Some(Rc::clone(&waiter)));
-            match waiter.wait(co) {
-                Ok(()) => {}
-                Err(cancelled) if cancelled.is_cancelled() => {
-                    if !self.aborting.get() {
-                        error = Some(cancelled);
-                        self.abort();
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(error)
-    }
-
-    /// Returns whether all tasks have ended, and some of them with errors.
-    fn ends_with_errors(&self) -> bool {
-        self.tasks.borrow().is_empty() && !self.errors.borrow().is_empty()
-    }
-
-    /// If other code wants the task to end as well, lets its cancellation come at the next wait.
-    fn renew_cancellation(&self) {
-        if self.parent.cancelling() > 0 {
-            self.parent.uncancel();
-            self.parent.cancel();
-        }
-    }
-
-    /// Takes the group's own request to cancel its task back, if there is one.
-    fn take_request_back(&self) {
-        if self.parent_cancelled.replace(false) {
-            self.parent.uncancel();
-        }
-    }
-
-    /// Cancels the tasks without waiting for them, since the group is left.
-    fn abandon(self: &Rc<Self>) {
-        self.exiting.set(true);
-        self.abandoned.set(true);
-        self.abort();
-        self.take_request_back();
-        let errors = self.errors.take();
-        if errors.is_empty() {
-            return;
-        }
-        // The exception handler is user code: it does not run while a coroutine is unwound. Nor may
-        // the destructor of an error panic then, which runs at once if the loop is closed.
-        let group = Rc::clone(self);
-        let report = move || {
-            let source = group.parent.to_string();
-            for error in errors {
-                group.report(error, &source);
-            }
-        };
-        contain(|| _ = EventLoop::of(&self.core).call_soon(report));
-    }
-
-    /// Reports an error that the group cannot return to the exception handler.
-    fn report(&self, error: Error, task: &str) {
-        const LOST: &str = "Task of a group failed after the group was left without waiting for it";
-        const LATE: &str = "Task of a group failed after the group's own task had ended";
-        let why = if self.abandoned.get() { LOST } else { LATE };
-        let context = ErrorContext::new(why).error(error).source(task);
-        self.core.call_exception_handler(&context);
-    }
-}
+pub use scope::{ScopedTask, TaskGroup};
+pub use state::TaskGroupHandle;
 
 /// A group whose body runs, or that waits for its tasks.
-struct OpenGroup(TaskGroup);
+struct OpenGroup(Rc<GroupState>);
 
 impl OpenGroup {
     /// Ends the group after its body, as `TaskGroup.__aexit__` does since 3.13.
     fn end<R>(self, co: &Co, result: Result<R>) -> Result<R> {
-        let group = &self.0.0;
+        let group = &self.0;
         group.exiting.set(true);
         if result.is_err() {
             group.abort();
@@ -228,28 +49,17 @@ impl OpenGroup {
 }
 
 /// Ends a group whose end was not reached, because of a panic, of an error that was thrown in, or
-/// because the coroutine was dropped. Its tasks are cancelled.
+/// because the coroutine was dropped. Its tasks are cancelled; those that borrow have ended when this has.
 impl Drop for OpenGroup {
     fn drop(&mut self) {
-        let group = &self.0.0;
-        let ended = group.exiting.get() && group.tasks.borrow().is_empty();
+        let group = &self.0;
+        let ended = group.exiting.get() && group.members.borrow().is_empty();
         if !ended || group.parent_cancelled.get() || !group.errors.borrow().is_empty() {
-            group.abandon();
+            let mut panics = Panics::default();
+            panics.catch(|| group.abandon());
+            panics.catch(|| group.end_borrowing());
+            panics.resume();
         }
-    }
-}
-
-impl Subject for GroupState {
-    fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
-        let tasks = self.tasks.borrow();
-        all.extend(tasks.values().map(|task| Rc::clone(&task.0).as_waitable()));
-    }
-}
-
-impl fmt::Debug for TaskGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (tasks, errors) = (self.0.tasks.borrow().len(), self.0.errors.borrow().len());
-        write!(f, "<TaskGroup tasks={tasks} errors={errors}>")
     }
 }
 
@@ -283,14 +93,15 @@ impl fmt::Debug for TaskGroup {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[must_use = "it runs when a coroutine delegates to it by yield_from"]
-pub fn task_group<F, R>(body: F) -> Operation<impl FnOnce(&Co) -> Result<R>>
+pub fn task_group<'env, F, R>(body: F) -> Operation<impl FnOnce(&Co) -> Result<R>>
 where
-    F: FnOnce(&Co, &TaskGroup) -> Result<R>,
+    F: for<'scope> FnOnce(&Co, &'scope TaskGroup<'scope, 'env>) -> Result<R>,
 {
     Operation::new("task_group", |co| {
-        let group = OpenGroup(TaskGroup::new()?);
-        let part = |co: &Co| body(co, &group.0);
+        let group = TaskGroup::new()?;
+        let open = OpenGroup(Rc::clone(&group.state));
+        let part = |co: &Co| body(co, &group);
         let result = co.keep_line(|| part.delegate(co));
-        group.end(co, result)
+        open.end(co, result)
     })
 }

@@ -11,6 +11,7 @@ mod waitable;
 mod waiter;
 
 use std::cell::Cell;
+use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -137,11 +138,8 @@ impl<T: 'static> FutureData<T> {
         self.check_finished(operation)?;
         self.unseen.set(false);
         // It is put back even if the look panics.
-        let lent = Lent {
-            cell: &self.outcome,
-            outcome: self.outcome.take(),
-        };
-        match &lent.outcome {
+        let lent = Lent::of(&self.outcome);
+        match &lent.value {
             Some(Ok(value)) => Ok(look(value)),
             Some(Err(error)) => Err(error.clone()),
             None => Err(taken(operation)),
@@ -218,16 +216,24 @@ impl<T: 'static> FutureData<T> {
     }
 }
 
-/// An outcome that was taken out to be looked at, and is put back when this is dropped.
-struct Lent<'a, T> {
-    cell: &'a Cell<Option<Result<T>>>,
-    outcome: Option<Result<T>>,
+/// A value that was taken out of its cell to be looked at, and is put back when this is dropped.
+pub(crate) struct Lent<'a, V: Default> {
+    cell: &'a Cell<V>,
+    pub(crate) value: V,
 }
 
-impl<T> Drop for Lent<'_, T> {
+impl<'a, V: Default> Lent<'a, V> {
+    #[inline(always)]
+    pub(crate) fn of(cell: &'a Cell<V>) -> Self {
+        let value = cell.take();
+        Self { cell, value }
+    }
+}
+
+impl<V: Default> Drop for Lent<'_, V> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.cell.set(self.outcome.take());
+        self.cell.set(mem::take(&mut self.value));
     }
 }
 

@@ -177,7 +177,7 @@ impl Body<'_> {
             }
             if body.world.one_in(4) {
                 body.stage
-                    .place(&body.world, &body.stage.groups, group.clone());
+                    .place(&body.world, &body.stage.groups, group.handle());
             }
             body.go_on()
         });

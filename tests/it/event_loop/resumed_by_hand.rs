@@ -61,7 +61,7 @@ fn waits() -> Vec<(&'static str, Wait)> {
         (
             "task_group",
             Box::new(move |co| {
-                co.yield_from(task_group(|_: &Co, group: &TaskGroup| {
+                co.yield_from(task_group(|_: &Co, group: &TaskGroup<'_, '_>| {
                     group.create_task(blocked);
                     Ok(())
                 }))

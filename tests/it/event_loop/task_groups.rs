@@ -56,7 +56,7 @@ fn an_error_of_one_cancels_the_others_and_the_body() {
     let (event_loop, journal) = (virtual_loop(), Journal::default());
     let notes = journal.clone();
     let result = event_loop.run_until_complete(move |co: &Co| {
-        let result = co.yield_from(task_group(|co: &Co, group: &TaskGroup| {
+        let result = co.yield_from(task_group(|co: &Co, group: &TaskGroup<'_, '_>| {
             group.create_task(sleeper("a", &notes));
             group.create_task(fails(1, "no fuel"));
             group.create_task(sleeper("b", &notes));
@@ -96,15 +96,17 @@ fn an_error_of_the_body_comes_last_and_cancels_the_tasks() {
     let journal = Journal::default();
     let notes = journal.clone();
     let result = run_virtual(move |co| {
-        co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
-            group.create_task(sleeper("a", &notes));
-            group.create_task(|co: &Co| {
-                let _ = co.yield_from(sleep(secs(60)));
-                Err::<(), _>(Error::msg("cleanup"))
-            });
-            co.yield_from(yield_now())?;
-            Err(Error::msg("body"))
-        }))
+        co.yield_from(task_group(
+            |co: &Co, group: &TaskGroup<'_, '_>| -> Result<()> {
+                group.create_task(sleeper("a", &notes));
+                group.create_task(|co: &Co| {
+                    let _ = co.yield_from(sleep(secs(60)));
+                    Err::<(), _>(Error::msg("cleanup"))
+                });
+                co.yield_from(yield_now())?;
+                Err(Error::msg("body"))
+            },
+        ))
     });
     assert_eq!(texts(result), ["cleanup", "body"]);
     assert_eq!(journal.take(), ["a cancelled"]);
@@ -115,20 +117,22 @@ fn an_error_of_a_task_that_is_being_cancelled_cancels_nobody_again() {
     let journal = Journal::default();
     let notes = journal.clone();
     let result = run_virtual(move |co| {
-        co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
-            group.create_task(|co: &Co| {
-                assert!(co.yield_from(sleep(secs(9))).is_err());
-                Err::<(), _>(Error::msg("no oil"))
-            });
-            group.create_task(move |co: &Co| {
-                assert!(co.yield_from(sleep(secs(9))).is_err());
-                let cleanup = co.yield_from(sleep(secs(1)));
-                notes.note(format!("cleaned up: {}", cleanup.is_ok()));
-                cleanup
-            });
-            co.yield_from(yield_now())?;
-            Err(Error::msg("no fuel"))
-        }))
+        co.yield_from(task_group(
+            |co: &Co, group: &TaskGroup<'_, '_>| -> Result<()> {
+                group.create_task(|co: &Co| {
+                    assert!(co.yield_from(sleep(secs(9))).is_err());
+                    Err::<(), _>(Error::msg("no oil"))
+                });
+                group.create_task(move |co: &Co| {
+                    assert!(co.yield_from(sleep(secs(9))).is_err());
+                    let cleanup = co.yield_from(sleep(secs(1)));
+                    notes.note(format!("cleaned up: {}", cleanup.is_ok()));
+                    cleanup
+                });
+                co.yield_from(yield_now())?;
+                Err(Error::msg("no fuel"))
+            },
+        ))
     });
     assert_eq!(journal.take(), ["cleaned up: true"]);
     assert_eq!(texts(result), ["no oil", "no fuel"]);
@@ -140,7 +144,7 @@ fn cancelling_the_groups_task_cancels_all() {
         let (event_loop, journal) = (virtual_loop(), Journal::default());
         let notes = journal.clone();
         let task = event_loop.create_task(move |co: &Co| {
-            co.yield_from(task_group(|co: &Co, group: &TaskGroup| {
+            co.yield_from(task_group(|co: &Co, group: &TaskGroup<'_, '_>| {
                 group.create_task(sleeper("a", &notes));
                 if body_waits {
                     co.yield_from(sleep(secs(60)))
@@ -186,7 +190,7 @@ fn errors_are_not_lost_to_a_cancellation_from_outside() {
 #[test]
 fn a_group_that_has_ended_takes_no_task() {
     run_virtual(|co| {
-        let group = co.yield_from(task_group(|_, group| Ok(group.clone())))?;
+        let group = co.yield_from(task_group(|_, group| Ok(group.handle())))?;
         let refused = group.create_task(|_: &Co| -> Result<()> { unreachable!("never runs") });
         assert!(refused.done() && failed_with::<RuntimeError, _>(refused.result()));
         Ok(())
@@ -200,7 +204,7 @@ fn a_group_that_is_ending_takes_tasks_unless_it_fails() {
     let notes = journal.clone();
     let result = run_virtual(move |co| {
         co.yield_from(task_group(move |_, group| {
-            let own = group.clone();
+            let own = group.handle();
             group.create_task(move |co: &Co| {
                 co.yield_from(sleep(secs(1)))?; // the body has ended
                 let late = notes.clone();
@@ -230,9 +234,9 @@ fn a_group_that_has_only_to_return_takes_no_task() {
     let late: Rc<RefCell<Option<Task<()>>>> = Rc::default();
     let made = Rc::clone(&late);
     run_virtual(move |co| {
-        co.yield_from(task_group(|_: &Co, group: &TaskGroup| {
+        co.yield_from(task_group(|_: &Co, group: &TaskGroup<'_, '_>| {
             let last = group.create_task(|co: &Co| co.yield_from(sleep(secs(1))));
-            let group = group.clone();
+            let group = group.handle();
             last.add_done_callback(move |_| {
                 made.replace(Some(group.create_task(|_: &Co| Ok(()))));
             });
@@ -250,7 +254,7 @@ fn groups_nest() {
     let journal = Journal::default();
     let notes = journal.clone();
     let result = run_virtual(move |co| {
-        co.yield_from(task_group(|co: &Co, outer: &TaskGroup| {
+        co.yield_from(task_group(|co: &Co, outer: &TaskGroup<'_, '_>| {
             outer.create_task(sleeper("outer", &notes));
             co.yield_from(task_group(|_, inner| {
                 inner.create_task(sleeper("inner", &notes));
@@ -274,7 +278,7 @@ fn an_error_in_the_outer_group_passes_through_the_inner_one() {
     let journal = Journal::default();
     let notes = journal.clone();
     let result = run_virtual(move |co| {
-        let result = co.yield_from(task_group(|co: &Co, outer: &TaskGroup| {
+        let result = co.yield_from(task_group(|co: &Co, outer: &TaskGroup<'_, '_>| {
             outer.create_task(fails(1, "no fuel"));
             let inner = co.yield_from(task_group(|_, inner| {
                 drop(inner.create_task(sleeper("inner", &notes)));

@@ -12,8 +12,8 @@ use std::time::Duration;
 use yieldfrom::sync::{Barrier, Condition, Event, Lock, Semaphore};
 use yieldfrom::{
     Co, Error, ExceptionGroup, Future, Generator, GeneratorState, Protocol, Queue, Request, Result,
-    Task, TaskGroup, Timeout, as_completed, create_server_on, create_task, current_task,
-    get_running_loop, run, sleep, task_group, timeout, wait, wait_for, yield_now,
+    Task, TaskGroup, TaskGroupHandle, Timeout, as_completed, create_server_on, create_task,
+    current_task, get_running_loop, run, sleep, task_group, timeout, wait, wait_for, yield_now,
 };
 
 use crate::support::{Journal, log_of, run_virtual, secs};

@@ -58,6 +58,13 @@ impl Journal {
 /// Notes when it is dropped.
 pub(crate) struct Noted(Journal, String);
 
+impl Noted {
+    /// Returns the journal, borrowed from this value: whoever has it must be gone before this is.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.0
+    }
+}
+
 impl Drop for Noted {
     fn drop(&mut self) {
         self.0.note(format!("drop {}", self.1));

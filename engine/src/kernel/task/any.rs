@@ -22,6 +22,13 @@ pub(crate) trait TaskObject: Ready {
     /// more, onto `lost`, for the caller to drop.
     fn destroy(&self, lost: &mut Vec<Callbacks>);
 
+    /// Closes the coroutine at once, by [`Generator::abandon`](yieldfrom_delegation::Generator::abandon); the
+    /// task has ended as cancelled then. Returns whether the coroutine is closed.
+    fn abandon(&self) -> bool;
+
+    /// Returns whether the coroutine has ended, or was closed.
+    fn is_closed(&self) -> bool;
+
     fn is_done(&self) -> bool;
     fn number(&self) -> u32;
     fn name(&self) -> String;

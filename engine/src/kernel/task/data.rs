@@ -34,6 +34,8 @@ pub(super) enum TaskPhase {
     Cancelled,
     /// The sleep was cancelled while the timer's callback was in the queue, before the next step.
     DueCancelled,
+    /// The coroutine was closed outside of a step, and the task has ended.
+    Ended,
 }
 
 /// What a task waits for.

@@ -5,7 +5,9 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
-use yieldfrom_delegation::{Driver, Error, Generator, GeneratorState, Link, Result, Unresolved};
+use yieldfrom_delegation::{
+    Driver, Error, Generator, GeneratorState, Link, Result, State, Unresolved,
+};
 
 use super::any::TaskObject;
 use super::data::{Awaited, Suspension, TaskData, TaskPhase};
@@ -87,6 +89,22 @@ impl<T: 'static> FutureData<T> {
         Err(RuntimeError::new(format!("yield_from in {self}: {why}")).into())
     }
 
+    /// Ends the task as cancelled, since its coroutine was closed outside of a step. It may stand in the
+    /// ready queue, or among the callbacks of what it waits for: from there, it does nothing any more.
+    #[cold]
+    fn conclude_abandoned(&self) {
+        let data = self.data();
+        if data.phase.replace(TaskPhase::Ended) == TaskPhase::Asleep {
+            self.core.cancel_timer();
+        }
+        let awaited = data.awaited.take();
+        if let Some(task) = self.core.remove_task(data.slot.get()) {
+            self.core.ended.keep(task);
+        }
+        self.end_cancelled();
+        drop(awaited);
+    }
+
     fn conclude(&self, outcome: Result<T>) {
         set_sleep_over(false);
         if let Some(task) = self.core.remove_task(self.data().slot.get()) {
@@ -113,6 +131,7 @@ impl<T: 'static> Ready for FutureData<T> {
                 return core.ready.push(self);
             }
             TaskPhase::DueCancelled => return data.phase.set(TaskPhase::Cancelled),
+            TaskPhase::Ended => return,
             _ => data.phase.set(TaskPhase::Scheduled),
         }
         let error = match data.awaited.take() {
@@ -236,6 +255,21 @@ impl<T: 'static> TaskObject for FutureData<T> {
         panics.catch(|| data.generator.abandon());
         lost.push(self.take_callbacks());
         panics.resume();
+    }
+
+    fn abandon(&self) -> bool {
+        let mut panics = Panics::default();
+        panics.catch(|| self.data().generator.abandon());
+        let is_closed = self.is_closed();
+        if is_closed && !self.is_done() {
+            panics.catch(|| self.conclude_abandoned());
+        }
+        panics.resume();
+        is_closed
+    }
+
+    fn is_closed(&self) -> bool {
+        self.data().generator.state() == State::Closed
     }
 
     fn is_done(&self) -> bool {

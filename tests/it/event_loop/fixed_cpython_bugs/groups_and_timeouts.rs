@@ -75,11 +75,11 @@ fn a_failure_of_the_outer_group_survives_that_of_the_inner_one() {
         let event_loop = virtual_loop();
         event_loop
             .run_until_complete(move |co: &Co| {
-                let outer = co.yield_from(task_group(|co: &Co, outer: &TaskGroup| {
+                let outer = co.yield_from(task_group(|co: &Co, outer: &TaskGroup<'_, '_>| {
                     if outer_first {
                         outer.create_task(fail);
                     }
-                    let inner = co.yield_from(task_group(|co: &Co, inner: &TaskGroup| {
+                    let inner = co.yield_from(task_group(|co: &Co, inner: &TaskGroup<'_, '_>| {
                         inner.create_task(fail);
                         if !outer_first {
                             outer.create_task(fail);
@@ -102,7 +102,7 @@ fn a_failure_of_the_outer_group_survives_that_of_the_inner_one() {
 #[test]
 fn a_group_takes_back_the_request_that_it_makes_at_its_end() {
     run_virtual(|co| {
-        let group = co.yield_from(task_group(|_: &Co, group: &TaskGroup| {
+        let group = co.yield_from(task_group(|_: &Co, group: &TaskGroup<'_, '_>| {
             group.create_task(fail);
             group.create_task(|co: &Co| co.yield_from(sleep(secs(100))));
             Ok(())
@@ -120,7 +120,7 @@ fn a_cancellation_of_a_group_that_fails_comes_later() {
     for at_end in [false, true] {
         let event_loop = virtual_loop();
         let task = event_loop.create_task(move |co: &Co| {
-            let group = co.yield_from(task_group(|co: &Co, group: &TaskGroup| {
+            let group = co.yield_from(task_group(|co: &Co, group: &TaskGroup<'_, '_>| {
                 group.create_task(fail);
                 group.create_task(|co: &Co| {
                     assert!(is_cancelled(&co.yield_from(sleep(secs(9)))));

@@ -132,7 +132,7 @@ fn what_belongs_to_tasks_is_shown_for_debugging() {
         assert_eq!(format!("{limited:?}"), "<Operation timeout>");
         co.yield_from(limited)?;
         assert_eq!(format!("{limit:?}"), "<Timeout Exited when=5s>");
-        let grouped = task_group(|co: &Co, group: &TaskGroup| {
+        let grouped = task_group(|co: &Co, group: &TaskGroup<'_, '_>| {
             group.create_task(|_: &Co| Err::<(), _>(Error::msg("no fuel")));
             assert_eq!(format!("{group:?}"), "<TaskGroup tasks=1 errors=0>");
             assert!(co.yield_from(sleep(secs(1))).is_err());

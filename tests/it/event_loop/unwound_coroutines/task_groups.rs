@@ -20,15 +20,17 @@ fn a_panic_in_the_body_of_a_group_cancels_its_tasks() {
     run_virtual(move |co| {
         let mut kept = None;
         caught(|| {
-            co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
-                kept = Some(group.clone());
-                group.create_task(sleeper(&notes));
-                co.yield_from(yield_now())?;
-                panics()
-            }))
+            co.yield_from(task_group(
+                |co: &Co, group: &TaskGroup<'_, '_>| -> Result<()> {
+                    kept = Some(group.handle());
+                    group.create_task(sleeper(&notes));
+                    co.yield_from(yield_now())?;
+                    panics()
+                },
+            ))
         });
         assert_eq!(current_task().unwrap().cancelling(), 0);
-        let refusal = |group: &TaskGroup| -> Result<String> {
+        let refusal = |group: &TaskGroupHandle| -> Result<String> {
             let late: Task<()> = group.create_task(|_: &Co| Ok(()));
             Ok(late.exception()?.expect("it is refused").to_string())
         };
@@ -48,17 +50,19 @@ fn a_panic_after_a_failure_in_a_group_leaves_no_request_and_tells_the_error() {
     let (log, ()) = log_of(|| {
         run_virtual(|co| {
             caught(|| {
-                co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
-                    group.create_task(|_: &Co| Err::<(), _>(Error::msg("no fuel")));
-                    // Refuses to be cancelled, and fails.
-                    group.create_task(|co: &Co| {
-                        let _ = co.yield_from(sleep(secs(9)));
-                        co.yield_from(yield_now())?;
-                        Err::<(), _>(Error::msg("no oil"))
-                    });
-                    assert!(co.yield_from(sleep(secs(9))).is_err());
-                    panics()
-                }))
+                co.yield_from(task_group(
+                    |co: &Co, group: &TaskGroup<'_, '_>| -> Result<()> {
+                        group.create_task(|_: &Co| Err::<(), _>(Error::msg("no fuel")));
+                        // Refuses to be cancelled, and fails.
+                        group.create_task(|co: &Co| {
+                            let _ = co.yield_from(sleep(secs(9)));
+                            co.yield_from(yield_now())?;
+                            Err::<(), _>(Error::msg("no oil"))
+                        });
+                        assert!(co.yield_from(sleep(secs(9))).is_err());
+                        panics()
+                    },
+                ))
             });
             assert_eq!(current_task().unwrap().cancelling(), 0);
             co.yield_from(sleep(secs(1)))?;
@@ -81,7 +85,7 @@ fn a_group_that_is_dropped_cancels_its_tasks() {
         let (_, ()) = log_of(|| {
             run_virtual(move |co| {
                 let group = move |co: &Co| {
-                    co.yield_from(task_group(|co: &Co, group: &TaskGroup| {
+                    co.yield_from(task_group(|co: &Co, group: &TaskGroup<'_, '_>| {
                         group.create_task(sleeper(&notes));
                         if in_body {
                             co.yield_from(sleep(Duration::MAX))?;
@@ -112,16 +116,16 @@ fn a_group_that_is_dropped_cancels_its_tasks() {
 }
 
 /// A group in a generator of its own, whose body waits for long.
-fn group_of(tasks: impl Fn(&TaskGroup) + 'static) -> Generator<Request> {
+fn group_of(tasks: impl Fn(&TaskGroup<'_, '_>) + 'static) -> Generator<Request> {
     yielding(move |co: &Co| {
-        co.yield_from(task_group(|co: &Co, group: &TaskGroup| {
+        co.yield_from(task_group(|co: &Co, group: &TaskGroup<'_, '_>| {
             tasks(group);
             co.yield_from(sleep(secs(9)))
         }))
     })
 }
 
-fn fails(group: &TaskGroup) {
+fn fails(group: &TaskGroup<'_, '_>) {
     group.create_task(|_: &Co| Err::<(), _>(Error::msg("no fuel")));
 }
 
@@ -165,14 +169,16 @@ fn a_group_that_is_closed_before_its_last_step_tells_its_errors() {
     let (log, ()) = log_of(|| {
         run_virtual(|co| {
             let group = yielding(|co: &Co| {
-                co.yield_from(task_group(|co: &Co, group: &TaskGroup| -> Result<()> {
-                    group.create_task(|co: &Co| {
-                        assert!(co.yield_from(sleep(secs(9))).is_err());
-                        Err::<(), _>(Error::msg("no oil"))
-                    });
-                    co.yield_from(yield_now())?;
-                    Err(Error::msg("no fuel"))
-                }))
+                co.yield_from(task_group(
+                    |co: &Co, group: &TaskGroup<'_, '_>| -> Result<()> {
+                        group.create_task(|co: &Co| {
+                            assert!(co.yield_from(sleep(secs(9))).is_err());
+                            Err::<(), _>(Error::msg("no oil"))
+                        });
+                        co.yield_from(yield_now())?;
+                        Err(Error::msg("no fuel"))
+                    },
+                ))
             });
             group.next()?;
             co.yield_from(yield_now())?;

@@ -1,0 +1,331 @@
+//! Tasks that borrow from the coroutine whose group they belong to.
+//!
+//! The compiler knows of no task when it ends. So the body of a borrowing task is handed to the loop as if it
+//! borrowed nothing, and these rules make up for that. `'scope` is the time in which the body may be used; it
+//! begins before the body of the group does, and ends after the guard of the group, `OpenGroup`.
+//!
+//! 1. What borrows (the closure before it runs, and its result) stands in one block, [`Parts`]. The coroutine
+//!    of the task has a handle of that block and nothing else of the body. So a task, a report or a
+//!    generator that is kept for longer refers to nothing that was borrowed.
+//! 2. While the closure runs, its frames are on the stack of the task's coroutine, and nowhere else. When that
+//!    coroutine is closed, they are gone.
+//! 3. The frame of the group's operation owns the guard. The frame is left by a return, by a panic or by the
+//!    unwinding of a coroutine that is closed or dropped; each of them drops the guard. A coroutine that is
+//!    forgotten is never unwound, and its stack is never unmapped nor used again (rule 2 of the pool in
+//!    `delegation`). So what the tasks borrow from it stays.
+//! 4. The guard ends each borrowing task that is left, at once: it closes the coroutine, which unwinds a body
+//!    that does not end by itself, and empties the block. No task can be added from then on. If the coroutine is not
+//!    closed afterwards, because it runs below the guard or catches the unwinding again and again, the process
+//!    is aborted.
+//! 5. A task leaves the group's list without the guard only when its coroutine is closed.
+//! 6. The lifetimes are those of `std::thread::scope`. A [`ScopedTask`] cannot leave the group's body. If it
+//!    is forgotten, the result in its block is never dropped.
+
+use std::any::type_name;
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::rc::Rc;
+
+use super::state::{Body, Borrowing, GroupState, TaskGroupHandle};
+use crate::errors::InvalidStateError;
+use crate::errors::panics::Panics;
+use crate::kernel::{AnyTask, Co, CoroutineBuilder, IntoCoroutine, Lent, Request, Task};
+use yieldfrom_delegation::{Delegate, Result};
+
+/// Tasks that end together: 3.11's `asyncio.TaskGroup`.
+///
+/// See [`task_group`](task_group()). The lifetimes are those of [`std::thread::Scope`]: tasks that the group
+/// [`spawn`](Self::spawn)s may borrow what lives longer than `'scope`, such as the group itself and the variables of
+/// the coroutine around it.
+pub struct TaskGroup<'scope, 'env: 'scope> {
+    pub(super) state: Rc<GroupState>,
+    _scope: PhantomData<&'scope mut &'scope ()>,
+    _env: PhantomData<&'env mut &'env ()>,
+}
+
+impl<'scope> TaskGroup<'scope, '_> {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            state: GroupState::new()?,
+            _scope: PhantomData,
+            _env: PhantomData,
+        })
+    }
+
+    /// Makes a task of a coroutine, in this group.
+    ///
+    /// The task may be used when the group has ended; in return, it borrows nothing. If the group is ending
+    /// because of an error, or was left, the task that you get has failed already, with a [`RuntimeError`].
+    #[track_caller]
+    pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
+        self.state.create("create_task", coroutine, None)
+    }
+
+    /// Returns a handle that borrows nothing, for code that may outlive the group, such as a server's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, RuntimeError, create_task, run_sync, task_group};
+    ///
+    /// let handle = run_sync(|co: &Co| {
+    ///     co.yield_from(task_group(|co, group| {
+    ///         let handle = group.handle();
+    ///         // A task outside of the group starts one in it.
+    ///         let outside = create_task({
+    ///             let handle = handle.clone();
+    ///             move |_: &Co| Ok(handle.create_task(|_: &Co| Ok(1)))
+    ///         });
+    ///         let inside = co.yield_from(&outside)?;
+    ///         assert_eq!(co.yield_from(inside)?, 1);
+    ///         Ok(handle)
+    ///     }))
+    /// })?;
+    /// let late = handle.create_task(|_: &Co| Ok(2));
+    /// assert!(late.exception()?.unwrap().is::<RuntimeError>());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn handle(&self) -> TaskGroupHandle {
+        TaskGroupHandle(Rc::clone(&self.state))
+    }
+
+    /// Makes a task that may borrow, in this group: `std::thread::scope` for tasks.
+    ///
+    /// The body may use variables of the coroutine around the group, and the group itself. Nothing has to be cloned
+    /// or put into an `Rc`. A result that nobody takes is dropped with the group. If the group is ending
+    /// because of an error, or was left, the task that you get has failed already, with a [`RuntimeError`].
+    ///
+    /// If the group is left without waiting (by a panic, or as its coroutine is closed), the task is ended at
+    /// once: its coroutine is closed, and its body is unwound if it goes on.
+    ///
+    /// # Aborts
+    ///
+    /// Aborts the process if the group is left so, and the task cannot be ended: it runs below (it has itself
+    /// dropped the coroutine of the group), or it catches each unwinding.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use std::time::Duration;
+    /// use yieldfrom::{Co, EventLoop, sleep, task_group};
+    ///
+    /// let total = EventLoop::builder().virtual_clock().run(|co: &Co| {
+    ///     let (flags, total) = (["BR", "CN", "US"], Cell::new(0));
+    ///     co.yield_from(task_group(|_, group| {
+    ///         for flag in &flags {
+    ///             let total = &total;
+    ///             group.spawn(move |co| {
+    ///                 co.yield_from(sleep(Duration::from_secs(1)))?;
+    ///                 Ok(total.set(total.get() + flag.len()))
+    ///             });
+    ///         }
+    ///         Ok(())
+    ///     }))?;
+    ///     Ok(total.get())
+    /// })?;
+    /// assert_eq!(total, 6);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    ///
+    /// What lives only in the body of the group is not there for long enough:
+    ///
+    /// ```compile_fail,E0597
+    /// use yieldfrom::{Co, run_sync, task_group};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     co.yield_from(task_group(|_, group| {
+    ///         let name = String::from("BR");
+    ///         group.spawn(|_| Ok(name.len()));
+    ///         Ok(())
+    ///     }))
+    /// });
+    /// ```
+    ///
+    /// Neither a task nor what it borrows leaves the group:
+    ///
+    /// ```compile_fail
+    /// use yieldfrom::{Co, run_sync, task_group};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     co.yield_from(task_group(|_, group| Ok(group.spawn(|_| Ok(1)))))?;
+    ///     Ok(())
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn spawn<F, T>(&'scope self, body: F) -> ScopedTask<'scope, T>
+    where
+        F: FnOnce(&Co) -> Result<T> + 'scope,
+        T: 'scope,
+    {
+        let parts = Rc::new(Parts {
+            body: Cell::new(Some(body)),
+            value: Cell::new(None),
+        });
+        let body = forget_lifetime(parts.clone());
+        let (run, name) = (Rc::clone(&body), type_name::<F>());
+        let coroutine = CoroutineBuilder::new()
+            .name(name)
+            .build(move |co| run.run(co));
+        ScopedTask {
+            task: self.state.create("spawn", coroutine, Some(Borrowing(body))),
+            outcome: parts,
+            _scope: PhantomData,
+        }
+    }
+}
+
+/// Hides what the block of a task borrows from the compiler. `spawn` gives the result to the coroutine of the task and
+/// to the group's list, and to nobody else.
+#[allow(
+    unsafe_code,
+    reason = "the group checks the lifetime of a body, as the compiler knows of no task when it ends"
+)]
+fn forget_lifetime<'scope>(body: Rc<dyn Body + 'scope>) -> Rc<dyn Body> {
+    // SAFETY: coroutine and group use the block only until the guard of the group has run, which it does while
+    // 'scope lasts (rules 1 to 5 of this module).
+    unsafe { mem::transmute::<Rc<dyn Body + 'scope>, Rc<dyn Body>>(body) }
+}
+
+impl fmt::Debug for TaskGroup<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
+}
+
+/// What a borrowing task runs, and what that has returned.
+struct Parts<F, T> {
+    body: Cell<Option<F>>,
+    value: Cell<Option<T>>,
+}
+
+/// The block of a borrowing task, as the handle of the task sees it.
+trait Outcome<T> {
+    fn value(&self) -> &Cell<Option<T>>;
+}
+
+impl<T, F: FnOnce(&Co) -> Result<T>> Body for Parts<F, T> {
+    fn run(&self, co: &Co) -> Result<()> {
+        if let Some(body) = self.body.take() {
+            self.value.set(Some(body(co)?));
+        }
+        Ok(())
+    }
+
+    fn empty(&self) {
+        let mut panics = Panics::default();
+        panics.catch(|| drop(self.body.take()));
+        panics.catch(|| drop(self.value.take()));
+        panics.resume();
+    }
+}
+
+impl<T, F> Outcome<T> for Parts<F, T> {
+    fn value(&self) -> &Cell<Option<T>> {
+        &self.value
+    }
+}
+
+/// A task that may borrow: what [`TaskGroup::spawn`](super::TaskGroup::spawn) returns.
+///
+/// `co.yield_from(task)` waits for it and moves the result out; `co.yield_from(&task)` clones the result.
+/// It cannot leave the body of its group, nor change places with a task of another group:
+///
+/// ```compile_fail
+/// use yieldfrom::{Co, run_sync, task_group};
+///
+/// run_sync(|co: &Co| {
+///     co.yield_from(task_group(|co, outer| {
+///         let mut kept = outer.spawn(|_| Ok(0));
+///         co.yield_from(task_group(|_, inner| {
+///             let text = String::from("BR");
+///             let mut task = inner.spawn(|_| Ok(1));
+///             Ok(std::mem::swap(&mut kept, &mut task))
+///         }))
+///     }))
+/// });
+/// ```
+#[must_use = "dropping it does not end the task; `co.yield_from(task)` waits for the result"]
+pub struct ScopedTask<'scope, T: 'scope> {
+    task: Task<()>,
+    outcome: Rc<dyn Outcome<T> + 'scope>,
+    _scope: PhantomData<&'scope mut &'scope ()>,
+}
+
+impl<T> ScopedTask<'_, T> {
+    /// Returns whether the task has ended.
+    pub fn done(&self) -> bool {
+        self.task.done()
+    }
+
+    /// Returns whether the task has ended as cancelled.
+    pub fn cancelled(&self) -> bool {
+        self.task.cancelled()
+    }
+
+    /// Asks the task to end, as [`Future::cancel`](crate::Future::cancel).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use yieldfrom::{EventLoop, sleep, task_group};
+    ///
+    /// EventLoop::builder().virtual_clock().run(|co: &yieldfrom::Co| {
+    ///     co.yield_from(task_group(|_, group| {
+    ///         let task = group.spawn(|co| co.yield_from(sleep(Duration::from_secs(60))));
+    ///         assert!(task.cancel());
+    ///         Ok(())
+    ///     }))
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn cancel(&self) -> bool {
+        self.task.cancel()
+    }
+
+    /// Returns the task without its result type, for reports. You may keep it for longer than the group.
+    pub fn to_any(&self) -> AnyTask {
+        self.task.to_any()
+    }
+
+    /// Waits until the task has ended, and returns its error if it has ended with one.
+    #[track_caller]
+    fn wait(&self, co: &Co) -> Result<()> {
+        self.task.wait_done(co)?;
+        self.task.result()
+    }
+}
+
+impl<T> Delegate<Request, ()> for ScopedTask<'_, T> {
+    type Output = T;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.wait(co)?;
+        let value = self.outcome.value().take();
+        Ok(value.expect("the handle is the only one, and the task has ended with a result"))
+    }
+}
+
+impl<T: Clone> Delegate<Request, ()> for &ScopedTask<'_, T> {
+    type Output = T;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        self.wait(co)?;
+        let lent = Lent::of(self.outcome.value());
+        let value = lent.value.as_ref();
+        value.cloned().ok_or_else(|| {
+            InvalidStateError::new("yield_from: the result of the task is being cloned").into()
+        })
+    }
+}
+
+impl<T> fmt::Debug for ScopedTask<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.task, f)
+    }
+}
