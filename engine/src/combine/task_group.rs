@@ -1,5 +1,6 @@
 //! Tasks that end together.
 
+mod children;
 mod scope;
 mod state;
 
@@ -22,6 +23,9 @@ impl OpenGroup {
     fn end<R>(self, co: &Co, result: Result<R>) -> Result<R> {
         let group = &self.0;
         group.exiting.set(true);
+        if result.is_ok() && group.is_at_peace() {
+            return result;
+        }
         if result.is_err() {
             group.abort();
         }
@@ -53,11 +57,10 @@ impl OpenGroup {
 impl Drop for OpenGroup {
     fn drop(&mut self) {
         let group = &self.0;
-        let ended = group.exiting.get() && group.members.borrow().is_empty();
-        if !ended || group.parent_cancelled.get() || !group.errors.borrow().is_empty() {
+        if !group.exiting.get() || !group.is_at_peace() {
             let mut panics = Panics::default();
             panics.catch(|| group.abandon());
-            panics.catch(|| group.end_borrowing());
+            panics.catch(|| group.children.end());
             panics.resume();
         }
     }

@@ -169,8 +169,8 @@ impl Body<'_> {
     }
 
     fn group(&self) -> Result<()> {
-        let body = self.clone();
-        let group = task_group(move |_: &Co, group| {
+        let body = self;
+        let group = task_group(|co: &Co, group| {
             for _ in 0..body.world.below(4) {
                 let task = group.create_task(body.stage.coroutine());
                 body.stage.place(&body.world, &body.stage.tasks, task);
@@ -178,6 +178,15 @@ impl Body<'_> {
             if body.world.one_in(4) {
                 body.stage
                     .place(&body.world, &body.stage.groups, group.handle());
+            }
+            for _ in 0..body.world.below(3) {
+                let task = group.spawn(|co| co.yield_from(body.stage.coroutine()));
+                match body.world.below(4) {
+                    0 => drop(co.yield_from(&task)),
+                    1 => drop(task.cancel()),
+                    2 => drop(co.yield_from(task)),
+                    _ => {}
+                }
             }
             body.go_on()
         });

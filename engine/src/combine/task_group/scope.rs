@@ -4,22 +4,21 @@
 //! borrowed nothing, and these rules make up for that. `'scope` is the time in which the body may be used; it
 //! begins before the body of the group does, and ends after the guard of the group, `OpenGroup`.
 //!
-//! 1. What borrows (the closure before it runs, and its result) stands in one block, [`Parts`]. The coroutine
-//!    of the task has a handle of that block and nothing else of the body. So a task, a report or a
+//! 1. What borrows (the closure before it runs, and its result) stands in one block, [`Parts`]. The handle of the
+//!    task has it, and the coroutine of the task, in a [`Child`](super::children::Child). So a task, a report or a
 //!    generator that is kept for longer refers to nothing that was borrowed.
 //! 2. While the closure runs, its frames are on the stack of the task's coroutine, and nowhere else. When that
-//!    coroutine is closed, they are gone.
+//!    coroutine is closed, they are gone, and so is the `Child`.
 //! 3. The frame of the group's operation owns the guard. The frame is left by a return, by a panic or by the
 //!    unwinding of a coroutine that is closed or dropped; each of them drops the guard. A coroutine that is
 //!    forgotten is never unwound, and its stack is never unmapped nor used again (rule 2 of the pool in
 //!    `delegation`). So what the tasks borrow from it stays.
-//! 4. The guard ends each borrowing task that is left, at once: it closes the coroutine, which unwinds a body
-//!    that does not end by itself, and empties the block. No task can be added from then on. If the coroutine is not
-//!    closed afterwards, because it runs below the guard or catches the unwinding again and again, the process
-//!    is aborted.
-//! 5. A task leaves the group's list without the guard only when its coroutine is closed.
-//! 6. The lifetimes are those of `std::thread::scope`. A [`ScopedTask`] cannot leave the group's body. If it
-//!    is forgotten, the result in its block is never dropped.
+//! 4. The guard closes the coroutine of each task that is in the group's list, which unwinds a body that does not
+//!    end by itself. No task can be added from then on. If a coroutine is not closed afterwards, because it
+//!    runs below the guard or catches the unwinding again and again, the process is aborted.
+//! 5. A task leaves the list without the guard only when its `Child` has let go of the block.
+//! 6. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
+//!    forgotten, what is in its block is never dropped.
 
 use std::any::type_name;
 use std::cell::Cell;
@@ -28,10 +27,10 @@ use std::marker::PhantomData;
 use std::mem;
 use std::rc::Rc;
 
-use super::state::{Body, Borrowing, GroupState, TaskGroupHandle};
+use super::children::Body;
+use super::state::{GroupState, TaskGroupHandle};
 use crate::errors::InvalidStateError;
-use crate::errors::panics::Panics;
-use crate::kernel::{AnyTask, Co, CoroutineBuilder, IntoCoroutine, Lent, Request, Task};
+use crate::kernel::{AnyTask, Co, IntoCoroutine, Lent, Request, Task};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
@@ -60,7 +59,7 @@ impl<'scope> TaskGroup<'scope, '_> {
     /// because of an error, or was left, the task that you get has failed already, with a [`RuntimeError`].
     #[track_caller]
     pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
-        self.state.create("create_task", coroutine, None)
+        self.state.create_task(coroutine)
     }
 
     /// Returns a handle that borrows nothing, for code that may outlive the group, such as a server's.
@@ -165,27 +164,23 @@ impl<'scope> TaskGroup<'scope, '_> {
             value: Cell::new(None),
         });
         let body = forget_lifetime(parts.clone());
-        let (run, name) = (Rc::clone(&body), type_name::<F>());
-        let coroutine = CoroutineBuilder::new()
-            .name(name)
-            .build(move |co| run.run(co));
         ScopedTask {
-            task: self.state.create("spawn", coroutine, Some(Borrowing(body))),
+            task: self.state.spawn(type_name::<F>(), body),
             outcome: parts,
             _scope: PhantomData,
         }
     }
 }
 
-/// Hides what the block of a task borrows from the compiler. `spawn` gives the result to the coroutine of the task and
-/// to the group's list, and to nobody else.
+/// Hides what the block of a task borrows from the compiler. `spawn` gives it to the coroutine of the task, and to
+/// nobody else.
 #[allow(
     unsafe_code,
     reason = "the group checks the lifetime of a body, as the compiler knows of no task when it ends"
 )]
 fn forget_lifetime<'scope>(body: Rc<dyn Body + 'scope>) -> Rc<dyn Body> {
-    // SAFETY: coroutine and group use the block only until the guard of the group has run, which it does while
-    // 'scope lasts (rules 1 to 5 of this module).
+    // SAFETY: the coroutine has the block only until the guard of the group has run, which it does while 'scope
+    // lasts (rules 1 to 5 of this module).
     unsafe { mem::transmute::<Rc<dyn Body + 'scope>, Rc<dyn Body>>(body) }
 }
 
@@ -212,13 +207,6 @@ impl<T, F: FnOnce(&Co) -> Result<T>> Body for Parts<F, T> {
             self.value.set(Some(body(co)?));
         }
         Ok(())
-    }
-
-    fn empty(&self) {
-        let mut panics = Panics::default();
-        panics.catch(|| drop(self.body.take()));
-        panics.catch(|| drop(self.value.take()));
-        panics.resume();
     }
 }
 
@@ -247,7 +235,6 @@ impl<T, F> Outcome<T> for Parts<F, T> {
 ///     }))
 /// });
 /// ```
-#[must_use = "dropping it does not end the task; `co.yield_from(task)` waits for the result"]
 pub struct ScopedTask<'scope, T: 'scope> {
     task: Task<()>,
     outcome: Rc<dyn Outcome<T> + 'scope>,

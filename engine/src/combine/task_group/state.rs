@@ -3,22 +3,24 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::process;
 use std::rc::Rc;
 
+use super::children::{Body, Child, Children, Parent, Place};
 use crate::errors::RuntimeError;
-use crate::errors::panics::{Panics, contain};
+use crate::errors::panics::contain;
 use crate::kernel::{
-    AnyTask, Co, Core, ErrorContext, EventLoop, Future, IntoCoroutine, Reason, Subject, Task,
-    Waitable, Waiter,
+    AnyTask, Co, Core, CoroutineBuilder, ErrorContext, EventLoop, Future, IntoCoroutine, Reason,
+    Subject, Task, Waitable, Waiter,
 };
 use yieldfrom_delegation::{Error, Result};
 
 pub(super) struct GroupState {
     core: Rc<Core>,
     parent: AnyTask,
-    /// By number, which is the order in which they were made.
-    pub(super) members: RefCell<BTreeMap<u32, Member>>,
+    /// Those that borrow nothing, by number, which is the order in which they were made.
+    tasks: RefCell<BTreeMap<u32, AnyTask>>,
+    /// Those that may borrow.
+    pub(super) children: Children,
     pub(super) errors: RefCell<Vec<Error>>,
     /// Is woken when the last task ends.
     all_done: Cell<Option<Rc<Waiter>>>,
@@ -32,60 +34,18 @@ pub(super) struct GroupState {
     abandoned: Cell<bool>,
 }
 
-/// A task of a group.
-pub(super) struct Member {
-    task: AnyTask,
-    /// What has to be ended before the group is left. It is dropped without that only when the
-    /// coroutine of the task is closed.
-    borrowing: Option<Borrowing>,
-}
-
-/// The block of a borrowing task, as its group sees it.
-pub(super) trait Body {
-    fn run(&self, co: &Co) -> Result<()>;
-
-    /// Drops the closure, if it has not run, and the result, if nobody has taken it.
-    fn empty(&self);
-}
-
-/// What a group has to end before it may be left: the block of a borrowing task.
-pub(super) struct Borrowing(pub(super) Rc<dyn Body>);
-
-impl Borrowing {
-    /// Ends the coroutine of a task, and drops what it has borrowed.
-    fn end(self, task: &AnyTask) {
-        let mut panics = Panics::default();
-        panics.catch(|| task.0.abandon());
-        if !task.0.is_closed() {
-            cannot_end(task);
-        }
-        panics.catch(|| self.0.empty());
-        panics.resume();
-    }
-}
-
-/// Aborts the process, as a coroutine that goes on would use memory that goes away.
-#[cold]
-fn cannot_end(task: &AnyTask) -> ! {
-    contain(|| {
-        log::error!(
-            target: "yieldfrom::task_group",
-            "{task} borrows from a coroutine that goes away, and cannot be ended: it is running, or it catches \
-             every unwinding. The process is aborted."
-        );
-    });
-    process::abort()
-}
-
 impl GroupState {
     pub(super) fn new() -> Result<Rc<Self>> {
-        let (Some(event_loop), Some(parent)) = (EventLoop::running(), crate::current_task()) else {
+        let running = EventLoop::running();
+        let parent = running.as_ref().and_then(EventLoop::current_task);
+        let (Some(event_loop), Some(parent)) = (running, parent) else {
             return Err(RuntimeError::new("task_group: it works inside a task only").into());
         };
         Ok(Rc::new(Self {
             core: Rc::clone(event_loop.core()),
             parent,
-            members: RefCell::default(),
+            tasks: RefCell::default(),
+            children: Children::default(),
             errors: RefCell::default(),
             all_done: Cell::new(None),
             exiting: Cell::new(false),
@@ -97,49 +57,71 @@ impl GroupState {
 
     /// Makes a task, unless the group takes no more.
     #[track_caller]
-    pub(super) fn create<C: IntoCoroutine>(
-        self: &Rc<Self>,
-        operation: &str,
-        coroutine: C,
-        borrowing: Option<Borrowing>,
-    ) -> Task<C::Output> {
+    pub(super) fn create_task<C: IntoCoroutine>(self: &Rc<Self>, coroutine: C) -> Task<C::Output> {
         let event_loop = EventLoop::of(&self.core);
-        if let Some(why) = self.refusal() {
-            let error = RuntimeError::new(format!("{operation}: the task group {why}"));
-            return Task::failed(&event_loop, coroutine, error.into());
+        if let Some(error) = self.refusal("create_task") {
+            return Task::failed(&event_loop, coroutine, error);
         }
         let task = event_loop.create_task(coroutine);
-        let member = Member {
-            task: task.to_any(),
-            borrowing,
-        };
-        self.members
-            .borrow_mut()
-            .insert(member.task.number(), member);
+        let any = task.to_any();
+        self.tasks.borrow_mut().insert(any.number(), any);
         let group = Rc::clone(self);
         task.add_done_callback(move |task| group.task_done(task));
         task
     }
 
-    /// Returns why the group takes no more tasks, if it does not.
-    fn refusal(&self) -> Option<&'static str> {
-        if self.exiting.get() && self.members.borrow().is_empty() {
-            Some("has ended")
-        } else if self.aborting.get() {
-            Some("is shutting down")
-        } else {
-            None
+    /// Makes a task that may borrow, unless the group takes no more.
+    #[track_caller]
+    pub(super) fn spawn(self: &Rc<Self>, name: &'static str, body: Rc<dyn Body>) -> Task<()> {
+        let event_loop = EventLoop::of(&self.core);
+        let settings = CoroutineBuilder::new().name(name);
+        if let Some(error) = self.refusal("spawn") {
+            return Task::failed(&event_loop, settings.build(move |co| body.run(co)), error);
         }
+        let place = self.children.free_place();
+        let child = Child::new(body, self, place);
+        let task = Task::new(&event_loop, settings.build(move |co| child.run(co)));
+        // No code of the program has run since it was made, and could not panic before it is in the list.
+        self.children.put(place, task.clone());
+        event_loop.core().tell_task_factory(&task);
+        task
+    }
+
+    /// Returns why the group takes no more tasks, if it does not.
+    fn refusal(&self, operation: &str) -> Option<Error> {
+        let why = if self.exiting.get() && self.is_empty() {
+            "has ended"
+        } else if self.aborting.get() {
+            "is shutting down"
+        } else {
+            return None;
+        };
+        let why = format!("{operation}: the task group {why}");
+        Some(RuntimeError::new(why).into())
+    }
+
+    /// Returns whether all tasks have ended, none of them with an error.
+    #[inline]
+    pub(super) fn is_at_peace(&self) -> bool {
+        self.is_empty() && !self.parent_cancelled.get() && self.errors.borrow().is_empty()
+    }
+
+    /// Returns whether all tasks have ended.
+    pub(super) fn is_empty(&self) -> bool {
+        self.children.is_empty() && self.tasks.borrow().is_empty()
     }
 
     fn task_done<T: 'static>(&self, task: &Future<T>) {
-        // It is dropped at the end: the destructor of a result is the program's.
-        let _member = task.as_task().and_then(|task| self.remove(&task.to_any()));
-        if self.members.borrow().is_empty()
-            && let Some(all_done) = self.all_done.take()
-        {
-            all_done.wake();
+        if let Some(task) = task.as_task() {
+            let taken = self.tasks.borrow_mut().remove(&task.to_any().number());
+            drop(taken);
         }
+        self.ended(task);
+    }
+
+    /// Tells the end of a task, which is in the list no more.
+    fn ended<T: 'static>(&self, task: &Future<T>) {
+        self.wake_if_empty();
         let Ok(Some(error)) = task.exception() else {
             return;
         };
@@ -154,15 +136,12 @@ impl GroupState {
         }
     }
 
-    /// Takes a task that has ended out of the list.
-    fn remove(&self, task: &AnyTask) -> Option<Member> {
-        let mut member = self.members.borrow_mut().remove(&task.number())?;
-        if !task.0.is_closed()
-            && let Some(borrowing) = member.borrowing.take()
+    fn wake_if_empty(&self) {
+        if self.is_empty()
+            && let Some(all_done) = self.all_done.take()
         {
-            borrowing.end(task);
+            all_done.wake();
         }
-        Some(member)
     }
 
     /// Cancels the tasks, unless that was done before.
@@ -170,25 +149,11 @@ impl GroupState {
         if self.aborting.replace(true) {
             return;
         }
-        let members = self.members.borrow();
-        let tasks: Vec<_> = members.values().map(|member| member.task.clone()).collect();
-        drop(members);
-        for task in tasks.iter().filter(|task| !task.done()) {
+        let mut all: Vec<_> = self.tasks.borrow().values().cloned().collect();
+        all.extend(self.children.all());
+        for task in all.iter().filter(|task| !task.done()) {
             task.cancel();
         }
-    }
-
-    /// Ends the tasks that borrow, at once, since the group is left. It takes no more tasks.
-    pub(super) fn end_borrowing(&self) {
-        let mut members = self.members.borrow_mut();
-        let borrowing = |member: &mut Member| Some((member.borrowing.take()?, member.task.clone()));
-        let left: Vec<_> = members.values_mut().filter_map(borrowing).collect();
-        drop(members);
-        let mut panics = Panics::default();
-        for (borrowing, task) in left {
-            panics.catch(|| borrowing.end(&task));
-        }
-        panics.resume();
     }
 
     /// Waits for all tasks; returns the error of a cancellation meanwhile, and otherwise `error`.
@@ -197,7 +162,7 @@ impl GroupState {
         co: &Co,
         mut error: Option<Error>,
     ) -> Result<Option<Error>> {
-        while !self.members.borrow().is_empty() {
+        while !self.is_empty() {
             let waiter = Waiter::new(Reason::futures("the end of a task group", self));
             self.all_done.set(Some(Rc::clone(&waiter)));
             match waiter.wait(co) {
@@ -216,7 +181,7 @@ impl GroupState {
 
     /// Returns whether all tasks have ended, and some of them with errors.
     pub(super) fn ends_with_errors(&self) -> bool {
-        self.members.borrow().is_empty() && !self.errors.borrow().is_empty()
+        self.is_empty() && !self.errors.borrow().is_empty()
     }
 
     /// If other code wants the task to end as well, lets its cancellation come at the next wait.
@@ -266,17 +231,36 @@ impl GroupState {
     }
 }
 
+impl Parent for GroupState {
+    #[inline]
+    fn child_over(&self, place: Place) {
+        drop(self.children.take(place));
+        self.wake_if_empty();
+    }
+
+    fn child_lost(self: Rc<Self>, place: Place) {
+        if let Some(task) = self.children.get(place) {
+            task.add_done_callback(move |task| {
+                drop(self.children.take(place));
+                self.ended(task);
+            });
+        }
+    }
+}
+
 impl Subject for GroupState {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
-        let members = self.members.borrow();
-        let tasks = members.values().map(|member| &member.task);
-        all.extend(tasks.map(|task| Rc::clone(&task.0).as_waitable()));
+        let tasks = self.tasks.borrow();
+        all.extend(tasks.values().map(|task| Rc::clone(&task.0).as_waitable()));
+        let children = self.children.all();
+        all.extend(children.into_iter().map(|task| task.0.as_waitable()));
     }
 }
 
 impl fmt::Debug for GroupState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (tasks, errors) = (self.members.borrow().len(), self.errors.borrow().len());
+        let tasks = self.tasks.borrow().len() + self.children.len();
+        let errors = self.errors.borrow().len();
         write!(f, "<TaskGroup tasks={tasks} errors={errors}>")
     }
 }
@@ -289,7 +273,7 @@ impl TaskGroupHandle {
     /// Makes a task of a coroutine, in the group, as [`TaskGroup::create_task`](super::TaskGroup::create_task).
     #[track_caller]
     pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
-        self.0.create("create_task", coroutine, None)
+        self.0.create_task(coroutine)
     }
 }
 

@@ -422,9 +422,7 @@ impl EventLoop {
     #[track_caller]
     pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
         let task = Task::new(self, coroutine);
-        if self.core().has_task_factory() {
-            self.core().call_task_factory(&task.to_any());
-        }
+        self.core().tell_task_factory(&task);
         task
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Core, ErrorContext, EventLoop, Place};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
-use crate::kernel::task::AnyTask;
+use crate::kernel::task::{AnyTask, Task};
 use yieldfrom_delegation::Error;
 
 type HandlerFn = dyn Fn(&EventLoop, &ErrorContext);
@@ -73,16 +73,20 @@ impl Core {
         self.reporting.set(false);
     }
 
-    pub(super) fn call_task_factory(self: &Rc<Self>, task: &AnyTask) {
+    /// Tells the task factory, which is the program's, that a task was made.
+    #[inline(always)]
+    pub(crate) fn tell_task_factory<T>(self: &Rc<Self>, task: &Task<T>) {
+        if self.task_factory.borrow().is_some() {
+            self.call_task_factory(&task.to_any());
+        }
+    }
+
+    #[cold]
+    fn call_task_factory(self: &Rc<Self>, task: &AnyTask) {
         let factory = self.task_factory.borrow().clone();
         if let Some(factory) = factory {
             factory(&EventLoop::of(self), task);
         }
-    }
-
-    #[inline(always)]
-    pub(super) fn has_task_factory(&self) -> bool {
-        self.task_factory.borrow().is_some()
     }
 }
 

@@ -1,0 +1,203 @@
+//! The tasks of a group that may borrow, and what their coroutines run.
+
+use std::cell::RefCell;
+use std::iter;
+use std::mem;
+use std::process;
+use std::rc::Rc;
+
+use crate::errors::panics::{Panics, contain};
+use crate::kernel::{AnyTask, Co, Task};
+use yieldfrom_delegation::Result;
+
+/// The block of a borrowing task, as its coroutine sees it.
+pub(super) trait Body {
+    fn run(&self, co: &Co) -> Result<()>;
+}
+
+/// What a group is told by the coroutines of its borrowing tasks.
+pub(super) trait Parent {
+    /// The task in this place is about to end, with a result, and borrows nothing any more.
+    fn child_over(&self, place: Place);
+
+    /// The coroutine of the task in this place has ended in another way, or was dropped before it ran.
+    fn child_lost(self: Rc<Self>, place: Place);
+}
+
+/// Where a task stands in the list of its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(usize);
+
+/// What the coroutine of a borrowing task runs.
+pub(super) struct Child<P: Parent> {
+    body: Option<Rc<dyn Body>>,
+    /// None when the group has been told.
+    parent: Option<Rc<P>>,
+    place: Place,
+}
+
+impl<P: Parent> Child<P> {
+    pub(super) fn new(body: Rc<dyn Body>, parent: &Rc<P>, place: Place) -> Self {
+        Self {
+            body: Some(body),
+            parent: Some(Rc::clone(parent)),
+            place,
+        }
+    }
+
+    pub(super) fn run(mut self, co: &Co) -> Result<()> {
+        let body = self.body.take().expect("it runs once");
+        let result = body.run(co);
+        // Before the group forgets the task: this may drop the result, whose destructor may use what it borrows.
+        drop(body);
+        if result.is_ok()
+            && let Some(parent) = self.parent.take()
+        {
+            parent.child_over(self.place);
+        }
+        result
+    }
+}
+
+/// Tells the group of an end without a result: by an error, by a panic, or before the body has run.
+impl<P: Parent> Drop for Child<P> {
+    fn drop(&mut self) {
+        let mut panics = Panics::default();
+        panics.catch(|| drop(self.body.take()));
+        if let Some(parent) = self.parent.take() {
+            parent.child_lost(self.place);
+        }
+        panics.resume();
+    }
+}
+
+/// The borrowing tasks of a group that have not ended.
+///
+/// A place in a list of slots costs less than an entry of a map, and the first task has a place without an
+/// allocation: a group is often made for one or two.
+#[derive(Default)]
+pub(super) struct Children(RefCell<Slots>);
+
+#[derive(Default)]
+struct Slots {
+    first: Slot,
+    others: Vec<Slot>,
+    /// The place of a free slot; each free slot has the next one. The place after the last is always free.
+    free: usize,
+    taken: usize,
+}
+
+enum Slot {
+    Free { next: usize },
+    Task(Task<()>),
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self::Free { next: 1 }
+    }
+}
+
+impl Slots {
+    fn slot(&mut self, place: usize) -> Option<&mut Slot> {
+        match place.checked_sub(1) {
+            None => Some(&mut self.first),
+            Some(other) => self.others.get_mut(other),
+        }
+    }
+
+    fn tasks(&self) -> impl Iterator<Item = &Task<()>> {
+        let all = iter::once(&self.first).chain(&self.others);
+        all.filter_map(|slot| match slot {
+            Slot::Task(task) => Some(task),
+            Slot::Free { .. } => None,
+        })
+    }
+}
+
+impl Children {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.borrow().taken == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.borrow().taken
+    }
+
+    /// Returns the place where the next task is put.
+    pub(super) fn free_place(&self) -> Place {
+        Place(self.0.borrow().free)
+    }
+
+    /// Puts a task into the free place.
+    pub(super) fn put(&self, place: Place, task: Task<()>) {
+        let mut slots = self.0.borrow_mut();
+        if place.0 > slots.others.len() {
+            slots.others.push(Slot::Free { next: place.0 + 1 });
+        }
+        let Some(slot) = slots.slot(place.0) else {
+            unreachable!("the place after the last one is made when it is needed");
+        };
+        if let Slot::Free { next } = mem::replace(slot, Slot::Task(task)) {
+            slots.free = next;
+            slots.taken += 1;
+        }
+    }
+
+    /// Returns the task in a place.
+    pub(super) fn get(&self, place: Place) -> Option<Task<()>> {
+        match self.0.borrow_mut().slot(place.0)? {
+            Slot::Task(task) => Some(task.clone()),
+            Slot::Free { .. } => None,
+        }
+    }
+
+    /// Takes the task out of a place, which is free then.
+    pub(super) fn take(&self, place: Place) -> Option<Task<()>> {
+        let mut slots = self.0.borrow_mut();
+        let next = slots.free;
+        let slot = slots.slot(place.0)?;
+        if !matches!(slot, Slot::Task(_)) {
+            return None;
+        }
+        let taken = mem::replace(slot, Slot::Free { next });
+        slots.free = place.0;
+        slots.taken -= 1;
+        match taken {
+            Slot::Task(task) => Some(task),
+            Slot::Free { .. } => None,
+        }
+    }
+
+    /// Returns all tasks.
+    pub(super) fn all(&self) -> Vec<AnyTask> {
+        self.0.borrow().tasks().map(Task::to_any).collect()
+    }
+
+    /// Ends all tasks at once. They are in the list no more, so that their coroutines have nobody to tell.
+    pub(super) fn end(&self) {
+        let slots = self.0.take();
+        let mut panics = Panics::default();
+        for task in slots.tasks() {
+            let task = task.to_any();
+            panics.catch(|| task.0.abandon());
+            if !task.0.is_closed() {
+                cannot_end(&task);
+            }
+        }
+        panics.resume();
+    }
+}
+
+/// Aborts the process, as a coroutine that goes on would use memory that goes away.
+#[cold]
+fn cannot_end(task: &AnyTask) -> ! {
+    contain(|| {
+        log::error!(
+            target: "yieldfrom::task_group",
+            "{task} borrows from a coroutine that goes away, and cannot be ended: it is running, or it catches \
+             every unwinding. The process is aborted."
+        );
+    });
+    process::abort()
+}
