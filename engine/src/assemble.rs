@@ -13,7 +13,8 @@ use yieldfrom_delegation::{Result, stack};
 use crate::errors::describe;
 use crate::insight::deadlock;
 use crate::kernel::{
-    Awaitable, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Poller, Settings, get_event_loop,
+    AwaitableResult, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Poller, Settings,
+    get_event_loop,
 };
 #[cfg(feature = "signal")]
 use crate::signal::{CtrlC, SignalHandlers};
@@ -248,7 +249,7 @@ impl LoopBuilder {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     #[track_caller]
-    pub fn run<A: Awaitable>(self, awaitable: A) -> Result<A::Output> {
+    pub fn run<A: AwaitableResult>(self, awaitable: A) -> Result<A::Output> {
         let event_loop = self.build()?;
         let result = event_loop.run_until_complete(awaitable);
         let rest = clean_up(&event_loop);
@@ -328,7 +329,7 @@ fn end_jobs(event_loop: &EventLoop) -> Result<()> {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[track_caller]
-pub fn run_sync<A: Awaitable>(awaitable: A) -> Result<A::Output> {
+pub fn run_sync<A: AwaitableResult>(awaitable: A) -> Result<A::Output> {
     get_event_loop()?.run_until_complete(awaitable)
 }
 
@@ -354,6 +355,6 @@ pub fn run_sync<A: Awaitable>(awaitable: A) -> Result<A::Output> {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[track_caller]
-pub fn run<A: Awaitable>(awaitable: A) -> Result<A::Output> {
+pub fn run<A: AwaitableResult>(awaitable: A) -> Result<A::Output> {
     EventLoop::builder().run(awaitable)
 }

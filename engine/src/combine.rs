@@ -11,12 +11,12 @@ mod wait;
 mod wait_for;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
-pub use gather::{gather, gather_return_exceptions, gather_with};
+pub use gather::{Gather, List, Tuple, gather, gather_return_exceptions, gather_with};
 pub use shield::shield;
 pub use sleep::{sleep, sleep_with, yield_now};
 pub use task_group::{ScopedTask, TaskGroup, TaskGroupHandle, task_group};
 pub use timeout::{Timeout, timeout, timeout_at};
 pub use wait::{
-    ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, WaitOutcome, wait,
+    ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, WaitItem, WaitOutcome, wait,
 };
 pub use wait_for::{WaitFor, wait_for};

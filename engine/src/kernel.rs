@@ -16,7 +16,7 @@ mod operation;
 mod request;
 mod task;
 
-pub use awaitable::{Awaitable, IntoCoroutine};
+pub use awaitable::{Awaitable, AwaitableResult, IntoCoroutine};
 pub(crate) use awaitable::{
     awaitable_coroutine, awaitable_future, coroutine_operations, future_on,
 };
@@ -32,11 +32,11 @@ pub use event_loop::{
 };
 #[cfg(feature = "signal")]
 pub(crate) use future::cancel;
-pub use future::{CallbackId, Future, WaitKind};
 pub(crate) use future::{
-    Cancelling, Composite, DEEP, Explanation, Follower, FutureData, Lent, Reason, Role,
-    SharedCallback, SpareWaiter, Subject, Waitable, Waiter, not_awaited,
+    AnyFuture, Cancelling, Composite, DEEP, Explanation, Follower, FutureData, FutureObject, Lent,
+    Reason, Role, SharedCallback, SpareWaiter, Subject, Waitable, Waiter, not_awaited,
 };
+pub use future::{CallbackId, Future, WaitKind};
 #[cfg(feature = "signal")]
 pub(crate) use handle::Repeating;
 pub(crate) use handle::Scheduled;

@@ -72,10 +72,10 @@ mod threads;
 
 pub use assemble::{LoopBuilder, run, run_sync};
 pub use combine::{
-    ALL_COMPLETED, AsCompleted, FIRST_COMPLETED, FIRST_EXCEPTION, NextCompleted, ReturnWhen,
-    ScopedTask, TaskGroup, TaskGroupHandle, Timeout, Wait, WaitFor, WaitOutcome, as_completed,
-    gather, gather_return_exceptions, gather_with, shield, sleep, sleep_with, task_group, timeout,
-    timeout_at, wait, wait_for, yield_now,
+    ALL_COMPLETED, AsCompleted, FIRST_COMPLETED, FIRST_EXCEPTION, Gather, List, NextCompleted,
+    ReturnWhen, ScopedTask, TaskGroup, TaskGroupHandle, Timeout, Tuple, Wait, WaitFor, WaitItem,
+    WaitOutcome, as_completed, gather, gather_return_exceptions, gather_with, shield, sleep,
+    sleep_with, task_group, timeout, timeout_at, wait, wait_for, yield_now,
 };
 pub use errors::{
     BrokenBarrierError, ExceptionGroup, IncompleteReadError, InvalidStateError, KeyboardInterrupt,
@@ -101,10 +101,10 @@ pub use io::transport::{
     create_server_on, create_unix_connection, create_unix_server,
 };
 pub use kernel::{
-    AnyTask, Awaitable, CallbackId, Co, Coroutine, CoroutineBuilder, ErrorContext, EventLoop,
-    Future, Handle, IntoCoroutine, Operation, Request, Task, TimerHandle, all_tasks, coroutine,
-    create_task, current_task, ensure_future, get_event_loop, get_running_loop, new_event_loop,
-    set_event_loop,
+    AnyTask, Awaitable, AwaitableResult, CallbackId, Co, Coroutine, CoroutineBuilder, ErrorContext,
+    EventLoop, Future, Handle, IntoCoroutine, Operation, Request, Task, TimerHandle, all_tasks,
+    coroutine, create_task, current_task, ensure_future, get_event_loop, get_running_loop,
+    new_event_loop, set_event_loop,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,

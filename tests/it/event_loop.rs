@@ -17,6 +17,7 @@ mod other_threads;
 mod random_attacks;
 mod recorded_scenarios;
 mod replay_program;
+mod results_that_move;
 mod resumed_by_hand;
 mod runs_and_turns;
 mod signals;

@@ -3,14 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::mem;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use super::futures::{pending, retain_distinct};
+use super::futures::{AsObject, pending, retain_distinct};
 use crate::errors::{TimeoutError, panics};
 use crate::kernel::{
-    Awaitable, Co, EventLoop, Follower, Future, OnDrop, Reason, Request, SharedCallback, Subject,
-    TimerHandle, Waitable, caller, coroutine_operations,
+    AnyFuture, AwaitableResult, Co, EventLoop, Follower, Future, OnDrop, Reason, Request,
+    SharedCallback, Subject, TimerHandle, Waitable, caller, coroutine_operations,
 };
 use crate::sync::Queue;
 use yieldfrom_delegation::{Delegate, Result};
@@ -42,7 +43,7 @@ use yieldfrom_delegation::{Delegate, Result};
 pub fn as_completed<I, A>(awaitables: I) -> AsCompleted<A>
 where
     I: IntoIterator<Item = A>,
-    A: Awaitable,
+    A: AwaitableResult,
 {
     AsCompleted {
         awaitables: awaitables.into_iter().collect(),
@@ -53,13 +54,13 @@ where
 
 /// The iterator of delegates that [`as_completed`] returns.
 #[must_use = "it does nothing before its first `next`"]
-pub struct AsCompleted<A: Awaitable> {
+pub struct AsCompleted<A: AwaitableResult> {
     awaitables: Vec<A>,
     timeout: Option<Duration>,
     race: Option<Rc<Race<A::Output>>>,
 }
 
-impl<A: Awaitable> AsCompleted<A> {
+impl<A: AwaitableResult> AsCompleted<A> {
     /// Sets how long it waits for all results: without limit by default.
     ///
     /// For each result that has not come by then, there is a [`TimeoutError`]. The time begins at the
@@ -105,7 +106,7 @@ impl<A: Awaitable> AsCompleted<A> {
     }
 }
 
-impl<A: Awaitable> Iterator for AsCompleted<A> {
+impl<A: AwaitableResult> Iterator for AsCompleted<A> {
     type Item = NextCompleted<A>;
 
     #[track_caller]
@@ -124,7 +125,7 @@ impl<A: Awaitable> Iterator for AsCompleted<A> {
     }
 }
 
-impl<A: Awaitable> fmt::Debug for AsCompleted<A> {
+impl<A: AwaitableResult> fmt::Debug for AsCompleted<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsCompleted")
             .field("left", &self.left())
@@ -140,7 +141,7 @@ struct Race<T: 'static> {
     todo: RefCell<Vec<Option<Future<T>>>>,
     /// How many are left in `todo`.
     running: Cell<usize>,
-    callback: Rc<SharedCallback<T, Weak<Self>>>,
+    callback: Rc<SharedCallback<Weak<Self>>>,
     /// `None` stands for a timeout.
     done: Queue<Option<Future<T>>>,
     timer: Cell<Option<TimerHandle>>,
@@ -153,13 +154,14 @@ impl<T: 'static> Subject for Race<T> {
     }
 }
 
-impl<T: 'static> Follower<T> for Weak<Race<T>> {
-    fn future(&self, number: u32) -> Option<Future<T>> {
+impl<T: 'static> Follower for Weak<Race<T>> {
+    fn future(&self, number: u32) -> Option<AnyFuture> {
         let race = self.upgrade()?;
-        race.todo.borrow().get(number as usize)?.clone()
+        let todo = race.todo.borrow();
+        todo.get(number as usize)?.as_ref().map(AsObject::to_object)
     }
 
-    fn future_done(&self, number: u32, _: &Future<T>) {
+    fn future_done(&self, number: u32, _: &AnyFuture) {
         if let Some(race) = self.upgrade() {
             race.completed(number);
         }
@@ -183,7 +185,7 @@ impl<T: 'static> Race<T> {
             timer: Cell::new(None),
         });
         for (number, future) in (0..).zip(race.todo.borrow().iter().flatten()) {
-            race.callback.follow(number, future);
+            race.callback.follow(number, future.as_object());
         }
         if let Some(timeout) = timeout.filter(|_| race.running.get() > 0) {
             let weak = Rc::downgrade(&race);
@@ -208,7 +210,8 @@ impl<T: 'static> Race<T> {
 
     fn expire(&self) {
         let late = self.todo.take();
-        self.callback.unfollow(late.iter().flatten());
+        let todo = late.iter().flatten();
+        self.callback.unfollow(todo.map(AsObject::as_object));
         let late: Vec<_> = late.into_iter().flatten().collect();
         late.iter().for_each(|_| self.offer(None));
         // Afterwards, since a destructor of user code may panic.
@@ -231,19 +234,21 @@ impl<T: 'static> Race<T> {
 impl<T: 'static> Drop for Race<T> {
     fn drop(&mut self) {
         self.stop();
-        self.callback.unfollow(self.todo.get_mut().iter().flatten());
+        let todo = self.todo.get_mut().iter().flatten();
+        self.callback.unfollow(todo.map(AsObject::as_object));
     }
 }
 
 /// The next result of an [`as_completed`], whichever it is: a delegate for `yield_from`.
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
-pub struct NextCompleted<A: Awaitable> {
+pub struct NextCompleted<A: AwaitableResult> {
     race: Rc<Race<A::Output>>,
 }
 
-impl<A: Awaitable> Delegate<Request, ()> for NextCompleted<A> {
+impl<A: AwaitableResult> Delegate<Request, ()> for NextCompleted<A> {
     type Output = A::Output;
 
+    #[track_caller]
     fn delegate(self, co: &Co) -> Result<A::Output> {
         let left = &self.race.left;
         let give_another = OnDrop::new(|| left.set(left.get() + 1));
@@ -251,18 +256,18 @@ impl<A: Awaitable> Delegate<Request, ()> for NextCompleted<A> {
         let next = self.race.done.get_because(co, reason)?;
         give_another.defuse();
         match next {
-            Some(future) => A::outcome(&future),
+            Some(future) => A::outcome(&future, Location::caller()),
             None => Err(TimeoutError.into()),
         }
     }
 }
 
-impl<A: Awaitable> fmt::Debug for NextCompleted<A> {
+impl<A: AwaitableResult> fmt::Debug for NextCompleted<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NextCompleted")
     }
 }
 
 coroutine_operations! {
-    [A: Awaitable + 'static] NextCompleted<A> => A::Output, "as_completed", |this| move |co: &Co| co.yield_from(this);
+    [A: AwaitableResult + 'static] NextCompleted<A> => A::Output, "as_completed", |this| move |co: &Co| co.yield_from(this);
 }

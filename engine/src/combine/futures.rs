@@ -4,15 +4,45 @@ use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use crate::kernel::{Future, Waitable};
+use crate::kernel::{AnyFuture, AnyTask, Future, FutureObject, Waitable};
 
 /// Leaves each future in the list once, in the order in which they first come.
 ///
 /// A mark in each future takes some ten instructions; a set would hash each address and look it up. No code
 /// of the program runs while there are marks: a duplicate that is dropped is never the last handle.
-pub(super) fn retain_distinct<T: 'static>(futures: &mut Vec<Future<T>>) {
-    futures.retain(|future| !future.inner.mark());
-    futures.iter().for_each(|future| future.inner.unmark());
+pub(super) fn retain_distinct<H: AsObject>(futures: &mut Vec<H>) {
+    futures.retain(|future| !future.as_object().mark());
+    futures
+        .iter()
+        .for_each(|future| future.as_object().unmark());
+}
+
+/// A handle of a future or task.
+pub(super) trait AsObject {
+    fn as_object(&self) -> &dyn FutureObject;
+
+    /// Returns another handle, without the result type.
+    fn to_object(&self) -> AnyFuture;
+}
+
+impl<T: 'static> AsObject for Future<T> {
+    fn as_object(&self) -> &dyn FutureObject {
+        &*self.inner
+    }
+
+    fn to_object(&self) -> AnyFuture {
+        Rc::clone(&self.inner) as _
+    }
+}
+
+impl AsObject for AnyTask {
+    fn as_object(&self) -> &dyn FutureObject {
+        &*self.0
+    }
+
+    fn to_object(&self) -> AnyFuture {
+        Rc::clone(&self.0) as _
+    }
 }
 
 /// A set of futures that are alive, by their addresses. Code of the program may run while it is there.
@@ -28,8 +58,8 @@ impl FutureSet {
     }
 
     /// Adds a future, and returns whether it was not there before.
-    pub(super) fn insert<T: 'static>(&mut self, future: &Future<T>) -> bool {
-        self.0.insert(future.inner.address().addr())
+    pub(super) fn insert(&mut self, future: &dyn FutureObject) -> bool {
+        self.0.insert(future.address().addr())
     }
 }
 
@@ -56,9 +86,10 @@ impl Hasher for AddressHasher {
 }
 
 /// Returns the futures that are not done, as reports want them.
-pub(super) fn pending<'a, T: 'static>(
-    futures: impl IntoIterator<Item = &'a Future<T>>,
+pub(super) fn pending<'a, H: AsObject + 'a>(
+    futures: impl IntoIterator<Item = &'a H>,
 ) -> impl Iterator<Item = Rc<dyn Waitable>> {
-    let pending = futures.into_iter().filter(|future| !future.done());
-    pending.map(|future| Rc::clone(&future.inner) as Rc<dyn Waitable>)
+    let futures = futures.into_iter();
+    let pending = futures.filter(|future| !future.as_object().is_done());
+    pending.map(|future| future.to_object() as Rc<dyn Waitable>)
 }

@@ -1,15 +1,18 @@
 //! Protecting a future from the cancellation of a task that waits for it.
 
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use crate::kernel::{
-    Awaitable, Cancelling, Composite, Future, FutureData, WaitKind, Waitable, ensure_future,
+    AwaitableResult, Cancelling, Composite, EventLoop, Future, FutureData, Place, Role, WaitKind,
+    Waitable, ensure_future,
 };
+use yieldfrom_delegation::Result;
 
 /// Returns a future that ends as the given one does, but whose cancellation does not reach it.
 ///
 /// This is asyncio's `shield`. A coroutine becomes a task at once; a future that is done already is
-/// returned itself. When the shield is cancelled, the future that it protects goes on.
+/// returned itself, if it is given by value. When the shield is cancelled, the future that it protects goes on.
 ///
 /// # Examples
 ///
@@ -28,25 +31,38 @@ use crate::kernel::{
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[track_caller]
-pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Output> {
+pub fn shield<A: AwaitableResult>(awaitable: A) -> Future<A::Output> {
     let inner: Future<A::Output> = ensure_future(awaitable).into();
-    if inner.done() {
-        return inner;
-    }
     let event_loop = inner.get_loop();
+    if inner.done() {
+        return match A::KEEPS_RESULT && !inner.cancelled() {
+            // Whoever waits for the shield takes the result, which must not be that of the inner future.
+            true => finished(&event_loop, A::outcome(&inner, Location::caller())),
+            false => inner,
+        };
+    }
     let outer = Future::cyclic(&event_loop, |outer| Shield {
         outer: Weak::clone(outer),
         inner: Rc::downgrade(&inner.inner),
     });
     // As in asyncio, the callback of the inner future keeps the outer one alive.
     let shield = outer.clone();
-    let inner_done = inner.add_done_callback(move |inner| pass_on::<A>(inner, &shield));
+    let made_at = Location::caller();
+    let inner_done = inner.add_done_callback(move |inner| pass_on::<A>(inner, &shield, made_at));
     outer.add_done_callback(move |_| {
         if !inner.done() {
             inner.remove_done_callback(&inner_done);
         }
     });
     outer
+}
+
+/// Returns a future that is done.
+#[track_caller]
+fn finished<T: 'static>(event_loop: &EventLoop, outcome: Result<T>) -> Future<T> {
+    let future = Future::with_role(event_loop, Role::Other(None));
+    drop(future.inner.finish(outcome));
+    future
 }
 
 /// The two futures of a shield.
@@ -78,12 +94,16 @@ impl<T: 'static> Composite for Shield<T> {
     }
 }
 
-fn pass_on<A: Awaitable>(inner: &Future<A::Output>, outer: &Future<A::Output>) {
+fn pass_on<A: AwaitableResult>(
+    inner: &Future<A::Output>,
+    outer: &Future<A::Output>,
+    made_at: Place,
+) {
     if outer.cancelled() {
         // If the inner one has failed, its error stays unseen, and is reported.
     } else if inner.cancelled() {
         outer.cancel();
     } else {
-        drop(outer.inner.finish(A::outcome(inner)));
+        drop(outer.inner.finish(A::outcome(inner, made_at)));
     }
 }

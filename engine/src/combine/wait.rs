@@ -6,11 +6,12 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::futures::{pending, retain_distinct};
+use super::futures::{AsObject, pending, retain_distinct};
 use crate::errors::ValueError;
 use crate::kernel::{
-    Awaitable, Co, EventLoop, Follower, Future, OnDrop, Reason, Request, SharedCallback, Subject,
-    TimerHandle, Waitable, Waiter, caller, coroutine_operations, future_on,
+    AnyFuture, AnyTask, Awaitable, Co, EventLoop, Follower, Future, OnDrop, Reason, Request,
+    SharedCallback, Subject, TimerHandle, Waitable, Waiter, caller, coroutine_operations,
+    future_on,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -34,19 +35,61 @@ pub const FIRST_EXCEPTION: ReturnWhen = ReturnWhen::FirstException;
 pub const ALL_COMPLETED: ReturnWhen = ReturnWhen::AllCompleted;
 
 /// The result of a [`wait`](wait()). Futures are in the order in which they were given.
-pub struct WaitOutcome<T: 'static> {
+pub struct WaitOutcome<H> {
     /// The futures that are done.
-    pub done: Vec<Future<T>>,
+    pub done: Vec<H>,
     /// The futures that are not done, and go on.
-    pub pending: Vec<Future<T>>,
+    pub pending: Vec<H>,
 }
 
-impl<T: 'static> fmt::Debug for WaitOutcome<T> {
+impl<H: fmt::Debug> fmt::Debug for WaitOutcome<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitOutcome")
             .field("done", &self.done)
             .field("pending", &self.pending)
             .finish()
+    }
+}
+
+/// What [`wait`](wait()) waits for: an [`Awaitable`], or a task without its result type.
+#[allow(private_bounds, reason = "it is sealed: the handles are the library's")]
+pub trait WaitItem {
+    /// The type of the handles in the [`WaitOutcome`]: a [`Future`], or an [`AnyTask`].
+    type Handle: AsObject + Clone + 'static;
+
+    /// Returns a handle of the future, or makes the coroutine a task of this loop.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError`]: it belongs to another loop.
+    #[doc(hidden)]
+    #[track_caller]
+    fn into_handle(self, event_loop: &EventLoop) -> Result<Self::Handle>;
+}
+
+impl<A: Awaitable> WaitItem for A {
+    type Handle = Future<A::Output>;
+
+    #[track_caller]
+    fn into_handle(self, event_loop: &EventLoop) -> Result<Future<A::Output>> {
+        future_on(self, event_loop, "wait")
+    }
+}
+
+impl WaitItem for AnyTask {
+    type Handle = AnyTask;
+
+    fn into_handle(self, event_loop: &EventLoop) -> Result<AnyTask> {
+        self.check_loop(event_loop, "wait")?;
+        Ok(self)
+    }
+}
+
+impl WaitItem for &AnyTask {
+    type Handle = AnyTask;
+
+    fn into_handle(self, event_loop: &EventLoop) -> Result<AnyTask> {
+        self.clone().into_handle(event_loop)
     }
 }
 
@@ -84,10 +127,9 @@ pub struct Wait<I> {
 /// assert!(waited.pending[0].cancel());
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn wait<I, A>(awaitables: I) -> Wait<I>
+pub fn wait<I>(awaitables: I) -> Wait<I>
 where
-    I: IntoIterator<Item = A>,
-    A: Awaitable,
+    I: IntoIterator<Item: WaitItem>,
 {
     Wait {
         awaitables,
@@ -136,20 +178,19 @@ impl<I> fmt::Debug for Wait<I> {
     }
 }
 
-impl<I, A> Delegate<Request, ()> for Wait<I>
+impl<I> Delegate<Request, ()> for Wait<I>
 where
-    I: IntoIterator<Item = A>,
-    A: Awaitable,
+    I: IntoIterator<Item: WaitItem>,
 {
-    type Output = WaitOutcome<A::Output>;
+    type Output = WaitOutcome<<I::Item as WaitItem>::Handle>;
 
     #[track_caller]
-    fn delegate(self, co: &Co) -> Result<WaitOutcome<A::Output>> {
+    fn delegate(self, co: &Co) -> Result<Self::Output> {
         let event_loop = EventLoop::current_or_closed();
         let awaitables = self.awaitables.into_iter();
         let mut futures = Vec::with_capacity(awaitables.size_hint().0);
         for awaitable in awaitables {
-            futures.push(future_on(awaitable, &event_loop, "wait")?);
+            futures.push(awaitable.into_handle(&event_loop)?);
         }
         retain_distinct(&mut futures);
         if futures.is_empty() {
@@ -157,33 +198,34 @@ where
         }
         let countdown = Countdown::start(event_loop, futures, self.timeout, self.return_when)?;
         let mut pending = wait_until(co, &countdown)?;
-        let done = pending.extract_if(.., |future| future.done()).collect();
+        let is_done = |future: &mut <I::Item as WaitItem>::Handle| future.as_object().is_done();
+        let done = pending.extract_if(.., is_done).collect();
         Ok(WaitOutcome { done, pending })
     }
 }
 
 /// Counts the futures that are done, and wakes the task that waits.
-struct Countdown<T: 'static> {
+struct Countdown<H> {
     /// Empty after the wait.
-    futures: RefCell<Vec<Future<T>>>,
+    futures: RefCell<Vec<H>>,
     left: Cell<usize>,
     return_when: ReturnWhen,
     waiter: Rc<Waiter>,
     timer: Option<TimerHandle>,
 }
 
-type SharedCountdown<T> = SharedCallback<T, Countdown<T>>;
+type SharedCountdown<H> = SharedCallback<Countdown<H>>;
 
-impl<T: 'static> Countdown<T> {
+impl<H: AsObject + 'static> Countdown<H> {
     /// Makes the countdown, and lets go of the loop: a suspended task that held it would keep it from
     /// being closed with its last handle.
     #[track_caller]
     fn start(
         event_loop: EventLoop,
-        futures: Vec<Future<T>>,
+        futures: Vec<H>,
         timeout: Option<Duration>,
         return_when: ReturnWhen,
-    ) -> Result<Rc<SharedCountdown<T>>> {
+    ) -> Result<Rc<SharedCountdown<H>>> {
         let waiter = Waiter::new(Reason::default());
         let timer = match timeout {
             Some(timeout) => {
@@ -211,13 +253,14 @@ impl<T: 'static> Countdown<T> {
     }
 }
 
-impl<T: 'static> Follower<T> for Countdown<T> {
+impl<H: AsObject + 'static> Follower for Countdown<H> {
     #[inline]
-    fn future(&self, number: u32) -> Option<Future<T>> {
-        self.futures.borrow().get(number as usize).cloned()
+    fn future(&self, number: u32) -> Option<AnyFuture> {
+        let futures = self.futures.borrow();
+        futures.get(number as usize).map(AsObject::to_object)
     }
 
-    fn future_done(&self, _: u32, future: &Future<T>) {
+    fn future_done(&self, _: u32, future: &AnyFuture) {
         self.left.set(self.left.get() - 1);
         let enough = match self.return_when {
             ReturnWhen::FirstCompleted => true,
@@ -232,7 +275,7 @@ impl<T: 'static> Follower<T> for Countdown<T> {
 }
 
 /// Reports find the futures through the waiter.
-impl<T: 'static> Subject for SharedCountdown<T> {
+impl<H: AsObject + 'static> Subject for SharedCountdown<H> {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.follower.futures.borrow().len())
     }
@@ -244,16 +287,19 @@ impl<T: 'static> Subject for SharedCountdown<T> {
 
 /// Waits until the countdown is at its end, and returns its futures.
 #[track_caller]
-fn wait_until<T: 'static>(co: &Co, countdown: &Rc<SharedCountdown<T>>) -> Result<Vec<Future<T>>> {
+fn wait_until<H: AsObject + 'static>(
+    co: &Co,
+    countdown: &Rc<SharedCountdown<H>>,
+) -> Result<Vec<H>> {
     let stop = || {
         countdown.follower.cancel_timer();
         let futures = mem::take(&mut *countdown.follower.futures.borrow_mut());
-        countdown.unfollow(&futures);
+        countdown.unfollow(futures.iter().map(AsObject::as_object));
         futures
     };
     let stop_early = OnDrop::new(|| drop(stop()));
     for (number, future) in (0..).zip(&*countdown.follower.futures.borrow()) {
-        countdown.follow(number, future);
+        countdown.follow(number, future.as_object());
     }
     countdown.follower.waiter.wait(co)?;
     stop_early.defuse();
@@ -261,5 +307,5 @@ fn wait_until<T: 'static>(co: &Co, countdown: &Rc<SharedCountdown<T>>) -> Result
 }
 
 coroutine_operations! {
-    [A: Awaitable, I: IntoIterator<Item = A> + 'static] Wait<I> => WaitOutcome<A::Output>, "wait", |this| move |co: &Co| co.yield_from(this);
+    [I: IntoIterator<Item: WaitItem> + 'static] Wait<I> => WaitOutcome<<I::Item as WaitItem>::Handle>, "wait", |this| move |co: &Co| co.yield_from(this);
 }

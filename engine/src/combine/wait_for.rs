@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Timeout;
 use crate::errors::TimeoutError;
 use crate::kernel::{
-    Awaitable, Co, Future, Reason, Request, Waiter, coroutine_operations, ensure_future,
+    AwaitableResult, Co, Future, Reason, Request, Waiter, coroutine_operations, ensure_future,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -49,7 +49,10 @@ pub struct WaitFor<A> {
 /// assert!(error.unwrap_err().is::<TimeoutError>());
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn wait_for<A: Awaitable>(awaitable: A, timeout: impl Into<Option<Duration>>) -> WaitFor<A> {
+pub fn wait_for<A: AwaitableResult>(
+    awaitable: A,
+    timeout: impl Into<Option<Duration>>,
+) -> WaitFor<A> {
     WaitFor {
         awaitable,
         timeout: timeout.into(),
@@ -64,7 +67,7 @@ impl<A> fmt::Debug for WaitFor<A> {
     }
 }
 
-impl<A: Awaitable> Delegate<Request, ()> for WaitFor<A> {
+impl<A: AwaitableResult> Delegate<Request, ()> for WaitFor<A> {
     type Output = A::Output;
 
     #[track_caller]
@@ -83,22 +86,22 @@ impl<A: Awaitable> Delegate<Request, ()> for WaitFor<A> {
 
 /// Returns the result of a future that is done already; cancels one that is not.
 #[track_caller]
-fn take_or_cancel<A: Awaitable>(co: &Co, awaitable: A) -> Result<A::Output> {
+fn take_or_cancel<A: AwaitableResult>(co: &Co, awaitable: A) -> Result<A::Output> {
     let future: Future<A::Output> = ensure_future(awaitable).into();
     if future.done() {
-        return A::outcome(&future);
+        return A::outcome(&future, Location::caller());
     }
     let waiter = Waiter::new(Reason::futures("wait_for (cancelled)", &future.inner));
     let woken = Rc::clone(&waiter);
     let _followed = future.follow(move |_| _ = woken.wake());
     future.cancel();
     waiter.wait(co)?;
-    A::outcome(&future).map_err(|error| match error.is_cancelled() {
+    A::outcome(&future, Location::caller()).map_err(|error| match error.is_cancelled() {
         true => TimeoutError.into(),
         false => error,
     })
 }
 
 coroutine_operations! {
-    [A: Awaitable + 'static] WaitFor<A> => A::Output, "wait_for", |this| move |co: &Co| co.yield_from(this);
+    [A: AwaitableResult + 'static] WaitFor<A> => A::Output, "wait_for", |this| move |co: &Co| co.yield_from(this);
 }

@@ -1,5 +1,7 @@
 //! What can be waited for, and what can become a coroutine.
 
+use std::panic::Location;
+
 use yieldfrom_delegation::{Delegate, Error, Generator, Result};
 
 use crate::errors::ValueError;
@@ -70,17 +72,16 @@ where
 
 /// Something that can be waited for: a coroutine (or a function that is one), a future or a task.
 ///
-/// Functions such as [`wait`](crate::wait()), [`gather`](crate::gather()) and
-/// [`run_until_complete`](EventLoop::run_until_complete) take any of these, as their counterparts
-/// in asyncio do. Coroutines become tasks, futures and tasks stay what they are.
+/// [`wait`](crate::wait()) and [`ensure_future`](crate::ensure_future) take any of these, as their counterparts in
+/// asyncio do; functions that give results take [`AwaitableResult`]s. Coroutines become tasks, futures and tasks stay what they are.
 ///
 /// # Examples
 ///
 /// ```
-/// use yieldfrom::{Awaitable, Co, EventLoop, Future, Result, create_task};
+/// use yieldfrom::{AwaitableResult, Co, EventLoop, Future, Result, create_task};
 ///
 /// /// Takes whatever can be waited for.
-/// fn answer(event_loop: &EventLoop, question: impl Awaitable<Output = i32>) -> Result<i32> {
+/// fn answer(event_loop: &EventLoop, question: impl AwaitableResult<Output = i32>) -> Result<i32> {
 ///     event_loop.run_until_complete(question)
 /// }
 ///
@@ -118,16 +119,45 @@ pub trait Awaitable: Sized {
     /// [`ValueError`]; the other one stays as it is.
     #[track_caller]
     fn ensure_future(self, event_loop: &EventLoop) -> Self::Future;
+}
 
-    /// Returns the result of the future, when that is done.
-    ///
-    /// The result of a coroutine is moved out of its task, to which nothing else refers. Other results
-    /// are cloned, and stay.
+/// An [`Awaitable`] whose result can be had: what gives results, such as [`gather`](crate::gather()), takes these.
+///
+/// Given by value, a future or task has its result moved out; given by reference, it keeps the result, and a
+/// clone is given out. A coroutine can be given by value only.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, InvalidStateError, create_task, gather, run_sync};
+///
+/// struct NoClone(i32);
+///
+/// run_sync(|co: &Co| {
+///     let (moved, kept) = (create_task(|_: &Co| Ok(NoClone(1))), create_task(|_: &Co| Ok(2)));
+///     let handle = moved.clone();
+///     assert_eq!(co.yield_from(gather([moved]))?[0].0, 1);
+///     assert_eq!(co.yield_from(gather([&kept, &kept]))?, [2, 2]);
+///     assert!(handle.take_result().is_err_and(|error| error.is::<InvalidStateError>()));
+///     assert_eq!(kept.result()?, 2);
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub trait AwaitableResult: Awaitable {
+    /// Whether the future keeps its result, and a clone is given out: false by default.
+    const KEEPS_RESULT: bool = false;
+
+    /// Returns the result of the future that it is or became, when that is done. `taken_at` is the line of the
+    /// program that gets the result.
     ///
     /// # Errors
     ///
     /// What the future failed with.
-    fn outcome(future: &Future<Self::Output>) -> Result<Self::Output>;
+    fn outcome(
+        future: &Future<Self::Output>,
+        taken_at: &'static Location<'static>,
+    ) -> Result<Self::Output>;
 
     /// Waits for it inside the current task. It delegates to a coroutine, without a task of its own.
     ///
@@ -138,7 +168,7 @@ pub trait Awaitable: Sized {
     fn wait_here(self, co: &Co) -> Result<Self::Output>;
 }
 
-/// Implements [`Awaitable`] for what becomes a task; the last argument waits for it without one.
+/// Implements [`AwaitableResult`] for what becomes a task; the last argument waits for it without one.
 macro_rules! awaitable_coroutine {
     ($type:ty, [$($generics:tt)*], $output:ty, $wait_here:expr) => {
         impl<$($generics)*> $crate::kernel::Awaitable for $type {
@@ -150,10 +180,15 @@ macro_rules! awaitable_coroutine {
             fn ensure_future(self, event_loop: &$crate::kernel::EventLoop) -> $crate::kernel::Task<$output> {
                 event_loop.create_task(self)
             }
+        }
 
+        impl<$($generics)*> $crate::kernel::AwaitableResult for $type {
             #[inline]
-            fn outcome(future: &$crate::kernel::Future<$output>) -> yieldfrom_delegation::Result<$output> {
-                future.take_result()
+            fn outcome(
+                future: &$crate::kernel::Future<$output>,
+                taken_at: &'static std::panic::Location<'static>,
+            ) -> yieldfrom_delegation::Result<$output> {
+                future.inner.take("take_result", taken_at)
             }
 
             #[track_caller]
@@ -181,9 +216,20 @@ fn delegate_as_coroutine<C: IntoCoroutine>(body: C, co: &Co) -> Result<C::Output
     body.into_coroutine().delegate(co)
 }
 
-/// Implements [`Awaitable`] for what is a future; the last two give its result, and the future.
+/// Implements [`AwaitableResult`] for what is a future. By reference, the result is cloned.
 macro_rules! awaitable_future {
-    ($([$($generics:tt)*] $type:ty => $future:ty, $outcome:ident, $into:expr;)*) => {$(
+    ($($handle:ident => $future:ident, $into:expr;)*) => {$(
+        $crate::kernel::awaitable_future!(@future [T: 'static] $handle<T> => $handle<T>, std::convert::identity);
+        $crate::kernel::awaitable_future!(@future [T: 'static] &$handle<T> => $future<T>, $into);
+
+        $crate::kernel::awaitable_future!(@result false, [T: 'static] $handle<T>, |future, at| {
+            future.inner.take("yield_from", at)
+        });
+        $crate::kernel::awaitable_future!(@result true, [T: Clone + 'static] &$handle<T>, |future, _at| {
+            future.inner.read("yield_from", T::clone)
+        });
+    )*};
+    (@future [$($generics:tt)*] $type:ty => $future:ty, $into:expr) => {
         impl<$($generics)*> $crate::kernel::Awaitable for $type {
             type Output = T;
             type Future = $future;
@@ -205,10 +251,18 @@ macro_rules! awaitable_future {
                     Err(error) => <$future>::refused(event_loop, error),
                 }
             }
+        }
+    };
+    (@result $keeps:literal, [$($generics:tt)*] $type:ty, |$inner:ident, $at:ident| $outcome:expr) => {
+        impl<$($generics)*> $crate::kernel::AwaitableResult for $type {
+            const KEEPS_RESULT: bool = $keeps;
 
             #[inline]
-            fn outcome(future: &$crate::kernel::Future<T>) -> yieldfrom_delegation::Result<T> {
-                future.$outcome()
+            fn outcome(
+                $inner: &$crate::kernel::Future<T>,
+                $at: &'static std::panic::Location<'static>,
+            ) -> yieldfrom_delegation::Result<T> {
+                $outcome
             }
 
             #[track_caller]
@@ -216,16 +270,14 @@ macro_rules! awaitable_future {
                 yieldfrom_delegation::Delegate::delegate(self, co)
             }
         }
-    )*};
+    };
 }
 
 pub(crate) use awaitable_future;
 
 awaitable_future! {
-    [T: Clone + 'static] Future<T> => Future<T>, result, std::convert::identity;
-    [T: Clone + 'static] &Future<T> => Future<T>, result, Clone::clone;
-    [T: Clone + 'static] Task<T> => Task<T>, result, std::convert::identity;
-    [T: Clone + 'static] &Task<T> => Task<T>, result, Clone::clone;
+    Future => Future, Clone::clone;
+    Task => Task, Clone::clone;
 }
 
 /// Makes a future of something on a loop, unless it is a future of another one.

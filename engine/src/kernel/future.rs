@@ -1,9 +1,11 @@
 //! Futures: results that are not there yet.
 
+mod any;
 mod callbacks;
 mod composite;
 mod done_callback;
 mod handle;
+mod outcome;
 mod reason;
 mod shared_callback;
 mod traits;
@@ -11,15 +13,17 @@ mod waitable;
 mod waiter;
 
 use std::cell::Cell;
-use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
 
+pub(crate) use any::{AnyFuture, FutureObject};
 pub(crate) use callbacks::{CallbackList, Callbacks};
 pub(crate) use composite::Composite;
 pub use done_callback::CallbackId;
 pub use handle::Future;
 pub(crate) use handle::not_awaited;
+pub(crate) use outcome::Lent;
+use outcome::Outcome;
 pub use reason::WaitKind;
 pub(crate) use reason::{Explanation, Reason, Subject};
 pub(crate) use shared_callback::{Follower, SharedCallback};
@@ -62,7 +66,7 @@ pub(crate) struct FutureData<T: 'static> {
     callback_number: Cell<u32>,
     pub(crate) role: Role<T>,
     pub(crate) core: Rc<Core>,
-    outcome: Cell<Option<Result<T>>>,
+    outcome: Cell<Outcome<T>>,
     callbacks: Cell<Callbacks>,
 }
 
@@ -76,7 +80,7 @@ impl<T: 'static> FutureData<T> {
             is_placed: Cell::new(false),
             is_marked: Cell::new(false),
             callback_number: Cell::new(0),
-            outcome: Cell::new(None),
+            outcome: Cell::new(Outcome::None),
             callbacks: Cell::default(),
             role,
         }
@@ -101,7 +105,7 @@ impl<T: 'static> FutureData<T> {
             return Err(outcome);
         }
         self.unseen.set(outcome.is_err());
-        self.outcome.set(Some(outcome));
+        self.outcome.set(Outcome::Ended(outcome));
         self.end(FutureState::Finished);
         Ok(())
     }
@@ -119,63 +123,6 @@ impl<T: 'static> FutureData<T> {
         self.state.set(state);
         let callbacks = self.callbacks.take();
         callbacks.schedule(self.callback_number.get());
-    }
-
-    /// Fails if the future is pending or cancelled.
-    fn check_finished(&self, operation: &str) -> Result<()> {
-        match self.state() {
-            FutureState::Finished => Ok(()),
-            FutureState::Cancelled => Err(Error::cancelled()),
-            FutureState::Pending => Err(InvalidStateError::new(format!(
-                "{operation}: the future is not done; wait for it by yield_from first"
-            ))
-            .into()),
-        }
-    }
-
-    /// Shows the result to `look`, and returns what that returns.
-    pub(crate) fn read<R>(&self, operation: &str, look: impl FnOnce(&T) -> R) -> Result<R> {
-        self.check_finished(operation)?;
-        self.unseen.set(false);
-        // It is put back even if the look panics.
-        let lent = Lent::of(&self.outcome);
-        match &lent.value {
-            Some(Ok(value)) => Ok(look(value)),
-            Some(Err(error)) => Err(error.clone()),
-            None => Err(taken(operation)),
-        }
-    }
-
-    /// Moves the result out.
-    pub(crate) fn take(&self, operation: &str) -> Result<T> {
-        self.check_finished(operation)?;
-        self.unseen.set(false);
-        match self.outcome.take() {
-            Some(Ok(value)) => Ok(value),
-            Some(Err(error)) => {
-                self.outcome.set(Some(Err(error.clone())));
-                Err(error)
-            }
-            None => Err(taken(operation)),
-        }
-    }
-
-    /// Returns the error it has ended with, if any.
-    pub(crate) fn exception(&self, operation: &str) -> Result<Option<Error>> {
-        self.check_finished(operation)?;
-        self.unseen.set(false);
-        Ok(self.peek_error())
-    }
-
-    /// Returns the error it has ended with, if any, and still counts it as unseen.
-    pub(crate) fn peek_error(&self) -> Option<Error> {
-        let outcome = self.outcome.take();
-        let error = match &outcome {
-            Some(Err(error)) => Some(error.clone()),
-            _ => None,
-        };
-        self.outcome.set(outcome);
-        error
     }
 
     /// Fails if the future belongs to another loop.
@@ -214,35 +161,6 @@ impl<T: 'static> FutureData<T> {
             .get()
             .then(|| self.core.places.get(self.address()))?
     }
-}
-
-/// A value that was taken out of its cell to be looked at, and is put back when this is dropped.
-pub(crate) struct Lent<'a, V: Default> {
-    cell: &'a Cell<V>,
-    pub(crate) value: V,
-}
-
-impl<'a, V: Default> Lent<'a, V> {
-    #[inline(always)]
-    pub(crate) fn of(cell: &'a Cell<V>) -> Self {
-        let value = cell.take();
-        Self { cell, value }
-    }
-}
-
-impl<V: Default> Drop for Lent<'_, V> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        self.cell.set(mem::take(&mut self.value));
-    }
-}
-
-#[cold]
-fn taken(operation: &str) -> Error {
-    InvalidStateError::new(format!(
-        "{operation}: the result was moved out by take_result, or is being cloned"
-    ))
-    .into()
 }
 
 #[cold]
@@ -349,7 +267,7 @@ impl<T: 'static> FutureData<T> {
 
     fn report_unseen(&self) {
         if self.unseen.get()
-            && let Some(Err(error)) = self.outcome.take()
+            && let Outcome::Ended(Err(error)) = self.outcome.take()
         {
             let what = if self.is_task() { "Task" } else { "Future" };
             let context = ErrorContext::new(format!("{what} exception was never retrieved"))

@@ -211,6 +211,5 @@ impl<T: 'static> IntoCoroutine for Job<T> {
 }
 
 awaitable_future! {
-    [T: 'static] Job<T> => Job<T>, take_result, std::convert::identity;
-    [T: Clone + 'static] &Job<T> => Future<T>, result, |job: &Job<T>| job.0.clone();
+    Job => Future, |job: &Job<T>| job.0.clone();
 }

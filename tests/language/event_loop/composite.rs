@@ -1,11 +1,12 @@
 //! Runs the statements that wait for several futures, or make one of others.
 
 use std::cell::Cell;
+use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom::{
-    Awaitable, Co, Coroutine, Delegate, EventLoop, Future, Result, ReturnWhen, as_completed,
-    gather_with, shield, wait, wait_for,
+    Awaitable, AwaitableResult, Co, Coroutine, Delegate, EventLoop, Future, Result, ReturnWhen,
+    as_completed, gather_with, shield, wait, wait_for,
 };
 
 use super::exception::of_error;
@@ -18,7 +19,7 @@ use crate::language::syntax::Stmt;
 use crate::language::value::Value;
 
 /// What `as_completed` gives out.
-pub(crate) type Round = yieldfrom::NextCompleted<Future<Value>>;
+pub(crate) type Round = yieldfrom::NextCompleted<Item>;
 
 /// A future, or a coroutine that becomes one when its turn comes.
 pub(crate) enum Item {
@@ -36,14 +37,17 @@ impl Awaitable for Item {
             Self::Coroutine(coroutine) => event_loop.create_task(coroutine).into(),
         }
     }
+}
 
-    fn outcome(future: &Future<Value>) -> Result<Value> {
+/// As in Python, a future keeps its result.
+impl AwaitableResult for Item {
+    fn outcome(future: &Future<Value>, _: &'static Location<'static>) -> Result<Value> {
         future.result()
     }
 
     fn wait_here(self, co: &Co) -> Result<Value> {
         match self {
-            Self::Future(future) => future.delegate(co),
+            Self::Future(future) => (&future).delegate(co),
             Self::Coroutine(coroutine) => coroutine.delegate(co),
         }
     }
@@ -176,7 +180,7 @@ impl Frame<'_> {
         body: &[Stmt<Action>],
     ) -> Result<Flow> {
         let futures = self.futures_named(&self.names(futures)?)?;
-        let mut rounds = as_completed(futures);
+        let mut rounds = as_completed(futures.into_iter().map(Item::Future));
         if let Some(timeout) = self.timeout(timeout)? {
             rounds = rounds.timeout(timeout);
         }

@@ -246,7 +246,7 @@ impl<'a> Frame<'a> {
             }
             Awaited::Future(future) => {
                 let future = self.future(future)?;
-                self.world.event_loop.run_until_complete(future)
+                self.world.event_loop.run_until_complete(&future)
             }
         };
         self.check_run(outcome.as_ref().err())?;

@@ -69,7 +69,7 @@ impl Frame<'_> {
     /// Waits for a future, or for what the next one to be done came to.
     pub(crate) fn await_named(&self, name: &Expr) -> Result<Value> {
         match self.thing(name)? {
-            Thing::Future(future) => self.co().yield_from(future),
+            Thing::Future(future) => self.co().yield_from(&future),
             Thing::Round(round) => match round.take() {
                 Some(round) => self.co().yield_from(round),
                 None => Err(self.malformed("an awaitable is awaited again")),

@@ -251,9 +251,13 @@ impl Parent for GroupState {
 impl Subject for GroupState {
     fn awaited(self: Rc<Self>, all: &mut Vec<Rc<dyn Waitable>>) {
         let tasks = self.tasks.borrow();
-        all.extend(tasks.values().map(|task| Rc::clone(&task.0).as_waitable()));
+        all.extend(
+            tasks
+                .values()
+                .map(|task| Rc::clone(&task.0) as Rc<dyn Waitable>),
+        );
         let children = self.children.all();
-        all.extend(children.into_iter().map(|task| task.0.as_waitable()));
+        all.extend(children.into_iter().map(|task| task.0 as Rc<dyn Waitable>));
     }
 }
 

@@ -15,7 +15,7 @@ use super::reactor::Direction;
 use super::turn::{run_turn, run_turns};
 use super::{Core, ErrorContext, Place, Settings};
 use crate::errors::RuntimeError;
-use crate::kernel::awaitable::{Awaitable, IntoCoroutine, future_on};
+use crate::kernel::awaitable::{AwaitableResult, IntoCoroutine, future_on};
 use crate::kernel::future::{Future, Role, Waitable};
 use crate::kernel::handle::{Handle, Scheduled, TimerHandle};
 use crate::kernel::hooks::Hooks;
@@ -114,7 +114,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     #[track_caller]
-    pub fn run_until_complete<A: Awaitable>(&self, awaitable: A) -> Result<A::Output> {
+    pub fn run_until_complete<A: AwaitableResult>(&self, awaitable: A) -> Result<A::Output> {
         const NAME: &str = "run_until_complete";
         // Before a coroutine becomes a task that would stay behind.
         drop(Entered::new(self, NAME)?);
@@ -130,7 +130,7 @@ impl EventLoop {
         drop(stop);
         guard.end(&run, future.cancelled())?;
         if future.done() {
-            let result = A::outcome(&future);
+            let result = A::outcome(&future, Location::caller());
             // By name: a panic of a destructor would leak a result that is on its way out.
             drop(future);
             return result;

@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
     use crate::EventLoop;
-    use crate::kernel::future::{Follower, Future, SharedCallback};
+    use crate::kernel::future::{AnyFuture, Follower, Future, SharedCallback, Waitable};
 
     /// Returns how many callbacks the future has, with those that are not wanted any more.
     fn count<T>(future: &Future<T>) -> usize {
@@ -232,13 +232,14 @@ mod tests {
     /// Notes the numbers of the futures that are done.
     struct Noting(Vec<Future<()>>, RefCell<Vec<u32>>);
 
-    impl Follower<()> for Noting {
-        fn future(&self, number: u32) -> Option<Future<()>> {
-            self.0.get(number as usize).cloned()
+    impl Follower for Noting {
+        fn future(&self, number: u32) -> Option<AnyFuture> {
+            let future = self.0.get(number as usize)?;
+            Some(Rc::clone(&future.inner) as _)
         }
 
-        fn future_done(&self, number: u32, future: &Future<()>) {
-            assert!(future.ptr_eq(&self.0[number as usize]));
+        fn future_done(&self, number: u32, future: &AnyFuture) {
+            assert_eq!(future.address(), self.0[number as usize].inner.address());
             self.1.borrow_mut().push(number);
         }
     }
@@ -252,16 +253,16 @@ mod tests {
             let callback = SharedCallback::new(Location::caller(), noting);
             (0..)
                 .zip(&futures)
-                .for_each(|(n, future)| callback.follow(n, future));
+                .for_each(|(n, future)| callback.follow(n, &*future.inner));
             callback
         };
         let callbacks: Vec<_> = (0..100).map(follow).collect();
         assert_eq!(count(&futures[1]), 100);
         futures[2].set_result(()).unwrap();
         futures[0].set_result(()).unwrap();
-        callbacks[1..]
-            .iter()
-            .for_each(|callback| callback.unfollow(&futures));
+        callbacks[1..].iter().for_each(|callback| {
+            callback.unfollow(futures.iter().map(|future| &*future.inner as _))
+        });
         assert!(count(&futures[1]) <= 2, "{}", count(&futures[1]));
         futures[1].set_result(()).unwrap();
         event_loop.run_until_complete(&futures[1]).unwrap();

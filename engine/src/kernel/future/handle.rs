@@ -18,8 +18,9 @@ use yieldfrom_delegation::{Error, Result};
 /// `co.yield_from(&future)`; callbacks that were added run through the loop, in the turn after the
 /// future is done.
 ///
-/// Each call that asks for the result gets a clone. Put a value that cannot be cloned into an `Rc`, or
-/// move it out by [`take_result`](Future::take_result).
+/// By value, the result is moved out: `co.yield_from(future)`. By reference it is cloned, and stays:
+/// `co.yield_from(&future)`, which is what Python means. Whoever asks after the result was moved out gets an
+/// [`InvalidStateError`](crate::InvalidStateError) that names the line.
 ///
 /// # Examples
 ///
@@ -210,8 +211,9 @@ impl<T: 'static> Future<T> {
     /// assert!(future.take_result().is_err_and(|error| error.is::<InvalidStateError>()));
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn take_result(&self) -> Result<T> {
-        self.inner.take("take_result")
+        self.inner.take("take_result", Location::caller())
     }
 
     /// Returns the error that the future has ended with, or none if it has a result.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom_delegation::{Delegate, Result};
@@ -26,7 +27,7 @@ impl<T: 'static> AsRef<Future<T>> for Future<T> {
     }
 }
 
-/// Waits until the future is done, and returns its result.
+/// Waits until the future is done, and clones its result.
 impl<T: Clone + 'static> Delegate<Request, ()> for &Future<T> {
     type Output = T;
 
@@ -38,22 +39,18 @@ impl<T: Clone + 'static> Delegate<Request, ()> for &Future<T> {
     }
 }
 
-/// Waits until the future is done, and returns its result: moved, if this is the last handle.
-impl<T: Clone + 'static> Delegate<Request, ()> for Future<T> {
+/// Waits until the future is done, and moves its result out.
+impl<T: 'static> Delegate<Request, ()> for Future<T> {
     type Output = T;
 
     #[inline(always)]
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<T> {
         self.wait_done(co)?;
-        if Rc::strong_count(&self.inner) == 1 {
-            self.take_result()
-        } else {
-            let result = self.result();
-            // `self` is dropped before the result leaves: a panic of its destructor would leak that.
-            drop(self);
-            result
-        }
+        let result = self.inner.take("yield_from", Location::caller());
+        // `self` is dropped before the result leaves: a panic of its destructor would leak that.
+        drop(self);
+        result
     }
 }
 

@@ -5,16 +5,17 @@ use std::io;
 use std::panic::Location;
 use std::rc::Rc;
 
-use yieldfrom_delegation::{Link, Result};
+use yieldfrom_delegation::{Delegate, Link, Result};
 
 use super::data::Suspension;
 use crate::errors::panics::Payload;
-use crate::kernel::event_loop::Ready;
-use crate::kernel::future::{Callbacks, Waitable, cancel, not_awaited};
+use crate::kernel::awaitable::other_loop;
+use crate::kernel::event_loop::{EventLoop, Ready};
+use crate::kernel::future::{Callbacks, FutureObject, Waitable, cancel, not_awaited};
 use crate::kernel::request::{Co, Request};
 
 /// What can be done with a task without knowing its result.
-pub(crate) trait TaskObject: Ready {
+pub(crate) trait TaskObject: Ready + FutureObject {
     /// Ends the task whose coroutine has panicked.
     fn panicked(&self, payload: Payload);
 
@@ -29,7 +30,6 @@ pub(crate) trait TaskObject: Ready {
     /// Returns whether the coroutine has ended, or was closed.
     fn is_closed(&self) -> bool;
 
-    fn is_done(&self) -> bool;
     fn number(&self) -> u32;
     fn name(&self) -> String;
     fn set_name(&self, name: String);
@@ -53,8 +53,6 @@ pub(crate) trait TaskObject: Ready {
 
     /// Takes one request back. When the last one is taken back, a cancellation that has not begun ends.
     fn uncancel(&self);
-
-    fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable>;
 }
 
 /// A task, without its result type: what [`current_task`](crate::current_task) and
@@ -97,7 +95,7 @@ impl AnyTask {
     /// assert!(error.unwrap_err().is_cancelled());
     /// ```
     pub fn cancel(&self) -> bool {
-        cancel(Rc::clone(&self.0).as_waitable())
+        cancel(Rc::clone(&self.0) as Rc<dyn Waitable>)
     }
 
     /// Returns the task's name, `Task-1` and so on unless it was given one.
@@ -168,7 +166,7 @@ impl AnyTask {
     #[track_caller]
     pub(crate) fn wait_done(&self, co: &Co) -> Result<()> {
         if !self.done() {
-            co.yield_through(Request::wait(Rc::clone(&self.0).as_waitable()))?;
+            co.yield_through(Request::wait(Rc::clone(&self.0) as Rc<dyn Waitable>))?;
         }
         if self.done() {
             Ok(())
@@ -177,8 +175,37 @@ impl AnyTask {
         }
     }
 
+    /// Fails if the task belongs to another loop.
+    pub(crate) fn check_loop(&self, event_loop: &EventLoop, operation: &str) -> Result<()> {
+        match self.0.core() {
+            Some(core) if !Rc::ptr_eq(core, event_loop.core()) => Err(other_loop(operation)),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn number(&self) -> u32 {
         self.0.number()
+    }
+}
+
+/// Waits until the task has ended, and fails as it has failed. Its result stays.
+impl Delegate<Request, ()> for &AnyTask {
+    type Output = ();
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<()> {
+        self.wait_done(co)?;
+        self.0.exception()?.map_or(Ok(()), Err)
+    }
+}
+
+/// As by reference.
+impl Delegate<Request, ()> for AnyTask {
+    type Output = ();
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<()> {
+        (&self).delegate(co)
     }
 }
 

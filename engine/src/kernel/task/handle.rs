@@ -233,7 +233,7 @@ impl<T: 'static> fmt::Debug for Task<T> {
     }
 }
 
-/// Waits until the task has ended, and returns its result.
+/// Waits until the task has ended, and clones its result.
 impl<T: Clone + 'static> Delegate<Request, ()> for &Task<T> {
     type Output = T;
 
@@ -244,8 +244,8 @@ impl<T: Clone + 'static> Delegate<Request, ()> for &Task<T> {
     }
 }
 
-/// Waits until the task has ended, and returns its result: moved, if this is the last handle.
-impl<T: Clone + 'static> Delegate<Request, ()> for Task<T> {
+/// Waits until the task has ended, and moves its result out.
+impl<T: 'static> Delegate<Request, ()> for Task<T> {
     type Output = T;
 
     #[inline(always)]

@@ -272,10 +272,6 @@ impl<T: 'static> TaskObject for FutureData<T> {
         self.data().generator.state() == State::Closed
     }
 
-    fn is_done(&self) -> bool {
-        self.is_done()
-    }
-
     fn number(&self) -> u32 {
         self.data().number
     }
@@ -323,9 +319,5 @@ impl<T: 'static> TaskObject for FutureData<T> {
         if data.cancelling.replace(left) == 1 {
             data.must_cancel.set(false);
         }
-    }
-
-    fn as_waitable(self: Rc<Self>) -> Rc<dyn Waitable> {
-        self
     }
 }

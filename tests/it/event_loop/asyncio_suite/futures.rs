@@ -18,7 +18,7 @@ fn waiting_yields_once_and_returns_the_result() {
         let future = Future::new();
         let awaited = future.clone();
         let waits: Generator<Request, (), i32> =
-            Generator::new(move |co: &Co| co.yield_from(awaited));
+            Generator::new(move |co: &Co| co.yield_from(&awaited));
         let GeneratorState::Yielded(request) = waits.next()? else {
             return Err(Error::msg("it did not wait"));
         };

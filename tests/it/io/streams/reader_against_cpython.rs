@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Value as Json, json};
 use yieldfrom::{
-    Awaitable, Co, Error, IncompleteReadError, LimitOverrunError, Result, RuntimeError,
+    AwaitableResult, Co, Error, IncompleteReadError, LimitOverrunError, Result, RuntimeError,
     StreamReader, Task, ValueError, create_task, wait, yield_now,
 };
 
@@ -74,7 +74,11 @@ impl Program {
         others.all(|(_, name)| name != "readall") && !format!("{:?}", self.reader).contains("bytes")
     }
 
-    fn spawn(&self, name: &str, read: impl Awaitable<Output = Vec<u8>> + 'static) -> Task<()> {
+    fn spawn(
+        &self,
+        name: &str,
+        read: impl AwaitableResult<Output = Vec<u8>> + 'static,
+    ) -> Task<()> {
         let line = format!("{} {name}", self.tasks.len());
         let journal = self.journal.clone();
         create_task(move |co: &Co| {
