@@ -1,7 +1,7 @@
 //! The character finder of "Fluent Python", chapter 18: finds characters by words in their names.
 //!
 //! With words it prints what it finds; without, it is the book's `tcp_charfinder`, a server for
-//! `telnet` and `nc`. Each client is a coroutine, `handle_queries`, which reads almost as in the
+//! `telnet` and `nc`. Each client has a task, which runs `handle_queries` and, which reads almost as in the
 //! book.
 //!
 //! ```text
@@ -42,13 +42,11 @@ mod telnet;
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;
-use std::rc::Rc;
 
 use clap::Parser;
 use yieldfrom::{
-    Co, Coroutine, KeyboardInterrupt, Queue, Result, StreamReader, StreamWriter, ValueError,
+    Co, KeyboardInterrupt, Queue, Result, StreamReader, StreamWriter, ValueError, run, start_server,
 };
-use yieldfrom::{coroutine, run, start_server};
 
 use crate::index::{UnicodeNameIndex, status};
 use crate::options::Options;
@@ -63,34 +61,33 @@ const PART: usize = 500;
 
 /// Answers a client's queries, until it has no more.
 fn handle_queries(
-    index: Rc<UnicodeNameIndex>,
-    reader: StreamReader,
-    writer: StreamWriter,
-) -> Coroutine<()> {
-    coroutine(move |co| {
-        let client = writer
-            .peername()
-            .map_or_else(String::new, |peer| peer.to_string());
-        loop {
-            writer.write(PROMPT)?; // can't wait
-            co.yield_from(writer.drain())?; // must wait
-            let Some(query) = read_query(co, &reader, &writer)? else {
-                break;
-            };
-            writeln!(stdout(), "Received from {client}: {}", quote(&query))?;
-            if query.is_empty() {
-                continue;
-            }
-            if query.starts_with(|first: char| u32::from(first) < 32) {
-                break;
-            }
-            let count = answer(co, &index, &writer, &query)?;
-            writeln!(stdout(), "Sent {count} results")?;
+    co: &Co,
+    index: &UnicodeNameIndex,
+    reader: &StreamReader,
+    writer: &StreamWriter,
+) -> Result<()> {
+    let client = writer
+        .peername()
+        .map_or_else(String::new, |peer| peer.to_string());
+    loop {
+        writer.write(PROMPT)?; // can't wait
+        co.yield_from(writer.drain())?; // must wait
+        let Some(query) = read_query(co, reader, writer)? else {
+            break;
+        };
+        writeln!(stdout(), "Received from {client}: {}", quote(&query))?;
+        if query.is_empty() {
+            continue;
         }
-        writeln!(stdout(), "Close the client socket")?;
-        writer.close();
-        co.yield_from(writer.wait_closed())
-    })
+        if query.starts_with(|first: char| u32::from(first) < 32) {
+            break;
+        }
+        let count = answer(co, index, writer, &query)?;
+        writeln!(stdout(), "Sent {count} results")?;
+    }
+    writeln!(stdout(), "Close the client socket")?;
+    writer.close();
+    co.yield_from(writer.wait_closed())
 }
 
 /// Reads a line; returns none at the end. What cannot be a query becomes a control character.
@@ -125,19 +122,15 @@ fn answer(co: &Co, index: &UnicodeNameIndex, writer: &StreamWriter, query: &str)
 }
 
 fn serve(co: &Co, index: UnicodeNameIndex, options: &Options) -> Result<()> {
-    let index = Rc::new(index);
     let ended = Queue::new();
     let note = ended.clone();
-    let callback = move |reader, writer| {
-        let (queries, note) = (handle_queries(index.clone(), reader, writer), note.clone());
-        move |co: &Co| {
-            let result = co.yield_from(queries);
-            note.put_nowait(())?;
-            result
-        }
+    let handler = move |co: &Co, reader, writer| {
+        let result = handle_queries(co, &index, &reader, &writer);
+        note.put_nowait(())?;
+        result
     };
     let address = (&*options.host, options.port);
-    let server = co.yield_from(start_server(callback, address).limit(LIMIT))?;
+    let server = co.yield_from(start_server(handler, address).limit(LIMIT))?;
     for address in server.sockets() {
         writeln!(stdout(), "Serving on {address}. Hit CTRL-C to stop.")?;
     }

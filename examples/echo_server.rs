@@ -1,6 +1,6 @@
 //! A server that sends back what it is sent: the "hello, world" of networks, with streams.
 //!
-//! Each connection is a coroutine, which is written as if it were alone: read, write, wait until
+//! Each connection has a task, whose handler is written as if it were alone: read, write, wait until
 //! the peer has taken it. There are no callbacks and no threads, and a client that does not read
 //! what it gets stops nobody but itself (see `drain`).
 //!
@@ -26,8 +26,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use yieldfrom::{Co, Coroutine, KeyboardInterrupt, Queue, Result, StreamReader, StreamWriter};
-use yieldfrom::{coroutine, run, start_server, start_unix_server};
+use yieldfrom::{Co, KeyboardInterrupt, Queue, Result, StreamReader, StreamWriter};
+use yieldfrom::{run, start_server, start_unix_server};
 
 /// Sends back what it is sent.
 #[derive(Debug, Parser)]
@@ -50,49 +50,45 @@ struct Options {
 }
 
 /// Sends back what comes, until the peer has no more to say; returns how many bytes that were.
-fn echo(reader: StreamReader, writer: StreamWriter) -> Coroutine<usize> {
-    coroutine(move |co| {
-        let mut bytes = 0;
-        loop {
-            let data = co.yield_from(reader.read(64 << 10))?;
-            if data.is_empty() {
-                break;
-            }
-            writer.write(&data)?;
-            co.yield_from(writer.drain())?; // no faster than the peer reads
-            bytes += data.len();
+fn echo(co: &Co, reader: &StreamReader, writer: &StreamWriter) -> Result<usize> {
+    let mut bytes = 0;
+    loop {
+        let data = co.yield_from(reader.read(64 << 10))?;
+        if data.is_empty() {
+            break;
         }
-        writer.close();
-        co.yield_from(writer.wait_closed())?;
-        Ok(bytes)
-    })
+        writer.write(&data)?;
+        co.yield_from(writer.drain())?; // no faster than the peer reads
+        bytes += data.len();
+    }
+    writer.close();
+    co.yield_from(writer.wait_closed())?;
+    Ok(bytes)
 }
 
 /// Serves a connection, and tells of it.
-fn session(reader: StreamReader, writer: StreamWriter, ended: Queue<()>) -> Coroutine<()> {
-    coroutine(move |co| {
-        let peer = writer
-            .peername()
-            .map_or_else(String::new, |peer| peer.to_string());
-        writeln!(stdout(), "{peer}: connected")?;
-        let echoed = co.yield_from(echo(reader, writer));
-        ended.put_nowait(())?;
-        match echoed {
-            Err(error) if error.is_cancelled() => return Err(error),
-            Err(error) => writeln!(stdout(), "{peer}: lost: {error}")?,
-            Ok(bytes) => writeln!(stdout(), "{peer}: closed after {bytes} bytes")?,
-        }
-        Ok(())
-    })
+fn session(co: &Co, reader: &StreamReader, writer: &StreamWriter, ended: &Queue<()>) -> Result<()> {
+    let peer = writer
+        .peername()
+        .map_or_else(String::new, |peer| peer.to_string());
+    writeln!(stdout(), "{peer}: connected")?;
+    let echoed = echo(co, reader, writer);
+    ended.put_nowait(())?;
+    match echoed {
+        Err(error) if error.is_cancelled() => return Err(error),
+        Err(error) => writeln!(stdout(), "{peer}: lost: {error}")?,
+        Ok(bytes) => writeln!(stdout(), "{peer}: closed after {bytes} bytes")?,
+    }
+    Ok(())
 }
 
 fn serve(co: &Co, options: &Options) -> Result<()> {
     let ended = Queue::new();
     let note = ended.clone();
-    let callback = move |reader, writer| session(reader, writer, note.clone());
+    let handler = move |co: &Co, reader, writer| session(co, &reader, &writer, &note);
     let server = match &options.unix {
-        Some(path) => co.yield_from(start_unix_server(callback, path))?,
-        None => co.yield_from(start_server(callback, (&*options.host, options.port)))?,
+        Some(path) => co.yield_from(start_unix_server(handler, path))?,
+        None => co.yield_from(start_server(handler, (&*options.host, options.port)))?,
     };
     for address in server.sockets() {
         writeln!(stdout(), "Serving on {address}")?;

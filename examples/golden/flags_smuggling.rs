@@ -177,7 +177,7 @@ fn after_ten_minutes(name: &str, request: &'static [u8]) -> (usize, Result<(), E
     let mut client = event_loop
         .run_until_complete(move |co: &Co| {
             let server = co.yield_from(Site::new(Files::Folder(root)).serve("127.0.0.1:0"))?;
-            let mut client = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+            let mut client = TcpStream::connect(server.local_addr()?)?;
             client.write_all(request)?;
             for _ in 0..600 {
                 co.yield_from(sleep(Duration::from_secs(1)))?;

@@ -6,7 +6,6 @@ mod reply;
 mod spoil;
 
 use std::io;
-use std::rc::Rc;
 use std::time::Duration;
 
 use yieldfrom::{
@@ -64,12 +63,9 @@ impl Site {
     /// `yield_from` gives the system's error, such as that the port is in use.
     pub fn serve(self, address: &str) -> impl Delegate<yieldfrom::Request, (), Output = Server> {
         move |co: &Co| {
-            let site = Rc::new(self);
-            let callback = move |reader, writer| {
-                let site = Rc::clone(&site);
-                move |co: &Co| serve_connection(co, &site, reader, writer)
-            };
-            co.yield_from(start_server(callback, address))
+            let handler =
+                move |co: &Co, reader, writer| serve_connection(co, &self, reader, writer);
+            co.yield_from(start_server(handler, address))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Our own servers: by sockets, and by streams.
 
-use yieldfrom::net::{Address, TcpListener, TcpStream};
+use yieldfrom::net::{TcpListener, TcpStream};
 use yieldfrom::{
     Co, EventLoop, LoopBuilder, Result, StreamReader, StreamWriter, create_task, start_server,
 };
@@ -21,11 +21,8 @@ pub(super) fn portable() {
 
 pub(super) fn streams() {
     run(EventLoop::builder(), |co| {
-        let serve = |reader, writer| move |co: &Co| stream_echo(co, &reader, &writer);
-        let server = co.yield_from(start_server(serve, ADDRESS))?;
-        if let [Address::Inet(address)] = server.sockets()[..] {
-            announce(address.port());
-        }
+        let server = co.yield_from(start_server(stream_echo, ADDRESS))?;
+        announce(server.local_addr()?.port());
         co.yield_from(server.serve_forever())
     });
 }
@@ -55,7 +52,7 @@ fn echo(co: &Co, stream: &TcpStream) -> Result<()> {
     }
 }
 
-fn stream_echo(co: &Co, reader: &StreamReader, writer: &StreamWriter) -> Result<()> {
+fn stream_echo(co: &Co, reader: StreamReader, writer: StreamWriter) -> Result<()> {
     loop {
         let data = co.yield_from(reader.read(BUFFER))?;
         if data.is_empty() {

@@ -3,10 +3,11 @@
 //! | asyncio | here |
 //! | --- | --- |
 //! | `reader, writer = await open_connection(host, port)` | `let (reader, writer) = co.yield_from(open_connection((host, port)))?;` |
-//! | `await start_server(callback, host, port)` | `co.yield_from(start_server(callback, (host, port)))?` |
+//! | `await start_server(callback, host, port)` | `co.yield_from(start_server(handler, (host, port)))?` |
 //! | `await loop.connect_read_pipe(lambda: StreamReaderProtocol(reader), pipe)` | `let reader = co.yield_from(open_read_pipe(pipe))?`, see [`open_read_pipe`], [`open_write_pipe`] |
 //! | `await reader.read(n)`, `read()` | `co.yield_from(reader.read(n))?`, `read(None)` |
 //! | `await reader.readline()`, `readexactly(n)`, `readuntil(sep)` | the same by `co.yield_from` |
+//! | `async for line in reader` | `while let Some(line) = co.yield_from(reader.line())?`, which gives text |
 //! | `writer.write(data)`, `writelines(...)` | `writer.write(data)?`, or `write!(writer, ...)?` |
 //! | `await writer.drain()` | `co.yield_from(writer.drain())?` |
 //! | `writer.close()`, `await writer.wait_closed()` | the same |
@@ -28,26 +29,23 @@
 //!
 //! ```
 //! use std::io::Write;
-//! use yieldfrom::{Co, Coroutine, StreamReader, StreamWriter, coroutine};
-//! use yieldfrom::{open_connection, run_sync, start_server};
+//! use yieldfrom::{Co, Result, StreamReader, StreamWriter, open_connection, run_sync, start_server};
 //!
-//! fn shout(reader: StreamReader, mut writer: StreamWriter) -> Coroutine<()> {
-//!     coroutine(move |co| {
-//!         let line = co.yield_from(reader.readline())?;
-//!         write!(writer, "{}", String::from_utf8_lossy(&line).to_uppercase())?;
+//! fn shout(co: &Co, reader: StreamReader, writer: StreamWriter) -> Result<()> {
+//!     while let Some(line) = co.yield_from(reader.line())? {
+//!         writeln!(&writer, "{}", line.to_uppercase())?;
 //!         co.yield_from(writer.drain())?;
-//!         writer.close();
-//!         co.yield_from(writer.wait_closed())
-//!     })
+//!     }
+//!     Ok(())
 //! }
 //!
 //! run_sync(|co: &Co| {
 //!     let server = co.yield_from(start_server(shout, "127.0.0.1:0"))?;
-//!     let address = server.sockets()[0].ip().unwrap();
-//!     let (reader, writer) = co.yield_from(open_connection(address))?;
+//!     let (reader, writer) = co.yield_from(open_connection(server.local_addr()?))?;
 //!     writer.write(b"hello\n")?;
-//!     assert_eq!(co.yield_from(reader.read(None))?, b"HELLO\n");
+//!     assert_eq!(co.yield_from(reader.line())?.as_deref(), Some("HELLO"));
 //!     server.close();
+//!     writer.close();
 //!     co.yield_from(server.wait_closed())
 //! })?;
 //! # Ok::<(), yieldfrom::Error>(())

@@ -83,7 +83,7 @@
 //!
 //! run_sync(|co: &Co| {
 //!     let server = co.yield_from(create_server(Echo::default, "127.0.0.1:0"))?;
-//!     let address = server.sockets()[0].ip().unwrap();
+//!     let address = server.local_addr()?;
 //!     let (transport, collect) = co.yield_from(create_connection(Collect::default, address))?;
 //!     transport.write(b"hello")?;
 //!     transport.write_eof()?; // the server closes when it has written all

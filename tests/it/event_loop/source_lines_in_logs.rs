@@ -157,13 +157,11 @@ fn pipes(co: &Co) -> Result<()> {
 }
 
 fn streams(co: &Co) -> Result<()> {
-    let answer = |_: StreamReader, writer: StreamWriter| {
-        move |co: &Co| {
-            writer.write(b"x")?;
-            co.yield_from(writer.drain())?;
-            writer.close();
-            Ok(())
-        }
+    let answer = |co: &Co, _: StreamReader, writer: StreamWriter| {
+        writer.write(b"x")?;
+        co.yield_from(writer.drain())?;
+        writer.close();
+        Ok(())
     };
     let server = co.yield_from(start_server(answer, "127.0.0.1:0"))?;
     let address = server.sockets()[0].clone();

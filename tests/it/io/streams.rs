@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod failed_connections;
+mod lines;
 mod misbehaving_peers;
 mod over_sockets;
 mod reader_against_cpython;

@@ -18,7 +18,8 @@ use yieldfrom_delegation::Result;
 ///
 /// let address = Address::from("127.0.0.1:80".parse::<SocketAddr>()?);
 /// assert_eq!(address.to_string(), "127.0.0.1:80");
-/// assert_eq!(address.ip().unwrap().port(), 80);
+/// assert!(address.ip().unwrap().is_loopback());
+/// assert_eq!(address.port(), Some(80));
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -31,12 +32,34 @@ pub enum Address {
 }
 
 impl Address {
-    /// Returns the address of an IP socket; `None` for a Unix socket.
-    pub fn ip(&self) -> Option<SocketAddr> {
+    /// Returns the IP address and the port of an IP socket; `None` for a Unix socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use yieldfrom::net::Address;
+    ///
+    /// let address: SocketAddr = "[::1]:80".parse()?;
+    /// assert_eq!(Address::from(address).socket_addr(), Some(address));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[doc(alias = "as_socket")]
+    pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Self::Inet(address) => Some(*address),
             Self::Unix(_) => None,
         }
+    }
+
+    /// Returns the IP address of an IP socket, without its port; `None` for a Unix socket.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.socket_addr().map(|address| address.ip())
+    }
+
+    /// Returns the port of an IP socket; `None` for a Unix socket.
+    pub fn port(&self) -> Option<u16> {
+        self.socket_addr().map(|address| address.port())
     }
 
     /// Returns the path of a Unix socket; `None` if it has no path, or is an IP socket.

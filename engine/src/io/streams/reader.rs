@@ -7,6 +7,7 @@ use super::DEFAULT_LIMIT;
 use super::connection::Connection;
 use super::operation::checked_limit;
 use super::reader_state::ReaderState;
+use super::reading::text_of;
 use crate::errors::ValueError;
 use crate::kernel::{Co, Operation};
 use yieldfrom_delegation::{Error, Result};
@@ -120,7 +121,49 @@ impl StreamReader {
         let reader = self.clone();
         Operation::new("StreamReader.readline", move |co| {
             let line = reader.state.read_until(co, b"\n", "readline");
-            line.or_else(|error| reader.state.no_line(error))
+            line.or_else(|error| reader.state.no_line(error, "readline"))
+        })
+    }
+
+    /// Reads a line of text, without its end: `\n` or `\r\n`. `None` is the end of the stream.
+    ///
+    /// The last line need not have an end. If a line is to be told from the rest of a stream that broke
+    /// off, use [`readuntil`](Self::readuntil). asyncio's `async for line in reader` gives bytes, with
+    /// their end; [`readline`](Self::readline) is for those.
+    ///
+    /// # Errors
+    ///
+    /// - [`ValueError`]: the line is not UTF-8, or is longer than the limit. It is dropped, see
+    ///   [`readline`](Self::readline).
+    /// - As [`read`](Self::read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, StreamReader, run_sync};
+    ///
+    /// let reader = StreamReader::new(1024)?;
+    /// reader.feed_data("eins\r\n\nfünf".as_bytes())?;
+    /// reader.feed_eof();
+    /// let mut lines = Vec::new();
+    /// let lines = run_sync(move |co: &Co| {
+    ///     while let Some(line) = co.yield_from(reader.line())? {
+    ///         lines.push(line);
+    ///     }
+    ///     Ok(lines)
+    /// })?;
+    /// assert_eq!(lines, ["eins", "", "fünf"]);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[doc(alias = "next_line")]
+    #[doc(alias = "lines")]
+    #[must_use = "reads nothing unless delegated to: co.yield_from(reader.line())?"]
+    pub fn line(&self) -> Operation<impl FnOnce(&Co) -> Result<Option<String>> + use<>> {
+        let reader = self.clone();
+        Operation::new("StreamReader.line", move |co| {
+            let line = reader.state.read_until(co, b"\n", "line");
+            let line = line.or_else(|error| reader.state.no_line(error, "line"))?;
+            text_of(line)
         })
     }
 

@@ -82,9 +82,9 @@ impl ReaderState {
         }
     }
 
-    /// Turns the error of `readuntil` into the result of `readline`.
+    /// Turns the error of `readuntil` into the result of `readline`, or of another operation for lines.
     #[cold]
-    pub(super) fn no_line(&self, error: Error) -> Result<Vec<u8>> {
+    pub(super) fn no_line(&self, error: Error, operation: &str) -> Result<Vec<u8>> {
         let error = match error.downcast::<IncompleteReadError>() {
             Ok(incomplete) => return Ok(incomplete.into_partial()),
             Err(error) => error,
@@ -92,7 +92,7 @@ impl ReaderState {
         let Some(overrun) = error.downcast_ref::<LimitOverrunError>() else {
             return Err(error);
         };
-        let why = format!("readline: {overrun}; the line is dropped");
+        let why = format!("{operation}: {overrun}; the line is dropped");
         let consumed = overrun.consumed();
         let mut buffer = self.buffer.borrow_mut();
         if buffer.as_slice().get(consumed) == Some(&b'\n') {
@@ -139,6 +139,26 @@ impl ReaderState {
         *searched = buffer.taken() + at as u64;
         Ok(found.map(|_| at + separator.len()))
     }
+}
+
+/// Returns a line as text, without its end; none if there is no line.
+pub(super) fn text_of(mut line: Vec<u8>) -> Result<Option<String>> {
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if line.ends_with(b"\n") {
+        line.pop();
+        if line.ends_with(b"\r") {
+            line.pop();
+        }
+    }
+    let text = String::from_utf8(line).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        ValueError::new(format!(
+            "line: the line is not valid UTF-8 from byte {at} on; it is dropped (`readline` reads bytes)"
+        ))
+    })?;
+    Ok(Some(text))
 }
 
 /// The data that a read to the end has so far; if the read ends early, it goes back into the buffer.

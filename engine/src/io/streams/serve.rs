@@ -1,5 +1,6 @@
-//! Serving: a coroutine runs as a task for each connection.
+//! Serving: a handler runs in a task for each connection.
 
+use std::any::type_name;
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
@@ -15,16 +16,17 @@ use crate::io::transport::{
     listening_options, unix_listening_options,
 };
 use crate::kernel::{
-    Co, Coroutine, ErrorContext, EventLoop, IntoCoroutine, Place, Request, Task, caller,
+    Co, CoroutineBuilder, ErrorContext, EventLoop, Place, Request, Task, caller,
     coroutine_operations,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
-/// Listens for TCP connections, and runs a coroutine as a task for each.
+/// Listens for TCP connections, and runs a handler in a task of its own for each.
 ///
-/// asyncio's `start_server`. The callback gets both ends of the connection, and returns the
-/// coroutine. If the coroutine fails, the error goes to the loop's exception handler, and the
-/// connection is closed. The connection is also closed when both ends have been dropped.
+/// asyncio's `start_server`. The handler is a function or closure that gets both ends of the
+/// connection; all connections share it. The parameters of a closure need no types, and an endless
+/// `loop` needs nothing after it. If the handler fails, the error goes to the loop's exception handler,
+/// and the connection is closed. The connection is also closed when both ends have been dropped.
 ///
 /// # Errors
 ///
@@ -36,33 +38,49 @@ use yieldfrom_delegation::{Delegate, Result};
 /// # Examples
 ///
 /// ```
-/// use yieldfrom::{Co, StreamReader, StreamWriter, open_connection, run_sync, start_server};
+/// use yieldfrom::{Co, open_connection, run_sync, start_server};
 ///
 /// run_sync(|co: &Co| {
-///     let echo = |reader: StreamReader, writer: StreamWriter| {
-///         move |co: &Co| loop {
+///     let echo = start_server(
+///         |co, reader, writer| loop {
 ///             let data = co.yield_from(reader.read(1024))?;
 ///             if data.is_empty() {
 ///                 return Ok(());
 ///             }
 ///             writer.write(&data)?;
 ///             co.yield_from(writer.drain())?;
-///         }
-///     };
-///     let server = co.yield_from(start_server(echo, "127.0.0.1:0").backlog(10))?;
-///     let (reader, writer) = co.yield_from(open_connection(server.sockets()[0].ip().unwrap()))?;
+///         },
+///         "127.0.0.1:0",
+///     );
+///     let server = co.yield_from(echo.backlog(10))?;
+///     let (reader, writer) = co.yield_from(open_connection(server.local_addr()?))?;
 ///     writer.write(b"hello")?;
 ///     assert_eq!(co.yield_from(reader.readexactly(5))?, b"hello");
 ///     Ok(())
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn start_server<C: IntoCoroutine<Output = ()>>(
-    callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
+///
+/// What the connections have in common is captured by the closure:
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+/// use yieldfrom::{Co, Result, StreamWriter, start_server};
+///
+/// fn greet(_: &Co, count: &Cell<u32>, writer: &StreamWriter) -> Result<()> {
+///     count.set(count.get() + 1);
+///     writer.write(format!("you are number {}\n", count.get()).as_bytes())
+/// }
+///
+/// let count = Cell::new(0);
+/// let server = start_server(move |co, _, writer| greet(co, &count, &writer), "127.0.0.1:0");
+/// ```
+pub fn start_server(
+    handler: impl Fn(&Co, StreamReader, StreamWriter) -> Result<()> + 'static,
     target: impl ToSocketAddrs,
 ) -> StartServer {
     StartServer {
-        callback: ClientCallback::new(callback),
+        handler: ClientHandler::new(handler),
         listening: Listening::new(target),
         limit: DEFAULT_LIMIT,
     }
@@ -72,20 +90,14 @@ pub fn start_server<C: IntoCoroutine<Output = ()>>(
 #[derive(Debug)]
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
 pub struct StartServer {
-    callback: ClientCallback,
+    handler: ClientHandler,
     listening: Listening,
     limit: usize,
 }
 
 impl StartServer {
     limit_option!();
-    listening_options!(
-        "# use yieldfrom::{Co, StreamReader, StreamWriter};\n\
-         # fn echo(_: StreamReader, _: StreamWriter) -> impl FnOnce(&Co) -> yieldfrom::Result<()> {\n\
-         #     |_: &Co| Ok(())\n\
-         # }\n\
-         let server = yieldfrom::start_server(echo, \"127.0.0.1:0\")"
-    );
+    listening_options!("let server = yieldfrom::start_server(|_, _, _| Ok(()), \"127.0.0.1:0\")");
 }
 
 impl Delegate<Request, ()> for StartServer {
@@ -93,7 +105,7 @@ impl Delegate<Request, ()> for StartServer {
 
     fn delegate(self, co: &Co) -> Result<Server> {
         let limit = checked_limit(self.limit)?;
-        self.listening.listen(co, self.callback.factory(limit))
+        self.listening.listen(co, self.handler.factory(limit))
     }
 }
 
@@ -109,13 +121,12 @@ impl Delegate<Request, ()> for StartServer {
 /// # Examples
 ///
 /// ```
-/// use yieldfrom::{Co, StreamReader, StreamWriter};
-/// use yieldfrom::{open_unix_connection, run_sync, start_unix_server};
+/// use yieldfrom::{Co, open_unix_connection, run_sync, start_unix_server};
 ///
 /// let path = std::env::temp_dir().join(format!("yieldfrom-doc-stream-{}", std::process::id()));
 /// run_sync(move |co: &Co| {
-///     let greet = |_: StreamReader, writer: StreamWriter| move |_: &Co| writer.write(b"hello");
-///     let server = co.yield_from(start_unix_server(greet, &path))?;
+///     let greeter = start_unix_server(|_, _, writer| writer.write(b"hello"), &path);
+///     let server = co.yield_from(greeter)?;
 ///     let (reader, _writer) = co.yield_from(open_unix_connection(&path))?;
 ///     assert_eq!(co.yield_from(reader.read(None))?, b"hello");
 ///     server.close();
@@ -123,12 +134,12 @@ impl Delegate<Request, ()> for StartServer {
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn start_unix_server<C: IntoCoroutine<Output = ()>>(
-    callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
+pub fn start_unix_server(
+    handler: impl Fn(&Co, StreamReader, StreamWriter) -> Result<()> + 'static,
     path: impl AsRef<Path>,
 ) -> StartUnixServer {
     StartUnixServer {
-        callback: ClientCallback::new(callback),
+        handler: ClientHandler::new(handler),
         listening: UnixListening::new(path),
         limit: DEFAULT_LIMIT,
     }
@@ -138,7 +149,7 @@ pub fn start_unix_server<C: IntoCoroutine<Output = ()>>(
 #[derive(Debug)]
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
 pub struct StartUnixServer {
-    callback: ClientCallback,
+    handler: ClientHandler,
     listening: UnixListening,
     limit: usize,
 }
@@ -153,7 +164,7 @@ impl Delegate<Request, ()> for StartUnixServer {
 
     fn delegate(self, co: &Co) -> Result<Server> {
         let limit = checked_limit(self.limit)?;
-        self.listening.listen(co, self.callback.factory(limit))
+        self.listening.listen(co, self.handler.factory(limit))
     }
 }
 
@@ -164,7 +175,7 @@ coroutine_operations! {
 
 /// Serves the connections of a socket that listens already; the rest is as for [`start_server`].
 ///
-/// asyncio's `start_server(callback, sock=socket)`. The socket does not block from now on, and is
+/// asyncio's `start_server(handler, sock=socket)`. The socket does not block from now on, and is
 /// closed with the server.
 ///
 /// # Errors
@@ -176,13 +187,13 @@ coroutine_operations! {
 ///
 /// ```
 /// use std::net::TcpListener;
-/// use yieldfrom::{Co, StreamReader, StreamWriter, open_connection, run_sync, start_server_on};
+/// use yieldfrom::{Co, open_connection, run_sync, start_server_on};
 ///
 /// run_sync(|co: &Co| {
 ///     let listener = TcpListener::bind("127.0.0.1:0")?;
 ///     let address = listener.local_addr()?;
-///     let greet = |_: StreamReader, writer: StreamWriter| move |_: &Co| writer.write(b"hello");
-///     let server = co.yield_from(start_server_on(greet, listener))?;
+///     let greeter = start_server_on(|_, _, writer| writer.write(b"hello"), listener);
+///     let server = co.yield_from(greeter)?;
 ///     let (reader, _writer) = co.yield_from(open_connection(address))?;
 ///     assert_eq!(co.yield_from(reader.read(None))?, b"hello");
 ///     server.close();
@@ -191,26 +202,35 @@ coroutine_operations! {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[must_use = "it serves when a coroutine delegates to it by yield_from"]
-pub fn start_server_on<C: IntoCoroutine<Output = ()>>(
-    callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
+pub fn start_server_on(
+    handler: impl Fn(&Co, StreamReader, StreamWriter) -> Result<()> + 'static,
     socket: impl ListenerSocket,
 ) -> StreamOperation<Server> {
-    let callback = ClientCallback::new(callback);
+    let handler = ClientHandler::new(handler);
     let listener = Given::new(socket);
     StreamOperation::new("start_server", move |co, limit| {
-        listener.serve(co, callback.factory(limit))
+        listener.serve(co, handler.factory(limit))
     })
 }
 
-/// Makes the coroutine for a connection of a server.
-struct ClientCallback(Box<dyn Fn(StreamReader, StreamWriter) -> Coroutine<()>>);
+type HandlerFn = dyn Fn(&Co, StreamReader, StreamWriter) -> Result<()>;
 
-impl ClientCallback {
-    fn new<C: IntoCoroutine<Output = ()>>(
-        callback: impl Fn(StreamReader, StreamWriter) -> C + 'static,
-    ) -> Self {
-        let coroutine = move |reader, writer| callback(reader, writer).into_coroutine();
-        Self(Box::new(coroutine))
+/// Handles the connections of a server.
+struct ClientHandler {
+    handle: Rc<HandlerFn>,
+    /// What reports call the tasks.
+    name: &'static str,
+}
+
+impl ClientHandler {
+    fn new<F>(handle: F) -> Self
+    where
+        F: Fn(&Co, StreamReader, StreamWriter) -> Result<()> + 'static,
+    {
+        Self {
+            handle: Rc::new(handle),
+            name: type_name::<F>(),
+        }
     }
 
     /// Returns the function that makes the protocol of a connection.
@@ -220,7 +240,9 @@ impl ClientCallback {
             let transport = connection.transport.clone();
             let event_loop = EventLoop::of(transport.core());
             let reader = StreamReader::connected(&connection);
-            let coroutine = self.0(reader, StreamWriter(connection));
+            let (handle, writer) = (Rc::clone(&self.handle), StreamWriter(connection));
+            let named = CoroutineBuilder::new().name(self.name);
+            let coroutine = named.build(move |co| handle(co, reader, writer));
             let task = event_loop.create_task_for(made_at, coroutine);
             close_after_failure(made_at, &task, transport);
         });
@@ -231,9 +253,9 @@ impl ClientCallback {
     }
 }
 
-impl fmt::Debug for ClientCallback {
+impl fmt::Debug for ClientHandler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientCallback")
+        f.write_str("ClientHandler")
     }
 }
 

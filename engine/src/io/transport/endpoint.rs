@@ -72,7 +72,7 @@ const NAME: &str = "create_datagram_endpoint";
 /// run_sync(|co: &Co| {
 ///     let any = SocketAddr::from(([127, 0, 0, 1], 0));
 ///     let (server, _) = co.yield_from(create_datagram_endpoint(Echo::default, any, None))?;
-///     let remote = server.sockname().and_then(|it| it.ip());
+///     let remote = server.sockname().and_then(|it| it.socket_addr());
 ///     let (client, once) = co.yield_from(create_datagram_endpoint(Once::default, None, remote))?;
 ///     client.sendto(b"hello", None)?;
 ///     co.yield_from(once.1.wait())?;

@@ -6,6 +6,7 @@ mod server_state;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::carrier::Carrier;
@@ -36,7 +37,7 @@ use yieldfrom_delegation::{Delegate, Result};
 ///
 /// run_sync(|co: &Co| {
 ///     let server = co.yield_from(create_server(|| Silent, "127.0.0.1:0"))?;
-///     println!("listening on {}", server.sockets()[0]);
+///     println!("listening on {}", server.local_addr()?);
 ///     assert!(server.is_serving());
 ///     server.close();
 ///     co.yield_from(server.wait_closed())
@@ -71,6 +72,43 @@ impl Server {
     /// Returns the addresses on which it listens; none once it is closed.
     pub fn sockets(&self) -> Vec<Address> {
         self.0.addresses()
+    }
+
+    /// Returns the first IP address and port on which it listens.
+    ///
+    /// It is what a client connects to. A server of a name may listen on several addresses, and one of
+    /// Unix sockets on a path: [`sockets`](Self::sockets) returns those.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`]: the server is closed, or listens on a Unix socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, open_connection, run_sync, start_server};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     let server = co.yield_from(start_server(|_, _, _| Ok(()), "127.0.0.1:0"))?;
+    ///     assert_ne!(server.local_addr()?.port(), 0);
+    ///     co.yield_from(open_connection(server.local_addr()?))?;
+    ///     server.close();
+    ///     assert!(server.local_addr().is_err());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[doc(alias = "getsockname")]
+    pub fn local_addr(&self) -> Result<SocketAddr> {
+        let addresses = self.sockets();
+        let address = addresses.iter().find_map(Address::socket_addr);
+        address.ok_or_else(|| {
+            let why = match &*addresses {
+                [] => "local_addr: the server is closed; ask before that",
+                _ => "local_addr: the server listens on a Unix socket; `sockets` returns its path",
+            };
+            RuntimeError::new(why).into()
+        })
     }
 
     /// Returns whether it accepts connections.

@@ -254,15 +254,12 @@ fn operations_of_the_library_that_wait_for_events_have_their_own_names() {
     let report = event_loop.run_until_complete(|co: &Co| {
         let accepted = Event::new();
         let told = accepted.clone();
-        let serve = move |reader: StreamReader, writer: StreamWriter| {
+        let serve = move |co: &Co, _reader: StreamReader, _writer: StreamWriter| {
             told.set();
-            move |co: &Co| {
-                let _open = (reader, writer);
-                co.yield_from(Event::new().wait())
-            }
+            co.yield_from(Event::new().wait())
         };
         let server = co.yield_from(start_server(serve, "127.0.0.1:0"))?;
-        let address = server.sockets()[0].ip().expect("it is a TCP socket");
+        let address = server.local_addr()?;
         let (_reader, writer) = co.yield_from(open_connection(address))?;
         co.yield_from(accepted.wait())?;
         let flood = move |co: &Co| {

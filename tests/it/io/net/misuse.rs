@@ -252,7 +252,7 @@ fn what_cannot_accept_is_an_error() {
         let listener = TcpListener::from_std(std::net::TcpListener::from(socket.try_clone()?))?;
         let error = co.yield_from(listener.accept()).unwrap_err();
         assert!(error.to_string().starts_with("accept: "), "{error}");
-        let silent = |_: StreamReader, _: StreamWriter| |_: &Co| Ok(());
+        let silent = |_: &Co, _: StreamReader, _: StreamWriter| Ok(());
         let server = start_server_on(silent, std::net::TcpListener::from(socket));
         let error = co.yield_from(server).unwrap_err();
         assert!(error.is::<std::io::Error>());

@@ -12,16 +12,14 @@ use super::pair;
 use crate::support::{failed_with, run_io, secs, turns, until};
 
 /// Answers each line, until there is none.
-fn echo(reader: StreamReader, writer: StreamWriter) -> impl FnOnce(&Co) -> Result<()> {
-    move |co: &Co| {
-        loop {
-            let line = co.yield_from(reader.readline())?;
-            if line.is_empty() {
-                return Ok(());
-            }
-            writer.write(&line)?;
-            co.yield_from(writer.drain())?;
+fn echo(co: &Co, reader: StreamReader, writer: StreamWriter) -> Result<()> {
+    loop {
+        let line = co.yield_from(reader.readline())?;
+        if line.is_empty() {
+            return Ok(());
         }
+        writer.write(&line)?;
+        co.yield_from(writer.drain())?;
     }
 }
 
@@ -45,7 +43,7 @@ fn talk(co: &Co, (reader, writer): (StreamReader, StreamWriter)) -> Result<()> {
 fn echo_over_tcp() {
     run_io(|co: &Co| {
         let server = co.yield_from(start_server(echo, "127.0.0.1:0"))?;
-        let address = server.sockets()[0].ip().unwrap();
+        let address = server.local_addr()?;
         let ends = co.yield_from(open_connection(address))?;
         assert_eq!(ends.1.peername(), Some(address.into()));
         assert_ne!(ends.1.sockname(), ends.1.peername());
@@ -75,7 +73,7 @@ fn echo_over_a_unix_socket() {
 fn many_connections_at_once() {
     run_io(|co: &Co| {
         let server = co.yield_from(start_server(echo, "127.0.0.1:0"))?;
-        let address = server.sockets()[0].ip().unwrap();
+        let address = server.local_addr()?;
         let clients: Vec<_> = (0..100)
             .map(|_| create_task(move |co: &Co| talk(co, co.yield_from(open_connection(address))?)))
             .collect();

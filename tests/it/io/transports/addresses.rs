@@ -36,7 +36,10 @@ fn a_local_address_can_be_chosen() {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let connection = create_connection(Recorder::default, listener.local_addr()?);
         let (transport, _) = co.yield_from(connection.local_addr(([127, 0, 0, 2], 0)))?;
-        let own = transport.sockname().and_then(|name| name.ip()).unwrap();
+        let own = transport
+            .sockname()
+            .and_then(|name| name.socket_addr())
+            .unwrap();
         assert_eq!(own.ip().to_string(), "127.0.0.2");
         assert_eq!(listener.accept()?.1, own);
         Ok(())

@@ -25,7 +25,7 @@ fn protocols_are_told_in_order() {
     run_io(move |co: &Co| {
         let factory = move || Recorder::noting(&there);
         let server = co.yield_from(create_server(factory, "127.0.0.1:0"))?;
-        let address = server.sockets()[0].ip().unwrap();
+        let address = server.local_addr()?;
         let client = create_connection(move || Recorder::noting(&here), address);
         let (transport, client) = co.yield_from(client)?;
         assert_eq!(client.journal.take(), ["made"], "before it returns");
@@ -83,7 +83,7 @@ fn a_connection_whose_task_is_cancelled_before_it_is_made_is_closed() {
 fn small_writes_are_not_held_back() {
     run_io(|co: &Co| {
         let server = co.yield_from(create_server(Recorder::default, "127.0.0.1:0"))?;
-        let socket = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+        let socket = TcpStream::connect(server.local_addr()?)?;
         let same = socket.try_clone()?;
         assert!(!same.nodelay()?);
         co.yield_from(create_connection_on(Recorder::default, socket))?;

@@ -88,7 +88,7 @@ type Endpoint = (DatagramTransport, Rc<Recorder>);
 /// Returns a server that echoes, and a client that is connected to it.
 fn pair(co: &Co) -> Result<(Endpoint, Endpoint)> {
     let server = co.yield_from(create_datagram_endpoint(Recorder::echo, any(), None))?;
-    let remote = server.0.sockname().and_then(|name| name.ip());
+    let remote = server.0.sockname().and_then(|name| name.socket_addr());
     let client = co.yield_from(create_datagram_endpoint(Recorder::default, None, remote))?;
     Ok((server, client))
 }
@@ -194,7 +194,7 @@ fn a_datagram_of_no_bytes_is_a_datagram() {
         let receiver = create_datagram_endpoint(Recorder::default, any(), None);
         let (receiver, theirs) = co.yield_from(receiver)?;
         let to = receiver.sockname().unwrap();
-        let connected = create_datagram_endpoint(Recorder::default, None, to.ip());
+        let connected = create_datagram_endpoint(Recorder::default, None, to.socket_addr());
         let (connected, _) = co.yield_from(connected)?;
         connected.sendto(b"", None)?;
         connected.sendto(b"", to.clone())?;
@@ -259,7 +259,10 @@ fn with_broadcast_it_receives_from_everywhere() {
         let (transport, recorder) = co.yield_from(endpoint.allow_broadcast(true))?;
         assert!(transport.peername().is_none());
         transport.sendto(b"hello, everybody", None)?;
-        let at = transport.sockname().and_then(|name| name.ip()).unwrap();
+        let at = transport
+            .sockname()
+            .and_then(|name| name.socket_addr())
+            .unwrap();
         UdpSocket::bind(any())?.send_to(b"hello, you", at)?;
         until(co, || recorder.count.get() == 1)
     })
@@ -274,7 +277,10 @@ fn an_endpoint_ends_with_its_loop() {
         co.yield_from(endpoint)
     });
     let (transport, recorder) = made.unwrap();
-    let at = transport.sockname().and_then(|name| name.ip()).unwrap();
+    let at = transport
+        .sockname()
+        .and_then(|name| name.socket_addr())
+        .unwrap();
     assert!(UdpSocket::bind(at).is_err());
     event_loop.close().unwrap();
     UdpSocket::bind(at).unwrap();

@@ -29,7 +29,7 @@ fn accepting_pauses_for_a_second_and_goes_on() {
         let theirs = made.clone();
         let factory = move || Recorder::noting(&theirs);
         let server = co.yield_from(create_server(factory, "127.0.0.1:0"))?;
-        let client = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+        let client = TcpStream::connect(server.local_addr()?)?;
         let files = take_all_descriptors();
         co.yield_from(sleep(millis(2500)))?;
         assert_eq!(seen.take().len(), 3, "one report for each try");
@@ -59,7 +59,7 @@ fn connections_while_it_pauses(builder: LoopBuilder) -> usize {
         let theirs = made.clone();
         let factory = move || Recorder::noting(&theirs);
         let server = co.yield_from(create_server(factory, "127.0.0.1:0"))?;
-        let address = server.sockets()[0].ip().unwrap();
+        let address = server.local_addr()?;
         let sockets: Vec<_> = (0..8).map(|_| socket().unwrap()).collect();
         let files = take_all_descriptors();
         for socket in &sockets {
@@ -110,7 +110,7 @@ fn a_server_that_pauses_can_be_closed() {
     event_loop.set_exception_handler(Some(Box::new(|_, _| ())));
     let body = |co: &Co| -> Result<()> {
         let server = co.yield_from(create_server(Recorder::default, "127.0.0.1:0"))?;
-        let _client = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+        let _client = TcpStream::connect(server.local_addr()?)?;
         let files = take_all_descriptors();
         co.yield_from(sleep(millis(100)))?;
         server.close();

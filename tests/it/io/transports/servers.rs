@@ -18,7 +18,7 @@ use crate::support::{
 };
 
 fn address(server: &Server) -> SocketAddr {
-    server.sockets()[0].ip().unwrap()
+    server.local_addr().unwrap()
 }
 
 fn kind<T>(result: Result<T>) -> Option<ErrorKind> {
@@ -128,7 +128,7 @@ fn serving_forever_ends_by_cancellation_and_by_close() {
         // A client that stays does not keep it.
         let server = co.yield_from(create_server(Recorder::default, "127.0.0.1:0"))?;
         let forever = create_task(server.serve_forever());
-        let client = TcpStream::connect(server.sockets()[0].ip().unwrap())?;
+        let client = TcpStream::connect(server.local_addr()?)?;
         until(co, || format!("{server:?}").contains("connections=1"))?;
         forever.cancel();
         assert!(co.yield_from(&forever).unwrap_err().is_cancelled());

@@ -42,7 +42,7 @@ fn a_server_listens_on_all_addresses() {
         let server = co.yield_from(create_server(Recorder::default, addresses))?;
         assert_eq!(server.sockets().len(), 2, "one for each address");
         for at in server.sockets() {
-            let at = at.ip().unwrap();
+            let at = at.socket_addr().unwrap();
             let (transport, _) = co.yield_from(create_connection(Recorder::default, at))?;
             transport.close();
         }
