@@ -3,6 +3,7 @@
 mod as_completed;
 mod futures;
 mod gather;
+mod interval;
 mod shield;
 mod sleep;
 mod task_group;
@@ -12,6 +13,7 @@ mod wait_for;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use gather::{Gather, List, Tuple, gather, gather_return_exceptions, gather_with};
+pub use interval::{Interval, interval};
 pub use shield::shield;
 pub use sleep::{sleep, sleep_with, yield_now};
 pub use task_group::{ScopedTask, TaskGroup, TaskGroupHandle, task_group};

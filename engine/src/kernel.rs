@@ -6,6 +6,7 @@
 
 mod awaitable;
 mod coroutine;
+mod delay;
 mod event_loop;
 mod future;
 mod handle;
@@ -21,6 +22,7 @@ pub(crate) use awaitable::{
     awaitable_coroutine, awaitable_future, coroutine_operations, future_on,
 };
 pub use coroutine::{Coroutine, CoroutineBuilder, coroutine};
+pub use delay::{IntoDelay, IntoTimeout};
 #[cfg(feature = "signal")]
 pub(crate) use event_loop::on_main_thread;
 pub(crate) use event_loop::{

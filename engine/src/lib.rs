@@ -19,7 +19,7 @@
 //! | `except CancelledError` | `Err(error) if error.is_cancelled()` |
 //! | `get_event_loop()`, `loop.run_until_complete(f)` | [`get_event_loop`], [`EventLoop::run_until_complete`] |
 //! | `asyncio.run(main())` | [`run`] |
-//! | `loop.call_later(0.1, f)` | [`call_later(Duration::from_millis(100), f)`](EventLoop::call_later) |
+//! | `loop.call_later(0.1, f)` | [`call_later(0.1, f)`](EventLoop::call_later) |
 //! | `async(f)`, `create_task(f)` | [`ensure_future`], [`create_task`] |
 //! | `wait(fs)`, `gather(*fs)`, `wait_for(f, t)` | [`wait`](wait()), [`gather`](gather()), [`wait_for`] |
 //! | `Lock`, `Event`, `Queue`, ... | [`sync`] |
@@ -72,10 +72,11 @@ mod threads;
 
 pub use assemble::{LoopBuilder, run, run_sync};
 pub use combine::{
-    ALL_COMPLETED, AsCompleted, FIRST_COMPLETED, FIRST_EXCEPTION, Gather, List, NextCompleted,
-    ReturnWhen, ScopedTask, TaskGroup, TaskGroupHandle, Timeout, Tuple, Wait, WaitFor, WaitItem,
-    WaitOutcome, as_completed, gather, gather_return_exceptions, gather_with, shield, sleep,
-    sleep_with, task_group, timeout, timeout_at, wait, wait_for, yield_now,
+    ALL_COMPLETED, AsCompleted, FIRST_COMPLETED, FIRST_EXCEPTION, Gather, Interval, List,
+    NextCompleted, ReturnWhen, ScopedTask, TaskGroup, TaskGroupHandle, Timeout, Tuple, Wait,
+    WaitFor, WaitItem, WaitOutcome, as_completed, gather, gather_return_exceptions, gather_with,
+    interval, shield, sleep, sleep_with, task_group, timeout, timeout_at, wait, wait_for,
+    yield_now,
 };
 pub use errors::{
     BrokenBarrierError, ExceptionGroup, IncompleteReadError, InvalidStateError, KeyboardInterrupt,
@@ -102,9 +103,9 @@ pub use io::transport::{
 };
 pub use kernel::{
     AnyTask, Awaitable, AwaitableResult, CallbackId, Co, Coroutine, CoroutineBuilder, ErrorContext,
-    EventLoop, Future, Handle, IntoCoroutine, Operation, Request, Task, TimerHandle, all_tasks,
-    coroutine, create_task, current_task, ensure_future, get_event_loop, get_running_loop,
-    new_event_loop, set_event_loop,
+    EventLoop, Future, Handle, IntoCoroutine, IntoDelay, IntoTimeout, Operation, Request, Task,
+    TimerHandle, all_tasks, coroutine, create_task, current_task, ensure_future, get_event_loop,
+    get_running_loop, new_event_loop, set_event_loop,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,

@@ -90,7 +90,7 @@ pub use condition::Condition;
 pub use event::Event;
 pub use lock::{Acquire, Lock, LockGuard};
 pub use predicate::Truth;
-pub use queue::{Get, LifoQueue, PriorityQueue, Put, Queue};
+pub use queue::{Get, LifoQueue, Next, PriorityQueue, Put, Queue};
 pub use semaphore::{AcquirePermit, BoundedSemaphore, Semaphore, SemaphoreGuard};
 
 /// Makes a type one that has the methods of the type it wraps: Python's inheritance.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::futures::{AsObject, pending, retain_distinct};
 use crate::errors::{TimeoutError, panics};
 use crate::kernel::{
-    AnyFuture, AwaitableResult, Co, EventLoop, Follower, Future, OnDrop, Reason, Request,
-    SharedCallback, Subject, TimerHandle, Waitable, caller, coroutine_operations,
+    AnyFuture, AwaitableResult, Co, EventLoop, Follower, Future, IntoTimeout, OnDrop, Reason,
+    Request, SharedCallback, Subject, TimerHandle, Waitable, caller, coroutine_operations,
 };
 use crate::sync::Queue;
 use yieldfrom_delegation::{Delegate, Result};
@@ -81,8 +81,8 @@ impl<A: AwaitableResult> AsCompleted<A> {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.timeout = timeout.into();
+    pub fn timeout(mut self, timeout: impl IntoTimeout) -> Self {
+        self.timeout = timeout.into_timeout();
         self
     }
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::kernel::{Co, Operation, Request, not_awaited, take_sleep_over};
+use crate::kernel::{Co, IntoDelay, Operation, Request, not_awaited, take_sleep_over};
 use yieldfrom_delegation::Result;
 
 /// Suspends the task for at least this long.
 ///
-/// This is asyncio's `sleep`. A duration of zero takes one turn of the loop, in which other tasks run.
-/// A duration of more than about 584 years never ends. It does not block the loop, as
+/// This is asyncio's `sleep`. The delay is a [`Duration`], or a number of seconds: `sleep(0.25)`. A delay
+/// of zero takes one turn of the loop, in which other tasks run. One of more than about 584 years never
+/// ends. It does not block the loop, as
 /// `std::thread::sleep` does.
 ///
 /// # Errors
@@ -24,13 +25,14 @@ use yieldfrom_delegation::Result;
 /// use yieldfrom::{Co, EventLoop, sleep};
 ///
 /// let event_loop = EventLoop::builder().virtual_clock().build()?;
-/// event_loop.run_until_complete(|co: &Co| co.yield_from(sleep(Duration::from_secs(3))))?;
+/// event_loop.run_until_complete(|co: &Co| co.yield_from(sleep(3)))?;
 /// assert_eq!(event_loop.time(), Duration::from_secs(3));
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[inline]
 #[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
-pub fn sleep(delay: Duration) -> Operation<impl FnOnce(&Co) -> Result<()> + Copy> {
+pub fn sleep(delay: impl IntoDelay) -> Operation<impl FnOnce(&Co) -> Result<()> + Copy> {
+    let delay = delay.into_delay();
     Operation::new("sleep", move |co| sleep_here(co, delay))
 }
 
@@ -51,17 +53,17 @@ fn sleep_here(co: &Co, delay: Duration) -> Result<()> {
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
 /// use yieldfrom::{EventLoop, sleep_with};
 ///
 /// let event_loop = EventLoop::builder().virtual_clock().build()?;
-/// let value = event_loop.run_until_complete(sleep_with(Duration::from_secs(1), "woken"))?;
+/// let value = event_loop.run_until_complete(sleep_with(1, "woken"))?;
 /// assert_eq!(value, "woken");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[inline]
 #[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
-pub fn sleep_with<T>(delay: Duration, result: T) -> Operation<impl FnOnce(&Co) -> Result<T>> {
+pub fn sleep_with<T>(delay: impl IntoDelay, result: T) -> Operation<impl FnOnce(&Co) -> Result<T>> {
+    let delay = delay.into_delay();
     Operation::new("sleep", move |co| {
         sleep_here(co, delay)?;
         Ok(result)

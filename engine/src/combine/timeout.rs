@@ -7,7 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::errors::{RuntimeError, TimeoutError};
-use crate::kernel::{AnyTask, Co, EventLoop, Handle, Operation, Place, Scheduled, nanos};
+use crate::kernel::{
+    AnyTask, Co, EventLoop, Handle, IntoTimeout, Operation, Place, Scheduled, nanos,
+};
 use yieldfrom_delegation::{Delegate, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +73,10 @@ impl Timeout {
         }))
     }
 
-    /// Makes a timeout that expires some time after the piece begins; with `None`, never.
-    pub fn after(delay: impl Into<Option<Duration>>) -> Self {
-        Self::new(delay.into(), None)
+    /// Makes a timeout that expires some time after the piece begins, a [`Duration`] or a number of seconds;
+    /// with `None`, never.
+    pub fn after(delay: impl IntoTimeout) -> Self {
+        Self::new(delay.into_timeout(), None)
     }
 
     /// Makes a timeout that expires at a loop time; with `None`, never.
@@ -243,7 +246,8 @@ impl fmt::Debug for Timeout {
     }
 }
 
-/// Runs a piece of the current coroutine, and cancels it when it takes longer than `delay`.
+/// Runs a piece of the current coroutine, and cancels it when it takes longer than `delay`: a
+/// [`Duration`], or a number of seconds. `None` sets no limit.
 ///
 /// This is 3.11's `asyncio.timeout`: the piece runs in the current task, and a cancellation by other
 /// code passes through. A [`Timeout`] has a deadline that you can move.
@@ -255,22 +259,16 @@ impl fmt::Debug for Timeout {
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
 /// use yieldfrom::{Co, EventLoop, TimeoutError, sleep, timeout};
 ///
 /// let error = EventLoop::builder().virtual_clock().run(|co: &Co| {
-///     co.yield_from(timeout(Duration::from_millis(1), |co| {
-///         co.yield_from(sleep(Duration::from_secs(3600)))
-///     }))
+///     co.yield_from(timeout(1.5, |co| co.yield_from(sleep(3600))))
 /// });
 /// assert!(error.unwrap_err().is::<TimeoutError>());
 /// ```
 #[track_caller]
 #[must_use = "it runs when a coroutine delegates to it by yield_from"]
-pub fn timeout<F, R>(
-    delay: impl Into<Option<Duration>>,
-    body: F,
-) -> Operation<impl FnOnce(&Co) -> Result<R>>
+pub fn timeout<F, R>(delay: impl IntoTimeout, body: F) -> Operation<impl FnOnce(&Co) -> Result<R>>
 where
     F: FnOnce(&Co) -> Result<R>,
 {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::futures::{AsObject, pending, retain_distinct};
 use crate::errors::ValueError;
 use crate::kernel::{
-    AnyFuture, AnyTask, Awaitable, Co, EventLoop, Follower, Future, OnDrop, Reason, Request,
-    SharedCallback, Subject, TimerHandle, Waitable, Waiter, caller, coroutine_operations,
+    AnyFuture, AnyTask, Awaitable, Co, EventLoop, Follower, Future, IntoTimeout, OnDrop, Reason,
+    Request, SharedCallback, Subject, TimerHandle, Waitable, Waiter, caller, coroutine_operations,
     future_on,
 };
 use yieldfrom_delegation::{Delegate, Result};
@@ -157,8 +157,8 @@ impl<I> Wait<I> {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.timeout = timeout.into();
+    pub fn timeout(mut self, timeout: impl IntoTimeout) -> Self {
+        self.timeout = timeout.into_timeout();
         self
     }
 

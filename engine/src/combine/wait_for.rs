@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::Timeout;
 use crate::errors::TimeoutError;
 use crate::kernel::{
-    AwaitableResult, Co, Future, Reason, Request, Waiter, coroutine_operations, ensure_future,
+    AwaitableResult, Co, Future, IntoTimeout, Reason, Request, Waiter, coroutine_operations,
+    ensure_future,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -21,8 +22,8 @@ pub struct WaitFor<A> {
 
 /// Waits for a coroutine or future, and cancels it if it takes longer than the timeout.
 ///
-/// This is asyncio's `wait_for`, as of 3.12: a [`timeout`](crate::timeout()) around the wait. A
-/// coroutine runs in the current task, and becomes no task of its own. After the timeout, the wait
+/// This is asyncio's `wait_for`, as of 3.12: a [`timeout`](crate::timeout()) around the wait. The timeout
+/// is a [`Duration`], a number of seconds, or `None`. A coroutine runs in the current task, and becomes no task of its own. After the timeout, the wait
 /// ends only when the coroutine or future has ended; if that refused to be cancelled, its result is
 /// returned. With a timeout of zero, you get the result of a future that is done already; one that is
 /// not is cancelled at once, and a coroutine does not run at all.
@@ -39,23 +40,19 @@ pub struct WaitFor<A> {
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
 /// use yieldfrom::{Co, EventLoop, TimeoutError, sleep, wait_for};
 ///
 /// let error = EventLoop::builder().virtual_clock().run(|co: &Co| {
-///     let slow = |co: &Co| co.yield_from(sleep(Duration::from_secs(3600)));
-///     co.yield_from(wait_for(slow, Duration::from_millis(1)))
+///     let slow = |co: &Co| co.yield_from(sleep(3600));
+///     co.yield_from(wait_for(slow, 0.5))
 /// });
 /// assert!(error.unwrap_err().is::<TimeoutError>());
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn wait_for<A: AwaitableResult>(
-    awaitable: A,
-    timeout: impl Into<Option<Duration>>,
-) -> WaitFor<A> {
+pub fn wait_for<A: AwaitableResult>(awaitable: A, timeout: impl IntoTimeout) -> WaitFor<A> {
     WaitFor {
         awaitable,
-        timeout: timeout.into(),
+        timeout: timeout.into_timeout(),
     }
 }
 

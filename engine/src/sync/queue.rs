@@ -110,6 +110,40 @@ impl<T> Queue<T> {
         Get(self)
     }
 
+    /// Takes the next item out of the queue as [`get`](Self::get) does; gives `None` when the queue is empty
+    /// and shut down.
+    ///
+    /// So a worker is a loop that ends: see [`shutdown`](Self::shutdown).
+    ///
+    /// # Errors
+    ///
+    /// `is_cancelled` if the wait is cancelled, as for [`get`](Self::get).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::sync::Queue;
+    /// use yieldfrom::{Co, run_sync};
+    ///
+    /// let queue = Queue::new();
+    /// (1..=4).try_for_each(|n| queue.put_nowait(n))?;
+    /// queue.shutdown(false);
+    /// let sum = run_sync(move |co: &Co| {
+    ///     let mut sum = 0;
+    ///     while let Some(n) = co.yield_from(queue.next())? {
+    ///         sum += n;
+    ///     }
+    ///     Ok(sum)
+    /// })?;
+    /// assert_eq!(sum, 10);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[doc(alias = "recv")]
+    #[inline]
+    pub fn next(&self) -> Next<'_, T> {
+        Next(self)
+    }
+
     /// Puts an item into the queue, if there is room.
     ///
     /// # Errors
@@ -163,16 +197,28 @@ impl<T> Queue<T> {
     /// Takes the next item, and waits for one for this reason.
     #[inline(always)]
     pub(crate) fn get_because(&self, co: &Co, reason: impl Fn() -> Reason) -> Result<T> {
+        let item = self.next_because(co, reason)?;
+        item.ok_or_else(|| self.refusal())
+    }
+
+    /// Takes the next item, and waits for one; returns none if the queue is empty and shut down.
+    #[inline(always)]
+    fn next_because(&self, co: &Co, reason: impl Fn() -> Reason) -> Result<Option<T>> {
         loop {
             if let Some(item) = self.take()? {
-                return Ok(item);
+                return Ok(Some(item));
             }
             if self.0.is_shut_down.get() {
-                return Err(self.refusal());
+                return Ok(None);
             }
             let getters = &self.0.getters;
             getters.wait_until_taken(co, &reason, || !self.empty())?;
         }
+    }
+
+    /// Returns whether no item will come any more.
+    fn is_over(&self) -> bool {
+        self.0.is_shut_down.get() && self.empty()
     }
 
     /// Returns why no item can be put or taken.
@@ -385,6 +431,25 @@ impl<T> Delegate<Request, ()> for Get<'_, T> {
     }
 }
 
+/// Takes an item out of a queue, when delegated to, or tells that none will come: see [`Queue::next`].
+#[derive(Debug)]
+#[must_use = "gets nothing unless delegated to: co.yield_from(queue.next())?"]
+pub struct Next<'a, T>(&'a Queue<T>);
+
+impl<T> Delegate<Request, ()> for Next<'_, T> {
+    type Output = Option<T>;
+
+    #[inline(always)]
+    fn delegate(self, co: &Co) -> Result<Option<T>> {
+        // It waits in one line with those of `get`, so reports show one name for both.
+        match self.0.next_because(co, || Reason::queue("Queue.get")) {
+            // An item's comparison has shut the queue down.
+            Err(error) if error.is::<QueueShutDown>() && self.0.is_over() => Ok(None),
+            item => item,
+        }
+    }
+}
+
 // They borrow the queue, which costs nothing where they are delegated to. The coroutine that one of
 // them becomes has a handle of its own.
 coroutine_operations! {
@@ -395,5 +460,9 @@ coroutine_operations! {
     [T: 'static] Get<'_, T> => T, "Queue.get", |this| {
         let queue = this.0.clone();
         move |co: &Co| queue.get().delegate(co)
+    };
+    [T: 'static] Next<'_, T> => Option<T>, "Queue.next", |this| {
+        let queue = this.0.clone();
+        move |co: &Co| queue.next().delegate(co)
     };
 }

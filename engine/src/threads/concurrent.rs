@@ -6,14 +6,13 @@ mod shared;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use failure::ConcurrentError;
 pub(crate) use failure::JobFailure;
 pub(crate) use shared::{JobOutcome, SharedFuture, call_each, pool_of_thread, set_pool_of_thread};
 use shared::{NO_POOL, Progress};
 
-use crate::kernel::{Call, Place};
+use crate::kernel::{Call, IntoTimeout, Place};
 use yieldfrom_delegation::Result;
 
 /// Cancels the task that gives the result, for this line of the program.
@@ -33,13 +32,16 @@ pub struct ConcurrentFuture<T> {
 impl<T: Send + 'static> ConcurrentFuture<T> {
     /// Waits for the result, no longer than `timeout` if one is given, and takes it.
     ///
+    /// The timeout is a [`Duration`](std::time::Duration), a number of seconds, or `None`.
+    ///
     /// If a job waits without a timeout for another job of its own executor that has not begun, it
     /// runs that job itself: otherwise all threads could wait for jobs that no thread runs.
     ///
     /// # Errors
     ///
     /// See [`ConcurrentError`].
-    pub fn result(&self, timeout: Option<Duration>) -> std::result::Result<T, ConcurrentError> {
+    pub fn result(&self, timeout: impl IntoTimeout) -> std::result::Result<T, ConcurrentError> {
+        let timeout = timeout.into_timeout();
         if timeout.is_none() {
             self.shared.help();
         }

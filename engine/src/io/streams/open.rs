@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::DEFAULT_LIMIT;
 use super::connection::StreamProtocol;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::carrier::wait_for_begin;
 use super::given::{StreamSocket, into_socket};
@@ -67,7 +66,7 @@ macro_rules! connecting_options {
         }
 
         /// Sets how long an attempt to connect to one address has before the next attempt begins
-        /// as well: 250 ms by default. With `None`, the next attempt begins when one has failed.
+        /// as well, as a `Duration` or in seconds: 0.25 by default. With `None`, the next attempt begins when one has failed.
         ///
         /// # Examples
         ///
@@ -75,9 +74,9 @@ macro_rules! connecting_options {
         #[doc = $connection]
         ///     .happy_eyeballs_delay(None);
         /// ```
-        pub fn happy_eyeballs_delay(mut self, delay: impl Into<Option<Duration>>) -> Self {
+        pub fn happy_eyeballs_delay(mut self, delay: impl $crate::IntoTimeout) -> Self {
             if let Ok(dial) = &mut self.dial {
-                dial.delay = delay.into();
+                dial.delay = delay.into_timeout();
             }
             self
         }

@@ -16,6 +16,7 @@ use super::turn::{run_turn, run_turns};
 use super::{Core, ErrorContext, Place, Settings};
 use crate::errors::RuntimeError;
 use crate::kernel::awaitable::{AwaitableResult, IntoCoroutine, future_on};
+use crate::kernel::delay::IntoDelay;
 use crate::kernel::future::{Future, Role, Waitable};
 use crate::kernel::handle::{Handle, Scheduled, TimerHandle};
 use crate::kernel::hooks::Hooks;
@@ -319,7 +320,7 @@ impl EventLoop {
         Ok(Handle(scheduled))
     }
 
-    /// Has `callback` called when `delay` has passed.
+    /// Has `callback` called when `delay` has passed, a [`Duration`] or a number of seconds.
     ///
     /// Delays longer than about 584 years are as good as endless.
     ///
@@ -335,7 +336,7 @@ impl EventLoop {
     ///
     /// let event_loop = EventLoop::builder().virtual_clock().build()?;
     /// let stopper = event_loop.clone();
-    /// event_loop.call_later(Duration::from_secs(60), move || stopper.stop())?;
+    /// event_loop.call_later(60, move || stopper.stop())?;
     /// event_loop.run_forever()?;
     /// assert_eq!(event_loop.time(), Duration::from_secs(60));
     /// # Ok::<(), yieldfrom::Error>(())
@@ -343,11 +344,11 @@ impl EventLoop {
     #[track_caller]
     pub fn call_later(
         &self,
-        delay: Duration,
+        delay: impl IntoDelay,
         callback: impl FnOnce() + 'static,
     ) -> Result<TimerHandle> {
         self.core().check_open("call_later")?;
-        Ok(self.schedule_after(Location::caller(), delay, Box::new(callback)))
+        Ok(self.schedule_after(Location::caller(), delay.into_delay(), Box::new(callback)))
     }
 
     /// Has `callback` called at a loop time, see [`time`](EventLoop::time).
@@ -705,7 +706,8 @@ impl EventLoop {
     }
 
     /// Sets how long a callback or a task's step may hold the loop before it is logged with its
-    /// source line: 0.1 seconds by default. `Duration::MAX` switches the reports off.
+    /// source line, as a [`Duration`] or in seconds: 0.1 by default. `Duration::MAX` switches the reports
+    /// off.
     ///
     /// A task is shown as it is after the step. asyncio's `slow_callback_duration`, which there works
     /// in debug mode only. Here, outside of debug mode, a loop that runs very many callbacks may name
@@ -714,12 +716,12 @@ impl EventLoop {
     /// # Examples
     ///
     /// ```
-    /// use std::time::Duration;
     /// # use yieldfrom::EventLoop;
-    /// EventLoop::new()?.set_slow_callback_duration(Duration::from_millis(20));
+    /// EventLoop::new()?.set_slow_callback_duration(0.02);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    pub fn set_slow_callback_duration(&self, duration: Duration) {
+    pub fn set_slow_callback_duration(&self, duration: impl IntoDelay) {
+        let duration = duration.into_delay();
         self.core().slow_callback_duration.set(duration);
     }
 
