@@ -256,6 +256,26 @@ impl LoopBuilder {
         event_loop.close()?;
         result.and_then(|value| rest.map(|()| value))
     }
+
+    /// Makes a loop, and runs a closure on it as [`run`](Self::run) does. Its parameter needs no type.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](crate::run).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{LoopBuilder, sleep_with};
+    ///
+    /// let builder = LoopBuilder::new().virtual_clock();
+    /// assert_eq!(builder.block_on(|co| co.yield_from(sleep_with(3600, 42)))?, 42);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<T: 'static>(self, body: impl FnOnce(&Co) -> Result<T> + 'static) -> Result<T> {
+        self.run(body)
+    }
 }
 
 /// Cancels the tasks that are left, and waits for them, and for the jobs of the default executor.
@@ -357,4 +377,28 @@ pub fn run_sync<A: AwaitableResult>(awaitable: A) -> Result<A::Output> {
 #[track_caller]
 pub fn run<A: AwaitableResult>(awaitable: A) -> Result<A::Output> {
     EventLoop::builder().run(awaitable)
+}
+
+/// Runs a closure on a new loop, as [`run`] does all coroutines. Its parameter needs no type.
+///
+/// # Errors
+///
+/// As [`run`].
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Result, block_on, sleep};
+///
+/// fn main() -> Result<()> {
+///     block_on(|co| {
+///         co.yield_from(sleep(0.001))?;
+///         println!("hello");
+///         Ok(())
+///     })
+/// }
+/// ```
+#[track_caller]
+pub fn block_on<T: 'static>(body: impl FnOnce(&Co) -> Result<T> + 'static) -> Result<T> {
+    run(body)
 }

@@ -5,6 +5,7 @@
 //! `assemble.rs` plugs those in by [`hooks`].
 
 mod awaitable;
+mod closure;
 mod coroutine;
 mod delay;
 mod event_loop;
@@ -53,5 +54,5 @@ pub(crate) use on_drop::OnDrop;
 pub use operation::Operation;
 pub(crate) use request::take_sleep_over;
 pub use request::{Co, Request};
-pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future};
+pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future, spawn};
 pub(crate) use task::{Suspension, TaskObject};

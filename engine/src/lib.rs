@@ -70,7 +70,7 @@ pub mod signal;
 pub mod sync;
 mod threads;
 
-pub use assemble::{LoopBuilder, run, run_sync};
+pub use assemble::{LoopBuilder, block_on, run, run_sync};
 pub use combine::{
     ALL_COMPLETED, AsCompleted, FIRST_COMPLETED, FIRST_EXCEPTION, Gather, Interval, List,
     NextCompleted, ReturnWhen, ScopedTask, TaskGroup, TaskGroupHandle, Timeout, Tuple, Wait,
@@ -105,7 +105,7 @@ pub use kernel::{
     AnyTask, Awaitable, AwaitableResult, CallbackId, Co, Coroutine, CoroutineBuilder, ErrorContext,
     EventLoop, Future, Handle, IntoCoroutine, IntoDelay, IntoTimeout, Operation, Request, Task,
     TimerHandle, all_tasks, coroutine, create_task, current_task, ensure_future, get_event_loop,
-    get_running_loop, new_event_loop, set_event_loop,
+    get_running_loop, new_event_loop, no_suspend, set_event_loop, spawn,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,

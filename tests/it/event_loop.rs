@@ -5,6 +5,7 @@ mod asyncio_suite;
 mod borrowing_tasks;
 mod cancellation;
 mod closing;
+mod closures;
 mod deadlocks;
 mod debugging;
 mod executor;

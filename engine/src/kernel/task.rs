@@ -8,4 +8,4 @@ mod steps;
 pub use any::AnyTask;
 pub(crate) use any::TaskObject;
 pub(crate) use data::{Suspension, TaskData};
-pub use handle::{Task, all_tasks, create_task, current_task, ensure_future};
+pub use handle::{Task, all_tasks, create_task, current_task, ensure_future, spawn};

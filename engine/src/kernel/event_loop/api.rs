@@ -21,6 +21,7 @@ use crate::kernel::future::{Future, Role, Waitable};
 use crate::kernel::handle::{Handle, Scheduled, TimerHandle};
 use crate::kernel::hooks::Hooks;
 use crate::kernel::nanos::{Nanos, nanos};
+use crate::kernel::request::Co;
 use crate::kernel::task::{AnyTask, Task};
 
 /// An event loop: what runs tasks, callbacks and timers, on one thread.
@@ -139,6 +140,27 @@ impl EventLoop {
         run?;
         let why = format!("{NAME}: the event loop was stopped before the future was done");
         Err(RuntimeError::new(why).into())
+    }
+
+    /// Runs the loop until a closure has ended, as [`run_until_complete`](EventLoop::run_until_complete)
+    /// does. Its parameter needs no type.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_until_complete`](EventLoop::run_until_complete).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{EventLoop, sleep_with};
+    ///
+    /// let event_loop = EventLoop::builder().virtual_clock().build()?;
+    /// assert_eq!(event_loop.block_on(|co| co.yield_from(sleep_with(3600, 42)))?, 42);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<T: 'static>(&self, body: impl FnOnce(&Co) -> Result<T> + 'static) -> Result<T> {
+        self.run_until_complete(body)
     }
 
     /// Runs the loop until [`stop`](EventLoop::stop) is called.

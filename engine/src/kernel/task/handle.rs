@@ -266,6 +266,30 @@ pub fn create_task<C: IntoCoroutine>(coroutine: C) -> Task<C::Output> {
     EventLoop::current_or_closed().create_task(coroutine)
 }
 
+/// Makes a task of a closure, as [`create_task`] does of all coroutines. Its parameter needs no type.
+///
+/// For captures by clone, and for an endless `loop`, see [`co!`](crate::co!).
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, run_sync, sleep, spawn};
+///
+/// run_sync(|co: &Co| {
+///     let task = spawn(|co| {
+///         co.yield_from(sleep(0.001))?;
+///         Ok(42)
+///     });
+///     assert_eq!(co.yield_from(task)?, 42);
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn<T: 'static>(body: impl FnOnce(&Co) -> Result<T> + 'static) -> Task<T> {
+    create_task(body)
+}
+
 /// Makes a task of a coroutine; a future or a task stays what it is.
 ///
 /// asyncio's `ensure_future`, which in Python 3.4.0 was called `async`. For a coroutine it uses the

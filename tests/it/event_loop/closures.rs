@@ -1,0 +1,89 @@
+//! Closures whose parameters need no types: `co!`, `spawn`, `block_on`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use yieldfrom::{
+    EventLoop, Queue, Result, block_on, co, create_task, gather, get_running_loop, sleep, spawn,
+    task_group, timeout, wait_for, yield_now,
+};
+
+#[test]
+fn captures_are_clones_and_the_originals_stay() {
+    let (names, count) = (Rc::new(RefCell::new(Vec::new())), 2);
+    let body = co!([names, twice = 2 * count], |co| {
+        co.yield_from(yield_now())?;
+        names.borrow_mut().push(format!("{twice}"));
+        Ok(Rc::strong_count(&names))
+    });
+    let event_loop = EventLoop::builder().virtual_clock();
+    assert_eq!(event_loop.run(body).unwrap(), 2);
+    assert_eq!(*names.borrow(), ["4"]);
+    assert_eq!(count, 2);
+    let once = co!([], |_| Ok(drop(names)));
+    block_on(once).unwrap();
+}
+
+#[test]
+fn an_endless_loop_needs_no_end() {
+    let virtual_time = EventLoop::builder().virtual_clock();
+    let seen = virtual_time.run(co!(|co| {
+        let (queue, seen) = (Queue::new(), Rc::new(RefCell::new(Vec::new())));
+        let reader = create_task(co!([queue, seen], |co| loop {
+            let item = co.yield_from(queue.get())?;
+            seen.borrow_mut().push(item);
+        }));
+        let group = task_group(|co, group| {
+            let beats = group.create_task(co!(|co| loop {
+                co.yield_from(sleep(1))?
+            }));
+            (0..3).try_for_each(|n| co.yield_from(queue.put(n)))?;
+            co.yield_from(sleep(2.5))?;
+            beats.cancel();
+            Ok(())
+        });
+        co.yield_from(group)?;
+        assert!(co.yield_from(wait_for(&reader, 1)).is_err());
+        let seen = seen.take();
+        Ok(seen)
+    }));
+    assert_eq!(seen.unwrap(), [0, 1, 2]);
+}
+
+#[test]
+fn functions_that_take_closures_need_no_types() {
+    let times = EventLoop::builder().virtual_clock().block_on(|co| {
+        let task = spawn(|co| {
+            co.yield_from(sleep(1))?;
+            Ok("task")
+        });
+        assert_eq!(co.yield_from(&task)?, "task");
+        let limited = co.yield_from(timeout(1, |co| co.yield_from(sleep(2))));
+        assert!(limited.is_err());
+        let all = (0..3).map(|n| {
+            co!(|co| {
+                co.yield_from(sleep(n))?;
+                Ok(get_running_loop()?.time().as_secs())
+            })
+        });
+        co.yield_from(gather(all))
+    });
+    assert_eq!(times.unwrap(), [2, 3, 4]);
+    let event_loop = EventLoop::new().unwrap();
+    assert_eq!(event_loop.block_on(|_| Ok(7)).unwrap(), 7);
+}
+
+#[test]
+fn reports_name_the_function_around() {
+    let shown = block_on(|_| {
+        let task = create_task(co!(|co| co.yield_from(sleep(100))));
+        Ok::<_, yieldfrom::Error>(task.to_string())
+    });
+    let shown = shown.unwrap();
+    assert!(
+        shown.contains("reports_name_the_function_around"),
+        "{shown}"
+    );
+    let result: Result<()> = block_on(|_| Ok(()));
+    result.unwrap();
+}
