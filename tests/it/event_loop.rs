@@ -15,6 +15,7 @@ mod intervals;
 mod invented_scenarios;
 mod logged_problems;
 mod misuse;
+mod no_suspend;
 mod numbers_of_seconds;
 mod other_threads;
 mod queues_that_end;

@@ -57,6 +57,7 @@ pub(super) use timers::Timed;
 
 use super::hooks::{Hooks, Layer};
 use super::nanos::Nanos;
+use super::no_suspend::Regions;
 use super::task::TaskObject;
 use crate::errors::panics::{self, Panics};
 use crate::errors::{RuntimeError, refused};
@@ -75,6 +76,8 @@ pub(crate) struct Core {
     pub(crate) ready: ReadyQueue,
     /// The slot of the task that is running.
     current_task: Cell<Slot>,
+    /// Where tasks may not suspend.
+    pub(crate) regions: Regions,
     timers: RefCell<Timers>,
     clock: Clock,
     tasks: RefCell<Tasks>,
@@ -122,6 +125,7 @@ impl Core {
         Rc::new(Self {
             ready: ReadyQueue::default(),
             current_task: Cell::new(Slot::NONE),
+            regions: Regions::default(),
             timers: RefCell::default(),
             clock: settings.clock,
             tasks: RefCell::default(),

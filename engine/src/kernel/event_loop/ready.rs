@@ -33,6 +33,12 @@ pub(crate) trait Ready {
         unreachable!("only tasks are resumed")
     }
 
+    /// Suspends a task, unless it is in a region in which that is refused. There the error is thrown in
+    /// at once.
+    fn suspend_with_care(self: Rc<Self>, _core: &Core, _request: Request) {
+        unreachable!("only tasks are resumed")
+    }
+
     /// Suspends a task until something is done.
     fn wait(self: Rc<Self>, _core: &Core, _what: Rc<dyn Waitable>) {
         unreachable!("only tasks are resumed")

@@ -277,6 +277,15 @@ impl Core {
     /// one piece just after it was written in two, and the processor would wait for that.
     #[inline(always)]
     pub(crate) fn suspend(&self, task: Rc<dyn Ready>, request: Request) {
+        if self.regions.any() {
+            return task.suspend_with_care(self, request);
+        }
+        self.suspend_freely(task, request);
+    }
+
+    /// Suspends a task that is in no region of `no_suspend`.
+    #[inline(always)]
+    pub(crate) fn suspend_freely(&self, task: Rc<dyn Ready>, request: Request) {
         match request.0 {
             Wish::Sleep(0) => self.ready.push(task),
             Wish::Sleep(delay) => task.sleep(self, delay),

@@ -16,6 +16,7 @@ use crate::errors::{Panicked, RuntimeError};
 use crate::kernel::event_loop::{Core, Ready, Slot, Timed};
 use crate::kernel::future::{Callbacks, FutureData, Role, Waitable};
 use crate::kernel::nanos::Nanos;
+use crate::kernel::no_suspend::refusal;
 use crate::kernel::request::{Request, set_sleep_over};
 
 impl<T: 'static> FutureData<T> {
@@ -55,15 +56,20 @@ impl<T: 'static> FutureData<T> {
 
     /// Throws an error into the coroutine, and goes on to its next suspension, or its end.
     fn throw(self: Rc<Self>, core: &Core, error: Error) {
+        if let Some(request) = self.throw_in(core, error) {
+            core.suspend(self, request);
+        }
+    }
+
+    /// Throws an error into the coroutine, and returns what it requests then, if it has not ended.
+    fn throw_in(&self, core: &Core, error: Error) -> Option<Request> {
         core.enter_task(self.data().slot.get());
         let request = match self.data().generator.driver().throw(error) {
             Ok(request) => Some(request),
             Err(unresolved) => self.resolve(unresolved),
         };
         core.leave_task();
-        if let Some(request) = request {
-            core.suspend(self, request);
-        }
+        request
     }
 
     /// Returns what the coroutine requests, or ends the task if the coroutine has ended.
@@ -158,6 +164,24 @@ impl<T: 'static> Ready for FutureData<T> {
 
     fn resolve(&self, unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
         self.outcome(self.data().generator.resolve(unresolved))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn suspend_with_care(self: Rc<Self>, core: &Core, mut request: Request) {
+        // Not by recursion: the body may catch the error, and try again.
+        while let Some(began_at) = core.regions.of(self.data().number) {
+            set_sleep_over(false);
+            let error = refusal(&self.data().stack(), began_at);
+            let refused = request;
+            let next = self.throw_in(core, error);
+            drop(refused);
+            match next {
+                Some(next) => request = next,
+                None => return,
+            }
+        }
+        core.suspend_freely(self, request);
     }
 
     #[inline]
