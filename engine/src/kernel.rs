@@ -6,6 +6,7 @@
 
 mod awaitable;
 mod closure;
+mod context;
 mod coroutine;
 mod delay;
 mod event_loop;
@@ -23,6 +24,8 @@ pub use awaitable::{Awaitable, AwaitableResult, IntoCoroutine};
 pub(crate) use awaitable::{
     awaitable_coroutine, awaitable_future, coroutine_operations, future_on,
 };
+pub(crate) use context::Snapshot;
+pub use context::{Context, ContextVar, Token, copy_context};
 pub use coroutine::{Coroutine, CoroutineBuilder, coroutine};
 pub use delay::{IntoDelay, IntoTimeout};
 #[cfg(feature = "signal")]

@@ -102,10 +102,11 @@ pub use io::transport::{
     create_server_on, create_unix_connection, create_unix_server,
 };
 pub use kernel::{
-    AnyTask, Awaitable, AwaitableResult, CallbackId, Co, Coroutine, CoroutineBuilder, ErrorContext,
-    EventLoop, Future, Handle, IntoCoroutine, IntoDelay, IntoTimeout, Operation, Request, Task,
-    TimerHandle, all_tasks, coroutine, create_task, current_task, ensure_future, get_event_loop,
-    get_running_loop, new_event_loop, no_suspend, set_event_loop, spawn,
+    AnyTask, Awaitable, AwaitableResult, CallbackId, Co, Context, ContextVar, Coroutine,
+    CoroutineBuilder, ErrorContext, EventLoop, Future, Handle, IntoCoroutine, IntoDelay,
+    IntoTimeout, Operation, Request, Task, TimerHandle, Token, all_tasks, copy_context, coroutine,
+    create_task, current_task, ensure_future, get_event_loop, get_running_loop, new_event_loop,
+    no_suspend, set_event_loop, spawn,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,

@@ -6,6 +6,7 @@ mod borrowing_tasks;
 mod cancellation;
 mod closing;
 mod closures;
+mod context_variables;
 mod deadlocks;
 mod debugging;
 mod executor;

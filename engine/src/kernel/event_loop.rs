@@ -55,6 +55,7 @@ pub(crate) use ready::Ready;
 pub(crate) use tasks::{Holder, Slot};
 pub(super) use timers::Timed;
 
+use super::context::Context;
 use super::hooks::{Hooks, Layer};
 use super::nanos::Nanos;
 use super::no_suspend::Regions;
@@ -93,6 +94,8 @@ pub(crate) struct Core {
     reporting: Cell<bool>,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
+    /// The contexts that tasks have, by number.
+    pub(super) contexts: RefCell<HashMap<u32, Context>>,
     /// Where futures and tasks were made, by their address: those made in debug mode.
     pub(super) places: Places,
     /// How many [`EventLoop`] handles there are.
@@ -131,6 +134,7 @@ impl Core {
             tasks: RefCell::default(),
             task_numbers: Cell::new(0),
             task_names: RefCell::default(),
+            contexts: RefCell::default(),
             running: Cell::new(false),
             stopping: Cell::new(false),
             closed: Cell::new(inbox.is_none()),
@@ -298,8 +302,10 @@ impl Core {
         self.task_names.borrow_mut().insert(number, name);
     }
 
-    pub(crate) fn forget_task_name(&self, number: u32) {
+    /// Forgets what is kept of a task by its number. The caller drops the context.
+    pub(crate) fn forget_notes(&self, number: u32) -> Option<Context> {
         self.task_names.borrow_mut().remove(&number);
+        self.contexts.borrow_mut().remove(&number)
     }
 
     /// Ends everything: the loop cannot run again.

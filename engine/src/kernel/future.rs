@@ -236,7 +236,7 @@ impl<T: 'static> Waitable for FutureData<T> {
 impl<T: 'static> Drop for FutureData<T> {
     fn drop(&mut self) {
         let is_lost = match &self.role {
-            Role::Task(data) => data.is_lost(self) || data.is_named(),
+            Role::Task(data) => data.is_lost(self) || data.is_noted(),
             Role::Other(_) => false,
         };
         if is_lost || self.unseen.get() || self.is_placed.get() {
@@ -254,7 +254,8 @@ impl<T: 'static> FutureData<T> {
         panics.catch(|| self.report_unseen());
         if let Role::Task(data) = &self.role {
             panics.catch(|| data.report_lost(self));
-            data.forget_name(&self.core);
+            let context = data.forget_notes(&self.core);
+            panics.catch(|| drop(context));
         }
         if self.is_placed.get() {
             self.core.places.forget(self.address());

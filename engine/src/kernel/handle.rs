@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::errors::panics;
+use crate::kernel::context::Snapshot;
 use crate::kernel::event_loop::{Core, Place, Ready, Timed};
 use crate::kernel::nanos::Nanos;
 
@@ -16,6 +17,7 @@ type OnceFn = Box<dyn FnOnce()>;
 pub(crate) struct Scheduled {
     core: Rc<Core>,
     callback: Cell<Option<OnceFn>>,
+    context: Snapshot,
     cancelled: Cell<bool>,
     /// The number of its timer while that one waits; zero otherwise.
     timer: Cell<u64>,
@@ -33,6 +35,7 @@ impl Scheduled {
         Rc::new(Self {
             core: Rc::clone(core),
             callback: Cell::new(Some(callback)),
+            context: Snapshot::take(),
             cancelled: Cell::new(false),
             timer: Cell::new(0),
             made_at,
@@ -58,7 +61,7 @@ impl Ready for Scheduled {
         let Some(callback) = self.callback.take() else {
             return;
         };
-        if let Err(payload) = panics::catch(callback) {
+        if let Err(payload) = panics::catch(|| self.context.call(callback)) {
             core.callback_panicked(|| made_at(self.made_at), payload);
         }
         core.ended.keep(self);
@@ -77,6 +80,7 @@ impl Ready for Scheduled {
 /// A callback that is called more than once: at each event of a descriptor, at each signal.
 pub(crate) struct Repeating {
     callback: Cell<Option<Box<dyn FnMut()>>>,
+    context: Snapshot,
     cancelled: Cell<bool>,
     made_at: &'static Location<'static>,
 }
@@ -86,6 +90,7 @@ impl Repeating {
     pub(crate) fn new(callback: Box<dyn FnMut()>) -> Self {
         Self {
             callback: Cell::new(Some(callback)),
+            context: Snapshot::take(),
             cancelled: Cell::new(false),
             made_at: Location::caller(),
         }
@@ -96,7 +101,7 @@ impl Repeating {
         let Some(mut callback) = self.callback.take() else {
             return;
         };
-        let called = panics::catch(&mut callback);
+        let called = panics::catch(|| self.context.call(&mut callback));
         let ended = if self.cancelled.get() {
             panics::catch(|| drop(callback))
         } else {

@@ -16,7 +16,7 @@ use crate::io::transport::{
     listening_options, unix_listening_options,
 };
 use crate::kernel::{
-    Co, CoroutineBuilder, ErrorContext, EventLoop, Place, Request, Task, caller,
+    Co, CoroutineBuilder, ErrorContext, EventLoop, Place, Request, Snapshot, Task, caller,
     coroutine_operations,
 };
 use yieldfrom_delegation::{Delegate, Result};
@@ -235,7 +235,7 @@ impl ClientHandler {
 
     /// Returns the function that makes the protocol of a connection.
     fn factory(self, limit: usize) -> Factory {
-        let made_at = caller();
+        let (made_at, context) = (caller(), Snapshot::take());
         let accept: Accept = Rc::new(move |connection| {
             let transport = connection.transport.clone();
             let event_loop = EventLoop::of(transport.core());
@@ -243,7 +243,8 @@ impl ClientHandler {
             let (handle, writer) = (Rc::clone(&self.handle), StreamWriter(connection));
             let named = CoroutineBuilder::new().name(self.name);
             let coroutine = named.build(move |co| handle(co, reader, writer));
-            let task = event_loop.create_task_for(made_at, coroutine);
+            let create = || event_loop.create_task_for(made_at, coroutine);
+            let task = context.call_in_copy(create);
             close_after_failure(made_at, &task, transport);
         });
         Box::new(move || {

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 
 use super::{Future, FutureData};
 use crate::errors::panics;
+use crate::kernel::context::Snapshot;
 use crate::kernel::event_loop::{Core, Place, Ready};
 
 /// Names a done callback, for [`remove_done_callback`](Future::remove_done_callback).
@@ -52,6 +53,7 @@ pub(super) struct DoneCallback<T: 'static> {
     future: Weak<FutureData<T>>,
     /// The future, from when it is done until this has run.
     done: Cell<Option<Rc<FutureData<T>>>>,
+    context: Snapshot,
     made_at: Place,
 }
 
@@ -61,6 +63,7 @@ impl<T: 'static> DoneCallback<T> {
             callback: Cell::new(Some(callback)),
             future: Rc::downgrade(future),
             done: Cell::new(None),
+            context: Snapshot::take(),
             made_at,
         })
     }
@@ -90,7 +93,7 @@ impl<T: 'static> Ready for DoneCallback<T> {
             return;
         };
         let future = Future { inner };
-        if let Err(payload) = panics::catch(|| callback(&future)) {
+        if let Err(payload) = panics::catch(|| self.context.call(|| callback(&future))) {
             let source = || format!("<DoneFn of {future} added at {}>", self.made_at);
             core.callback_panicked(source, payload);
         }

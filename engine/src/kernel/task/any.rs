@@ -33,6 +33,10 @@ pub(crate) trait TaskObject: Ready + FutureObject {
     fn number(&self) -> u32;
     fn name(&self) -> String;
     fn set_name(&self, name: String);
+
+    /// Notes that the loop keeps something by the task's number, which is to be forgotten with it.
+    fn note(&self);
+
     fn stack(&self) -> Vec<Link>;
 
     /// Returns the coroutine's name, and where the coroutine was made.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::{Generator, Link};
 
+use crate::kernel::context::Context;
 use crate::kernel::event_loop::{Core, ErrorContext, Ready, Slot, is_ours};
 use crate::kernel::future::{Cancelling, DEEP, FutureData, Waitable};
 use crate::kernel::request::{Request, set_sleep_over};
@@ -68,8 +69,8 @@ pub(crate) struct TaskData<T: 'static> {
     pub(super) phase: Cell<TaskPhase>,
     /// Whether the loop that was closed has ended the coroutine.
     pub(super) destroyed: Cell<bool>,
-    /// Whether the loop has a name for it.
-    pub(super) is_named: Cell<bool>,
+    /// Whether the loop keeps something of it: a name, or a context.
+    pub(super) is_noted: Cell<bool>,
     /// How many requests to cancel are open: 3.11's `cancelling`.
     pub(super) cancelling: Cell<u32>,
     pub(super) generator: Generator<Request, (), T>,
@@ -115,7 +116,7 @@ impl<T: 'static> TaskData<T> {
             must_cancel: Cell::new(false),
             phase: Cell::new(TaskPhase::Scheduled),
             destroyed: Cell::new(false),
-            is_named: Cell::new(false),
+            is_noted: Cell::new(false),
             cancelling: Cell::new(0),
             generator,
             awaited: Cell::default(),
@@ -156,7 +157,7 @@ impl<T: 'static> TaskData<T> {
 
     /// Returns the name that the program has given. Few tasks have one, so the loop keeps them.
     fn given_name(&self, core: &Core) -> Option<String> {
-        self.is_named.get().then(|| core.task_name(self.number))?
+        self.is_noted.get().then(|| core.task_name(self.number))?
     }
 
     pub(super) fn stack(&self) -> Vec<Link> {
@@ -209,16 +210,17 @@ impl<T: 'static> TaskData<T> {
         !task.is_done() && !self.destroyed.get()
     }
 
-    /// Returns whether the loop keeps a name of the task.
+    /// Returns whether the loop keeps something of the task, which is to be forgotten with it.
     #[inline]
-    pub(crate) fn is_named(&self) -> bool {
-        self.is_named.get()
+    pub(crate) fn is_noted(&self) -> bool {
+        self.is_noted.get()
     }
 
-    pub(crate) fn forget_name(&self, core: &Core) {
-        if self.is_named.get() {
-            core.forget_task_name(self.number);
-        }
+    /// Has the loop forget the task's name and context; returns the context, for the caller to drop.
+    pub(crate) fn forget_notes(&self, core: &Core) -> Option<Context> {
+        self.is_noted
+            .get()
+            .then(|| core.forget_notes(self.number))?
     }
 
     pub(crate) fn report_lost(&self, task: &FutureData<T>) {

@@ -27,6 +27,7 @@ impl<T: 'static> FutureData<T> {
         let data = TaskData::new(generator, core.next_task_number());
         let task = Rc::new(Self::new(core, Role::Task(data)));
         task.place();
+        core.inherit_context(&*task);
         task.data().slot.set(core.add_task(task.clone()));
         core.ready.push(task.clone());
         task
@@ -305,8 +306,12 @@ impl<T: 'static> TaskObject for FutureData<T> {
     }
 
     fn set_name(&self, name: String) {
-        self.data().is_named.set(true);
+        self.note();
         self.core.set_task_name(self.data().number, name);
+    }
+
+    fn note(&self) {
+        self.data().is_noted.set(true);
     }
 
     fn stack(&self) -> Vec<Link> {
