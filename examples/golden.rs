@@ -2,6 +2,8 @@
 
 #[path = "golden/charfinders.rs"]
 mod charfinders;
+#[path = "golden/chats.rs"]
+mod chats;
 #[path = "golden/echo.rs"]
 mod echo;
 #[path = "golden/flags.rs"]

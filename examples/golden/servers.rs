@@ -40,8 +40,15 @@ impl Server {
         }
     }
 
+    /// Returns the next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("it prints UTF-8");
+        line
+    }
+
     /// Sends it a Ctrl-C.
-    fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let pid = self.process.id().to_string();
         let kill = Command::new("kill").args(["-INT", &pid]).status();
         assert!(kill.expect("send a signal").success());
@@ -86,7 +93,7 @@ impl Drop for Server {
 
 /// Returns whether these tests, and so what they start, ignore Ctrl-C: in the background of a
 /// script.
-fn ignores_ctrl_c() -> bool {
+pub(crate) fn ignores_ctrl_c() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
