@@ -74,6 +74,7 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     /// assert_eq!(g.send(2)?, Complete(3));
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
+    #[doc(alias = "yield")]
     #[inline(always)]
     #[track_caller]
     pub fn yield_(&self, value: Y) -> Result<S> {
@@ -155,6 +156,7 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     /// assert_eq!(g.collect::<Result<String>>()?, "ab12");
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
+    #[doc(alias = "await")]
     #[inline(always)]
     #[track_caller]
     pub fn yield_from<D: Delegate<Y, S>>(&self, delegate: D) -> Result<D::Output> {

@@ -106,6 +106,7 @@ impl Error {
     /// assert!(error.is_generator_exit());
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "GeneratorExit")]
     #[inline]
     pub fn generator_exit() -> Self {
         // The fallback is for destructors of other thread locals, which may run after this one.
@@ -146,6 +147,7 @@ impl Error {
     /// assert_eq!(g.throw(Error::cancelled())?, Yielded("cleaning up"));
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "CancelledError")]
     #[inline]
     pub fn cancelled() -> Self {
         CANCELLED
@@ -166,6 +168,7 @@ impl Error {
     /// let error = Error::stop_iteration(std::fmt::Error);
     /// assert!(error.is_finished() && error.is::<std::fmt::Error>());
     /// ```
+    #[doc(alias = "StopIteration")]
     pub fn stop_iteration(error: impl std::error::Error + 'static) -> Self {
         Self(Rc::new(Repr::Finished(Some(Box::new(error)))))
     }

@@ -67,6 +67,7 @@ use recorder::{Operation, Outcome, operate, record, records};
 /// let borrowed = &x;
 /// let g = yieldfrom_delegation::Generator::<i32>::new(|co| co.yield_(*borrowed));
 /// ```
+#[doc(alias = "coroutine")]
 #[must_use = "a generator does nothing until it is driven by next"]
 pub struct Generator<Y: 'static, S: Default + 'static = (), R: 'static = ()> {
     pub(crate) shared: Shared<Y, S, R>,

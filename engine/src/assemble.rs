@@ -51,6 +51,8 @@ impl EventLoop {
 /// assert_eq!(event_loop.time(), Duration::from_secs(3600));
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "Runner")]
+#[doc(alias = "Runtime")]
 #[derive(Clone, Debug)]
 pub struct LoopBuilder {
     is_virtual: bool,
@@ -248,6 +250,8 @@ impl LoopBuilder {
     /// assert_eq!(value, "tomorrow");
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[doc(alias = "Runner")]
+    #[doc(alias = "main")]
     #[track_caller]
     pub fn run<A: AwaitableResult>(self, awaitable: A) -> Result<A::Output> {
         let event_loop = self.build()?;
@@ -398,6 +402,8 @@ pub fn run<A: AwaitableResult>(awaitable: A) -> Result<A::Output> {
 ///     })
 /// }
 /// ```
+#[doc(alias = "run")]
+#[doc(alias = "main")]
 #[track_caller]
 pub fn block_on<T: 'static>(body: impl FnOnce(&Co) -> Result<T> + 'static) -> Result<T> {
     run(body)

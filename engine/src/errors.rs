@@ -57,6 +57,7 @@ macro_rules! message_errors {
 
 plain_errors! {
     /// A wait took longer than its timeout.
+    #[doc(alias = "Elapsed")]
     TimeoutError => "the timeout has passed";
     /// There was nothing to get from a queue at once.
     QueueEmpty => "the queue is empty";
@@ -67,6 +68,7 @@ plain_errors! {
     /// The barrier was broken, by `abort` or `reset`.
     BrokenBarrierError => "the barrier is broken";
     /// Ctrl-C has ended a run. Needs the feature `signal`.
+    #[doc(alias = "ctrl_c")]
     KeyboardInterrupt => "interrupted by Ctrl-C";
 }
 

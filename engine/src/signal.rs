@@ -159,6 +159,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     #[track_caller]
+    #[doc(alias = "ctrl_c")]
     pub fn add_signal_handler(&self, signum: i32, callback: impl FnMut() + 'static) -> Result<()> {
         const NAME: &str = "add_signal_handler";
         self.core().check_open(NAME)?;

@@ -1,5 +1,6 @@
 //! Rules of this repository that a person could forget, and its own tools.
 
+mod aliases;
 mod asyncio_ledger;
 mod attack_program;
 mod documents;

@@ -20,6 +20,7 @@ impl Error {
     /// g.close()?;
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
+    #[doc(alias = "GeneratorExit")]
     #[inline]
     pub fn is_generator_exit(&self) -> bool {
         matches!(*self.0, Repr::GeneratorExit(_))
@@ -27,6 +28,7 @@ impl Error {
 
     /// Returns whether this is asyncio's `CancelledError`, the exception that cancels a task. See
     /// [`Error::cancelled`] for an example.
+    #[doc(alias = "CancelledError")]
     #[inline]
     pub fn is_cancelled(&self) -> bool {
         matches!(*self.0, Repr::Cancelled)
@@ -53,6 +55,7 @@ impl Error {
     /// g.next()?;
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
+    #[doc(alias = "ValueError")]
     pub fn is_already_executing(&self) -> bool {
         matches!(*self.0, Repr::AlreadyExecuting)
     }
@@ -110,6 +113,7 @@ impl Error {
     /// assert!(g.next().unwrap_err().is_finished());
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
+    #[doc(alias = "StopIteration")]
     pub fn is_finished(&self) -> bool {
         matches!(*self.0, Repr::Finished(_))
     }

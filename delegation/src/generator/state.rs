@@ -24,6 +24,7 @@ pub enum GeneratorState<Y, R> {
     /// The body has yielded this value, and the generator is suspended.
     Yielded(Y),
     /// The body has returned this value, and the generator is closed.
+    #[doc(alias = "StopIteration")]
     Complete(R),
 }
 

@@ -40,6 +40,8 @@ use yieldfrom_delegation::{Delegate, Result};
 /// assert_eq!(order, [1, 2, 3]);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "FuturesUnordered")]
+#[doc(alias = "select_all")]
 pub fn as_completed<I, A>(awaitables: I) -> AsCompleted<A>
 where
     I: IntoIterator<Item = A>,

@@ -44,6 +44,9 @@ use yieldfrom_delegation::{Error, Result};
 /// assert_eq!((number, text), (42, "text"));
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "join_all")]
+#[doc(alias = "try_join_all")]
+#[doc(alias = "join")]
 #[track_caller]
 #[doc(alias("join", "join_all", "try_join"))]
 pub fn gather<G, Kind>(awaitables: G) -> Future<G::Output>

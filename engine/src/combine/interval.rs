@@ -34,6 +34,7 @@ use yieldfrom_delegation::{Delegate, Result};
 /// assert_eq!(times, [0, 10, 20, 40, 50]); // the one of 40 came at 45, as the work took so long
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "ticker")]
 pub fn interval(period: impl IntoDelay) -> Interval {
     Interval(Rc::new(IntervalState {
         period: period.into_delay(),

@@ -95,6 +95,8 @@ impl Drop for OpenGroup {
 /// assert_eq!(one.result()? + two.result()?, 3);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "JoinSet")]
+#[doc(alias = "nursery")]
 #[must_use = "it runs when a coroutine delegates to it by yield_from"]
 pub fn task_group<'env, F, R>(body: F) -> Operation<impl FnOnce(&Co) -> Result<R>>
 where

@@ -127,6 +127,9 @@ pub struct Wait<I> {
 /// assert!(waited.pending[0].cancel());
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "select")]
+#[doc(alias = "select_all")]
+#[doc(alias = "race")]
 pub fn wait<I>(awaitables: I) -> Wait<I>
 where
     I: IntoIterator<Item: WaitItem>,

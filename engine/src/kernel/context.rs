@@ -80,6 +80,7 @@ type Values = Rc<HashMap<u64, Rc<dyn Any>>>;
 /// assert_eq!(log("outside"), "request 0: outside");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "contextvars")]
 #[doc(alias = "task_local")]
 pub struct ContextVar<T: 'static> {
     name: &'static str,

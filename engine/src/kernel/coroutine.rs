@@ -27,6 +27,7 @@ use crate::errors::panics::Panics;
 /// assert_eq!(run_sync(greet("world"))?, "hello, world");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "async")]
 #[inline]
 #[track_caller]
 pub fn coroutine<T, F>(body: F) -> Coroutine<T>

@@ -41,6 +41,7 @@ use yieldfrom_delegation::{Error, Result};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "Condvar")]
 #[derive(Clone, Default)]
 pub struct Condition(Rc<ConditionState>);
 

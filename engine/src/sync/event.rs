@@ -28,6 +28,7 @@ use yieldfrom_delegation::Result;
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "Notify")]
 #[derive(Clone, Default)]
 pub struct Event(Rc<EventState>);
 

@@ -37,6 +37,7 @@ use yieldfrom_delegation::{Delegate, Result};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "Mutex")]
 #[derive(Clone, Default)]
 pub struct Lock(Rc<LockState>);
 

@@ -43,6 +43,9 @@ use yieldfrom_delegation::{Delegate, Error, Result};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "mpsc")]
+#[doc(alias = "channel")]
+#[doc(alias = "JoinableQueue")]
 pub struct Queue<T>(Rc<QueueState<T>>);
 
 struct QueueState<T> {

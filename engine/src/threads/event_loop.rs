@@ -43,6 +43,7 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     #[track_caller]
+    #[doc(alias = "spawn_blocking")]
     pub fn run_in_executor<T, F>(
         &self,
         executor: impl Into<Option<ThreadPoolExecutor>>,

@@ -81,6 +81,7 @@ pub fn wrap_future<T: Send + 'static>(future: ConcurrentFuture<T>) -> Job<T> {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[must_use = "the job runs when a coroutine delegates to it by yield_from"]
+#[doc(alias = "spawn_blocking")]
 pub fn to_thread<T, F>(job: F) -> ToThread<T>
 where
     T: Send + 'static,

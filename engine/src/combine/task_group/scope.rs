@@ -38,6 +38,8 @@ use yieldfrom_delegation::{Delegate, Result};
 /// See [`task_group`](task_group()). The lifetimes are those of [`std::thread::Scope`]: tasks that the group
 /// [`spawn`](Self::spawn)s may borrow what lives longer than `'scope`, such as the group itself and the variables of
 /// the coroutine around it.
+#[doc(alias = "JoinSet")]
+#[doc(alias = "nursery")]
 pub struct TaskGroup<'scope, 'env: 'scope> {
     pub(super) state: Rc<GroupState>,
     _scope: PhantomData<&'scope mut &'scope ()>,

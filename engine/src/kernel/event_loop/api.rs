@@ -52,6 +52,9 @@ use crate::kernel::task::{AnyTask, Task};
 /// let event_loop = yieldfrom::EventLoop::new().unwrap();
 /// std::thread::spawn(move || event_loop.stop());
 /// ```
+#[doc(alias = "Runtime")]
+#[doc(alias = "AbstractEventLoop")]
+#[doc(alias = "BaseEventLoop")]
 pub struct EventLoop {
     core: Rc<Core>,
     /// Whether the loop is lent, so that this handle cannot close it.
@@ -158,6 +161,7 @@ impl EventLoop {
     /// assert_eq!(event_loop.block_on(|co| co.yield_from(sleep_with(3600, 42)))?, 42);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[doc(alias = "run")]
     #[track_caller]
     pub fn block_on<T: 'static>(&self, body: impl FnOnce(&Co) -> Result<T> + 'static) -> Result<T> {
         self.run_until_complete(body)

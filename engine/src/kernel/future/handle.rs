@@ -35,6 +35,7 @@ use yieldfrom_delegation::{Error, Result};
 /// assert_eq!(result, "the result");
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "oneshot")]
 pub struct Future<T: 'static> {
     pub(crate) inner: Rc<FutureData<T>>,
 }
@@ -162,6 +163,7 @@ impl<T: 'static> Future<T> {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[doc(alias = "abort")]
     pub fn cancel(&self) -> bool {
         cancel(Rc::clone(&self.inner) as Rc<dyn Waitable>)
     }

@@ -120,6 +120,7 @@ impl AnyTask {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[doc(alias = "get_stack")]
     pub fn stack(&self) -> Vec<Link> {
         self.0.stack()
     }

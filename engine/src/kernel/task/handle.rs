@@ -40,6 +40,7 @@ use crate::kernel::request::{Co, Request};
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "JoinHandle")]
 pub struct Task<T: 'static>(pub(crate) Future<T>);
 
 impl<T: 'static> Task<T> {
@@ -141,6 +142,7 @@ impl<T: 'static> Task<T> {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[doc(alias = "get_stack")]
     pub fn stack(&self) -> Vec<Link> {
         self.to_any().stack()
     }
@@ -260,6 +262,8 @@ impl<T: 'static> Delegate<Request, ()> for Task<T> {
 /// As [`EventLoop::create_task`]. Where there is no current loop (see
 /// [`get_event_loop`](crate::get_event_loop)), the task has failed already, with a
 /// [`RuntimeError`](crate::RuntimeError).
+#[doc(alias = "spawn_local")]
+#[doc(alias = "async")]
 #[inline]
 #[track_caller]
 pub fn create_task<C: IntoCoroutine>(coroutine: C) -> Task<C::Output> {
@@ -308,6 +312,7 @@ pub fn spawn<T: 'static>(body: impl FnOnce(&Co) -> Result<T> + 'static) -> Task<
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[doc(alias = "async")]
 #[track_caller]
 pub fn ensure_future<A: Awaitable>(awaitable: A) -> A::Future {
     let own_loop = awaitable.own_loop();
