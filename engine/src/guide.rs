@@ -29,12 +29,11 @@
 //! For signals and child processes, add `features = ["signal", "process"]`. Then write in `src/main.rs`:
 //!
 //! ```
-//! use std::time::Duration;
-//! use yieldfrom::{Co, Result, create_task, run, sleep};
+//! use yieldfrom::{Co, Result, run, sleep, spawn};
 //!
 //! fn greet(co: &Co) -> Result<()> {
-//!     let world = create_task(|co: &Co| {
-//!         co.yield_from(sleep(Duration::from_millis(20)))?;
+//!     let world = spawn(|co| {
+//!         co.yield_from(sleep(0.02))?;
 //!         println!("world");
 //!         Ok(())
 //!     });
