@@ -7,6 +7,7 @@
 mod acts;
 mod bodies;
 mod callbacks;
+mod contexts;
 mod futures;
 mod locks;
 mod threads;
@@ -17,10 +18,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use yieldfrom::{
-    AnyTask, Barrier, BoundedSemaphore, CallbackId, Co, ConcurrentFuture, Condition, Coroutine,
-    CoroutineBuilder, Error, Event, EventLoop, Future, Handle, LifoQueue, Lock, LoopHandle,
-    PriorityQueue, Queue, Semaphore, Task, TaskGroupHandle, Timeout, TimerHandle, get_running_loop,
-    set_event_loop, sleep,
+    AnyTask, Barrier, BoundedSemaphore, CallbackId, Co, ConcurrentFuture, Condition, Context,
+    Coroutine, CoroutineBuilder, Error, Event, EventLoop, Future, Handle, LifoQueue, Lock,
+    LoopHandle, PriorityQueue, Queue, Semaphore, Task, TaskGroup, TaskGroupHandle, Timeout,
+    TimerHandle, get_running_loop, set_event_loop, sleep,
 };
 
 use super::token::Token;
@@ -58,6 +59,7 @@ struct Stage {
     senders: Slots<LoopHandle>,
     remote: Slots<ConcurrentFuture<Token>>,
     errors: Slots<Error>,
+    contexts: Slots<Context>,
     pocket: Slots<Box<dyn Any>>,
     /// Whether futures are made of others. The ones and the others hold each other: where the
     /// others are never done, as their loop is closed, both stay for ever.
@@ -76,6 +78,7 @@ fn stage() -> Rc<Stage> {
 pub(super) const ACTS: &[&[Act]] = &[
     acts::ACTS,
     callbacks::ACTS,
+    contexts::ACTS,
     futures::ACTS,
     locks::ACTS,
     threads::ACTS,
@@ -232,6 +235,7 @@ impl Stage {
         drop((self.semaphores.take(), self.barriers.take()));
         drop((self.queues.take(), self.timeouts.take(), self.groups.take()));
         drop((self.senders.take(), self.remote.take()));
+        drop(self.contexts.take());
         drop((self.errors.take(), self.pocket.take()));
     }
 }

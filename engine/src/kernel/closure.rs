@@ -8,6 +8,8 @@
 /// | `co!([queue, room], \|co\| body)` | the same, with clones of `queue` and `room`; the originals stay |
 /// | `co!([n = 2 * i], \|co\| body)` | the same, with `n` |
 ///
+/// What is captured is cloned as `queue.clone()` does it, so a `&Queue` gives a `Queue`.
+///
 /// The closure goes wherever a coroutine goes: into [`create_task`](crate::create_task),
 /// [`run`](crate::run()), [`gather`](crate::gather()), [`wait_for`](crate::wait_for()). Its body may use `?`.
 /// An endless `loop` needs nothing after it, such as an `Ok(())` that would give its type.
@@ -58,7 +60,9 @@ macro_rules! co {
         }
     };
     (@capture $name:ident) => {
-        let $name = ::core::clone::Clone::clone(&$name);
+        // The method, so that what is behind a reference is cloned, and not the reference.
+        #[allow(clippy::all, clippy::pedantic, clippy::restriction)]
+        let $name = $name.clone();
     };
     (@capture $name:ident = $value:expr) => {
         let $name = $value;

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use yieldfrom::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION};
 use yieldfrom::{
-    Co, Error, Result, as_completed, gather, gather_return_exceptions, shield, sleep, sleep_with,
-    task_group, timeout, wait, wait_for, yield_now,
+    Co, Error, Result, as_completed, copy_context, gather, gather_return_exceptions, no_suspend,
+    shield, sleep, sleep_with, task_group, timeout, wait, wait_for, yield_now,
 };
 
 use super::{Stage, delay, stage};
@@ -53,7 +53,7 @@ impl Body<'_> {
     }
 
     fn wait_somehow(&self) -> Result<()> {
-        match self.world.below(22) {
+        match self.world.below(24) {
             0..3 => self.rest(),
             3 | 4 => self.wait_for_one(),
             5 if self.stage.composites => self.gather(),
@@ -71,6 +71,8 @@ impl Body<'_> {
             17 | 18 => self.queue(),
             19 => self.as_completed(),
             20 => self.job(),
+            21 => no_suspend(|| self.wait_somehow()),
+            22 => copy_context().run(|| self.wait_somehow())?,
             _ => self.coroutine(),
         }
     }

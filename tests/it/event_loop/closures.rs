@@ -25,6 +25,20 @@ fn captures_are_clones_and_the_originals_stay() {
 }
 
 #[test]
+fn what_is_behind_a_reference_is_cloned() {
+    fn later(queue: &Queue<i32>, item: &str) -> yieldfrom::Task<()> {
+        let length = item.len() as i32;
+        create_task(co!([queue, length], |co| co.yield_from(queue.put(length))))
+    }
+    let item = block_on(|co| {
+        let queue = Queue::new();
+        later(&queue, "four");
+        co.yield_from(queue.get())
+    });
+    assert_eq!(item.unwrap(), 4);
+}
+
+#[test]
 fn an_endless_loop_needs_no_end() {
     let virtual_time = EventLoop::builder().virtual_clock();
     let seen = virtual_time.run(co!(|co| {

@@ -138,3 +138,22 @@ fn every_forbidden_room_is_found() {
 fn a_room_that_has_no_layer_is_found() {
     assert_eq!(found("cellar/wine.rs", ""), [": cellar is in no layer"]);
 }
+
+#[test]
+fn a_macro_at_the_root_belongs_to_the_room_of_its_file() {
+    let mut root = Root::of(LIB);
+    let [kernel, io] = ["kernel/a.rs", "io/b.rs"].map(|file| format!("{HOUSE}{file}"));
+    root.add_macros(
+        &kernel,
+        "#[macro_export]\nmacro_rules! low {\n    () => {};\n}\n",
+    );
+    root.add_macros(
+        &io,
+        "#[macro_export]\nmacro_rules! high {\n    () => {};\n}\n",
+    );
+    let text = "macro_rules! m { () => { $crate::low!(); $crate::high!() } }\n";
+    assert_eq!(
+        violations(&kernel, text, &root),
+        [format!("{kernel}:1: kernel names io: crate::high")]
+    );
+}
