@@ -116,7 +116,10 @@ fn what_was_made_before_any_variable_was_set_sees_none() {
     event_loop.call_soon(soon).unwrap();
     let future = event_loop.create_future();
     future.add_done_callback(move |_| done());
-    let task = event_loop.create_task(move |_: &Co| Ok(look()));
+    let task = event_loop.create_task(move |_: &Co| {
+        look();
+        Ok(())
+    });
     set("later");
     future.set_result(()).unwrap();
     event_loop.run_until_complete(task).unwrap();
@@ -270,7 +273,7 @@ fn values_may_use_their_context() {
         let context = Context::new();
         context.run(|| drop(MEDDLERS.set(Meddler)))?;
         drop(context);
-        spawn(|_| Ok(drop(MEDDLERS.set(Meddler))));
+        spawn(|_| Ok(MEDDLERS.set(Meddler).old_value().is_none()));
         co.yield_from(sleep(millis(1)))
     })
     .unwrap();

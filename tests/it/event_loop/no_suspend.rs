@@ -42,7 +42,7 @@ fn every_way_to_suspend_is_refused_and_named() {
         for (line, wait) in waits {
             let ran = Rc::new(Cell::new(false));
             let note = ran.clone();
-            spawn(move |_| Ok(note.set(true)));
+            spawn(move |_| Ok(note.replace(true)));
             let began = line!() + 1;
             let error = no_suspend(wait).unwrap_err();
             assert!(is_refusal(&error, line, began), "{error}");
