@@ -48,7 +48,6 @@ use yieldfrom_delegation::{Error, Result};
 #[doc(alias = "try_join_all")]
 #[doc(alias = "join")]
 #[track_caller]
-#[doc(alias("join", "join_all", "try_join"))]
 pub fn gather<G, Kind>(awaitables: G) -> Future<G::Output>
 where
     G: Gather<Kind>,
