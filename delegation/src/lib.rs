@@ -86,6 +86,8 @@ mod delegate;
 mod error;
 mod generator;
 mod label;
+#[doc(hidden)]
+pub mod last_resort;
 mod panics;
 pub mod stack;
 mod status;

@@ -45,7 +45,8 @@
 //! Errors that nobody retrieved, coroutines that were never started, tasks that were destroyed
 //! while pending, and callbacks that hold the loop for long go to the crate `log` (or to
 //! [`set_exception_handler`](EventLoop::set_exception_handler)), with their line in the source.
-//! Install a logger, such as `env_logger`, to see them.
+//! As long as no logger is installed, such as `env_logger`, errors and warnings go to standard error,
+//! as by the last-resort handler of Python's `logging`.
 //!
 //! # Features
 //!

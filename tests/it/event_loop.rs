@@ -36,3 +36,4 @@ mod unwound_coroutines;
 mod user_code_that_panics;
 mod user_code_that_reenters;
 mod waiting_for_several;
+mod without_a_logger;

@@ -13,6 +13,7 @@ use crate::coroutine::{End, Node, Shared};
 use crate::error::Result;
 use crate::label::{Link, short_name};
 use crate::panics;
+
 use crate::status::Status;
 
 /// Returns the delegations of a root that are under way.
@@ -217,7 +218,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             Ok(()) => {}
             Err(End::Panicked(payload)) => {
                 panics::drop_quietly(payload);
-                log::error!(
+                crate::report!(
+                    Error,
                     "panic ignored in generator {} that was dropped",
                     self.name()
                 );
@@ -232,7 +234,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             }
             Err(end) => {
                 let error = end.raise::<()>().unwrap_err();
-                log::warn!(
+                crate::report!(
+                    Warn,
                     "error ignored in generator {} that was dropped: {error:?}",
                     self.name()
                 );
@@ -245,7 +248,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             Status::GivenUp => "cannot be ended any more",
             _ => "does not end",
         };
-        log::warn!(
+        crate::report!(
+            Warn,
             "generator {} (made at {}) was dropped but {why}: its stack is leaked",
             self.name(),
             self.shared.node().label().made_at.get()

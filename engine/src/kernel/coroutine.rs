@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use yieldfrom_delegation::{Builder, Delegate, Generator, Link, Result, State};
+use yieldfrom_delegation::{Builder, Delegate, Generator, Link, Result, State, report};
 
 use super::event_loop::{Place, default_stack_size, is_ours};
 use super::request::{Co, Request};
@@ -173,8 +173,8 @@ impl<T: 'static> Drop for Coroutine<T> {
 fn never_driven(origin: &Link, body: impl Sized) {
     let mut panics = Panics::default();
     panics.catch(|| {
-        log::error!(
-            target: "yieldfrom::coroutine",
+        report!(
+            target: "yieldfrom::coroutine", Error,
             "coroutine {}() was never awaited (created at {}:{})",
             origin.name(), origin.file(), origin.line()
         );

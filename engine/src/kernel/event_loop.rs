@@ -70,7 +70,7 @@ use ready::ReadyQueue;
 use slow_callbacks::{EndedEntries, Pace};
 use tasks::Tasks;
 use timers::{Lost, Timers};
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Result, report};
 
 /// A loop's state.
 pub(crate) struct Core {
@@ -234,7 +234,7 @@ impl Core {
         };
         if let Err(error) = self.reactor.remove(&inbox.poller, fd, watched) {
             panics::contain(|| {
-                log::error!("cannot remove a descriptor from the poller: {error}");
+                report!(Error, "cannot remove a descriptor from the poller: {error}");
             });
         }
     }

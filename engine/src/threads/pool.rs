@@ -22,6 +22,7 @@ use super::concurrent::{
     set_pool_of_thread,
 };
 use crate::errors::panics;
+use yieldfrom_delegation::report;
 
 /// A job of any type.
 trait PoolJob: Send + Sync {
@@ -168,8 +169,8 @@ impl Pool {
         drop(state);
         if !warned {
             panics::contain(|| {
-                log::warn!(
-                    target: "yieldfrom::executor",
+                report!(
+                    target: "yieldfrom::executor", Warn,
                     "cannot start another thread, {workers} of {} do the work: {error}",
                     self.max_workers
                 );
@@ -187,8 +188,8 @@ impl Pool {
             let dropped = panics::catch(|| drop(job));
             if run.and(dropped).is_err() {
                 panics::contain(|| {
-                    log::error!(
-                        target: "yieldfrom::executor",
+                    report!(
+                        target: "yieldfrom::executor", Error,
                         "the destructor of a job or its result panicked"
                     );
                 });

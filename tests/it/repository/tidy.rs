@@ -79,6 +79,23 @@ fn every_unsafe_block_says_why_it_is_sound() {
     });
 }
 
+/// The one place that prints, for programs without a logger.
+const LAST_RESORT: &str = "delegation/src/last_resort.rs";
+
+#[test]
+fn the_libraries_report_to_programs_without_a_logger() {
+    let forbidden = ["log::error!", "log::warn!"];
+    check(|name, text| {
+        if !is_of_a_library(name) || name == LAST_RESORT {
+            return Vec::new();
+        }
+        let code = text.lines().filter(|line| !is_comment(line));
+        code.filter(|line| forbidden.iter().any(|word| line.contains(word)))
+            .map(|line| format!("{name}: {}: use report!", line.trim()))
+            .collect()
+    });
+}
+
 #[test]
 fn the_libraries_print_nothing_and_have_no_mutable_statics() {
     let forbidden = [

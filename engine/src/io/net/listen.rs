@@ -19,7 +19,7 @@ use crate::combine::sleep;
 use crate::errors::{describe, panics};
 use crate::io::source::Source;
 use crate::kernel::{Co, Direction, Operation};
-use yieldfrom_delegation::{Delegate, Result};
+use yieldfrom_delegation::{Delegate, Result, report};
 
 /// The options of a socket that listens.
 #[derive(Clone, Debug)]
@@ -131,7 +131,7 @@ fn wait_accept<L: AsFd, R>(
             Ok(connection) => return Ok(connection),
             Err(error) if out_of_descriptors(&error) => {
                 panics::contain(|| {
-                    log::error!("accept: {error}; trying again in {ACCEPT_PAUSE:?}");
+                    report!(Error, "accept: {error}; trying again in {ACCEPT_PAUSE:?}");
                 });
                 sleep(ACCEPT_PAUSE).delegate(co)?;
             }

@@ -28,7 +28,7 @@ use crate::errors::{ValueError, describe, panics};
 use crate::io::source::Source;
 use crate::kernel::{Core, Direction, Place, Ready, caller};
 use crate::sync::Event;
-use yieldfrom_delegation::{Error, Result};
+use yieldfrom_delegation::{Error, Result, report};
 
 /// The exit status of a child that other code has reaped, as in asyncio.
 const UNKNOWN: i32 = 255;
@@ -208,7 +208,7 @@ impl Child {
 }
 
 fn warn(message: fmt::Arguments<'_>) {
-    panics::contain(|| log::warn!(target: "yieldfrom::process", "{message}"));
+    panics::contain(|| report!(target: "yieldfrom::process", Warn, "{message}"));
 }
 
 /// Returns the result as asyncio does: negative for a signal.

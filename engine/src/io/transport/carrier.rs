@@ -16,7 +16,7 @@ use super::socket::Socket;
 use super::transport_state::TransportState;
 use crate::errors::panics;
 use crate::kernel::{Co, Core, Direction, ErrorContext, OnDrop, Ready, Waiter};
-use yieldfrom_delegation::{Error, Result};
+use yieldfrom_delegation::{Error, Result, report};
 
 /// From this write on after the loss of a connection, each is logged.
 const LOGGED_LOST_WRITE: usize = 5;
@@ -187,8 +187,8 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
         let count = lost.get();
         if count >= LOGGED_LOST_WRITE {
             panics::contain(|| {
-                log::warn!(
-                    target: "yieldfrom::transport",
+                report!(
+                    target: "yieldfrom::transport", Warn,
                     "{operation}: the connection is lost, and the data is dropped: {self:?}"
                 );
             });

@@ -16,7 +16,7 @@ use super::{Core, Ready};
 use crate::errors::{describe, panics, refused};
 use crate::kernel::future::Waiter;
 use crate::kernel::handle::Repeating;
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Result, report};
 
 /// The registered descriptors, by number.
 #[derive(Default)]
@@ -183,7 +183,7 @@ impl Core {
 
 #[cold]
 fn cannot_change(error: &io::Error) {
-    panics::contain(|| log::error!("cannot change what the poller reports: {error}"));
+    panics::contain(|| report!(Error, "cannot change what the poller reports: {error}"));
 }
 
 /// Makes sure that a callback does not run any more, even if it is in the ready queue.

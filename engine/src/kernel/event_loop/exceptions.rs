@@ -6,8 +6,10 @@ use std::rc::Rc;
 use super::{Core, ErrorContext, EventLoop, Place};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
+use crate::kernel::task::AnyTask;
 use crate::kernel::task::{AnyTask, Task};
 use yieldfrom_delegation::Error;
+use yieldfrom_delegation::{Error, report};
 
 type HandlerFn = dyn Fn(&EventLoop, &ErrorContext);
 
@@ -43,8 +45,8 @@ impl Core {
             drop(handler);
         });
         if called.is_err() {
-            log::error!(
-                target: "yieldfrom::event_loop",
+            report!(
+                target: "yieldfrom::event_loop", Error,
                 "the exception handler set at {set_at} panicked while it dealt with: {context}"
             );
         }
@@ -91,5 +93,5 @@ impl Core {
 }
 
 pub(super) fn log_context(context: &ErrorContext) {
-    log::error!(target: "yieldfrom::event_loop", "{context}");
+    report!(target: "yieldfrom::event_loop", Error, "{context}");
 }

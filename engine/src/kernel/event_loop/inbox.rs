@@ -7,6 +7,7 @@ use std::thread::{self, ThreadId};
 
 use crate::errors::panics::{self, Panics};
 use crate::kernel::event_loop::{Place, Poller};
+use yieldfrom_delegation::report;
 
 /// A call that another thread asks for.
 pub(crate) struct Call {
@@ -93,7 +94,7 @@ impl Inbox {
             // It fails only when the system is out of memory for events, and the loop looks
             // again whenever it comes round.
             if let Err(error) = self.poller.wake() {
-                panics::contain(|| log::error!("cannot wake the event loop: {error}"));
+                panics::contain(|| report!(Error, "cannot wake the event loop: {error}"));
             }
         }
     }

@@ -19,7 +19,7 @@ use super::inbox::Inbox;
 use super::{Core, Ready};
 use crate::errors::panics;
 use crate::kernel::nanos::Nanos;
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Result, last_resort, report};
 
 /// When entries are in haste, this many share one reading of the clock.
 const BATCH: usize = 8;
@@ -203,7 +203,7 @@ impl Watch {
 
     #[cold]
     fn report(&self, core: &Core, count: usize, took: Duration) {
-        if !log::log_enabled!(target: TARGET, log::Level::Warn) {
+        if !last_resort::shows_warnings(TARGET) {
             return;
         }
         let noted = self.noted[..count.min(BATCH)].iter();
@@ -217,8 +217,8 @@ impl Watch {
             1 => ("", ""),
             _ => ("one of ", "; debug mode tells which"),
         };
-        log::warn!(
-            target: TARGET,
+        report!(
+            target: TARGET, Warn,
             "Executing {one_of}{} took {:.3} seconds{which}",
             names.join(", "),
             took.as_secs_f64()

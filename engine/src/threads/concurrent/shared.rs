@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::failure::JobFailure;
 use crate::errors::panics;
 use crate::kernel::Call;
+use yieldfrom_delegation::report;
 
 thread_local! {
     /// The number of the pool whose jobs this thread runs.
@@ -169,8 +170,8 @@ pub(crate) fn call_each(callbacks: Vec<Call>) {
     for Call { callback, made_at } in callbacks {
         if panics::catch(callback).is_err() {
             panics::contain(|| {
-                log::error!(
-                    target: "yieldfrom::executor",
+                report!(
+                    target: "yieldfrom::executor", Error,
                     "the callback of a concurrent future that was added at {made_at} panicked; \
                      the others are called"
                 );
