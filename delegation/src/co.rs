@@ -161,7 +161,7 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     #[track_caller]
     pub fn yield_from<D: Delegate<Y, S>>(&self, delegate: D) -> Result<D::Output> {
         self.suspender.set_location(Location::caller());
-        delegate.delegate(self)
+        delegate.delegate_traced(self)
     }
 }
 
@@ -219,6 +219,27 @@ pub trait Delegate<Y, S> {
     /// Returns the error that the delegate fails with, or an error that is thrown in and that the
     /// delegate does not handle.
     fn delegate(self, co: &Co<Y, S>) -> Result<Self::Output>;
+
+    /// Does the same for a `yield_from`, whose line is added to the traceback of an error.
+    #[doc(hidden)]
+    #[inline(always)]
+    #[track_caller]
+    fn delegate_traced(self, co: &Co<Y, S>) -> Result<Self::Output>
+    where
+        Self: Sized,
+    {
+        match self.delegate(co) {
+            Err(error) if error.is_traced() => Err(come_to(error, Location::caller())),
+            result => result,
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn come_to(mut error: Error, line: &'static Location<'static>) -> Error {
+    error.come_to(Some(line));
+    error
 }
 
 /// Handles the messages that are neither values nor errors. Only slow paths call this.

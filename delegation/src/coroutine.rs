@@ -200,6 +200,27 @@ impl<Y: 'static, S: 'static> Node<Y, S> {
         Some(NonNull::from(&up.fiber))
     }
 
+    /// Returns the end of a body that fails with this error, which leaves it.
+    #[inline(always)]
+    fn fail(&self, error: Error) -> End {
+        End::Raised(if error.is_traced() {
+            self.trace(error)
+        } else {
+            error
+        })
+    }
+
+    /// Adds the body to the traceback of an error that leaves it, and the line of the delegator to which it
+    /// comes.
+    #[cold]
+    #[inline(never)]
+    fn trace(&self, error: Error) -> Error {
+        let mut error = error.leaving_body();
+        error.leave(self.label.name.short(), self.location());
+        error.come_to(self.up().map(Self::location));
+        error
+    }
+
     /// Gives back the stack of a body that has ended, and returns its end.
     #[inline(never)]
     fn end(&self) -> End {

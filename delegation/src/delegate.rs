@@ -21,6 +21,12 @@ where
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
         co.suspender.on_same_stack(type_name::<F>(), || self(co))
     }
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate_traced(self, co: &Co<Y, S>) -> Result<R> {
+        self.delegate(co) // which notes the line
+    }
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &Generator<Y, S, R> {
@@ -46,6 +52,12 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &Generator
             message => interrupted(message),
         }
     }
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate_traced(self, co: &Co<Y, S>) -> Result<R> {
+        self.delegate(co) // the end of its body notes the line
+    }
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for Generator<Y, S, R> {
@@ -55,6 +67,12 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for Generator<
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
         (&self).delegate(co)
     }
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate_traced(self, co: &Co<Y, S>) -> Result<R> {
+        (&self).delegate_traced(co)
+    }
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &mut Generator<Y, S, R> {
@@ -63,6 +81,12 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Delegate<Y, S> for &mut Gener
     #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
         (&*self).delegate(co)
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate_traced(self, co: &Co<Y, S>) -> Result<R> {
+        (&*self).delegate_traced(co)
     }
 }
 

@@ -1,14 +1,34 @@
 //! `Error`: the exceptions that are thrown into a body and come out of it.
 
+mod macros;
 mod predicates;
+mod show;
+mod traceback;
 
-use std::fmt;
+use std::any::type_name;
+use std::panic::Location;
+use std::ptr;
 use std::rc::Rc;
+
+pub use traceback::FrameSummary;
+use traceback::Trace;
+pub use traceback::hide_lines_of;
 
 /// A `Result` whose error is this crate's [`Error`], unless the second parameter names another.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = dyn std::error::Error + 'static;
+
+/// The program's error in an [`Error`], with the name of its type.
+trait Payload: std::error::Error + 'static {
+    fn type_name(&self) -> &'static str;
+}
+
+impl<E: std::error::Error + 'static> Payload for E {
+    fn type_name(&self) -> &'static str {
+        type_name::<E>()
+    }
+}
 
 /// An exception: an error that is thrown into a generator, or that its body fails with.
 ///
@@ -16,6 +36,16 @@ type Source = dyn std::error::Error + 'static;
 /// + 'static`. The errors that PEP 342 and PEP 380 define have the predicates below, such as
 /// [`is_finished`](Error::is_finished). For all other errors use [`is`](Error::is) and
 /// [`downcast_ref`](Error::downcast_ref).
+///
+/// It has a [`traceback`](Error::traceback): the line that made it, and the delegations that it has left
+/// since. `{error}` shows the message, and `{error:?}` the traceback as well, as Python does:
+///
+/// ```text
+/// Traceback (most recent call last):
+///   File "src/main.rs", line 20, in download
+///   File "src/main.rs", line 14, in fetch
+/// core::num::error::ParseIntError: invalid digit found in string (ParseIntError { kind: InvalidDigit })
+/// ```
 ///
 /// # Examples
 ///
@@ -35,16 +65,24 @@ type Source = dyn std::error::Error + 'static;
 /// # Ok::<(), yieldfrom_delegation::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Error(Rc<Repr>);
+pub struct Error(Rc<Raised>);
+
+/// An exception, and where it was.
+#[derive(Debug)]
+struct Raised {
+    repr: Repr,
+    trace: Trace,
+}
 
 #[derive(Debug)]
 enum Repr {
-    GeneratorExit(Option<Box<Source>>),
+    // These two come first: one comparison tells them from all others, which have tracebacks.
+    GeneratorExit(Option<Box<dyn Payload>>),
     Cancelled,
     AlreadyExecuting,
     JustStarted,
     IgnoredExit,
-    Finished(Option<Box<Source>>),
+    Finished(Option<Box<dyn Payload>>),
     RaisedStopIteration(Error),
     NoSend,
     Panicking,
@@ -52,18 +90,32 @@ enum Repr {
     Unwound,
     GivenUp,
     Stack(String),
-    Other(Box<Source>),
+    Other(Box<dyn Payload>),
+    /// The same error as this one, which another holder has as well, with a traceback of its own.
+    Given(Error),
 }
 
 thread_local! {
     // Programs throw these often. One of each is made for a thread, so that throwing it costs an
     // increment of a count instead of an allocation.
-    static GENERATOR_EXIT: Error = Error(Rc::new(Repr::GeneratorExit(None)));
-    static CANCELLED: Error = Error(Rc::new(Repr::Cancelled));
+    static GENERATOR_EXIT: Error = Error::of(Repr::GeneratorExit(None));
+    static CANCELLED: Error = Error::of(Repr::Cancelled);
 }
 
 impl Error {
-    /// Makes an exception of any error, as `?` does.
+    /// Makes an error of the library's own, or one without a traceback.
+    fn of(repr: Repr) -> Self {
+        let trace = Trace::default();
+        Self(Rc::new(Raised { repr, trace }))
+    }
+
+    /// Makes an error at a line of the program.
+    fn made_at(repr: Repr, line: &'static Location<'static>) -> Self {
+        let trace = Trace::begin(line);
+        Self(Rc::new(Raised { repr, trace }))
+    }
+
+    /// Makes an exception of any error, as `?` does. Its traceback begins at the line of the call.
     ///
     /// # Examples
     ///
@@ -73,11 +125,14 @@ impl Error {
     /// let error = Error::new(std::fmt::Error);
     /// assert!(error.is::<std::fmt::Error>());
     /// ```
+    #[track_caller]
     pub fn new(error: impl std::error::Error + 'static) -> Self {
-        Self(Rc::new(Repr::Other(Box::new(error))))
+        Self::made_at(Repr::Other(Box::new(error)), Location::caller())
     }
 
-    /// Makes an error that shows this message.
+    /// Makes an error that shows this message. Its traceback begins at the line of the call.
+    ///
+    /// [`bail!`](crate::bail) and [`ensure!`](crate::ensure) make such errors and return them.
     ///
     /// # Examples
     ///
@@ -86,8 +141,10 @@ impl Error {
     ///
     /// assert_eq!(Error::msg("no more cards").to_string(), "no more cards");
     /// ```
+    #[track_caller]
     pub fn msg(message: impl Into<String>) -> Self {
-        Self(Rc::new(Repr::Other(message.into().into())))
+        let message = show::Message(message.into());
+        Self::made_at(Repr::Other(Box::new(message)), Location::caller())
     }
 
     /// Returns the exception that [`close`](crate::Generator::close) throws into a body.
@@ -112,7 +169,7 @@ impl Error {
         // The fallback is for destructors of other thread locals, which may run after this one.
         GENERATOR_EXIT
             .try_with(Error::clone)
-            .unwrap_or_else(|_| Self(Rc::new(Repr::GeneratorExit(None))))
+            .unwrap_or_else(|_| Self::of(Repr::GeneratorExit(None)))
     }
 
     /// Makes a `GeneratorExit` that carries another error.
@@ -129,7 +186,7 @@ impl Error {
     /// assert!(error.is_generator_exit() && error.is::<std::fmt::Error>());
     /// ```
     pub fn generator_exit_with(error: impl std::error::Error + 'static) -> Self {
-        Self(Rc::new(Repr::GeneratorExit(Some(Box::new(error)))))
+        Self::of(Repr::GeneratorExit(Some(Box::new(error))))
     }
 
     /// Returns the exception that cancels a task: asyncio's `CancelledError`.
@@ -152,7 +209,7 @@ impl Error {
     pub fn cancelled() -> Self {
         CANCELLED
             .try_with(Error::clone)
-            .unwrap_or_else(|_| Self(Rc::new(Repr::Cancelled)))
+            .unwrap_or_else(|_| Self::of(Repr::Cancelled))
     }
 
     /// Makes a `StopIteration` that carries another error.
@@ -169,58 +226,68 @@ impl Error {
     /// assert!(error.is_finished() && error.is::<std::fmt::Error>());
     /// ```
     #[doc(alias = "StopIteration")]
+    #[track_caller]
     pub fn stop_iteration(error: impl std::error::Error + 'static) -> Self {
-        Self(Rc::new(Repr::Finished(Some(Box::new(error)))))
+        Self::made_at(Repr::Finished(Some(Box::new(error))), Location::caller())
     }
 
     pub(crate) fn finished() -> Self {
-        Self(Rc::new(Repr::Finished(None)))
+        Self::of(Repr::Finished(None))
     }
 
     pub(crate) fn already_executing() -> Self {
-        Self(Rc::new(Repr::AlreadyExecuting))
+        Self::of(Repr::AlreadyExecuting)
     }
 
     pub(crate) fn just_started() -> Self {
-        Self(Rc::new(Repr::JustStarted))
+        Self::of(Repr::JustStarted)
     }
 
     pub(crate) fn ignored_exit() -> Self {
-        Self(Rc::new(Repr::IgnoredExit))
+        Self::of(Repr::IgnoredExit)
     }
 
     pub(crate) fn no_send() -> Self {
-        Self(Rc::new(Repr::NoSend))
+        Self::of(Repr::NoSend)
     }
 
     pub(crate) fn panicking() -> Self {
-        Self(Rc::new(Repr::Panicking))
+        Self::of(Repr::Panicking)
     }
 
     #[cold]
     #[inline(never)]
     pub(crate) fn not_running() -> Self {
-        Self(Rc::new(Repr::NotRunning))
+        Self::of(Repr::NotRunning)
     }
 
     pub(crate) fn unwound() -> Self {
-        Self(Rc::new(Repr::Unwound))
+        Self::of(Repr::Unwound)
     }
 
     pub(crate) fn given_up() -> Self {
-        Self(Rc::new(Repr::GivenUp))
+        Self::of(Repr::GivenUp)
     }
 
     pub(crate) fn stack(why: String) -> Self {
-        Self(Rc::new(Repr::Stack(why)))
+        Self::of(Repr::Stack(why))
     }
 
     /// Applies PEP 479 to an error that is about to leave a body: a `StopIteration` gets wrapped.
     pub(crate) fn leaving_body(self) -> Self {
-        if self.is_finished() {
-            Self(Rc::new(Repr::RaisedStopIteration(self)))
-        } else {
-            self
+        if !self.is_finished() {
+            return self;
+        }
+        let trace = self.0.trace.clone();
+        let repr = Repr::RaisedStopIteration(self);
+        Self(Rc::new(Raised { repr, trace }))
+    }
+
+    /// Returns what the error is, also if it is a copy.
+    fn repr(&self) -> &Repr {
+        match &self.0.repr {
+            Repr::Given(original) => &original.0.repr,
+            repr => repr,
         }
     }
 
@@ -267,10 +334,9 @@ impl Error {
             return Err(self);
         }
         match Rc::try_unwrap(self.0) {
-            Ok(
-                Repr::Other(error) | Repr::Finished(Some(error)) | Repr::GeneratorExit(Some(error)),
-            ) => Ok(*error.downcast().expect("asked before")),
-            Ok(repr) => Err(Self(Rc::new(repr))),
+            Ok(Raised { repr, trace }) => repr
+                .downcast()
+                .map_err(|repr| Self(Rc::new(Raised { repr, trace }))),
             Err(shared) => Err(Self(shared)),
         }
     }
@@ -285,7 +351,7 @@ impl Error {
     /// assert!(error.ptr_eq(&error.clone()) && !error.ptr_eq(&Error::msg("x")));
     /// ```
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        ptr::eq(self.repr(), other.repr())
     }
 
     /// Returns the error that caused this one, as `std::error::Error::source` does.
@@ -299,100 +365,43 @@ impl Error {
     /// assert!(raised.source().is_some_and(|inner| inner.is::<std::fmt::Error>()));
     /// ```
     pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.0 {
+        match self.repr() {
             Repr::RaisedStopIteration(inner) => inner.custom(),
-            _ => self.custom()?.source(),
+            _ => self.payload()?.source(),
         }
     }
 
     fn custom(&self) -> Option<&Source> {
-        match &*self.0 {
+        self.payload().map(|payload| payload as &Source)
+    }
+
+    fn payload(&self) -> Option<&dyn Payload> {
+        match self.repr() {
             Repr::Other(error) | Repr::Finished(Some(error)) | Repr::GeneratorExit(Some(error)) => {
                 Some(&**error)
             }
             _ => None,
         }
     }
-
-    fn text(&self) -> &str {
-        match &*self.0 {
-            Repr::GeneratorExit(_) => "generator exit",
-            Repr::Cancelled => "cancelled",
-            Repr::AlreadyExecuting => "generator already executing",
-            Repr::JustStarted => "can't send a value to a just-started generator: call next first",
-            Repr::IgnoredExit => "generator ignored GeneratorExit: it yielded instead of ending",
-            Repr::Finished(_) => "generator already finished",
-            Repr::RaisedStopIteration(_) => "generator raised StopIteration",
-            Repr::NoSend => "iterator has no send: delegate to a generator to receive values",
-            Repr::Panicking => "can't suspend a generator while a panic unwinds its thread",
-            Repr::NotRunning => {
-                "can't suspend a body by a `Co` while that body does not run: \
-                 use the `Co` of the body that runs"
-            }
-            Repr::Unwound => {
-                "the body was ended by a forced unwinding, whose payload must not be kept or \
-                 thrown elsewhere"
-            }
-            Repr::GivenUp => {
-                "can't resume a generator whose stack was given up: its thread destroys its thread \
-                 locals, or its body did not end while a panic unwound the thread"
-            }
-            Repr::Stack(why) => why,
-            Repr::Other(_) => unreachable!("shown by its own Display"),
-        }
-    }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.custom() {
-            Some(error) => fmt::Display::fmt(error, f),
-            None => f.write_str(self.text()),
+impl Repr {
+    /// Takes the program's error out, which is an `E`.
+    fn downcast<E: std::error::Error + 'static>(self) -> Result<E, Self> {
+        match self {
+            Self::Other(error) | Self::Finished(Some(error)) | Self::GeneratorExit(Some(error)) => {
+                let error: Box<Source> = error;
+                Ok(*error.downcast().expect("asked before"))
+            }
+            Self::Given(original) => original.downcast().map_err(Self::Given),
+            other => Err(other),
         }
-    }
-}
-
-/// Shows the message and the chain of sources, so that `main` can return this error.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return self.0.fmt(f);
-        }
-        write!(f, "{self}")?;
-        let mut source = self.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
     }
 }
 
 impl<E: std::error::Error + 'static> From<E> for Error {
+    #[track_caller]
     fn from(error: E) -> Self {
         Self::new(error)
-    }
-}
-
-/// An [`Error`] as a `std::error::Error`. `Error` itself cannot implement that trait, or `?` could
-/// not convert every error into it.
-#[derive(Debug)]
-struct Wrapped(Error);
-
-impl fmt::Display for Wrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Wrapped {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
-    }
-}
-
-impl From<Error> for Box<dyn std::error::Error> {
-    fn from(error: Error) -> Self {
-        Box::new(Wrapped(error))
     }
 }

@@ -182,9 +182,13 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     #[inline]
     pub fn throw(&self, error: impl Into<Error>) -> Result<GeneratorState<Y, R>> {
-        let error = error.into();
+        let mut error = error.into();
         if error.is_generator_exit() {
             return self.throw_exit(error);
+        }
+        if error.is_traced() {
+            // The line that made it is none of the body's.
+            error.come_to(None);
         }
         self.resume(Message::Throw(error))
     }

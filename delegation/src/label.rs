@@ -22,6 +22,16 @@ pub(crate) enum Name {
     Given(Box<Cow<'static, str>>),
 }
 
+impl Name {
+    /// Returns the name as reports show it.
+    pub(crate) fn short(&self) -> Cow<'static, str> {
+        match self {
+            Self::Static(name) => short_name(name).into(),
+            Self::Given(name) => short_name(name).to_owned().into(),
+        }
+    }
+}
+
 impl Deref for Name {
     type Target = str;
 

@@ -95,7 +95,9 @@ mod status;
 pub use builder::Builder;
 pub use co::{Co, Delegate};
 pub use delegate::{Iter, iter};
-pub use error::{Error, Result};
+#[doc(hidden)]
+pub use error::hide_lines_of;
+pub use error::{Error, FrameSummary, Result};
 pub use generator::recorder;
 pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
 pub use label::Link;

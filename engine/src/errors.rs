@@ -258,7 +258,6 @@ impl std::error::Error for Panicked {}
 /// Several errors at once: those of a [`TaskGroup`](crate::TaskGroup).
 ///
 /// Python 3.11's `ExceptionGroup`.
-#[derive(Debug)]
 pub struct ExceptionGroup {
     message: &'static str,
     errors: Vec<Error>,
@@ -291,11 +290,31 @@ impl ExceptionGroup {
     }
 }
 
-impl fmt::Display for ExceptionGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ExceptionGroup {
+    fn show_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.errors.len();
         let plural = if n == 1 { "" } else { "s" };
-        write!(f, "{} ({n} sub-exception{plural})", self.message)?;
+        write!(f, "{} ({n} sub-exception{plural})", self.message)
+    }
+}
+
+/// Shows the message and the errors below it, each with its traceback, as Python does.
+impl fmt::Debug for ExceptionGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show_head(f)?;
+        for (number, error) in (1..).zip(&self.errors) {
+            write!(f, "\n  +---------------- {number} ----------------")?;
+            for line in format!("{error:?}").lines() {
+                write!(f, "\n  | {line}")?;
+            }
+        }
+        f.write_str("\n  +------------------------------------")
+    }
+}
+
+impl fmt::Display for ExceptionGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show_head(f)?;
         let mut separator = ": ";
         for error in &self.errors {
             write!(f, "{separator}{error}")?;

@@ -119,6 +119,6 @@ pub use threads::{
 
 pub use yieldfrom_delegation as delegation;
 pub use yieldfrom_delegation::{
-    Builder, Delegate, Driver, Error, Generator, GeneratorState, Iter, Link, Result, State,
-    Unresolved, iter,
+    Builder, Delegate, Driver, Error, FrameSummary, Generator, GeneratorState, Iter, Link, Result,
+    State, Unresolved, bail, ensure, iter,
 };

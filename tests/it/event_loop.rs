@@ -32,6 +32,7 @@ mod task_groups;
 mod tasks;
 mod timeline;
 mod timeouts;
+mod tracebacks;
 mod unwound_coroutines;
 mod user_code_that_panics;
 mod user_code_that_reenters;

@@ -43,7 +43,7 @@ where
                 self.result.set(Some(result));
                 End::Returned
             }
-            Err(error) => End::Raised(error.leaving_body()),
+            Err(error) => self.node.fail(error),
         }
     }
 }

@@ -69,6 +69,12 @@ impl<Y, S> Node<Y, S> {
         self.links.down.get().map(|down| unsafe { down.as_ref() })
     }
 
+    /// Returns the delegator of the last activation. It is alive while it stays suspended.
+    pub(super) fn up(&self) -> Option<&Self> {
+        // SAFETY: rule 2.
+        self.links.up.get().map(|up| unsafe { up.as_ref() })
+    }
+
     /// Returns whether `up` delegates to this node in the current activation.
     pub(crate) fn is_entered_from(&self, up: &Self) -> bool {
         points_to(&self.links.up, up)

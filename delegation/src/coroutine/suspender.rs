@@ -24,6 +24,7 @@ use std::thread;
 
 use super::{Anchor, Fiber, Frame, Mail, Message, Node, PATIENCE, Shared, Stop, Suspension};
 use crate::error::{Error, Result};
+use crate::label::short_name;
 use crate::stack::{self, StackSize};
 use crate::status::Status;
 
@@ -227,15 +228,33 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         }
         let node = self.node();
         let outer = node.frame.get();
+        let called_at = node.location.get();
         let frame = Frame {
             name,
-            called_at: node.location.get(),
+            called_at,
             outer,
         };
         let frame = NonNull::from(&frame);
         node.frame.set(Some(frame));
         let _unlink = Unlink { node, frame, outer };
-        delegate()
+        match delegate() {
+            Err(error) if error.is_traced() => Err(self.leave_frame(error, name, called_at)),
+            result => result,
+        }
+    }
+
+    /// Adds a delegation on this stack to the traceback of an error that leaves it.
+    #[cold]
+    #[inline(never)]
+    fn leave_frame(
+        &self,
+        mut error: Error,
+        name: &'static str,
+        called_at: &'static Location<'static>,
+    ) -> Error {
+        error.leave(short_name(name).into(), self.location());
+        error.come_to(Some(called_at));
+        error
     }
 }
 

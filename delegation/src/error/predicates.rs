@@ -23,7 +23,7 @@ impl Error {
     #[doc(alias = "GeneratorExit")]
     #[inline]
     pub fn is_generator_exit(&self) -> bool {
-        matches!(*self.0, Repr::GeneratorExit(_))
+        matches!(self.0.repr, Repr::GeneratorExit(_))
     }
 
     /// Returns whether this is asyncio's `CancelledError`, the exception that cancels a task. See
@@ -31,7 +31,7 @@ impl Error {
     #[doc(alias = "CancelledError")]
     #[inline]
     pub fn is_cancelled(&self) -> bool {
-        matches!(*self.0, Repr::Cancelled)
+        matches!(self.0.repr, Repr::Cancelled)
     }
 
     /// Returns whether an operation failed because the generator was running.
@@ -57,7 +57,7 @@ impl Error {
     /// ```
     #[doc(alias = "ValueError")]
     pub fn is_already_executing(&self) -> bool {
-        matches!(*self.0, Repr::AlreadyExecuting)
+        matches!(self.repr(), Repr::AlreadyExecuting)
     }
 
     /// Returns whether a value was sent to a generator that had not started.
@@ -73,7 +73,7 @@ impl Error {
     /// assert!(g.send(5).unwrap_err().is_just_started());
     /// ```
     pub fn is_just_started(&self) -> bool {
-        matches!(*self.0, Repr::JustStarted)
+        matches!(self.repr(), Repr::JustStarted)
     }
 
     /// Returns whether a body yielded although it was being closed, instead of ending.
@@ -94,7 +94,7 @@ impl Error {
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     pub fn is_ignored_exit(&self) -> bool {
-        matches!(*self.0, Repr::IgnoredExit)
+        matches!(self.repr(), Repr::IgnoredExit)
     }
 
     /// Returns whether the generator had ended before: Python's `StopIteration`.
@@ -115,7 +115,7 @@ impl Error {
     /// ```
     #[doc(alias = "StopIteration")]
     pub fn is_finished(&self) -> bool {
-        matches!(*self.0, Repr::Finished(_))
+        matches!(self.repr(), Repr::Finished(_))
     }
 
     /// Returns whether a body tried to fail with a `StopIteration`.
@@ -139,7 +139,7 @@ impl Error {
     /// assert!(g.next().unwrap_err().is_raised_stop_iteration());
     /// ```
     pub fn is_raised_stop_iteration(&self) -> bool {
-        matches!(*self.0, Repr::RaisedStopIteration(_))
+        matches!(self.repr(), Repr::RaisedStopIteration(_))
     }
 
     /// Returns whether a value was sent to a generator that delegates to an iterator.
@@ -157,7 +157,7 @@ impl Error {
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     pub fn is_no_send(&self) -> bool {
-        matches!(*self.0, Repr::NoSend)
+        matches!(self.repr(), Repr::NoSend)
     }
 
     /// Returns whether a body tried to suspend while a panic unwinds its thread.
@@ -188,7 +188,7 @@ impl Error {
     /// assert!(panic.is_err());
     /// ```
     pub fn is_panicking(&self) -> bool {
-        matches!(*self.0, Repr::Panicking)
+        matches!(self.repr(), Repr::Panicking)
     }
 
     /// Returns whether a [`Co`](crate::Co) was used while its body did not run.
@@ -196,7 +196,7 @@ impl Error {
     /// A `Co` suspends its own body. Other code can get this `Co`, for example through a scoped
     /// thread local. While the body is suspended, that code cannot suspend it again.
     pub fn is_not_running(&self) -> bool {
-        matches!(*self.0, Repr::NotRunning)
+        matches!(self.repr(), Repr::NotRunning)
     }
 
     /// Returns whether a forced unwinding has ended the body.
@@ -229,7 +229,7 @@ impl Error {
     /// # Ok::<(), yieldfrom_delegation::Error>(())
     /// ```
     pub fn is_unwound(&self) -> bool {
-        matches!(*self.0, Repr::Unwound)
+        matches!(self.repr(), Repr::Unwound)
     }
 
     /// Returns whether the generator could get no stack, or its stack was given up.
@@ -247,6 +247,6 @@ impl Error {
     /// assert!(g.next().unwrap_err().is_stack());
     /// ```
     pub fn is_stack(&self) -> bool {
-        matches!(*self.0, Repr::Stack(_) | Repr::GivenUp)
+        matches!(self.repr(), Repr::Stack(_) | Repr::GivenUp)
     }
 }

@@ -198,4 +198,10 @@ impl<T: 'static> Delegate<Request, ()> for Coroutine<T> {
     fn delegate(self, co: &Co) -> Result<T> {
         self.into_generator().delegate(co)
     }
+
+    #[inline(always)]
+    #[track_caller]
+    fn delegate_traced(self, co: &Co) -> Result<T> {
+        self.into_generator().delegate_traced(co)
+    }
 }

@@ -93,7 +93,12 @@ impl fmt::Display for ErrorContext {
             write!(f, ": {source}")?;
         }
         if let Some(error) = &self.error {
-            write!(f, ": {error:?}")?;
+            let separator = if error.traceback().is_empty() {
+                ": "
+            } else {
+                "\n"
+            };
+            write!(f, "{separator}{error:?}")?;
         }
         Ok(())
     }

@@ -56,9 +56,19 @@ fn of_current_task() -> Option<Place> {
 
 /// Returns whether a line is one of the library's.
 pub(crate) fn is_ours(place: Place) -> bool {
-    file!()
-        .strip_suffix("kernel/event_loop/places.rs")
-        .is_some_and(|root| place.file().starts_with(root))
+    root().is_some_and(|root| place.file().starts_with(root))
+}
+
+/// Returns the folder of the library's files.
+fn root() -> Option<&'static str> {
+    file!().strip_suffix("kernel/event_loop/places.rs")
+}
+
+/// Keeps the library's lines out of tracebacks: an error that it makes has the line of its user.
+pub(crate) fn hide_our_lines() {
+    if let Some(root) = root() {
+        yieldfrom_delegation::hide_lines_of(root);
+    }
 }
 
 #[cfg(test)]

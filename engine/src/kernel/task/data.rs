@@ -198,7 +198,7 @@ impl<T: 'static> TaskData<T> {
         let (file, line) = (at.file(), at.line());
         write!(f, " coro=<{coroutine}() {state} at {file}:{line}>")?;
         if let Some(error) = task.peek_error() {
-            write!(f, " exception={error:?}")?;
+            write!(f, " exception={error}")?;
         }
         task.show_place(f)?;
         f.write_str(">")

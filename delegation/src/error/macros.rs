@@ -1,0 +1,63 @@
+//! `bail!` and `ensure!`: functions that return early with an error.
+
+/// Returns from the function with an error: one that shows this message, or one that is given.
+///
+/// It takes what `format!` takes, or any `std::error::Error + 'static`. The traceback of the error begins at
+/// this line. It is the macro of the crate `anyhow`, and Python's `raise`.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Result, bail};
+///
+/// fn drive(fuel: u32) -> Result<()> {
+///     match fuel {
+///         0 => bail!("no fuel"),
+///         100.. => bail!(std::fmt::Error),
+///         _ => Ok(()),
+///     }
+/// }
+///
+/// assert_eq!(drive(0).unwrap_err().to_string(), "no fuel");
+/// assert!(drive(100).unwrap_err().is::<std::fmt::Error>());
+/// ```
+#[macro_export]
+macro_rules! bail {
+    ($message:literal $($arguments:tt)*) => {
+        return ::core::result::Result::Err($crate::Error::msg(::std::format!($message $($arguments)*)))
+    };
+    ($error:expr $(,)?) => {
+        return ::core::result::Result::Err($crate::Error::from($error))
+    };
+}
+
+/// Returns from the function with an error unless this condition holds.
+///
+/// The error is that of [`bail!`](crate::bail) with the other arguments. Without others, its message names
+/// the condition.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{Result, ensure};
+///
+/// fn drive(fuel: u32) -> Result<()> {
+///     ensure!(fuel > 0, "no fuel: {fuel}");
+///     ensure!(fuel < 100);
+///     Ok(())
+/// }
+///
+/// assert_eq!(drive(0).unwrap_err().to_string(), "no fuel: 0");
+/// assert_eq!(drive(100).unwrap_err().to_string(), "does not hold: fuel < 100");
+/// ```
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr $(,)?) => {
+        $crate::ensure!($condition, "{}", ::core::concat!("does not hold: ", ::core::stringify!($condition)))
+    };
+    ($condition:expr, $($error:tt)+) => {
+        if !$condition {
+            $crate::bail!($($error)+);
+        }
+    };
+}

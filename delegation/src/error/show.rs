@@ -1,0 +1,122 @@
+//! How an `Error` is shown, and how it becomes an error of other kinds.
+
+use std::fmt::{self, Write};
+
+use super::{Error, Repr};
+
+/// The error that has only a message.
+#[derive(Debug)]
+pub(super) struct Message(pub(super) String);
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Message {}
+
+impl Repr {
+    /// Returns the message of an error that is not the program's.
+    fn text(&self) -> &str {
+        match self {
+            Self::GeneratorExit(_) => "generator exit",
+            Self::Cancelled => "cancelled",
+            Self::AlreadyExecuting => "generator already executing",
+            Self::JustStarted => "can't send a value to a just-started generator: call next first",
+            Self::IgnoredExit => "generator ignored GeneratorExit: it yielded instead of ending",
+            Self::Finished(_) => "generator already finished",
+            Self::RaisedStopIteration(_) => "generator raised StopIteration",
+            Self::NoSend => "iterator has no send: delegate to a generator to receive values",
+            Self::Panicking => "can't suspend a generator while a panic unwinds its thread",
+            Self::NotRunning => {
+                "can't suspend a body by a `Co` while that body does not run: \
+                 use the `Co` of the body that runs"
+            }
+            Self::Unwound => {
+                "the body was ended by a forced unwinding, whose payload must not be kept or \
+                 thrown elsewhere"
+            }
+            Self::GivenUp => {
+                "can't resume a generator whose stack was given up: its thread destroys its thread \
+                 locals, or its body did not end while a panic unwound the thread"
+            }
+            Self::Stack(why) => why,
+            Self::Other(_) | Self::Given(_) => unreachable!("shown by its own Display"),
+        }
+    }
+}
+
+/// Shows the message.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.custom() {
+            Some(error) => fmt::Display::fmt(error, f),
+            None => f.write_str(self.repr().text()),
+        }
+    }
+}
+
+/// Shows the traceback, the error and its causes, so that `main` can return this error.
+///
+/// The error is shown by the name of its type, its message, and its `Debug` unless that says no more. An
+/// error that has no traceback is shown without.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return self.0.fmt(f);
+        }
+        fmt::Display::fmt(&self.0.trace, f)?;
+        self.show_payload(f)?;
+        let mut source = self.source();
+        while let Some(error) = source {
+            write!(f, "\nCaused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    fn show_payload(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(payload) = self.payload().filter(|_| !self.is::<Message>()) else {
+            return fmt::Display::fmt(self, f);
+        };
+        let (name, message, mut debug) = (payload.type_name(), self.to_string(), String::new());
+        write!(debug, "{payload:?}")?;
+        // What derives say of an error without fields, or with its message as the only one.
+        let short = name.rsplit("::").next().unwrap_or(name);
+        if debug == short || debug == format!("{short}({message:?})") || debug == message {
+            return write!(f, "{name}: {message}");
+        }
+        match debug.split_once('\n') {
+            None => write!(f, "{name}: {message} ({debug})"),
+            // Such as that of a group of errors.
+            Some((head, _)) if message.starts_with(head) => write!(f, "{name}: {debug}"),
+            Some(_) => write!(f, "{name}: {message}\n{debug}"),
+        }
+    }
+}
+
+/// An [`Error`] as a `std::error::Error`. `Error` itself cannot implement that trait, or `?` could
+/// not convert every error into it.
+#[derive(Debug)]
+struct Wrapped(Error);
+
+impl fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Wrapped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl From<Error> for Box<dyn std::error::Error> {
+    fn from(error: Error) -> Self {
+        Box::new(Wrapped(error))
+    }
+}
