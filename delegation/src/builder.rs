@@ -9,7 +9,7 @@ use crate::co::Co;
 use crate::coroutine::Shared;
 use crate::error::Result;
 use crate::generator::Generator;
-use crate::label::{Label, Name};
+use crate::label::{AsGiven, Label, Name};
 use crate::stack;
 
 /// Settings for a generator: its name and the size of its stack.
@@ -55,6 +55,28 @@ impl Builder {
     /// ```
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Shows a body of this type as the closure that it is: `main::{closure}`. The default is the name of
+    /// the function in which the closure stands, which is a generator function as a rule.
+    ///
+    /// A library calls this when its user has given the closure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Builder, Co, Generator, Result};
+    ///
+    /// fn generator<F: FnOnce(&Co<i32>) -> Result<()> + 'static>(body: F) -> Generator<i32> {
+    ///     Builder::new().named_as_given::<F>().build(body)
+    /// }
+    ///
+    /// assert!(generator(|co| co.yield_(1)).name().ends_with("::{closure}"));
+    /// ```
+    #[inline]
+    pub fn named_as_given<F>(mut self) -> Self {
+        self.name = Some(Cow::Borrowed(type_name::<AsGiven<F>>()));
         self
     }
 

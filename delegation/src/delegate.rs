@@ -7,6 +7,7 @@ use crate::co::{Co, Delegate, interrupted};
 use crate::coroutine::Message;
 use crate::error::{Error, Result};
 use crate::generator::Generator;
+use crate::label::AsGiven;
 use crate::status::Status;
 
 impl<Y, S, R, F> Delegate<Y, S> for F
@@ -19,7 +20,8 @@ where
 
     #[inline(always)]
     fn delegate(self, co: &Co<Y, S>) -> Result<R> {
-        co.suspender.on_same_stack(type_name::<F>(), || self(co))
+        co.suspender
+            .on_same_stack(type_name::<AsGiven<F>>(), || self(co))
     }
 
     #[inline(always)]

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::Location;
 
@@ -27,7 +28,7 @@ impl Name {
     pub(crate) fn short(&self) -> Cow<'static, str> {
         match self {
             Self::Static(name) => short_name(name).into(),
-            Self::Given(name) => short_name(name).to_owned().into(),
+            Self::Given(name) => short_name(name).to_string().into(),
         }
     }
 }
@@ -55,7 +56,7 @@ pub struct Link {
 impl Link {
     pub(crate) fn new(name: &str, at: &'static Location<'static>) -> Self {
         Self {
-            name: short_name(name).to_owned(),
+            name: short_name(name).to_string(),
             at,
         }
     }
@@ -73,6 +74,25 @@ impl Link {
     /// ```
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the name as a call: `spin()`. A closure has no name to call it by: `main::{closure}`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Co, Generator, Result};
+    /// fn spin(co: &Co<i32>) -> Result<()> { co.yield_(1) }
+    ///
+    /// assert_eq!(Generator::new(spin).origin().call(), "spin()");
+    /// ```
+    pub fn call(&self) -> String {
+        let parentheses = if self.name.ends_with(CLOSURE) {
+            ""
+        } else {
+            "()"
+        };
+        format!("{}{parentheses}", self.name)
     }
 
     /// Returns the source file in which the body is suspended, or was made if it has not started.
@@ -101,15 +121,66 @@ impl Link {
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}() at {}:{}", self.name, self.file(), self.line())
+        write!(f, "{} at {}:{}", self.call(), self.file(), self.line())
     }
 }
 
-/// Shortens the name of a type to the function's name, without path, closures and parameters.
-pub(crate) fn short_name(name: &str) -> &str {
-    let mut name = name;
-    while let Some(outer) = name.strip_suffix("::{{closure}}") {
-        name = outer;
+/// Stands in the name of a body that is shown as what it is: a closure, or a function.
+///
+/// Other bodies are those of generator functions, such as `fn spin() -> Generator<i32>`. These return a
+/// closure, which has the name of the function.
+pub(crate) struct AsGiven<F>(PhantomData<F>);
+
+/// What `type_name` says of an [`AsGiven`], up to the other type.
+const AS_GIVEN: &str = concat!(module_path!(), "::AsGiven<");
+
+/// What is shown of a closure, after the name of the function in which it stands.
+const CLOSURE: &str = "::{closure}";
+
+/// The name of a body as reports show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShortName<'a> {
+    function: &'a str,
+    is_closure: bool,
+}
+
+/// Allocates no memory: the report of an overflow must not.
+impl fmt::Display for ShortName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.function)?;
+        f.write_str(if self.is_closure { CLOSURE } else { "" })
+    }
+}
+
+impl<'a> From<ShortName<'a>> for Cow<'a, str> {
+    fn from(name: ShortName<'a>) -> Self {
+        if name.is_closure {
+            name.to_string().into()
+        } else {
+            name.function.into()
+        }
+    }
+}
+
+/// Shortens the name of a type to the function's name, without path and parameters.
+pub(crate) fn short_name(name: &str) -> ShortName<'_> {
+    let given = name.strip_prefix(AS_GIVEN);
+    let given = given.and_then(|rest| rest.strip_suffix('>'));
+    let whole = given.unwrap_or(name);
+    let mut function = whole;
+    while let Some(outer) = function.strip_suffix("::{{closure}}") {
+        function = outer;
+    }
+    ShortName {
+        is_closure: given.is_some() && function.len() < whole.len(),
+        function: last_part(function),
+    }
+}
+
+/// Returns the last part of a path, without parameters.
+fn last_part(name: &str) -> &str {
+    if name.starts_with("fn(") || name.starts_with("for<") {
+        return "fn"; // a pointer to a function
     }
     let mut depth = 0usize;
     let mut start = 0;
@@ -130,7 +201,9 @@ pub(crate) fn short_name(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::short_name;
+    use std::any::type_name;
+
+    use super::{AsGiven, short_name};
 
     #[test]
     fn short_names_have_no_path_closures_or_parameters() {
@@ -142,11 +215,25 @@ mod tests {
             ("core::str::iter::Chars", "Chars"),
             ("alloc::vec::into_iter::IntoIter<u8>", "IntoIter"),
             ("a::f<g::{{closure}}>::{{closure}}", "f"),
+            ("fn(&a::Co<b::C>) -> core::result::Result<i32>", "fn"),
+            ("for<'a> fn(&'a a::Co) -> core::result::Result<i32>", "fn"),
             ("a name with spaces", "a name with spaces"),
             ("", ""),
         ];
         for (name, short) in cases {
-            assert_eq!(short_name(name), short, "{name}");
+            assert_eq!(short_name(name).to_string(), short, "{name}");
         }
+    }
+
+    #[test]
+    fn closures_that_are_given_are_shown_as_closures() {
+        fn name_of<F>(_: F) -> String {
+            short_name(type_name::<AsGiven<F>>()).to_string()
+        }
+        const HERE: &str = "closures_that_are_given_are_shown_as_closures";
+        assert_eq!(name_of(|| ()), format!("{HERE}::{{closure}}"));
+        let nested = || || ();
+        assert_eq!(name_of(nested()), format!("{HERE}::{{closure}}"));
+        assert_eq!(name_of(name_of::<i32>), "name_of");
     }
 }

@@ -21,7 +21,7 @@
 mod available;
 pub(crate) mod fetch;
 mod guard;
-mod overflow;
+pub(crate) mod overflow;
 mod owner;
 mod pool;
 mod rest;

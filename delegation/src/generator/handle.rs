@@ -1,5 +1,6 @@
 //! Reports, comparison, and trait impls of `Generator`: `Clone`, `Drop`, iterators, `Debug`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::mem;
@@ -73,8 +74,8 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     ///
     /// assert_eq!(Generator::new(spin).name(), "spin");
     /// ```
-    pub fn name(&self) -> &str {
-        short_name(&self.shared.node().label().name)
+    pub fn name(&self) -> Cow<'_, str> {
+        short_name(&self.shared.node().label().name).into()
     }
 
     /// Returns the name of the body, and the place where the generator was made.
@@ -338,7 +339,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> fmt::Debug for Generator<Y, S
             State::Created => "created",
             State::Running => "running",
             State::Suspended => "suspended",
-            State::Closed => return write!(f, "<Generator closed {}()>", self.name()),
+            State::Closed => return write!(f, "<Generator closed {}>", self.origin().call()),
         };
         write!(f, "<Generator {state}")?;
         for (i, link) in self.delegation_chain().iter().enumerate() {

@@ -51,6 +51,7 @@
 //! # Ok::<(), yieldfrom_delegation::Error>(())
 //! ```
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic;
@@ -170,8 +171,8 @@ impl RecordedGenerator<'_> {
     }
 
     /// Returns what [`Generator::name`](crate::Generator::name) does.
-    pub fn name(&self) -> &str {
-        short_name(&self.0.label().name)
+    pub fn name(&self) -> Cow<'_, str> {
+        short_name(&self.0.label().name).into()
     }
 
     /// Returns what [`Generator::origin`](crate::Generator::origin) does.

@@ -10,8 +10,8 @@ use std::cell::UnsafeCell;
 use std::io::Write;
 use std::mem::{self, MaybeUninit};
 use std::ptr;
-use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
 
 use super::slab;
 use crate::label::{Label, short_name};
@@ -162,6 +162,14 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     pass_on(signal, info, context);
 }
 
+/// How the program makes larger stacks, if it does not make its generators itself.
+static HELP: OnceLock<&str> = OnceLock::new();
+
+/// Says how the program makes larger stacks, in place of `Builder::stack_size`. The first call counts.
+pub fn set_overflow_help(settings: &'static str) {
+    HELP.get_or_init(|| settings);
+}
+
 /// Writes the report. This runs on the thread that overflowed, and no other thread changes the
 /// label.
 fn report(label: Option<&Label>, size: usize) {
@@ -172,11 +180,12 @@ fn report(label: Option<&Label>, size: usize) {
         Some(label) => write!(
             out,
             "\ngenerator {} (made at {}) has overflowed its stack of {} KiB\n\
-             help: give it a larger one with Builder::stack_size, or recurse by yield_from of new generators, \
+             help: give it a larger one with {}, or recurse by yield_from of new generators, \
              which have stacks of their own\n",
             short_name(&label.name),
             label.made_at.get(),
-            size / 1024
+            size / 1024,
+            HELP.get().unwrap_or(&"Builder::stack_size")
         ),
         None => out.write_all(b"\na generator has overflowed its stack\n"),
     };

@@ -5,7 +5,7 @@ use std::panic::Location;
 use yieldfrom_delegation::{Delegate, Error, Generator, Result};
 
 use crate::errors::ValueError;
-use crate::kernel::coroutine::{Coroutine, coroutine};
+use crate::kernel::coroutine::{Coroutine, given};
 use crate::kernel::event_loop::EventLoop;
 use crate::kernel::future::Future;
 use crate::kernel::request::{Co, Request};
@@ -66,7 +66,7 @@ where
     #[inline]
     #[track_caller]
     fn into_coroutine(self) -> Coroutine<T> {
-        coroutine(self)
+        given(self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Coroutines: what a task drives.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use yieldfrom_delegation::{Builder, Delegate, Generator, Link, Result, State, report};
@@ -38,6 +39,19 @@ where
     CoroutineBuilder::new().build(body)
 }
 
+/// Makes a coroutine out of a body that was given to the library, where `coroutine` makes that of a coroutine
+/// function. A closure is shown as one.
+#[inline]
+#[track_caller]
+pub(super) fn given<T, F>(body: F) -> Coroutine<T>
+where
+    T: 'static,
+    F: FnOnce(&Co) -> Result<T> + 'static,
+{
+    let builder = Builder::new().stack_size(default_stack_size());
+    CoroutineBuilder(builder.named_as_given::<F>()).build(body)
+}
+
 /// Settings for a coroutine: its name and the size of its stack.
 ///
 /// # Examples
@@ -65,7 +79,7 @@ impl CoroutineBuilder {
     }
 
     /// Sets the name that reports use, instead of the function's.
-    pub fn name(self, name: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         Self(self.0.name(name))
     }
 
@@ -122,8 +136,8 @@ impl<T: 'static> Coroutine<T> {
     /// assert_eq!(coroutine.name(), "spin");
     /// coroutine.ignore();
     /// ```
-    pub fn name(&self) -> &str {
-        self.0.as_ref().map_or("", Generator::name)
+    pub fn name(&self) -> Cow<'_, str> {
+        self.0.as_ref().map_or("".into(), Generator::name)
     }
 
     /// Drops the coroutine on purpose, without the error that it was never driven.
@@ -175,8 +189,8 @@ fn never_driven(origin: &Link, body: impl Sized) {
     panics.catch(|| {
         report!(
             target: "yieldfrom::coroutine", Error,
-            "coroutine {}() was never awaited (created at {}:{})",
-            origin.name(), origin.file(), origin.line()
+            "coroutine {} was never awaited (created at {}:{})",
+            origin.call(), origin.file(), origin.line()
         );
     });
     // Not while the first panic unwinds.
@@ -186,7 +200,13 @@ fn never_driven(origin: &Link, body: impl Sized) {
 
 impl<T: 'static> fmt::Debug for Coroutine<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Coroutine {}()>", self.name())
+        write!(
+            f,
+            "<Coroutine {}>",
+            self.0
+                .as_ref()
+                .map_or_else(String::new, |it| it.origin().call())
+        )
     }
 }
 

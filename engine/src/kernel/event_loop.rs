@@ -48,7 +48,7 @@ pub(crate) use current::on_main_thread;
 pub use current::{get_event_loop, get_running_loop, new_event_loop, set_event_loop};
 pub use error_context::ErrorContext;
 pub(crate) use inbox::{Call, Inbox};
-use places::hide_our_lines;
+use places::introduce_ourselves;
 pub(super) use places::is_ours;
 pub(crate) use places::{Place, caller};
 pub(crate) use reactor::{Direction, Poller, Readiness, Watched};
@@ -126,7 +126,7 @@ pub(crate) struct Settings {
 impl Core {
     /// Makes the state of a loop; without an inbox, of one that is closed from the start.
     pub(crate) fn new(settings: Settings, hooks: Hooks, inbox: Option<Arc<Inbox>>) -> Rc<Self> {
-        hide_our_lines();
+        introduce_ourselves();
         Rc::new(Self {
             ready: ReadyQueue::default(),
             current_task: Cell::new(Slot::NONE),

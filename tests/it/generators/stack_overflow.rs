@@ -52,6 +52,24 @@ fn an_overflow_is_reported_with_the_generator_and_its_stack_size() {
 }
 
 #[test]
+fn an_overflow_in_a_task_names_the_settings_of_coroutines() {
+    let test = test_path!("an_overflow_in_a_task_names_the_settings_of_coroutines");
+    if is_child() {
+        let body = |_: &yieldfrom::Co| -> yieldfrom::Result<()> {
+            black_box(recurse(0));
+            Ok(())
+        };
+        let _ = yieldfrom::run(body);
+        return;
+    }
+    for report in reports_of(test) {
+        assert!(report.contains("::{closure} (made at "), "{report}");
+        assert!(report.contains("CoroutineBuilder::stack_size"), "{report}");
+        assert!(report.contains("LoopBuilder::stack_size"), "{report}");
+    }
+}
+
+#[test]
 fn an_overflow_in_a_delegate_names_the_delegate() {
     if is_child() {
         let g: Generator<i32> = Builder::new().name("delegator").build(|co| {

@@ -35,10 +35,10 @@ impl Report {
     }
 
     fn show_task(&self, task: &TaskReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, origin) = (task.origin.name(), task.origin.location());
+        let (name, origin) = (task.origin.call(), task.origin.location());
         let made_at = task.made_at.unwrap_or(origin);
         let (file, line) = (made_at.file(), made_at.line());
-        write!(f, "{} {name}() made at {file}:{line}", task.name)?;
+        write!(f, "{} {name} made at {file}:{line}", task.name)?;
         match task.waits_for.kind {
             WaitKind::Nothing if task.is_running => f.write_str(" is running"),
             WaitKind::Nothing => f.write_str(" is ready"),

@@ -56,7 +56,7 @@ fn metadata(trace: &Trace) -> Vec<Value> {
         all.push(about("thread_name", LOOP, json!({ "name": "event loop" })));
     }
     for (index, track) in trace.tracks.iter().enumerate() {
-        let name = format!("{} {}()", track.name, track.origin.name());
+        let name = format!("{} {}", track.name, track.origin.call());
         all.push(about("thread_name", index + 1, json!({ "name": name })));
     }
     for track in first..=trace.tracks.len() {

@@ -150,7 +150,7 @@ impl<'a> Picture<'a> {
         let tracks = self.trace.tracks.iter().take(MOST_TRACKS);
         let tracks = tracks.map(|track| {
             let origin = &track.origin;
-            let name = format!("{} {}()", track.name, origin.name());
+            let name = format!("{} {}", track.name, origin.call());
             let place = format!("{name} made at {}:{}", origin.file(), origin.line());
             (name, place)
         });

@@ -16,7 +16,8 @@ use yieldfrom_delegation::Error;
 /// use yieldfrom::{ErrorContext, Error};
 ///
 /// let context = ErrorContext::new("no answer").error(Error::msg("timed out")).source("<Handle at a.rs:3>");
-/// assert_eq!(context.to_string(), "no answer: <Handle at a.rs:3>: timed out");
+/// let text = context.to_string(); // with the traceback between the two
+/// assert!(text.starts_with("no answer: <Handle at a.rs:3>") && text.ends_with("timed out"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct ErrorContext {

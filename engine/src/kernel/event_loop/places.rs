@@ -64,11 +64,16 @@ fn root() -> Option<&'static str> {
     file!().strip_suffix("kernel/event_loop/places.rs")
 }
 
-/// Keeps the library's lines out of tracebacks: an error that it makes has the line of its user.
-pub(crate) fn hide_our_lines() {
+/// Has reports speak of what the program sees: not of lines of the library, where an error that it makes
+/// has the line of its user, and of its own settings.
+pub(super) fn introduce_ourselves() {
     if let Some(root) = root() {
         yieldfrom_delegation::hide_lines_of(root);
     }
+    yieldfrom_delegation::set_overflow_help(
+        "CoroutineBuilder::stack_size, or all coroutines of a loop with LoopBuilder::stack_size \
+         (a generator that you drive: Builder::stack_size)",
+    );
 }
 
 #[cfg(test)]

@@ -186,7 +186,7 @@ impl<T: 'static> TaskData<T> {
         if let Some(name) = self.given_name(&task.core) {
             write!(f, " name='{name}'")?;
         }
-        let (coroutine, stack) = (self.generator.name(), self.stack());
+        let (coroutine, stack) = (self.generator.origin().call(), self.stack());
         // A line of the library would tell the reader nothing.
         let at = stack.iter().rev().find(|at| !is_ours(at.location()));
         let at = at.map_or_else(|| self.generator.origin().location(), Link::location);
@@ -196,7 +196,7 @@ impl<T: 'static> TaskData<T> {
             "running"
         };
         let (file, line) = (at.file(), at.line());
-        write!(f, " coro=<{coroutine}() {state} at {file}:{line}>")?;
+        write!(f, " coro=<{coroutine} {state} at {file}:{line}>")?;
         if let Some(error) = task.peek_error() {
             write!(f, " exception={error}")?;
         }

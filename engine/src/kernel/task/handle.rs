@@ -115,6 +115,29 @@ impl<T: 'static> Task<T> {
         self.to_any().get_name()
     }
 
+    /// Sets the task's name, such as one made from its arguments, and returns the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, Coroutine, EventLoop, coroutine};
+    ///
+    /// fn download_one(cc: &'static str) -> Coroutine<usize> {
+    ///     coroutine(move |_| Ok(cc.len()))
+    /// }
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let cc = "BR";
+    /// let task = event_loop.create_task(download_one(cc)).named(format_args!("download_one({cc})"));
+    /// assert!(task.to_string().starts_with("<Task pending name='download_one(BR)' coro=<download_one() "));
+    /// # event_loop.run_until_complete(task)?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn named(self, name: impl fmt::Display) -> Self {
+        self.set_name(name.to_string());
+        self
+    }
+
     /// Sets the task's name.
     pub fn set_name(&self, name: impl Into<String>) {
         self.to_any().0.set_name(name.into());

@@ -210,7 +210,7 @@ fn every_task_is_in_the_tree_once() {
     let tree: Vec<&str> = text
         .lines()
         .skip(1)
-        .filter(|line| !line.contains("() at "))
+        .filter(|line| !line.contains("{closure} at "))
         .map(|line| line.split(" waits for").next().unwrap())
         .map(|line| line.split(" a_").next().unwrap())
         .map(|line| line.split(" every_").next().unwrap())

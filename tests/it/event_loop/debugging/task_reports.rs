@@ -187,10 +187,10 @@ fn it_is_a_tree_of_who_waits_for_whom() {
     };
     let lines: Vec<String> = text.lines().map(line).collect();
     let expected = [
-        "Task-1 it_is_a_tree_of_who_waits_for_whom() is running",
-        "    it_is_a_tree_of_who_waits_for_whom()",
-        "main it_is_a_tree_of_who_waits_for_whom() waits for the end of a task group",
-        "│   it_is_a_tree_of_who_waits_for_whom()",
+        "Task-1 it_is_a_tree_of_who_waits_for_whom::{closure} is running",
+        "    it_is_a_tree_of_who_waits_for_whom::{closure}",
+        "main it_is_a_tree_of_who_waits_for_whom::{closure} waits for the end of a task group",
+        "│   it_is_a_tree_of_who_waits_for_whom::{closure}",
         "├── w1 worker() waits for sleep until 1s",
         "│       worker()",
         "│       fetch()",

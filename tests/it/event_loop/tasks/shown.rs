@@ -1,8 +1,8 @@
 //! How tasks, and what belongs to them, are shown.
 
 use yieldfrom::{
-    Co, Error, Future, Queue, Result, Task, TaskGroup, Timeout, coroutine, sleep, task_group, wait,
-    yield_now,
+    Co, Coroutine, Error, Future, Queue, Result, Task, TaskGroup, Timeout, coroutine, sleep,
+    task_group, wait, yield_now,
 };
 
 use crate::support::{log_of, secs, settle, virtual_loop};
@@ -61,7 +61,8 @@ fn a_task_that_ended_is_shown_with_how_and_where_it_was_defined() {
     let line = line!() - 3;
     cancelled.cancel();
     settle(&event_loop);
-    let name = "a_task_that_ended_is_shown_with_how_and_where_it_was_defined() done, defined at ";
+    let name =
+        "a_task_that_ended_is_shown_with_how_and_where_it_was_defined::{closure} done, defined at ";
     let expected = |state, line| shown(&format!("<Task {state} coro=<{name}"), line);
     assert_eq!(text(&fine), expected("finished", line) + ">>");
     let failed = text(&bad);
@@ -151,4 +152,40 @@ fn what_belongs_to_tasks_is_shown_for_debugging() {
     event_loop.run_until_complete(&task).unwrap();
     let future: &Future<()> = task.as_ref();
     assert!(future.done() && format!("{future:?}") == task.to_string());
+}
+
+#[test]
+fn closures_are_shown_as_closures_and_coroutine_functions_by_their_names() {
+    const SPIN: u32 = line!() + 2;
+    fn spin() -> Coroutine<()> {
+        coroutine(|co| co.yield_from(yield_now()))
+    }
+    const HERE: &str = "closures_are_shown_as_closures_and_coroutine_functions_by_their_names";
+    let event_loop = virtual_loop();
+    let closure = event_loop.create_task(|co: &Co| {
+        co.yield_from(|co: &Co| co.yield_from(spin())) // three deep
+    });
+    let named = event_loop
+        .create_task(spin())
+        .named(format_args!("spin({})", 7));
+    event_loop.turn(None).unwrap();
+    let stack: Vec<_> = closure.stack().iter().map(ToString::to_string).collect();
+    let here = line!() - 7;
+    let shown = format!("{HERE}::{{closure}}");
+    let expected = [(&*shown, here), (&*shown, here), ("spin()", SPIN)];
+    for (link, (name, line)) in stack.iter().zip(expected) {
+        assert_eq!(*link, format!("{name} at {}:{line}", file!()));
+    }
+    assert_eq!(stack.len(), 3);
+    let beginning = format!("<Task pending coro=<{shown} running at ");
+    assert!(text(&closure).starts_with(&beginning), "{closure}");
+    let beginning = "<Task pending name='spin(7)' coro=<spin() running at ";
+    assert!(text(&named).starts_with(beginning), "{named}");
+    assert_eq!(named.get_name(), "spin(7)");
+    let (logged, ()) = log_of(|| drop(coroutine(|_: &Co| Ok(()))));
+    assert!(
+        logged[0].contains(&format!("coroutine {HERE}() was never")),
+        "{logged:?}"
+    );
+    settle(&event_loop);
 }

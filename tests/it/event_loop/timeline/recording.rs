@@ -132,7 +132,7 @@ fn arrows_lead_from_who_wakes_to_who_is_woken() {
         .run_until_complete(CoroutineBuilder::new().name("m").build(main))
         .unwrap();
     let chrome = chrome(&event_loop);
-    let name = "arrows_lead_from_who_wakes_to_who_is_woken()";
+    let name = "arrows_lead_from_who_wakes_to_who_is_woken::{closure}";
     let (main, waiter) = (
         chrome.track("Task-1 m()"),
         chrome.track(&format!("waiter {name}")),
