@@ -2,14 +2,16 @@
 
 mod macros;
 mod predicates;
+mod send;
 mod show;
 mod traceback;
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::panic::Location;
 use std::ptr;
 use std::rc::Rc;
 
+pub use send::SendError;
 pub use traceback::FrameSummary;
 use traceback::Trace;
 pub use traceback::hide_lines_of;
@@ -127,7 +129,11 @@ impl Error {
     /// ```
     #[track_caller]
     pub fn new(error: impl std::error::Error + 'static) -> Self {
-        Self::made_at(Repr::Other(Box::new(error)), Location::caller())
+        let line = Location::caller();
+        let sent = (&error as &dyn Any).downcast_ref::<SendError>();
+        let trace = sent.map_or_else(|| Trace::begin(line), |sent| sent.trace(line));
+        let repr = Repr::Other(Box::new(error));
+        Self(Rc::new(Raised { repr, trace }))
     }
 
     /// Makes an error that shows this message. Its traceback begins at the line of the call.

@@ -97,7 +97,7 @@ pub use co::{Co, Delegate};
 pub use delegate::{Iter, iter};
 #[doc(hidden)]
 pub use error::hide_lines_of;
-pub use error::{Error, FrameSummary, Result};
+pub use error::{Error, FrameSummary, Result, SendError};
 pub use generator::recorder;
 pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
 pub use label::Link;

@@ -114,11 +114,11 @@ pub use sync::{
 };
 pub use threads::{
     ConcurrentError, ConcurrentFuture, Job, LoopHandle, ThreadPoolExecutor, ToThread, to_thread,
-    wrap_future,
+    try_to_thread, wrap_future,
 };
 
 pub use yieldfrom_delegation as delegation;
 pub use yieldfrom_delegation::{
     Builder, Delegate, Driver, Error, FrameSummary, Generator, GeneratorState, Iter, Link, Result,
-    State, Unresolved, bail, ensure, iter,
+    SendError, State, Unresolved, bail, ensure, iter,
 };

@@ -17,5 +17,5 @@ pub use concurrent::{ConcurrentError, ConcurrentFuture};
 pub use executor::ThreadPoolExecutor;
 pub use handle::LoopHandle;
 pub(crate) use handle::RemoteTasks;
-pub use job::{Job, ToThread, to_thread, wrap_future};
+pub use job::{Job, ToThread, to_thread, try_to_thread, wrap_future};
 pub(crate) use pending_jobs::Executors;

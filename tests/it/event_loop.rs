@@ -18,6 +18,7 @@ mod logged_problems;
 mod misuse;
 mod no_suspend;
 mod numbers_of_seconds;
+mod other_errors;
 mod other_threads;
 mod queues_that_end;
 mod random_attacks;

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::{Error, Repr};
+use super::traceback::show_traceback;
+use super::{Error, Repr, SendError};
 
 /// The error that has only a message.
 #[derive(Debug)]
@@ -66,9 +67,21 @@ impl fmt::Debug for Error {
         if f.alternate() {
             return self.0.fmt(f);
         }
-        fmt::Display::fmt(&self.0.trace, f)?;
-        self.show_payload(f)?;
-        let mut source = self.source();
+        show_traceback(&self.traceback(), f)?;
+        fmt::Display::fmt(&Untraced(self), f)
+    }
+}
+
+/// Shows an error and its causes, without the traceback.
+pub(super) struct Untraced<'a>(pub(super) &'a Error);
+
+impl fmt::Display for Untraced<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(sent) = self.0.downcast_ref::<SendError>() {
+            return f.write_str(sent.shown());
+        }
+        self.0.show_payload(f)?;
+        let mut source = self.0.source();
         while let Some(error) = source {
             write!(f, "\nCaused by: {error}")?;
             source = error.source();

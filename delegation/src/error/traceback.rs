@@ -121,6 +121,17 @@ impl Trace {
         }
     }
 
+    /// Goes on with the frames of an error of another thread.
+    pub(super) fn of(mut frames: Vec<FrameSummary>, line: Line) -> Self {
+        frames.reverse();
+        let mut trace = Self {
+            frames,
+            ..Self::default()
+        };
+        trace.come_to(Some(line));
+        trace
+    }
+
     /// Adds a frame, unless its line is not shown. The error is at `last`, unless it knows better.
     fn leave(&mut self, name: Cow<'static, str>, last: Line) {
         let at = self.at.take();
@@ -162,25 +173,22 @@ impl Trace {
     }
 }
 
-/// Shows the traceback as Python does, or nothing if there is none.
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let frames = self.frames();
-        if !frames.is_empty() {
-            f.write_str("Traceback (most recent call last):\n")?;
-        }
-        for same in frames.chunk_by(PartialEq::eq) {
-            for frame in same.iter().take(MOST_REPEATED) {
-                writeln!(f, "  {frame}")?;
-            }
-            match same.len().saturating_sub(MOST_REPEATED) {
-                0 => {}
-                1 => f.write_str("  [Previous line repeated 1 more time]\n")?,
-                more => writeln!(f, "  [Previous line repeated {more} more times]")?,
-            }
-        }
-        Ok(())
+/// Shows a traceback as Python does, or nothing if there is none.
+pub(super) fn show_traceback(frames: &[FrameSummary], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if !frames.is_empty() {
+        f.write_str("Traceback (most recent call last):\n")?;
     }
+    for same in frames.chunk_by(PartialEq::eq) {
+        for frame in same.iter().take(MOST_REPEATED) {
+            writeln!(f, "  {frame}")?;
+        }
+        match same.len().saturating_sub(MOST_REPEATED) {
+            0 => {}
+            1 => f.write_str("  [Previous line repeated 1 more time]\n")?,
+            more => writeln!(f, "  [Previous line repeated {more} more times]")?,
+        }
+    }
+    Ok(())
 }
 
 /// Of frames that are the same, as in a recursion, so many are shown.

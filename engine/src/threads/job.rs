@@ -68,6 +68,8 @@ pub fn wrap_future<T: Send + 'static>(future: ConcurrentFuture<T>) -> Job<T> {
 ///
 /// # Errors
 ///
+/// A job that may fail gives a `Result` in the result, as below; [`try_to_thread`] raises its error.
+///
 /// `yield_from` gives [`Panicked`](crate::Panicked) if the job panics, the error of a cancellation, or
 /// a [`RuntimeError`](crate::RuntimeError) if the executor is shut down.
 ///
@@ -92,6 +94,43 @@ where
         // No handle of the loop is kept, as the wait must not keep the loop open.
         let job = Job::run_in(&EventLoop::current_or_closed(), NAME, None, job);
         job.delegate(co)
+    };
+    Operation::new(NAME, Box::new(run))
+}
+
+/// Runs a `job` that may fail on a thread, as [`to_thread`] does: its error is raised at the `yield_from`.
+///
+/// The job's error keeps its type: [`is`](Error::is) and [`downcast_ref`](Error::downcast_ref) find it. It
+/// becomes an [`Error`] on the loop's side, so only its own type has to be `Send`. For a job that works with
+/// an [`Error`] itself, there is [`Error::into_send`].
+///
+/// # Errors
+///
+/// The error of the job, and those of [`to_thread`].
+///
+/// # Examples
+///
+/// ```
+/// use std::{fs, io};
+/// use yieldfrom::{Co, run_sync, try_to_thread};
+///
+/// let read = |path: &'static str| try_to_thread(move || fs::read_to_string(path));
+/// assert_eq!(run_sync(move |co: &Co| co.yield_from(read("/dev/null")))?, "");
+/// let error = run_sync(move |co: &Co| co.yield_from(read("/no/such/file"))).unwrap_err();
+/// assert_eq!(error.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::NotFound);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[must_use = "the job runs when a coroutine delegates to it by yield_from"]
+pub fn try_to_thread<T, E, F>(job: F) -> ToThread<T>
+where
+    T: Send + 'static,
+    E: std::error::Error + Send + 'static,
+    F: FnOnce() -> Result<T, E> + Send + 'static,
+{
+    const NAME: &str = "try_to_thread";
+    let run = move |co: &Co| {
+        let job = Job::run_in(&EventLoop::current_or_closed(), NAME, None, job);
+        Ok(job.delegate(co)??)
     };
     Operation::new(NAME, Box::new(run))
 }
