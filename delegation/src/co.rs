@@ -205,6 +205,14 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
 /// assert_eq!(g.collect::<Result<Vec<_>>>()?, [3, 2, 1]);
 /// # Ok::<(), yieldfrom_delegation::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be delegated to by a body that yields `{Y}` and is sent `{S}`",
+    label = "`yield_from` cannot take this",
+    note = "`yield_from` takes a function or a closure `|co| ...` that returns a `Result`, a `Generator` whose \
+            values have the same types, and an iterator by `iter(...)`",
+    note = "by a reference to it, what keeps its result gives a clone: the type of the result needs `Clone`",
+    note = "a future of async/await cannot be delegated to: it needs an executor of its own kind"
+)]
 pub trait Delegate<Y, S> {
     /// The type of the delegate's result, which `yield_from` returns.
     type Output;

@@ -3,6 +3,7 @@
 mod aliases;
 mod asyncio_ledger;
 mod attack_program;
+mod compile_errors;
 mod documents;
 mod guide;
 mod layers;

@@ -31,6 +31,13 @@ use crate::kernel::task::Task;
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no coroutine",
+    label = "expected a coroutine, or a function or closure that takes `&Co`",
+    note = "write `|co: &Co| ...`, with a `Result` at its end, or call a function that returns a `Coroutine`",
+    note = "a task or a future runs already: wait for it by `yield_from`; `ensure_future` takes either",
+    note = "a future of async/await is no coroutine: it needs an executor of its own kind"
+)]
 pub trait IntoCoroutine {
     /// The type of the value that the coroutine returns.
     type Output: 'static;
@@ -93,6 +100,13 @@ where
 /// assert_eq!(answer(&event_loop, &future)?, 3);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be waited for",
+    label = "expected a coroutine, a function or closure that takes `&Co`, a task or a future",
+    note = "write `|co: &Co| ...`, with a `Result` at its end, or call a function that returns a `Coroutine`",
+    note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`",
+    note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
+)]
 pub trait Awaitable: Sized {
     /// The result.
     type Output: 'static;
