@@ -236,10 +236,13 @@ pub trait Delegate<Y, S> {
     where
         Self: Sized,
     {
-        match self.delegate(co) {
-            Err(error) if error.is_traced() => Err(come_to(error, Location::caller())),
-            result => result,
+        let mut result = self.delegate(co);
+        // A result is not moved for this, as a match of it would.
+        if matches!(&result, Err(error) if error.is_traced()) {
+            let line = Location::caller();
+            result = result.map_err(|error| come_to(error, line));
         }
+        result
     }
 }
 

@@ -237,10 +237,12 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         let frame = NonNull::from(&frame);
         node.frame.set(Some(frame));
         let _unlink = Unlink { node, frame, outer };
-        match delegate() {
-            Err(error) if error.is_traced() => Err(self.leave_frame(error, name, called_at)),
-            result => result,
+        let mut result = delegate();
+        // A result is not moved for this, as a match of it would.
+        if matches!(&result, Err(error) if error.is_traced()) {
+            result = result.map_err(|error| self.leave_frame(error, name, called_at));
         }
+        result
     }
 
     /// Adds a delegation on this stack to the traceback of an error that leaves it.
