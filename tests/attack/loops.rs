@@ -20,8 +20,8 @@ use std::time::Duration;
 use yieldfrom::{
     AnyTask, Barrier, BoundedSemaphore, CallbackId, Co, ConcurrentFuture, Condition, Context,
     Coroutine, CoroutineBuilder, Error, Event, EventLoop, Future, Handle, LifoQueue, Lock,
-    LoopHandle, PriorityQueue, Queue, Semaphore, Task, TaskGroup, TaskGroupHandle, Timeout,
-    TimerHandle, get_running_loop, set_event_loop, sleep,
+    LoopHandle, PriorityQueue, Queue, Semaphore, Task, TaskGroupHandle, Timeout, TimerHandle,
+    get_running_loop, set_event_loop, sleep,
 };
 
 use super::token::Token;

@@ -30,7 +30,8 @@ fn tasks_use_the_variables_around_their_group() {
                 group.spawn(move |co| {
                     co.yield_from(sleep(secs(*taxi)))?;
                     log.borrow_mut().push_str(&taxi.to_string());
-                    Ok(total.set(total.get() + taxi))
+                    let _: () = total.set(total.get() + taxi);
+                    Ok(())
                 });
             }
             Ok(())
@@ -76,7 +77,8 @@ fn tasks_spawn_tasks_in_their_group() {
                     let sum = &sum;
                     group.spawn(move |co| {
                         co.yield_from(sleep(secs(n)))?;
-                        Ok(sum.set(sum.get() + n))
+                        sum.set(sum.get() + n);
+                        Ok(())
                     });
                 }
                 co.yield_from(yield_now())
@@ -99,11 +101,13 @@ fn groups_stand_in_groups() {
                     group.spawn(|co| {
                         co.yield_from(sleep(secs(1)))?;
                         inner.set(inner.get() + outer.get());
-                        Ok(outer.set(2))
+                        outer.set(2);
+                        Ok(())
                     });
                     Ok(())
                 }))?;
-                Ok(outer.set(outer.get() + inner.get()))
+                outer.set(outer.get() + inner.get());
+                Ok(())
             });
             Ok(())
         }))?;

@@ -6,9 +6,7 @@ use std::rc::Rc;
 use super::{Core, ErrorContext, EventLoop, Place};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
-use crate::kernel::task::AnyTask;
 use crate::kernel::task::{AnyTask, Task};
-use yieldfrom_delegation::Error;
 use yieldfrom_delegation::{Error, report};
 
 type HandlerFn = dyn Fn(&EventLoop, &ErrorContext);

@@ -233,7 +233,10 @@ fn a_group_of_a_closed_loop_is_left_well() {
             });
             let _ = co.yield_from(sleep(secs(60)));
             // The loop is closed now.
-            let late = group.spawn(move |_| Ok(variable.journal().note("it runs")));
+            let late = group.spawn(move |_| {
+                let _: () = variable.journal().note("it runs");
+                Ok(())
+            });
             variable.journal().note(late.done());
             Ok(())
         }))

@@ -177,7 +177,10 @@ fn a_group_that_is_left_takes_no_task() {
                 let notes = variable.journal();
                 group.spawn(move |co| {
                     let _held = OnDrop(move || {
-                        let late = group.spawn(move |_| Ok(notes.note("it runs")));
+                        let late = group.spawn(move |_| {
+                            let _: () = notes.note("it runs");
+                            Ok(())
+                        });
                         notes.note(format!("refused {}", late.done()));
                     });
                     co.yield_from(sleep(secs(60)))
