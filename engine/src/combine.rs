@@ -1,6 +1,8 @@
 //! Waiting for time, and for several futures at once.
 
 mod as_completed;
+mod branch;
+mod first;
 mod futures;
 mod gather;
 mod interval;
@@ -12,10 +14,14 @@ mod wait;
 mod wait_for;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
+pub use branch::Branch;
+pub(crate) use branch::{Alarm, BranchWait};
+pub use first::{First, first};
 pub use gather::{Gather, List, Tuple, gather, gather_return_exceptions, gather_with};
 pub use interval::{Interval, interval};
 pub use shield::shield;
-pub use sleep::{sleep, sleep_with, yield_now};
+pub use sleep::{Sleep, sleep, sleep_with, yield_now};
+pub(crate) use task_group::Scope;
 pub use task_group::{ScopedTask, TaskGroup, TaskGroupHandle, task_group};
 pub use timeout::{Timeout, timeout, timeout_at};
 pub use wait::{

@@ -77,6 +77,7 @@
 //! ```
 
 mod barrier;
+mod branches;
 mod condition;
 mod event;
 mod lock;
@@ -87,7 +88,7 @@ mod waiters;
 
 pub use barrier::Barrier;
 pub use condition::Condition;
-pub use event::Event;
+pub use event::{Event, EventWait};
 pub use lock::{Acquire, Lock, LockGuard};
 pub use predicate::Truth;
 pub use queue::{Get, LifoQueue, Next, PriorityQueue, Put, Queue};

@@ -10,6 +10,7 @@ mod context_variables;
 mod deadlocks;
 mod debugging;
 mod executor;
+mod first_of_several;
 mod fixed_cpython_bugs;
 mod interleavings;
 mod intervals;

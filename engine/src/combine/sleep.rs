@@ -1,9 +1,17 @@
 //! Waiting for time to pass, or for other tasks to have their turn.
 
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
-use crate::kernel::{Co, IntoDelay, Operation, Request, not_awaited, take_sleep_over};
-use yieldfrom_delegation::Result;
+use super::branch::{Alarm, Branch, BranchWait};
+use super::task_group::Scope;
+use crate::kernel::{
+    Co, EventLoop, Handle, IntoDelay, Operation, Request, coroutine_operations, not_awaited,
+    take_sleep_over,
+};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Suspends the task for at least this long.
 ///
@@ -30,10 +38,110 @@ use yieldfrom_delegation::Result;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[inline]
+pub fn sleep(delay: impl IntoDelay) -> Sleep {
+    sleep_with(delay, ())
+}
+
+/// The operation that [`sleep`] and [`sleep_with`] make.
+#[derive(Clone, Copy)]
 #[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
-pub fn sleep(delay: impl IntoDelay) -> Operation<impl FnOnce(&Co) -> Result<()> + Copy> {
-    let delay = delay.into_delay();
-    Operation::new("sleep", move |co| sleep_here(co, delay))
+pub struct Sleep<T = ()> {
+    delay: Duration,
+    result: T,
+}
+
+impl<T> Delegate<Request, ()> for Sleep<T> {
+    type Output = T;
+
+    #[inline(always)]
+    fn delegate(self, co: &Co) -> Result<T> {
+        sleep_here(co, self.delay)?;
+        Ok(self.result)
+    }
+}
+
+coroutine_operations! {
+    [T: 'static] Sleep<T> => T, "sleep";
+}
+
+impl<T> fmt::Debug for Sleep<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<Operation sleep>")
+    }
+}
+
+/// A sleep as a branch: a timer that rings the alarm.
+#[doc(hidden)]
+#[allow(missing_debug_implementations, reason = "nobody sees it")]
+pub struct SleepWait<T> {
+    sleep: Option<Sleep<T>>,
+    timer: Option<Timer>,
+}
+
+/// A timer, and whether its time has come.
+struct Timer {
+    handle: Handle,
+    is_over: Rc<Cell<bool>>,
+}
+
+impl Timer {
+    fn start(delay: Duration, alarm: &Rc<Alarm>) -> Result<Self> {
+        let (is_over, alarm) = (Rc::new(Cell::new(false)), Rc::clone(alarm));
+        let over = Rc::clone(&is_over);
+        let ring = move || {
+            over.set(true);
+            alarm.ring();
+        };
+        let event_loop = EventLoop::current_or_closed();
+        let handle = match delay.is_zero() {
+            true => event_loop.call_soon(ring)?,
+            false => Handle(event_loop.call_later(delay, ring)?.scheduled),
+        };
+        Ok(Self { handle, is_over })
+    }
+}
+
+impl<T> BranchWait for SleepWait<T> {
+    type Output = T;
+
+    fn poll(&mut self, alarm: &Rc<Alarm>) -> Option<Result<T>> {
+        match &self.timer {
+            Some(timer) if timer.is_over.get() => self.sleep.take().map(|sleep| Ok(sleep.result)),
+            Some(_) => None,
+            None => match Timer::start(self.sleep.as_ref()?.delay, alarm) {
+                Ok(timer) => {
+                    self.timer = Some(timer);
+                    None
+                }
+                Err(error) => Some(Err(error)),
+            },
+        }
+    }
+
+    fn cancel(&mut self) -> bool {
+        if let Some(timer) = self.timer.take() {
+            timer.handle.cancel();
+        }
+        true
+    }
+
+    fn leave(&mut self, _: &Rc<Alarm>) {}
+}
+
+impl<T> Branch for Sleep<T> {
+    type Output = T;
+    type Wait = SleepWait<T>;
+
+    fn begin<'scope>(self, _: &'scope Scope<'scope, '_>) -> SleepWait<T>
+    where
+        Self: 'scope,
+        Self::Output: 'scope,
+    {
+        SleepWait {
+            sleep: Some(self),
+            timer: None,
+        }
+    }
 }
 
 /// Sleeps. Like the wait for a future, it fails if the coroutine is resumed by other code than its
@@ -61,13 +169,9 @@ fn sleep_here(co: &Co, delay: Duration) -> Result<()> {
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[inline]
-#[must_use = "it sleeps when a coroutine delegates to it by yield_from"]
-pub fn sleep_with<T>(delay: impl IntoDelay, result: T) -> Operation<impl FnOnce(&Co) -> Result<T>> {
+pub fn sleep_with<T>(delay: impl IntoDelay, result: T) -> Sleep<T> {
     let delay = delay.into_delay();
-    Operation::new("sleep", move |co| {
-        sleep_here(co, delay)?;
-        Ok(result)
-    })
+    Sleep { delay, result }
 }
 
 /// Lets the other tasks run for one turn of the loop: Python's bare `yield`, and `sleep(0)`.

@@ -12,6 +12,9 @@ use crate::kernel::{Co, Operation};
 use state::GroupState;
 use yieldfrom_delegation::{Delegate, Error, Result};
 
+pub(crate) use scope::Scope;
+pub(super) use scope::scope;
+pub(super) use scope::{Code, Delegated, Spawned};
 pub use scope::{ScopedTask, TaskGroup};
 pub use state::TaskGroupHandle;
 

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::branches::{InLine, line_branches};
 use super::shows_its_state;
 use super::waiters::Waiters;
-use crate::kernel::{Co, Operation, Reason, Subject};
-use yieldfrom_delegation::Result;
+use crate::combine::Alarm;
+use crate::kernel::{Co, Reason, Request, Subject, Waiter, coroutine_operations};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// A flag that tasks wait for: asyncio's `Event`.
 ///
@@ -80,19 +82,8 @@ impl Event {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
-    #[must_use = "waits for nothing unless delegated to: co.yield_from(event.wait())?"]
-    pub fn wait(&self) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
-        let state = Rc::clone(&self.0);
-        Operation::new("Event.wait", move |co| {
-            if state.set.get() {
-                return Ok(());
-            }
-            let reason = || match state.operation {
-                Some(operation) => Reason::io(operation),
-                None => Reason::object("Event.wait", &state),
-            };
-            state.waiters.wait(co, reason, |_| {})
-        })
+    pub fn wait(&self) -> EventWait {
+        EventWait(Rc::clone(&self.0))
     }
 
     /// Sets the event, and wakes all tasks that wait.
@@ -119,5 +110,63 @@ impl Subject for EventState {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let set = if self.set.get() { "set" } else { "unset" };
         write!(f, "<Event {set}{}>", self.waiters)
+    }
+}
+
+/// The operation that [`Event::wait`] makes.
+#[must_use = "waits for nothing unless delegated to: co.yield_from(event.wait())?"]
+pub struct EventWait(Rc<EventState>);
+
+impl EventWait {
+    fn reason(&self) -> Reason {
+        match self.0.operation {
+            Some(operation) => Reason::io(operation),
+            None => Reason::object("Event.wait", &self.0),
+        }
+    }
+}
+
+impl Delegate<Request, ()> for EventWait {
+    type Output = ();
+
+    #[inline]
+    fn delegate(self, co: &Co) -> Result<()> {
+        if self.0.set.get() {
+            return Ok(());
+        }
+        self.0.waiters.wait(co, || self.reason(), |_| {})
+    }
+}
+
+coroutine_operations! {
+    [] EventWait => (), "Event.wait";
+}
+
+impl InLine for EventWait {
+    type Output = ();
+
+    fn attempt(&mut self, woken: Option<&Rc<Waiter>>) -> Option<Result<()>> {
+        if let Some(waiter) = woken {
+            self.leave(waiter);
+        }
+        (woken.is_some() || self.0.set.get()).then_some(Ok(()))
+    }
+
+    fn enter(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
+        self.0.waiters.enter(alarm, self.reason())
+    }
+
+    fn leave(&self, waiter: &Rc<Waiter>) {
+        self.0.waiters.remove(waiter);
+    }
+}
+
+line_branches! {
+    [] EventWait;
+}
+
+impl fmt::Debug for EventWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<Operation Event.wait>")
     }
 }

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::branches::{InLine, line_branches};
 use super::shows_its_state;
 use super::waiters::Waiters;
+use crate::combine::Alarm;
 use crate::errors::RuntimeError;
-use crate::kernel::{Co, Holder, Reason, Request, Subject, coroutine_operations};
+use crate::kernel::{Co, Holder, Reason, Request, Subject, Waiter, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// A lock that is held at most once at a time: asyncio's `Lock`.
@@ -146,6 +148,15 @@ impl Lock {
     }
 
     /// Returns the number of the acquisition that is in force: 0 if the lock is free.
+    /// Returns the guard of the acquisition that was just made.
+    #[inline]
+    fn guard(&self) -> LockGuard {
+        LockGuard {
+            lock: self.clone(),
+            acquisition: self.acquisition(),
+        }
+    }
+
     #[inline]
     pub(super) fn acquisition(&self) -> u64 {
         self.0.acquisition.get()
@@ -175,6 +186,38 @@ pub(super) fn locked_or_not(locked: bool) -> &'static str {
     if locked { "locked" } else { "unlocked" }
 }
 
+impl InLine for Acquire<'_> {
+    type Output = LockGuard;
+
+    fn attempt(&mut self, woken: Option<&Rc<Waiter>>) -> Option<Result<LockGuard>> {
+        match woken {
+            Some(waiter) => {
+                self.0.0.waiters.remove(waiter);
+                self.0.hold();
+            }
+            None if !self.0.take_at_once() => return None,
+            None => {}
+        }
+        Some(Ok(self.0.guard()))
+    }
+
+    fn enter(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
+        let reason = Reason::object("Lock.acquire", &self.0.0);
+        self.0.0.waiters.enter(alarm, reason)
+    }
+
+    fn leave(&self, waiter: &Rc<Waiter>) {
+        self.0.0.waiters.remove(waiter);
+        if !self.0.locked() {
+            self.0.0.waiters.wake_first();
+        }
+    }
+}
+
+line_branches! {
+    ['a] Acquire<'a>;
+}
+
 /// Acquires a lock, when delegated to: see [`Lock::acquire`].
 // No `Operation`: it borrows the lock, which costs less than a handle.
 #[derive(Debug)]
@@ -187,10 +230,7 @@ impl Delegate<Request, ()> for Acquire<'_> {
     #[inline(always)]
     fn delegate(self, co: &Co) -> Result<LockGuard> {
         self.0.take(co)?;
-        Ok(LockGuard {
-            lock: self.0.clone(),
-            acquisition: self.0.acquisition(),
-        })
+        Ok(self.0.guard())
     }
 }
 

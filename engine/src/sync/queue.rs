@@ -1,5 +1,6 @@
 //! Queues: tasks put items in at one end, and take them out at the other.
 
+mod branches;
 mod orders;
 mod storage;
 

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::branches::{InLine, line_branches};
 use super::waiters::Waiters;
 use super::{is_a, shows_its_state};
+use crate::combine::Alarm;
 use crate::errors::ValueError;
-use crate::kernel::{Co, Holder, Reason, Request, Subject, coroutine_operations};
+use crate::kernel::{Co, Holder, Reason, Request, Subject, Waiter, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// A number of permits, which tasks acquire and release: asyncio's `Semaphore`.
@@ -169,22 +171,34 @@ impl Semaphore {
 
     #[inline(always)]
     fn take(&self, co: &Co) -> Result<()> {
-        let SemaphoreState { value, waiters, .. } = &*self.0;
-        if !self.locked() {
-            value.set(value.get() - 1);
-            self.0.note_taker();
+        if self.take_at_once() {
             return Ok(());
         }
         let reason = || Reason::object("Semaphore.acquire", &self.0);
-        waiters.wait(co, reason, |woken| {
-            if woken {
-                self.put_back();
-            }
-            self.give_all();
-        })?;
+        let pass_on = |woken| self.pass_on(woken);
+        self.0.waiters.wait(co, reason, pass_on)?;
         self.0.note_taker();
         self.give_all();
         Ok(())
+    }
+
+    /// Takes a permit if there is one, and nobody waits for it.
+    #[inline(always)]
+    fn take_at_once(&self) -> bool {
+        let free = !self.locked();
+        if free {
+            self.0.value.set(self.0.value.get() - 1);
+            self.0.note_taker();
+        }
+        free
+    }
+
+    /// Gives the permit on that came with being woken, when the wait has ended in another way.
+    fn pass_on(&self, woken: bool) {
+        if woken {
+            self.put_back();
+        }
+        self.give_all();
     }
 }
 
@@ -241,6 +255,37 @@ impl Default for BoundedSemaphore {
     fn default() -> Self {
         Self::new(1)
     }
+}
+
+impl InLine for AcquirePermit<'_> {
+    type Output = SemaphoreGuard;
+
+    fn attempt(&mut self, woken: Option<&Rc<Waiter>>) -> Option<Result<SemaphoreGuard>> {
+        match woken {
+            Some(waiter) => {
+                self.0.0.waiters.remove(waiter);
+                self.0.0.note_taker();
+                self.0.give_all();
+            }
+            None if !self.0.take_at_once() => return None,
+            None => {}
+        }
+        Some(Ok(SemaphoreGuard(Some(self.0.clone()))))
+    }
+
+    fn enter(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
+        let reason = Reason::object("Semaphore.acquire", &self.0.0);
+        self.0.0.waiters.enter(alarm, reason)
+    }
+
+    fn leave(&self, waiter: &Rc<Waiter>) {
+        self.0.0.waiters.remove(waiter);
+        self.0.pass_on(waiter.is_done() && !waiter.is_cancelled());
+    }
+}
+
+line_branches! {
+    ['a] AcquirePermit<'a>;
 }
 
 /// Acquires a permit, when delegated to: see [`Semaphore::acquire`].

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::kernel::{Co, OnDrop, Reason, SpareWaiter, Waiter};
+use crate::combine::Alarm;
+use crate::kernel::{Co, OnDrop, Ready, Reason, SpareWaiter, Waitable, Waiter};
 use yieldfrom_delegation::Result;
 
 #[derive(Default)]
@@ -146,7 +147,7 @@ impl Waiters {
         Ok(waiter)
     }
 
-    fn remove(&self, waiter: &Rc<Waiter>) {
+    pub(super) fn remove(&self, waiter: &Rc<Waiter>) {
         let mut line = self.line.borrow_mut();
         let place = line.iter().position(|other| Rc::ptr_eq(other, waiter));
         let removed = place.and_then(|place| line.remove(place));
@@ -156,6 +157,16 @@ impl Waiters {
 }
 
 /// Shows what follows an object's state: nothing, or how many tasks wait.
+impl Waiters {
+    /// Puts a waiter at the end of the line, which rings the alarm when it is woken.
+    pub(super) fn enter(&self, alarm: &Rc<Alarm>, reason: Reason) -> Rc<Waiter> {
+        let waiter = Waiter::new(reason);
+        self.line.borrow_mut().push_back(Rc::clone(&waiter));
+        Rc::clone(&waiter).subscribe(Rc::clone(alarm) as Rc<dyn Ready>);
+        waiter
+    }
+}
+
 impl fmt::Display for Waiters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.len() {

@@ -71,6 +71,16 @@ impl<P: Parent> Drop for Child<P> {
     }
 }
 
+/// Where nobody has to be told.
+impl Parent for Children {
+    fn child_over(&self, place: Place) {
+        drop(self.take(place));
+    }
+
+    /// It stays in the list until the guard finds it.
+    fn child_lost(self: Rc<Self>, _: Place) {}
+}
+
 /// The borrowing tasks of a group that have not ended.
 ///
 /// A place in a list of slots costs less than an entry of a map, and the first task has a place without an

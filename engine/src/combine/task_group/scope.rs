@@ -2,7 +2,8 @@
 //!
 //! The compiler knows of no task when it ends. So the body of a borrowing task is handed to the loop as if it
 //! borrowed nothing, and these rules make up for that. `'scope` is the time in which the body may be used; it
-//! begins before the body of the group does, and ends after the guard of the group, `OpenGroup`.
+//! begins before the body of the group does, and ends after the guard of the group, `OpenGroup`. For a [`Scope`],
+//! which is a group without the state of one, the guard is `EndOfScope`.
 //!
 //! 1. What borrows (the closure before it runs, and its result) stands in one block, [`Parts`]. The handle of the
 //!    task has it, and the coroutine of the task, in a [`Child`](super::children::Child). So a task, a report or a
@@ -27,10 +28,10 @@ use std::marker::PhantomData;
 use std::mem;
 use std::rc::Rc;
 
-use super::children::Body;
+use super::children::{Body, Child, Children};
 use super::state::{GroupState, TaskGroupHandle};
 use crate::errors::InvalidStateError;
-use crate::kernel::{AnyTask, Co, IntoCoroutine, Lent, Request, Task};
+use crate::kernel::{AnyTask, Co, CoroutineBuilder, EventLoop, IntoCoroutine, Lent, Request, Task};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
@@ -161,11 +162,7 @@ impl<'scope> TaskGroup<'scope, '_> {
         F: FnOnce(&Co) -> Result<T> + 'scope,
         T: 'scope,
     {
-        let parts = Rc::new(Parts {
-            body: Cell::new(Some(body)),
-            value: Cell::new(None),
-        });
-        let body = forget_lifetime(parts.clone());
+        let (parts, body) = Parts::new(Code(body));
         ScopedTask {
             task: self.state.spawn(type_name::<F>(), body),
             outcome: parts,
@@ -174,8 +171,79 @@ impl<'scope> TaskGroup<'scope, '_> {
     }
 }
 
-/// Hides what the block of a task borrows from the compiler. `spawn` gives it to the coroutine of the task, and to
-/// nobody else.
+/// A place for borrowing tasks, without a group: what `first` runs its branches in.
+#[allow(missing_debug_implementations, reason = "nobody sees it")]
+pub struct Scope<'scope, 'env: 'scope> {
+    children: Rc<Children>,
+    _scope: PhantomData<&'scope mut &'scope ()>,
+    _env: PhantomData<&'env mut &'env ()>,
+}
+
+/// The guard of a scope, see rule 4.
+struct EndOfScope(Rc<Children>);
+
+impl Drop for EndOfScope {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Runs `body`, which may spawn borrowing tasks. Those that have not ended when it ends are ended at once.
+pub(in crate::combine) fn scope<'env, R>(
+    body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
+) -> R {
+    let scope = Scope {
+        children: Rc::default(),
+        _scope: PhantomData,
+        _env: PhantomData,
+    };
+    let _end = EndOfScope(Rc::clone(&scope.children));
+    body(&scope)
+}
+
+impl<'scope> Scope<'scope, '_> {
+    /// Makes a task on the loop that runs.
+    #[track_caller]
+    pub(in crate::combine) fn spawn<B, T>(
+        &'scope self,
+        name: &'static str,
+        body: B,
+    ) -> Spawned<B, T>
+    where
+        B: Run<T> + 'scope,
+        T: 'scope,
+    {
+        let (parts, body) = Parts::new(body);
+        let event_loop = EventLoop::current_or_closed();
+        let place = self.children.free_place();
+        let child = Child::new(body, &self.children, place);
+        let settings = CoroutineBuilder::new().name(name);
+        let task = Task::new(&event_loop, settings.build(move |co| child.run(co)));
+        // No code of the program has run since it was made: see `GroupState::spawn`.
+        self.children.put(place, task.clone());
+        event_loop.core().tell_task_factory(&task);
+        Spawned { task, parts }
+    }
+}
+
+/// A borrowing task of a [`Scope`].
+#[allow(missing_debug_implementations, reason = "nobody sees it")]
+pub(in crate::combine) struct Spawned<B, T> {
+    pub(in crate::combine) task: Task<()>,
+    parts: Rc<Parts<B, T>>,
+}
+
+impl<B, T> Spawned<B, T> {
+    /// Returns what the task has ended with, once.
+    pub(in crate::combine) fn take_result(&self) -> Result<T> {
+        self.task.result()?;
+        let value = self.parts.value.take();
+        Ok(value.expect("the task has ended with a result, which nobody else takes"))
+    }
+}
+
+/// Hides what the block of a task borrows from the compiler. The two `spawn`s give it to the coroutine of the task, and
+/// to nobody else.
 #[allow(
     unsafe_code,
     reason = "the group checks the lifetime of a body, as the compiler knows of no task when it ends"
@@ -192,10 +260,51 @@ impl fmt::Debug for TaskGroup<'_, '_> {
     }
 }
 
+/// What a borrowing task runs.
+pub(in crate::combine) trait Run<T> {
+    fn run(self, co: &Co) -> Result<T>;
+}
+
+/// Code of the program.
+#[allow(missing_debug_implementations, reason = "nobody sees it")]
+pub struct Code<F>(pub(in crate::combine) F);
+
+impl<T, F: FnOnce(&Co) -> Result<T>> Run<T> for Code<F> {
+    fn run(self, co: &Co) -> Result<T> {
+        (self.0)(co)
+    }
+}
+
+/// Something that can be delegated to.
+#[allow(missing_debug_implementations, reason = "nobody sees it")]
+pub struct Delegated<D>(pub(in crate::combine) D);
+
+impl<D: Delegate<Request, ()>> Run<D::Output> for Delegated<D> {
+    fn run(self, co: &Co) -> Result<D::Output> {
+        co.yield_from(self.0)
+    }
+}
+
 /// What a borrowing task runs, and what that has returned.
-struct Parts<F, T> {
-    body: Cell<Option<F>>,
+struct Parts<B, T> {
+    body: Cell<Option<B>>,
     value: Cell<Option<T>>,
+}
+
+impl<B: Run<T>, T> Parts<B, T> {
+    /// Makes the block of a task, and hides what it borrows for the coroutine of that task.
+    fn new<'scope>(body: B) -> (Rc<Self>, Rc<dyn Body>)
+    where
+        B: 'scope,
+        T: 'scope,
+    {
+        let parts = Rc::new(Self {
+            body: Cell::new(Some(body)),
+            value: Cell::new(None),
+        });
+        let body = forget_lifetime(parts.clone());
+        (parts, body)
+    }
 }
 
 /// The block of a borrowing task, as the handle of the task sees it.
@@ -203,16 +312,16 @@ trait Outcome<T> {
     fn value(&self) -> &Cell<Option<T>>;
 }
 
-impl<T, F: FnOnce(&Co) -> Result<T>> Body for Parts<F, T> {
+impl<T, B: Run<T>> Body for Parts<B, T> {
     fn run(&self, co: &Co) -> Result<()> {
         if let Some(body) = self.body.take() {
-            self.value.set(Some(body(co)?));
+            self.value.set(Some(body.run(co)?));
         }
         Ok(())
     }
 }
 
-impl<T, F> Outcome<T> for Parts<F, T> {
+impl<T, B> Outcome<T> for Parts<B, T> {
     fn value(&self) -> &Cell<Option<T>> {
         &self.value
     }

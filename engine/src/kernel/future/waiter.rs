@@ -20,7 +20,8 @@ enum WaiterState {
 ///
 /// It differs from a [`Future`](crate::Future) in what it lacks: a result, callbacks other than
 /// the wake-up of the one task that waits, and the loop, which that task knows.
-pub(crate) struct Waiter {
+#[allow(missing_debug_implementations, reason = "nobody sees it")]
+pub struct Waiter {
     state: Cell<WaiterState>,
     waiting: Cell<Option<Rc<dyn Ready>>>,
     /// For reports.

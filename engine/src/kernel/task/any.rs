@@ -30,6 +30,9 @@ pub(crate) trait TaskObject: Ready + FutureObject {
     /// Returns whether the coroutine has ended, or was closed.
     fn is_closed(&self) -> bool;
 
+    /// Returns whether the coroutine has not run yet.
+    fn has_not_started(&self) -> bool;
+
     fn number(&self) -> u32;
     fn name(&self) -> String;
     fn set_name(&self, name: String);

@@ -297,6 +297,10 @@ impl<T: 'static> TaskObject for FutureData<T> {
         self.data().generator.state() == State::Closed
     }
 
+    fn has_not_started(&self) -> bool {
+        self.data().generator.state() == State::Created
+    }
+
     fn number(&self) -> u32 {
         self.data().number
     }

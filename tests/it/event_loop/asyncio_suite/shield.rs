@@ -37,7 +37,10 @@ fn what_is_done_needs_no_protection() {
     let event_loop = virtual_loop();
     let done = event_loop.create_future();
     done.set_result(42).unwrap();
-    assert!(shield(&done).ptr_eq(&done));
+    assert!(shield(done.clone()).ptr_eq(&done));
+    // By reference, the result stays where it is, whatever becomes of the shield's.
+    assert_eq!(shield(&done).take_result().unwrap(), 42);
+    assert_eq!(done.take_result().unwrap(), 42);
 }
 
 #[test]
