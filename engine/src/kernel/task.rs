@@ -3,6 +3,7 @@
 mod any;
 mod data;
 mod handle;
+mod object;
 mod steps;
 
 pub use any::AnyTask;

@@ -1,6 +1,7 @@
 //! Tasks that borrow from the coroutine whose group they belong to.
 
 mod attacks;
+mod every_turn;
 mod left_groups;
 
 use std::cell::{Cell, RefCell};

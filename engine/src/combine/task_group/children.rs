@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::errors::panics::{Panics, contain};
 use crate::kernel::{AnyTask, Co, Task};
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Result, report};
 
 /// The block of a borrowing task, as its coroutine sees it.
 pub(super) trait Body {
@@ -203,8 +203,9 @@ impl Children {
 #[cold]
 fn cannot_end(task: &AnyTask) -> ! {
     contain(|| {
-        log::error!(
+        report!(
             target: "yieldfrom::task_group",
+            Error,
             "{task} borrows from a coroutine that goes away, and cannot be ended: it is running, or it catches \
              every unwinding. The process is aborted."
         );

@@ -1,20 +1,17 @@
 //! How a task goes on: its steps.
 
 use std::fmt;
-use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
-use yieldfrom_delegation::{
-    Driver, Error, Generator, GeneratorState, Link, Result, State, Unresolved,
-};
+use yieldfrom_delegation::{Driver, Error, Generator, GeneratorState, Result, Unresolved};
 
+#[cfg(feature = "trace")]
 use super::any::TaskObject;
-use super::data::{Awaited, Suspension, TaskData, TaskPhase};
-use crate::errors::panics::{Panics, Payload};
-use crate::errors::{Panicked, RuntimeError};
+use super::data::{Awaited, TaskData, TaskPhase};
+use crate::errors::RuntimeError;
 use crate::kernel::event_loop::{Core, Ready, Slot, Timed};
-use crate::kernel::future::{Callbacks, FutureData, Role, Waitable};
+use crate::kernel::future::{FutureData, Role, Waitable};
 use crate::kernel::nanos::Nanos;
 use crate::kernel::no_suspend::refusal;
 use crate::kernel::request::{Request, set_sleep_over};
@@ -99,7 +96,7 @@ impl<T: 'static> FutureData<T> {
     /// Ends the task as cancelled, since its coroutine was closed outside of a step. It may stand in the
     /// ready queue, or among the callbacks of what it waits for: from there, it does nothing any more.
     #[cold]
-    fn conclude_abandoned(&self) {
+    pub(super) fn conclude_abandoned(&self) {
         let data = self.data();
         if data.phase.replace(TaskPhase::Ended) == TaskPhase::Asleep {
             self.core.cancel_timer();
@@ -112,7 +109,7 @@ impl<T: 'static> FutureData<T> {
         drop(awaited);
     }
 
-    fn conclude(&self, outcome: Result<T>) {
+    pub(super) fn conclude(&self, outcome: Result<T>) {
         set_sleep_over(false);
         if let Some(task) = self.core.remove_task(self.data().slot.get()) {
             self.core.ended.keep(task);
@@ -261,96 +258,5 @@ impl<T: 'static> Timed for FutureData<T> {
     fn fire(self: Rc<Self>, core: &Core) {
         self.data().phase.set(TaskPhase::Due);
         core.ready.push(self);
-    }
-}
-
-impl<T: 'static> TaskObject for FutureData<T> {
-    fn panicked(&self, payload: Payload) {
-        self.conclude(Err(Error::new(Panicked::new(payload))));
-    }
-
-    fn destroy(&self, lost: &mut Vec<Callbacks>) {
-        let data = self.data();
-        if self.is_done() || data.destroyed.replace(true) {
-            return;
-        }
-        let mut panics = Panics::default();
-        panics.catch(|| data.report_destroyed(self));
-        panics.catch(|| drop(data.awaited.take()));
-        panics.catch(|| data.generator.abandon());
-        lost.push(self.take_callbacks());
-        panics.resume();
-    }
-
-    fn abandon(&self) -> bool {
-        let mut panics = Panics::default();
-        panics.catch(|| self.data().generator.abandon());
-        let is_closed = self.is_closed();
-        if is_closed && !self.is_done() {
-            panics.catch(|| self.conclude_abandoned());
-        }
-        panics.resume();
-        is_closed
-    }
-
-    fn is_closed(&self) -> bool {
-        self.data().generator.state() == State::Closed
-    }
-
-    fn has_not_started(&self) -> bool {
-        self.data().generator.state() == State::Created
-    }
-
-    fn number(&self) -> u32 {
-        self.data().number
-    }
-
-    fn name(&self) -> String {
-        self.data().name(&self.core)
-    }
-
-    fn set_name(&self, name: String) {
-        self.note();
-        self.core.set_task_name(self.data().number, name);
-    }
-
-    fn note(&self) {
-        self.data().is_noted.set(true);
-    }
-
-    fn stack(&self) -> Vec<Link> {
-        self.data().stack()
-    }
-
-    fn origin(&self) -> Link {
-        self.data().generator.origin()
-    }
-
-    fn made_at(&self) -> Option<&'static Location<'static>> {
-        Self::made_at(self)
-    }
-
-    fn suspension(&self) -> Suspension {
-        self.data().suspension()
-    }
-
-    #[cfg(feature = "trace")]
-    fn is_due(&self) -> bool {
-        matches!(
-            self.data().phase.get(),
-            TaskPhase::Due | TaskPhase::DueCancelled
-        )
-    }
-
-    fn cancelling(&self) -> u32 {
-        self.data().cancelling.get()
-    }
-
-    fn uncancel(&self) {
-        let data = self.data();
-        let left = data.cancelling.get().saturating_sub(1);
-        if data.cancelling.replace(left) == 1 {
-            data.must_cancel.set(false);
-        }
     }
 }

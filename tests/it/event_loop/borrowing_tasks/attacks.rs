@@ -1,6 +1,6 @@
 //! Attempts to have a borrowing task outlive what it borrows.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::os::unix::process::ExitStatusExt;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use yieldfrom::{
-    Co, EventLoop, Generator, Request, Result, ScopedTask, create_task, sleep, task_group,
-    yield_now,
+    Co, EventLoop, Generator, Request, Result, ScopedTask, sleep, task_group, yield_now,
 };
 
 use crate::support::{Journal, again, is_child, output, run_virtual, secs, stderr, test_path};
@@ -256,69 +255,6 @@ fn a_group_of_a_closed_loop_is_left_well() {
     assert_eq!(said.first().unwrap(), "drop task");
     assert_eq!(said.last().unwrap(), "drop variable");
     assert!(!said.contains(&"it runs".to_owned()), "{said:?}");
-}
-
-/// Tasks that are ended while they stand in the ready queue, sleep, are due, or were cancelled; the loop goes on.
-#[test]
-fn tasks_can_be_ended_in_every_turn() {
-    for turns in 0..12 {
-        let census = crate::support::Census::default();
-        let one = census.one();
-        let ended = Rc::new(Cell::new(0));
-        let counts = Rc::clone(&ended);
-        run_virtual(move |co| {
-            let parent: Generator<Request> = Generator::new(move |co: &Co| {
-                let ended = Rc::clone(&counts);
-                co.yield_from(task_group(|co, group| {
-                    for n in 0..20_u64 {
-                        let (ended, one) = (&ended, &one);
-                        let task = group.spawn(move |co| {
-                            let _one = Rc::clone(one);
-                            let _counted = Counted(ended);
-                            for step in 0..n {
-                                let delay = std::time::Duration::from_millis(step % 3);
-                                let slept = co.yield_from(sleep(delay));
-                                if n % 4 == 1 {
-                                    slept?;
-                                }
-                            }
-                            Ok(())
-                        });
-                        if n % 5 == 3 {
-                            co.yield_from(yield_now())?;
-                            task.cancel();
-                        }
-                    }
-                    co.yield_from(sleep(secs(60)))
-                }))
-            });
-            let mut state = parent.next()?.yielded();
-            for _ in 0..turns {
-                match state.take() {
-                    Some(request) => co.yield_(request)?,
-                    None => co.yield_from(yield_now())?,
-                }
-                if turns % 2 == 0 {
-                    // It fails when it is resumed before what it waits for has come.
-                    state = parent.next().ok().and_then(|state| state.yielded());
-                }
-            }
-            drop(parent);
-            create_task(|co: &Co| co.yield_from(sleep(secs(1))));
-            co.yield_from(sleep(secs(120)))
-        })
-        .unwrap();
-        assert_eq!(census.live(), 0, "after {turns} turns");
-    }
-}
-
-/// Counts when it is dropped.
-struct Counted<'a>(&'a Cell<u32>);
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() + 1);
-    }
 }
 
 #[test]
