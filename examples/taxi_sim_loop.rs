@@ -39,7 +39,7 @@ use std::time::Duration;
 use examples::random::Random;
 use num_bigint::BigInt;
 use yieldfrom::{Co, Coroutine, CoroutineBuilder, Error, EventLoop, Result, Task};
-use yieldfrom::{gather, set_event_loop, sleep};
+use yieldfrom::{gather, gather_return_exceptions, set_event_loop, sleep};
 
 use crate::events::{Action, End, Event, Observer, Time, compute_duration};
 use crate::options::Options;
@@ -132,8 +132,14 @@ fn run(city: &City, taxis: &[Task<()>]) -> Result<End> {
     if !city.time_is_up.get() {
         event_loop.run_forever()?;
     }
-    if all_home.done() {
-        all_home.result()?; // an error, if one of them could not go on
+    if all_home.done()
+        && let Err(error) = all_home.result()
+    {
+        // One of them could not go on: the others are called back.
+        let others = gather_return_exceptions(taxis);
+        others.cancel();
+        let _ = event_loop.run_until_complete(others);
+        return Err(error);
     }
     let pending = taxis.iter().filter(|taxi| !taxi.done()).count();
     // Taxis that are still out are called back, and end as they like.

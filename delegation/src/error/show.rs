@@ -97,28 +97,48 @@ impl Error {
         };
         let (name, message, mut debug) = (payload.type_name(), self.to_string(), String::new());
         write!(debug, "{payload:?}")?;
-        // What derives say of an error without fields, or with its message as the only one.
-        let short = name.rsplit("::").next().unwrap_or(name);
-        if debug == short || debug == format!("{short}({message:?})") || debug == message {
-            return write!(f, "{name}: {message}");
-        }
         match debug.split_once('\n') {
-            None => write!(f, "{name}: {message} ({debug})"),
             // Such as that of a group of errors.
             Some((head, _)) if message.starts_with(head) => write!(f, "{name}: {debug}"),
+            _ if says_no_more(name, &message, &debug) => write!(f, "{name}: {message}"),
+            None => write!(f, "{name}: {message} ({})", shortened(&debug)),
             Some(_) => write!(f, "{name}: {message}\n{debug}"),
         }
     }
 }
 
+/// Returns whether `Debug` says no more than the message of an error: that of a derive does so where there are
+/// no fields, or only the message. A message of several lines says all there is.
+fn says_no_more(name: &str, message: &str, debug: &str) -> bool {
+    let short = name.rsplit("::").next().unwrap_or(name);
+    debug == short
+        || debug == message
+        || debug == format!("{short}({message:?})")
+        || message.contains('\n')
+}
+
+/// Returns what is shown of a `Debug` that may contain much data.
+fn shortened(debug: &str) -> String {
+    const MOST: usize = 500;
+    match debug.char_indices().nth(MOST) {
+        None => debug.to_owned(),
+        Some((end, _)) => format!("{}...", &debug[..end]),
+    }
+}
+
 /// An [`Error`] as a `std::error::Error`. `Error` itself cannot implement that trait, or `?` could
 /// not convert every error into it.
-#[derive(Debug)]
 struct Wrapped(Error);
+
+impl fmt::Debug for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
 
 impl fmt::Display for Wrapped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 

@@ -69,6 +69,43 @@ fn the_last_line_says_nothing_twice() {
     assert_eq!(last_line(Error::new(QueueEmpty)), empty);
     let lost = last_line(Error::new(Lost("where \"are\" we?")));
     assert!(lost.ends_with("::Lost: where \"are\" we?"), "{lost}");
+    let several = last_line(Error::new(Lost("one\ntwo")));
+    assert_eq!(several, "two");
+}
+
+#[derive(Debug)]
+struct Large([u8; 10_000]);
+
+impl fmt::Display for Large {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "too large: {}", self.0.len())
+    }
+}
+
+impl std::error::Error for Large {}
+
+#[test]
+fn much_data_is_shown_in_short() {
+    let last = last_line(Error::new(Large([7; 10_000])));
+    assert!(
+        last.contains("::Large: too large: 10000 (Large([7, 7, "),
+        "{last}"
+    );
+    assert!(last.ends_with("...)") && last.len() < 1000, "{last}");
+}
+
+#[test]
+fn a_box_shows_the_traceback_too() {
+    let error = Error::msg("no fuel");
+    let shown = format!("{error:?}");
+    assert!(shown.starts_with("Traceback"), "{shown}");
+    let sendable: Box<dyn std::error::Error + Send + Sync> = error.clone().into();
+    let local: Box<dyn std::error::Error> = error.into();
+    assert_eq!(
+        [format!("{local:?}"), format!("{sendable:?}")],
+        [&*shown, &*shown]
+    );
+    assert_eq!(local.to_string(), "no fuel");
 }
 
 fn recurse(co: &Co, n: u32) -> Result<()> {
