@@ -101,6 +101,7 @@ fn the_libraries_print_nothing_and_have_no_mutable_statics() {
     let forbidden = [
         concat!("static", " mut "),
         concat!("print", "ln!"),
+        concat!("print", "!("),
         concat!("todo", "!("),
         concat!("dbg", "!("),
     ];
