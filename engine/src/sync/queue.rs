@@ -201,28 +201,16 @@ impl<T> Queue<T> {
     /// Takes the next item, and waits for one for this reason.
     #[inline(always)]
     pub(crate) fn get_because(&self, co: &Co, reason: impl Fn() -> Reason) -> Result<T> {
-        let item = self.next_because(co, reason)?;
-        item.ok_or_else(|| self.refusal())
-    }
-
-    /// Takes the next item, and waits for one; returns none if the queue is empty and shut down.
-    #[inline(always)]
-    fn next_because(&self, co: &Co, reason: impl Fn() -> Reason) -> Result<Option<T>> {
         loop {
             if let Some(item) = self.take()? {
-                return Ok(Some(item));
+                return Ok(item);
             }
             if self.0.is_shut_down.get() {
-                return Ok(None);
+                return Err(self.refusal());
             }
             let getters = &self.0.getters;
             getters.wait_until_taken(co, &reason, || !self.empty())?;
         }
-    }
-
-    /// Returns whether no item will come any more.
-    fn is_over(&self) -> bool {
-        self.0.is_shut_down.get() && self.empty()
     }
 
     /// Returns why no item can be put or taken.
@@ -445,11 +433,19 @@ impl<T> Delegate<Request, ()> for Next<'_, T> {
 
     #[inline(always)]
     fn delegate(self, co: &Co) -> Result<Option<T>> {
-        // It waits in one line with those of `get`, so reports show one name for both.
-        match self.0.next_because(co, || Reason::queue("Queue.get")) {
-            // An item's comparison has shut the queue down.
-            Err(error) if error.is::<QueueShutDown>() && self.0.is_over() => Ok(None),
-            item => item,
+        let queue = self.0;
+        // Not in one loop with `get_because`, so that `get` gives each item as it takes it.
+        loop {
+            if let Some(item) = queue.take()? {
+                return Ok(Some(item));
+            }
+            if queue.0.is_shut_down.get() {
+                return Ok(None);
+            }
+            // It waits in one line with those of `get`, so reports show one name for both.
+            let reason = || Reason::queue("Queue.get");
+            let getters = &queue.0.getters;
+            getters.wait_until_taken(co, reason, || !queue.empty())?;
         }
     }
 }
