@@ -25,7 +25,7 @@ fn register(event_loop: EventLoop) -> Coroutine<()> {
         let lp = event_loop.clone();
         event_loop.call_soon(move || callback(3, &lp))?;
 
-        co.yield_from(sleep(Duration::from_secs(1)))
+        co.yield_from(sleep(1))
     })
 }
 

@@ -1,7 +1,5 @@
 //! Callbacks with delays: the shortest one is called first, whatever was registered first.
 
-use std::time::Duration;
-
 use yieldfrom::{Coroutine, EventLoop, Result, coroutine, sleep};
 
 fn callback(n: i32) {
@@ -11,11 +9,11 @@ fn callback(n: i32) {
 fn register(event_loop: EventLoop) -> Coroutine<()> {
     coroutine(move |co| {
         println!("registering callbacks");
-        event_loop.call_later(Duration::from_millis(200), || callback(1))?;
-        event_loop.call_later(Duration::from_millis(100), || callback(2))?;
+        event_loop.call_later(0.2, || callback(1))?;
+        event_loop.call_later(0.1, || callback(2))?;
         event_loop.call_soon(|| callback(3))?;
 
-        co.yield_from(sleep(Duration::from_millis(400)))
+        co.yield_from(sleep(0.4))
     })
 }
 

@@ -1,7 +1,5 @@
 //! Callbacks that the loop calls in its next turn, in the order in which they were registered.
 
-use std::time::Duration;
-
 use yieldfrom::{Coroutine, EventLoop, Result, coroutine, sleep};
 
 fn callback(arg: i32, kwarg: Option<&str>) {
@@ -16,7 +14,7 @@ fn register(event_loop: EventLoop) -> Coroutine<()> {
         let wrapped = |arg| callback(arg, Some("not default"));
         event_loop.call_soon(move || wrapped(2))?;
 
-        co.yield_from(sleep(Duration::from_millis(100)))
+        co.yield_from(sleep(0.1))
     })
 }
 

@@ -6,7 +6,6 @@
 
 use std::io::{Write, stdout};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Parser;
 use yieldfrom::{Co, Coroutine, Result, TraceFile, coroutine, ensure_future, sleep};
@@ -32,7 +31,7 @@ fn spin(msg: &'static str) -> Coroutine<()> {
             write!(out, "{status}")?;
             out.flush()?;
             write!(out, "{}", "\x08".repeat(status.len()))?;
-            match co.yield_from(sleep(Duration::from_millis(100))) {
+            match co.yield_from(sleep(0.1)) {
                 Err(error) if error.is_cancelled() => break,
                 slept => slept?,
             }
@@ -44,7 +43,7 @@ fn spin(msg: &'static str) -> Coroutine<()> {
 }
 
 fn slow_function(co: &Co) -> Result<i32> {
-    co.yield_from(sleep(Duration::from_secs(3)))?; // pretend to wait for I/O
+    co.yield_from(sleep(3))?; // pretend to wait for I/O
     Ok(42)
 }
 

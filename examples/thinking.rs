@@ -1,6 +1,5 @@
 //! The program of the front page of the crate `yieldfrom`, to the letter: a test compares them.
 
-use std::time::Duration;
 use yieldfrom::{Co, Coroutine, EventLoop, Result, coroutine, ensure_future, sleep};
 
 fn spin(msg: &'static str) -> Coroutine<()> {
@@ -8,7 +7,7 @@ fn spin(msg: &'static str) -> Coroutine<()> {
     coroutine(move |co| {
         for symbol in "|/-\\".chars().cycle() {
             println!("{symbol} {msg}");
-            co.yield_from(sleep(Duration::from_millis(500)))?; // the others run meanwhile
+            co.yield_from(sleep(0.5))?; // the others run meanwhile
         }
         Ok(())
     })
@@ -16,7 +15,7 @@ fn spin(msg: &'static str) -> Coroutine<()> {
 
 fn slow_function(co: &Co) -> Result<i32> {
     // without arguments, a plain function will do
-    co.yield_from(sleep(Duration::from_millis(1800)))?; // pretend to wait for I/O
+    co.yield_from(sleep(1.8))?; // pretend to wait for I/O
     Ok(42)
 }
 
