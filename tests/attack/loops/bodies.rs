@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use yieldfrom::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION};
 use yieldfrom::{
-    Co, Error, Result, as_completed, copy_context, gather, gather_return_exceptions, no_suspend,
-    shield, sleep, sleep_with, task_group, timeout, wait, wait_for, yield_now,
+    Co, Error, Result, as_completed, copy_context, gather, gather_return_exceptions, interval,
+    no_suspend, shield, sleep, sleep_with, task_group, timeout, wait, wait_for, yield_now,
 };
 
 use super::{Stage, delay, stage};
@@ -92,8 +92,12 @@ impl Body<'_> {
     }
 
     fn rest(&self) -> Result<()> {
-        match self.world.below(3) {
+        match self.world.below(4) {
             0 => self.co.yield_from(yield_now()),
+            2 => {
+                let ticks = interval(delay(&self.world));
+                (0..2).try_for_each(|_| self.co.yield_from(ticks.tick()).map(drop))
+            }
             1 => self.co.yield_from(sleep(delay(&self.world))),
             _ => self
                 .co
@@ -254,9 +258,14 @@ impl Body<'_> {
         let Some(queue) = self.world.pick(&self.stage.queues) else {
             return Ok(());
         };
-        match self.world.below(7) {
+        match self.world.below(8) {
             0..3 => self.co.yield_from(queue.put(Token::new())),
             3 => self.co.yield_from(queue.join()),
+            4 => {
+                let item = self.co.yield_from(queue.next())?;
+                self.stage.receive(&self.world, item);
+                Ok(())
+            }
             _ => {
                 let item = self.co.yield_from(queue.get())?;
                 self.stage.receive(&self.world, item);
