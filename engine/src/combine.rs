@@ -9,6 +9,7 @@ mod interval;
 mod shield;
 mod sleep;
 mod task_group;
+mod task_set;
 mod timeout;
 mod wait;
 mod wait_for;
@@ -23,6 +24,7 @@ pub use shield::shield;
 pub use sleep::{Sleep, sleep, sleep_with, yield_now};
 pub(crate) use task_group::Scope;
 pub use task_group::{ScopedTask, TaskGroup, TaskGroupHandle, task_group};
+pub use task_set::TaskSet;
 pub use timeout::{Timeout, timeout, timeout_at};
 pub use wait::{
     ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, ReturnWhen, Wait, WaitItem, WaitOutcome, wait,

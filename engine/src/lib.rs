@@ -74,10 +74,10 @@ mod threads;
 pub use assemble::{LoopBuilder, block_on, run, run_sync};
 pub use combine::{
     ALL_COMPLETED, AsCompleted, Branch, FIRST_COMPLETED, FIRST_EXCEPTION, First, Gather, Interval,
-    List, NextCompleted, ReturnWhen, ScopedTask, Sleep, TaskGroup, TaskGroupHandle, Timeout, Tuple,
-    Wait, WaitFor, WaitItem, WaitOutcome, as_completed, first, gather, gather_return_exceptions,
-    gather_with, interval, shield, sleep, sleep_with, task_group, timeout, timeout_at, wait,
-    wait_for, yield_now,
+    List, NextCompleted, ReturnWhen, ScopedTask, Sleep, TaskGroup, TaskGroupHandle, TaskSet,
+    Timeout, Tuple, Wait, WaitFor, WaitItem, WaitOutcome, as_completed, first, gather,
+    gather_return_exceptions, gather_with, interval, shield, sleep, sleep_with, task_group,
+    timeout, timeout_at, wait, wait_for, yield_now,
 };
 pub use errors::{
     BrokenBarrierError, ExceptionGroup, IncompleteReadError, InvalidStateError, KeyboardInterrupt,

@@ -31,6 +31,7 @@ mod runs_and_turns;
 mod signals;
 mod source_lines_in_logs;
 mod task_groups;
+mod task_sets;
 mod tasks;
 mod timeline;
 mod timeouts;

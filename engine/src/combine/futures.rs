@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use crate::kernel::{AnyFuture, AnyTask, Future, FutureObject, Waitable};
+use crate::kernel::{AnyFuture, AnyTask, Future, FutureObject, Task, Waitable};
 
 /// Leaves each future in the list once, in the order in which they first come.
 ///
@@ -26,6 +26,16 @@ pub(super) trait AsObject {
 }
 
 impl<T: 'static> AsObject for Future<T> {
+    fn as_object(&self) -> &dyn FutureObject {
+        &*self.inner
+    }
+
+    fn to_object(&self) -> AnyFuture {
+        Rc::clone(&self.inner) as _
+    }
+}
+
+impl<T: 'static> AsObject for Task<T> {
     fn as_object(&self) -> &dyn FutureObject {
         &*self.inner
     }

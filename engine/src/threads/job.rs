@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::panic::Location;
 use std::rc::Rc;
 
 use super::concurrent::ConcurrentFuture;
 use super::executor::ThreadPoolExecutor;
 use super::pending_jobs::Executors;
 use crate::kernel::{
-    Co, Core, Coroutine, CoroutineBuilder, EventLoop, Future, IntoCoroutine, Operation, Request,
-    awaitable_future,
+    Awaitable, AwaitableResult, Co, Core, Coroutine, CoroutineBuilder, EventLoop, Future,
+    IntoCoroutine, Operation, Request, awaitable_future,
 };
 use yieldfrom_delegation::{Delegate, Error, Result};
 
@@ -252,4 +253,36 @@ impl<T: 'static> IntoCoroutine for Job<T> {
 
 awaitable_future! {
     Job => Future, |job: &Job<T>| job.0.clone();
+}
+
+/// Waits for it as for its [`wrap_future`].
+impl<T: Send + 'static> Delegate<Request, ()> for ConcurrentFuture<T> {
+    type Output = T;
+
+    #[track_caller]
+    fn delegate(self, co: &Co) -> Result<T> {
+        wrap_future(self).delegate(co)
+    }
+}
+
+/// It becomes a future of the loop by [`wrap_future`].
+impl<T: Send + 'static> Awaitable for ConcurrentFuture<T> {
+    type Output = T;
+    type Future = Job<T>;
+
+    #[track_caller]
+    fn ensure_future(self, event_loop: &EventLoop) -> Job<T> {
+        Job::new("wrap_future", event_loop.core(), self, None)
+    }
+}
+
+impl<T: Send + 'static> AwaitableResult for ConcurrentFuture<T> {
+    fn outcome(future: &Future<T>, taken_at: &'static Location<'static>) -> Result<T> {
+        future.inner.take("yield_from", taken_at)
+    }
+
+    #[track_caller]
+    fn wait_here(self, co: &Co) -> Result<T> {
+        self.delegate(co)
+    }
 }

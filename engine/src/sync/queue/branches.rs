@@ -4,10 +4,9 @@ use std::rc::Rc;
 
 use super::{Get, Next, Put, Queue};
 use crate::combine::{Alarm, Branch, Scope};
-use crate::errors::QueueShutDown;
 use crate::kernel::{Reason, Waiter};
 use crate::sync::branches::{InLine, LineWait, line_branches};
-use yieldfrom_delegation::{Error, Result};
+use yieldfrom_delegation::Result;
 
 impl<T> Queue<T> {
     fn enter_getters(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
@@ -51,10 +50,10 @@ impl<T> InLine for Next<'_, T> {
     type Output = Option<T>;
 
     fn attempt(&mut self, _: Option<&Rc<Waiter>>) -> Option<Result<Option<T>>> {
-        let is_end = |error: &Error| error.is::<QueueShutDown>() && self.0.is_over();
-        match self.0.attempt_get()? {
-            Err(error) if is_end(&error) => Some(Ok(None)),
-            item => Some(item.map(Some)),
+        match self.0.take() {
+            Ok(None) if self.0.0.is_shut_down.get() => Some(Ok(None)),
+            Ok(None) => None,
+            item => Some(item),
         }
     }
 
