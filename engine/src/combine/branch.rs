@@ -22,6 +22,11 @@ use yieldfrom_delegation::{Generator, Result};
 /// | a future, a task, a job, by value or by reference | its result, which is moved or cloned | it is cancelled; [`shield`](crate::shield()) it if it is to go on |
 /// | `sleep`, `Queue.get`, `put` and `next`, `Lock.acquire`, `Semaphore.acquire`, `Event.wait` | the operation, without a task | the wait is given up |
 /// | a closure, a coroutine, another operation | its result, from a task that may borrow | the task is cancelled |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no branch",
+    label = "expected an operation, a coroutine, a closure that takes `&Co`, a task or a future",
+    note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`"
+)]
 pub trait Branch {
     /// The type of the result.
     type Output;

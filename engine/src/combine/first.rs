@@ -82,6 +82,12 @@ where
 /// What [`first()`] takes: a tuple of branches, or a list of branches of one type.
 ///
 /// `Kind` tells the two apart. You never write it.
+#[diagnostic::on_unimplemented(
+    message = "there is no first of `{Self}`",
+    label = "expected a tuple of up to eight branches, or a list of branches of one type",
+    note = "a branch is an operation, a coroutine, a closure that takes `&Co`, a task or a future",
+    note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`"
+)]
 pub trait First<Kind> {
     /// The type of the results: a tuple, or a `Vec`.
     type Outcomes;

@@ -82,6 +82,12 @@ where
 /// What [`gather()`] takes: a list of awaitables, or a tuple of different ones.
 ///
 /// `Kind` tells the two apart. You never write it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be gathered",
+    label = "expected a list of awaitables of one type, or a tuple of up to eight",
+    note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`",
+    note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
+)]
 pub trait Gather<Kind> {
     /// The type of the results: a `Vec`, or a tuple.
     type Output: 'static;

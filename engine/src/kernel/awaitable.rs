@@ -104,7 +104,6 @@ where
     message = "`{Self}` cannot be waited for",
     label = "expected a coroutine, a function or closure that takes `&Co`, a task or a future",
     note = "write `|co: &Co| ...`, with a `Result` at its end, or call a function that returns a `Coroutine`",
-    note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`",
     note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
 )]
 pub trait Awaitable: Sized {
@@ -158,6 +157,13 @@ pub trait Awaitable: Sized {
 /// })?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "the result of `{Self}` cannot be had",
+    label = "expected a coroutine, a function or closure that takes `&Co`, a task or a future",
+    note = "by value, a task or a future gives its result away, which needs no `Clone`",
+    note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`",
+    note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
+)]
 pub trait AwaitableResult: Awaitable {
     /// Whether the future keeps its result, and a clone is given out: false by default.
     const KEEPS_RESULT: bool = false;

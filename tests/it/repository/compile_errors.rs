@@ -12,7 +12,7 @@ struct Mistake {
     says: &'static [&'static str],
 }
 
-const MISTAKES: [Mistake; 9] = [
+const MISTAKES: [Mistake; 10] = [
     Mistake {
         body: "fn wait(co: &Co, task: Task<NoClone>) -> Result<NoClone> { co.yield_from(&task) }",
         says: &[
@@ -23,7 +23,7 @@ const MISTAKES: [Mistake; 9] = [
     Mistake {
         body: "fn wait(task: &Task<NoClone>) { drop(wait_for(task, None)) }",
         says: &[
-            "`&yieldfrom::Task<NoClone>` cannot be waited for",
+            "the result of `&yieldfrom::Task<NoClone>` cannot be had",
             "gives a clone: the type of the result needs `Clone`",
         ],
     },
@@ -57,8 +57,13 @@ const MISTAKES: [Mistake; 9] = [
         ],
     },
     Mistake {
-        body: "fn make() { drop(gather([async { 1 }])); }",
+        body: "fn make() { drop(wait_for(async { 1 }, None)); }",
         says: &["a future of async/await cannot be waited for"],
+    },
+    Mistake {
+        // No attribute reaches this one, as `gather` takes lists and tuples.
+        body: "fn make() { drop(gather([async { 1 }])); }",
+        says: &["expected a `FnOnce(&Co<yieldfrom::Request>)` closure, found `{async block"],
     },
     Mistake {
         // No attribute reaches this one. It must not hide what the compiler says by itself.
