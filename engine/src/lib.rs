@@ -27,8 +27,8 @@
 //! | `loop.run_in_executor(None, f)` | [`EventLoop::run_in_executor`], [`to_thread`](to_thread()) |
 //!
 //! Exceptions are values: `?` passes them on, and an unhandled one is the coroutine's result.
-//! Results of futures are given out as clones, and moved by [`take_result`](Future::take_result)
-//! where they cannot be cloned. A loop keeps its tasks alive. A run that could never end, as
+//! A future that is given by value has its result moved out; one that is given by reference keeps it, and gives
+//! a clone. A loop keeps its tasks alive. A run that could never end, as
 //! nothing is left that could wake the loop, ends with a [`DeadlockError`]. Behaviour is that of 3.11;
 //! where 3.11 has a bug, it is that of the version that mends it. [A
 //! table](crate::guide::coming_from_asyncio#where-we-differ-from-311) has these bugs.
