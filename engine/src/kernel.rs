@@ -31,7 +31,7 @@ pub use delay::{IntoDelay, IntoTimeout};
 #[cfg(feature = "signal")]
 pub(crate) use event_loop::on_main_thread;
 pub(crate) use event_loop::{
-    Call, Clock, Core, Direction, Holder, Inbox, Place, Poller, Readiness, Ready, Settings,
+    Call, Clock, Core, Direction, Holder, Inbox, Place, Poller, Readiness, Ready, Settings, Timed,
     Watched, caller,
 };
 pub use event_loop::{

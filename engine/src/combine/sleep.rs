@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::branch::{Alarm, Branch, BranchWait};
 use super::task_group::Scope;
+use crate::errors::RuntimeError;
 use crate::kernel::{
-    Co, EventLoop, Handle, IntoDelay, Operation, Request, coroutine_operations, not_awaited,
-    take_sleep_over,
+    Co, Core, EventLoop, IntoDelay, Operation, Ready, Request, Timed, coroutine_operations, nanos,
+    not_awaited, take_sleep_over,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -75,29 +76,83 @@ impl<T> fmt::Debug for Sleep<T> {
 #[allow(missing_debug_implementations, reason = "nobody sees it")]
 pub struct SleepWait<T> {
     sleep: Option<Sleep<T>>,
-    timer: Option<Timer>,
+    timer: Option<Rc<Ringer>>,
 }
 
-/// A timer, and whether its time has come.
-struct Timer {
-    handle: Handle,
-    is_over: Rc<Cell<bool>>,
+/// What a timer makes ring. A callback that was scheduled would take three allocations instead of one.
+struct Ringer {
+    alarm: Rc<Alarm>,
+    core: Rc<Core>,
+    phase: Cell<RingerPhase>,
 }
 
-impl Timer {
-    fn start(delay: Duration, alarm: &Rc<Alarm>) -> Result<Self> {
-        let (is_over, alarm) = (Rc::new(Cell::new(false)), Rc::clone(alarm));
-        let over = Rc::clone(&is_over);
-        let ring = move || {
-            over.set(true);
-            alarm.ring();
-        };
-        let event_loop = EventLoop::current_or_closed();
-        let handle = match delay.is_zero() {
-            true => event_loop.call_soon(ring)?,
-            false => Handle(event_loop.call_later(delay, ring)?.scheduled),
-        };
-        Ok(Self { handle, is_over })
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RingerPhase {
+    /// The timer runs.
+    Set,
+    /// For a sleep of one turn, it is in the ready queue.
+    InQueue,
+    Over,
+    Cancelled,
+}
+
+impl Ringer {
+    fn start(delay: Duration, alarm: &Rc<Alarm>) -> Result<Rc<Self>> {
+        let core = Rc::clone(EventLoop::current_or_closed().core());
+        if core.is_closed() {
+            return Err(RuntimeError::new("sleep: the event loop is closed").into());
+        }
+        let ringer = Rc::new(Self {
+            alarm: Rc::clone(alarm),
+            core: Rc::clone(&core),
+            phase: Cell::new(RingerPhase::InQueue),
+        });
+        let entry = Rc::clone(&ringer);
+        if delay.is_zero() {
+            core.ready.push(entry);
+        } else {
+            ringer.phase.set(RingerPhase::Set);
+            let now = core.now();
+            core.start_timer(now, now.saturating_add(nanos(delay)), entry);
+        }
+        Ok(ringer)
+    }
+
+    fn ring(&self) {
+        if self.phase.get() != RingerPhase::Cancelled {
+            self.phase.set(RingerPhase::Over);
+            self.alarm.ring();
+        }
+    }
+
+    fn cancel(&self) {
+        if self.phase.replace(RingerPhase::Cancelled) == RingerPhase::Set {
+            self.core.cancel_timer();
+        }
+    }
+}
+
+impl Timed for Ringer {
+    fn is_live(&self, _: u64) -> bool {
+        self.phase.get() == RingerPhase::Set
+    }
+
+    fn fire(self: Rc<Self>, _: &Core) {
+        self.ring();
+    }
+}
+
+impl Ready for Ringer {
+    fn run(self: Rc<Self>, _: &Rc<Core>) {
+        self.ring();
+    }
+
+    fn schedule(self: Rc<Self>) {
+        unreachable!("it is pushed once")
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<first: sleep>")
     }
 }
 
@@ -105,22 +160,22 @@ impl<T> BranchWait for SleepWait<T> {
     type Output = T;
 
     fn poll(&mut self, alarm: &Rc<Alarm>) -> Option<Result<T>> {
-        match &self.timer {
-            Some(timer) if timer.is_over.get() => self.sleep.take().map(|sleep| Ok(sleep.result)),
-            Some(_) => None,
-            None => match Timer::start(self.sleep.as_ref()?.delay, alarm) {
-                Ok(timer) => {
-                    self.timer = Some(timer);
-                    None
-                }
-                Err(error) => Some(Err(error)),
-            },
+        if let Some(timer) = &self.timer {
+            let is_over = timer.phase.get() == RingerPhase::Over;
+            return is_over
+                .then(|| self.sleep.take())?
+                .map(|sleep| Ok(sleep.result));
         }
+        match Ringer::start(self.sleep.as_ref()?.delay, alarm) {
+            Ok(timer) => self.timer = Some(timer),
+            Err(error) => return Some(Err(error)),
+        }
+        None
     }
 
     fn cancel(&mut self) -> bool {
         if let Some(timer) = self.timer.take() {
-            timer.handle.cancel();
+            timer.cancel();
         }
         true
     }

@@ -54,7 +54,7 @@ pub(crate) use places::{Place, caller};
 pub(crate) use reactor::{Direction, Poller, Readiness, Watched};
 pub(crate) use ready::Ready;
 pub(crate) use tasks::{Holder, Slot};
-pub(super) use timers::Timed;
+pub(crate) use timers::Timed;
 
 use super::context::Context;
 use super::hooks::{Hooks, Layer};

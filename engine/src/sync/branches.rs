@@ -12,13 +12,13 @@ pub trait InLine {
     type Output;
 
     /// Does it, if that can be done now. `woken` is the waiter that was woken, if there was one.
-    fn attempt(&mut self, woken: Option<&Rc<Waiter>>) -> Option<Result<Self::Output>>;
+    fn attempt(&mut self, woken: Option<Rc<Waiter>>) -> Option<Result<Self::Output>>;
 
     /// Enters the line.
     fn enter(&self, alarm: &Rc<Alarm>) -> Rc<Waiter>;
 
     /// Leaves the line, and passes it on if the waiter was woken.
-    fn leave(&self, waiter: &Rc<Waiter>);
+    fn leave(&self, waiter: Rc<Waiter>);
 }
 
 /// The wait of an operation in its line.
@@ -48,7 +48,7 @@ impl<O: InLine> BranchWait for LineWait<O> {
             return None;
         }
         let woken = self.waiter.take();
-        let result = self.operation.attempt(woken.as_ref());
+        let result = self.operation.attempt(woken);
         if result.is_none() {
             self.waiter = Some(self.operation.enter(alarm));
         }
@@ -57,7 +57,7 @@ impl<O: InLine> BranchWait for LineWait<O> {
 
     fn cancel(&mut self) -> bool {
         if let Some(waiter) = self.waiter.take() {
-            self.operation.leave(&waiter);
+            self.operation.leave(waiter);
         }
         true
     }

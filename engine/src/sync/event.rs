@@ -145,19 +145,20 @@ coroutine_operations! {
 impl InLine for EventWait {
     type Output = ();
 
-    fn attempt(&mut self, woken: Option<&Rc<Waiter>>) -> Option<Result<()>> {
+    fn attempt(&mut self, woken: Option<Rc<Waiter>>) -> Option<Result<()>> {
+        let is_over = woken.is_some() || self.0.set.get();
         if let Some(waiter) = woken {
             self.leave(waiter);
         }
-        (woken.is_some() || self.0.set.get()).then_some(Ok(()))
+        is_over.then_some(Ok(()))
     }
 
     fn enter(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
-        self.0.waiters.enter(alarm, self.reason())
+        self.0.waiters.enter(alarm, || self.reason())
     }
 
-    fn leave(&self, waiter: &Rc<Waiter>) {
-        self.0.waiters.remove(waiter);
+    fn leave(&self, waiter: Rc<Waiter>) {
+        self.0.waiters.leave(waiter);
     }
 }
 

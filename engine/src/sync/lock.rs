@@ -189,10 +189,10 @@ pub(super) fn locked_or_not(locked: bool) -> &'static str {
 impl InLine for Acquire<'_> {
     type Output = LockGuard;
 
-    fn attempt(&mut self, woken: Option<&Rc<Waiter>>) -> Option<Result<LockGuard>> {
+    fn attempt(&mut self, woken: Option<Rc<Waiter>>) -> Option<Result<LockGuard>> {
         match woken {
             Some(waiter) => {
-                self.0.0.waiters.remove(waiter);
+                self.0.0.waiters.leave(waiter);
                 self.0.hold();
             }
             None if !self.0.take_at_once() => return None,
@@ -202,12 +202,12 @@ impl InLine for Acquire<'_> {
     }
 
     fn enter(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
-        let reason = Reason::object("Lock.acquire", &self.0.0);
+        let reason = || Reason::object("Lock.acquire", &self.0.0);
         self.0.0.waiters.enter(alarm, reason)
     }
 
-    fn leave(&self, waiter: &Rc<Waiter>) {
-        self.0.0.waiters.remove(waiter);
+    fn leave(&self, waiter: Rc<Waiter>) {
+        self.0.0.waiters.leave(waiter);
         if !self.0.locked() {
             self.0.0.waiters.wake_first();
         }

@@ -260,10 +260,10 @@ impl Default for BoundedSemaphore {
 impl InLine for AcquirePermit<'_> {
     type Output = SemaphoreGuard;
 
-    fn attempt(&mut self, woken: Option<&Rc<Waiter>>) -> Option<Result<SemaphoreGuard>> {
+    fn attempt(&mut self, woken: Option<Rc<Waiter>>) -> Option<Result<SemaphoreGuard>> {
         match woken {
             Some(waiter) => {
-                self.0.0.waiters.remove(waiter);
+                self.0.0.waiters.leave(waiter);
                 self.0.0.note_taker();
                 self.0.give_all();
             }
@@ -274,13 +274,14 @@ impl InLine for AcquirePermit<'_> {
     }
 
     fn enter(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
-        let reason = Reason::object("Semaphore.acquire", &self.0.0);
+        let reason = || Reason::object("Semaphore.acquire", &self.0.0);
         self.0.0.waiters.enter(alarm, reason)
     }
 
-    fn leave(&self, waiter: &Rc<Waiter>) {
-        self.0.0.waiters.remove(waiter);
-        self.0.pass_on(waiter.is_done() && !waiter.is_cancelled());
+    fn leave(&self, waiter: Rc<Waiter>) {
+        let was_woken = waiter.is_done() && !waiter.is_cancelled();
+        self.0.0.waiters.leave(waiter);
+        self.0.pass_on(was_woken);
     }
 }
 

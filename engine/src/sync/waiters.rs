@@ -156,17 +156,23 @@ impl Waiters {
     }
 }
 
-/// Shows what follows an object's state: nothing, or how many tasks wait.
 impl Waiters {
     /// Puts a waiter at the end of the line, which rings the alarm when it is woken.
-    pub(super) fn enter(&self, alarm: &Rc<Alarm>, reason: Reason) -> Rc<Waiter> {
-        let waiter = Waiter::new(reason);
+    pub(super) fn enter(&self, alarm: &Rc<Alarm>, reason: impl FnOnce() -> Reason) -> Rc<Waiter> {
+        let waiter = self.spare.take_or_new(reason);
         self.line.borrow_mut().push_back(Rc::clone(&waiter));
         Rc::clone(&waiter).subscribe(Rc::clone(alarm) as Rc<dyn Ready>);
         waiter
     }
+
+    /// Takes a waiter that has entered out of the line, and keeps it for the next one.
+    pub(super) fn leave(&self, waiter: Rc<Waiter>) {
+        self.remove(&waiter);
+        self.spare.keep(waiter);
+    }
 }
 
+/// Shows what follows an object's state: nothing, or how many tasks wait.
 impl fmt::Display for Waiters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.len() {

@@ -22,7 +22,7 @@
 //!    forgotten, what is in its block is never dropped.
 
 use std::any::type_name;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
@@ -174,17 +174,20 @@ impl<'scope> TaskGroup<'scope, '_> {
 /// A place for borrowing tasks, without a group: what `first` runs its branches in.
 #[allow(missing_debug_implementations, reason = "nobody sees it")]
 pub struct Scope<'scope, 'env: 'scope> {
-    children: Rc<Children>,
+    /// Made for the first task.
+    children: OnceCell<Rc<Children>>,
     _scope: PhantomData<&'scope mut &'scope ()>,
     _env: PhantomData<&'env mut &'env ()>,
 }
 
 /// The guard of a scope, see rule 4.
-struct EndOfScope(Rc<Children>);
+struct EndOfScope<'a>(&'a OnceCell<Rc<Children>>);
 
-impl Drop for EndOfScope {
+impl Drop for EndOfScope<'_> {
     fn drop(&mut self) {
-        self.0.end();
+        if let Some(children) = self.0.get() {
+            children.end();
+        }
     }
 }
 
@@ -193,11 +196,11 @@ pub(in crate::combine) fn scope<'env, R>(
     body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
 ) -> R {
     let scope = Scope {
-        children: Rc::default(),
+        children: OnceCell::new(),
         _scope: PhantomData,
         _env: PhantomData,
     };
-    let _end = EndOfScope(Rc::clone(&scope.children));
+    let _end = EndOfScope(&scope.children);
     body(&scope)
 }
 
@@ -215,12 +218,13 @@ impl<'scope> Scope<'scope, '_> {
     {
         let (parts, body) = Parts::new(body);
         let event_loop = EventLoop::current_or_closed();
-        let place = self.children.free_place();
-        let child = Child::new(body, &self.children, place);
+        let children = self.children.get_or_init(Rc::default);
+        let place = children.free_place();
+        let child = Child::new(body, children, place);
         let settings = CoroutineBuilder::new().name(name);
         let task = Task::new(&event_loop, settings.build(move |co| child.run(co)));
         // No code of the program has run since it was made: see `GroupState::spawn`.
-        self.children.put(place, task.clone());
+        children.put(place, task.clone());
         event_loop.core().tell_task_factory(&task);
         Spawned { task, parts }
     }

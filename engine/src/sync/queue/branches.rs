@@ -10,13 +10,14 @@ use yieldfrom_delegation::Result;
 
 impl<T> Queue<T> {
     fn enter_getters(&self, alarm: &Rc<Alarm>) -> Rc<Waiter> {
-        self.0.getters.enter(alarm, Reason::queue("Queue.get"))
+        self.0.getters.enter(alarm, || Reason::queue("Queue.get"))
     }
 
     /// Leaves the line of the getters. If an item came for this one, the next one is told.
-    fn leave_getters(&self, waiter: &Rc<Waiter>) {
-        self.0.getters.remove(waiter);
-        if waiter.is_done() && !self.empty() {
+    fn leave_getters(&self, waiter: Rc<Waiter>) {
+        let was_woken = waiter.is_done();
+        self.0.getters.leave(waiter);
+        if was_woken && !self.empty() {
             self.0.getters.take_next();
         }
     }
@@ -33,7 +34,7 @@ impl<T> Queue<T> {
 impl<T> InLine for Get<'_, T> {
     type Output = T;
 
-    fn attempt(&mut self, _: Option<&Rc<Waiter>>) -> Option<Result<T>> {
+    fn attempt(&mut self, _: Option<Rc<Waiter>>) -> Option<Result<T>> {
         self.0.attempt_get()
     }
 
@@ -41,7 +42,7 @@ impl<T> InLine for Get<'_, T> {
         self.0.enter_getters(alarm)
     }
 
-    fn leave(&self, waiter: &Rc<Waiter>) {
+    fn leave(&self, waiter: Rc<Waiter>) {
         self.0.leave_getters(waiter);
     }
 }
@@ -49,7 +50,7 @@ impl<T> InLine for Get<'_, T> {
 impl<T> InLine for Next<'_, T> {
     type Output = Option<T>;
 
-    fn attempt(&mut self, _: Option<&Rc<Waiter>>) -> Option<Result<Option<T>>> {
+    fn attempt(&mut self, _: Option<Rc<Waiter>>) -> Option<Result<Option<T>>> {
         match self.0.take() {
             Ok(None) if self.0.0.is_shut_down.get() => Some(Ok(None)),
             Ok(None) => None,
@@ -61,7 +62,7 @@ impl<T> InLine for Next<'_, T> {
         self.0.enter_getters(alarm)
     }
 
-    fn leave(&self, waiter: &Rc<Waiter>) {
+    fn leave(&self, waiter: Rc<Waiter>) {
         self.0.leave_getters(waiter);
     }
 }
@@ -82,7 +83,7 @@ pub struct Putting<'a, T> {
 impl<T> InLine for Putting<'_, T> {
     type Output = ();
 
-    fn attempt(&mut self, _: Option<&Rc<Waiter>>) -> Option<Result<()>> {
+    fn attempt(&mut self, _: Option<Rc<Waiter>>) -> Option<Result<()>> {
         let queue = self.queue;
         if queue.full() && !queue.0.is_shut_down.get() {
             return None;
@@ -94,12 +95,13 @@ impl<T> InLine for Putting<'_, T> {
         self.queue
             .0
             .putters
-            .enter(alarm, Reason::queue("Queue.put"))
+            .enter(alarm, || Reason::queue("Queue.put"))
     }
 
-    fn leave(&self, waiter: &Rc<Waiter>) {
-        self.queue.0.putters.remove(waiter);
-        if waiter.is_done() && !self.queue.full() {
+    fn leave(&self, waiter: Rc<Waiter>) {
+        let was_woken = waiter.is_done();
+        self.queue.0.putters.leave(waiter);
+        if was_woken && !self.queue.full() {
             self.queue.0.putters.take_next();
         }
     }
