@@ -7,8 +7,8 @@ use may::cqueue::{self, EventSender};
 use may::sync::mpsc::Sender;
 use smol::LocalExecutor;
 use smol::channel;
-use tokio::sync::oneshot;
-use yieldfrom::{Co, EventLoop, FIRST_COMPLETED, Future, Result, wait};
+use tokio::sync::{Notify, mpsc, oneshot};
+use yieldfrom::{Co, Event, EventLoop, FIRST_COMPLETED, Future, Queue, Result, first, sleep, wait};
 
 use crate::measuring::meter::{Meter, Sample};
 use crate::peers::runtimes::{self, May};
@@ -17,22 +17,35 @@ use crate::questions::{Case, Contestant, Question, number};
 const SCRIPT: &str = include_str!("../peers/python/wait.py");
 const GEVENT_SCRIPT: &str = include_str!("../peers/python/wait_gevent.py");
 
+/// The case of three different things.
+const SELECT: &str = "select=3";
+
+/// What those answer that have no `select` of different things, or none that is written here.
+const FIRST_OF: &[&str] = &["first-of=10", "first-of=100"];
+
 pub(crate) const QUESTION: Question = Question {
     name: "wait",
     about: "a task waits for the first of so many futures (tokio: oneshot channels; smol, go: channels; may: coroutines of a queue of events), all of \
             which are pending; something that runs next ends one of them, another one at each turn; the rest \
-            stay for the next wait, with a new one; ns for each wait",
-    cases: &[Case::ns("first-of=10"), Case::ns("first-of=100")],
+            stay for the next wait, with a new one; ns for each wait. yieldfrom-first: the same by `first`, of `get`s of so many \
+            queues. select=3: the first of an item of a queue, an event and a timer of a minute, by `first` and `select!`; \
+            the item comes",
+    cases: &[
+        Case::ns("first-of=10"),
+        Case::ns("first-of=100"),
+        Case::ns("select=3"),
+    ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::native(),
+        Contestant::rust("yieldfrom-first", yieldfrom_first).only(FIRST_OF),
         Contestant::rust("tokio", tokio),
-        Contestant::rust("smol", smol),
-        Contestant::rust("may", may),
-        Contestant::go(),
-        Contestant::asyncio(SCRIPT),
-        Contestant::uvloop(SCRIPT).long(),
-        Contestant::gevent(GEVENT_SCRIPT),
+        Contestant::rust("smol", smol).only(FIRST_OF),
+        Contestant::rust("may", may).only(FIRST_OF),
+        Contestant::go().only(FIRST_OF),
+        Contestant::asyncio(SCRIPT).only(FIRST_OF),
+        Contestant::uvloop(SCRIPT).only(FIRST_OF).long(),
+        Contestant::gevent(GEVENT_SCRIPT).only(FIRST_OF),
     ],
     repetitions: usize::MAX,
     seconds: 0.07,
@@ -60,17 +73,58 @@ fn yieldfrom(case: &str, meter: &Meter) -> Sample {
         }
         Ok(())
     }
+    if case == SELECT {
+        return in_loop(meter, select);
+    }
     let size = number(case);
+    in_loop(meter, move |co, event_loop, count| {
+        waits(co, event_loop, size, count)
+    })
+}
+
+/// Measures a coroutine that waits a number of times.
+fn in_loop(
+    meter: &Meter,
+    run: impl Fn(&Co, &EventLoop, u64) -> Result<()> + Copy + 'static,
+) -> Sample {
     let event_loop = EventLoop::new().expect("the loop starts");
     measured(meter, |count| {
         let handle = event_loop.clone();
         event_loop
-            .run_until_complete(move |co: &Co| waits(co, &handle, size, count))
+            .run_until_complete(move |co: &Co| run(co, &handle, count))
             .expect("all waits end");
     })
 }
 
+fn select(co: &Co, event_loop: &EventLoop, count: u64) -> Result<()> {
+    let (queue, event) = (Queue::new(), Event::new());
+    for _ in 0..count {
+        let input = queue.clone();
+        event_loop.call_soon(move || input.put_nowait(()).expect("it has no limit"))?;
+        let (item, _, _) = co.yield_from(first((queue.get(), event.wait(), sleep(60))))?;
+        item.expect("it came first")?;
+    }
+    Ok(())
+}
+
+fn yieldfrom_first(case: &str, meter: &Meter) -> Sample {
+    let size = number(case);
+    in_loop(meter, move |co, event_loop, count| {
+        let queues: Vec<Queue<()>> = (0..size).map(|_| Queue::new()).collect();
+        for at in (0..size).cycle().take(count as usize) {
+            let input = queues[at].clone();
+            event_loop.call_soon(move || input.put_nowait(()).expect("it has no limit"))?;
+            let outcomes = co.yield_from(first(queues.iter().map(Queue::get)))?;
+            assert!(outcomes[at].is_some());
+        }
+        Ok(())
+    })
+}
+
 fn tokio(case: &str, meter: &Meter) -> Sample {
+    if case == SELECT {
+        return tokio_select(meter);
+    }
     let size = number(case);
     let runtime = runtimes::tokio();
     measured(meter, |count| {
@@ -87,6 +141,25 @@ fn tokio(case: &str, meter: &Meter) -> Sample {
                 receivers = rest;
                 receivers.push(receiver);
                 senders.push(sender);
+            }
+        });
+    })
+}
+
+fn tokio_select(meter: &Meter) -> Sample {
+    let runtime = runtimes::tokio();
+    measured(meter, |count| {
+        runtime.block_on(async {
+            let (sender, mut receiver) = mpsc::unbounded_channel();
+            let event = Notify::new();
+            for _ in 0..count {
+                let sender = sender.clone();
+                tokio::spawn(async move { sender.send(()) });
+                tokio::select! {
+                    item = receiver.recv() => item.expect("the sender has sent"),
+                    () = event.notified() => unreachable!("nobody notifies"),
+                    () = tokio::time::sleep(Duration::from_secs(60)) => unreachable!("the item came first"),
+                }
             }
         });
     })
