@@ -13,6 +13,7 @@ mod event_loop;
 mod future;
 mod handle;
 mod hooks;
+mod limited;
 mod nanos;
 mod no_suspend;
 mod on_drop;
@@ -53,6 +54,8 @@ pub(crate) use hooks::INTERRUPTED;
 #[cfg(feature = "trace")]
 pub(crate) use hooks::LoopRecorder;
 pub(crate) use hooks::{Hooks, Layer};
+pub use limited::Limited;
+pub(crate) use limited::{limited_code, limited_futures, take_or_cancel};
 pub(crate) use nanos::{Nanos, nanos};
 pub use no_suspend::no_suspend;
 pub(crate) use on_drop::OnDrop;

@@ -105,9 +105,9 @@ pub use io::transport::{
 pub use kernel::{
     AnyTask, Awaitable, AwaitableResult, CallbackId, Co, Context, ContextVar, Coroutine,
     CoroutineBuilder, ErrorContext, EventLoop, Future, Handle, IntoCoroutine, IntoDelay,
-    IntoTimeout, Operation, Request, Task, TimerHandle, Token, all_tasks, copy_context, coroutine,
-    create_task, current_task, ensure_future, get_event_loop, get_running_loop, new_event_loop,
-    no_suspend, set_event_loop, spawn,
+    IntoTimeout, Limited, Operation, Request, Task, TimerHandle, Token, all_tasks, copy_context,
+    coroutine, create_task, current_task, ensure_future, get_event_loop, get_running_loop,
+    new_event_loop, no_suspend, set_event_loop, spawn,
 };
 pub use sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,

@@ -2,6 +2,7 @@
 //! its scenarios.
 
 mod asyncio_suite;
+mod borrowed_waits;
 mod borrowing_tasks;
 mod cancellation;
 mod closing;

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use super::task_group::{Code, Delegated, Scope, ScopedTask, Spawned};
 use super::{NextCompleted, Wait, WaitFor, WaitItem, WaitOutcome};
 use crate::kernel::{
-    AnyTask, AwaitableResult, Co, Core, Coroutine, Future, Operation, Place, Ready, Reason,
-    Request, Subject, Task, Waiter,
+    AnyTask, AwaitableResult, Co, Core, Coroutine, Future, Limited, Operation, Place, Ready,
+    Reason, Request, Subject, Task, Waiter,
 };
 use crate::threads::Job;
 use yieldfrom_delegation::{Generator, Result};
@@ -340,7 +340,7 @@ delegated_branches! {
     [T: 'static] Coroutine<T> => T;
     [T: 'static] Generator<Request, (), T> => T;
     ['a, T: 'static] &'a Generator<Request, (), T> => T;
-    [A: AwaitableResult] WaitFor<A> => A::Output;
+    [A: Limited] WaitFor<A> => A::Output;
     [A: AwaitableResult] NextCompleted<A> => A::Output;
     [I: IntoIterator<Item: WaitItem>] Wait<I> => WaitOutcome<<I::Item as WaitItem>::Handle>;
     ['a, T] ScopedTask<'a, T> => T;

@@ -2,14 +2,12 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::Timeout;
-use crate::errors::TimeoutError;
 use crate::kernel::{
-    AwaitableResult, Co, Future, IntoTimeout, Reason, Request, Waiter, coroutine_operations,
-    ensure_future,
+    Co, Coroutine, CoroutineBuilder, IntoCoroutine, IntoTimeout, Limited, Request,
+    awaitable_coroutine, limited_code,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -49,7 +47,7 @@ pub struct WaitFor<A> {
 /// assert!(error.unwrap_err().is::<TimeoutError>());
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn wait_for<A: AwaitableResult>(awaitable: A, timeout: impl IntoTimeout) -> WaitFor<A> {
+pub fn wait_for<A: Limited>(awaitable: A, timeout: impl IntoTimeout) -> WaitFor<A> {
     WaitFor {
         awaitable,
         timeout: timeout.into_timeout(),
@@ -64,14 +62,14 @@ impl<A> fmt::Debug for WaitFor<A> {
     }
 }
 
-impl<A: AwaitableResult> Delegate<Request, ()> for WaitFor<A> {
+impl<A: Limited> Delegate<Request, ()> for WaitFor<A> {
     type Output = A::Output;
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<A::Output> {
         match self.timeout {
             None => self.awaitable.wait_here(co),
-            Some(Duration::ZERO) => take_or_cancel(co, self.awaitable),
+            Some(Duration::ZERO) => self.awaitable.wait_no_time(co),
             timeout => {
                 let piece = Timeout::after(timeout).begin(Location::caller())?;
                 let result = self.awaitable.wait_here(co);
@@ -81,24 +79,18 @@ impl<A: AwaitableResult> Delegate<Request, ()> for WaitFor<A> {
     }
 }
 
-/// Returns the result of a future that is done already; cancels one that is not.
-#[track_caller]
-fn take_or_cancel<A: AwaitableResult>(co: &Co, awaitable: A) -> Result<A::Output> {
-    let future: Future<A::Output> = ensure_future(awaitable).into();
-    if future.done() {
-        return A::outcome(&future, Location::caller());
-    }
-    let waiter = Waiter::new(Reason::futures("wait_for (cancelled)", &future.inner));
-    let woken = Rc::clone(&waiter);
-    let _followed = future.follow(move |_| _ = woken.wake());
-    future.cancel();
-    waiter.wait(co)?;
-    A::outcome(&future, Location::caller()).map_err(|error| match error.is_cancelled() {
-        true => TimeoutError.into(),
-        false => error,
-    })
+limited_code! {
+    WaitFor<A>, [A: Limited], A::Output;
 }
 
-coroutine_operations! {
-    [A: AwaitableResult + 'static] WaitFor<A> => A::Output, "wait_for", |this| move |co: &Co| co.yield_from(this);
+impl<A: Limited<Output: 'static> + 'static> IntoCoroutine for WaitFor<A> {
+    type Output = A::Output;
+
+    #[track_caller]
+    fn into_coroutine(self) -> Coroutine<A::Output> {
+        let builder = CoroutineBuilder::new().name("wait_for");
+        builder.build(move |co: &Co| co.yield_from(self))
+    }
 }
+
+awaitable_coroutine!(WaitFor<A>, [A: Limited<Output: 'static> + 'static], A::Output);

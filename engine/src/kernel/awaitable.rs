@@ -2,12 +2,13 @@
 
 use std::panic::Location;
 
-use yieldfrom_delegation::{Delegate, Error, Generator, Result};
+use yieldfrom_delegation::{Error, Generator, Result};
 
 use crate::errors::ValueError;
 use crate::kernel::coroutine::{Coroutine, given};
 use crate::kernel::event_loop::EventLoop;
 use crate::kernel::future::Future;
+use crate::kernel::limited::limited_code;
 use crate::kernel::request::{Co, Request};
 use crate::kernel::task::Task;
 
@@ -178,19 +179,11 @@ pub trait AwaitableResult: Awaitable {
         future: &Future<Self::Output>,
         taken_at: &'static Location<'static>,
     ) -> Result<Self::Output>;
-
-    /// Waits for it inside the current task. It delegates to a coroutine, without a task of its own.
-    ///
-    /// # Errors
-    ///
-    /// The error that it fails with, or that is thrown in.
-    #[track_caller]
-    fn wait_here(self, co: &Co) -> Result<Self::Output>;
 }
 
-/// Implements [`AwaitableResult`] for what becomes a task; the last argument waits for it without one.
+/// Implements [`AwaitableResult`] for what becomes a task.
 macro_rules! awaitable_coroutine {
-    ($type:ty, [$($generics:tt)*], $output:ty, $wait_here:expr) => {
+    ($type:ty, [$($generics:tt)*], $output:ty) => {
         impl<$($generics)*> $crate::kernel::Awaitable for $type {
             type Output = $output;
             type Future = $crate::kernel::Task<$output>;
@@ -210,30 +203,19 @@ macro_rules! awaitable_coroutine {
             ) -> yieldfrom_delegation::Result<$output> {
                 future.inner.take("take_result", taken_at)
             }
-
-            #[track_caller]
-            fn wait_here(self, co: &$crate::kernel::Co) -> yieldfrom_delegation::Result<$output> {
-                $wait_here(self, co)
-            }
         }
     };
 }
 
 pub(crate) use awaitable_coroutine;
 
-awaitable_coroutine!(Coroutine<T>, [T: 'static], T, Delegate::delegate);
-awaitable_coroutine!(Generator<Request, (), T>, [T: 'static], T, delegate_as_coroutine);
-awaitable_coroutine!(
-    F,
-    [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static],
-    T,
-    delegate_as_coroutine
-);
+awaitable_coroutine!(Coroutine<T>, [T: 'static], T);
+awaitable_coroutine!(Generator<Request, (), T>, [T: 'static], T);
+awaitable_coroutine!(F, [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static], T);
 
-/// Waits for a body on a stack of its own, as for a coroutine.
-#[track_caller]
-fn delegate_as_coroutine<C: IntoCoroutine>(body: C, co: &Co) -> Result<C::Output> {
-    body.into_coroutine().delegate(co)
+limited_code! {
+    Coroutine<T>, [T: 'static], T;
+    Generator<Request, (), T>, [T: 'static], T;
 }
 
 /// Implements [`AwaitableResult`] for what is a future. By reference, the result is cloned.
@@ -283,11 +265,6 @@ macro_rules! awaitable_future {
                 $at: &'static std::panic::Location<'static>,
             ) -> yieldfrom_delegation::Result<T> {
                 $outcome
-            }
-
-            #[track_caller]
-            fn wait_here(self, co: &$crate::kernel::Co) -> yieldfrom_delegation::Result<T> {
-                yieldfrom_delegation::Delegate::delegate(self, co)
             }
         }
     };
@@ -340,12 +317,8 @@ macro_rules! coroutine_operations {
             }
         }
 
-        $crate::kernel::awaitable_coroutine!(
-            $operation,
-            [$($generics)*],
-            $output,
-            yieldfrom_delegation::Delegate::delegate
-        );
+        $crate::kernel::awaitable_coroutine!($operation, [$($generics)*], $output);
+        $crate::kernel::limited_code! { $operation, [$($generics)*], $output; }
     )*};
     (@body $operation:expr, |$this:ident| $body:expr) => {{
         let $this = $operation;

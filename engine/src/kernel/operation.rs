@@ -56,9 +56,4 @@ impl<T: 'static, F: FnOnce(&Co) -> Result<T> + 'static> IntoCoroutine for Operat
     }
 }
 
-awaitable_coroutine!(
-    Operation<F>,
-    [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static],
-    T,
-    Delegate::delegate
-);
+awaitable_coroutine!(Operation<F>, [T: 'static, F: FnOnce(&Co) -> Result<T> + 'static], T);

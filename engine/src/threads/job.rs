@@ -10,7 +10,7 @@ use super::executor::ThreadPoolExecutor;
 use super::pending_jobs::Executors;
 use crate::kernel::{
     Awaitable, AwaitableResult, Co, Core, Coroutine, CoroutineBuilder, EventLoop, Future,
-    IntoCoroutine, Operation, Request, awaitable_future,
+    IntoCoroutine, Operation, Request, awaitable_future, limited_futures,
 };
 use yieldfrom_delegation::{Delegate, Error, Result};
 
@@ -280,9 +280,10 @@ impl<T: Send + 'static> AwaitableResult for ConcurrentFuture<T> {
     fn outcome(future: &Future<T>, taken_at: &'static Location<'static>) -> Result<T> {
         future.inner.take("yield_from", taken_at)
     }
+}
 
-    #[track_caller]
-    fn wait_here(self, co: &Co) -> Result<T> {
-        self.delegate(co)
-    }
+limited_futures! {
+    Job<T>, [T: 'static];
+    &Job<T>, [T: Clone + 'static];
+    ConcurrentFuture<T>, [T: Send + 'static];
 }

@@ -23,7 +23,7 @@ const MISTAKES: [Mistake; 10] = [
     Mistake {
         body: "fn wait(task: &Task<NoClone>) { drop(wait_for(task, None)) }",
         says: &[
-            "the result of `&yieldfrom::Task<NoClone>` cannot be had",
+            "`&yieldfrom::Task<NoClone>` cannot be waited for",
             "gives a clone: the type of the result needs `Clone`",
         ],
     },

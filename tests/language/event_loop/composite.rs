@@ -5,8 +5,8 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom::{
-    Awaitable, AwaitableResult, Co, Coroutine, Delegate, EventLoop, Future, Result, ReturnWhen,
-    as_completed, gather_with, shield, wait, wait_for,
+    Awaitable, AwaitableResult, Co, Coroutine, Delegate, EventLoop, Future, Limited, Result,
+    ReturnWhen, as_completed, gather_with, shield, wait, wait_for,
 };
 
 use super::exception::of_error;
@@ -44,11 +44,23 @@ impl AwaitableResult for Item {
     fn outcome(future: &Future<Value>, _: &'static Location<'static>) -> Result<Value> {
         future.result()
     }
+}
+
+/// With no time at all, a future that is done gives its result.
+impl Limited for Item {
+    type Output = Value;
 
     fn wait_here(self, co: &Co) -> Result<Value> {
         match self {
             Self::Future(future) => (&future).delegate(co),
             Self::Coroutine(coroutine) => coroutine.delegate(co),
+        }
+    }
+
+    fn wait_no_time(self, co: &Co) -> Result<Value> {
+        match self {
+            Self::Future(future) => (&future).wait_no_time(co),
+            Self::Coroutine(coroutine) => coroutine.wait_no_time(co),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::DEFAULT_LIMIT;
 use crate::errors::ValueError;
-use crate::kernel::{Co, Coroutine, CoroutineBuilder, IntoCoroutine, Request, awaitable_coroutine};
+use crate::kernel::{
+    Co, Coroutine, CoroutineBuilder, IntoCoroutine, Request, awaitable_coroutine, limited_code,
+};
 use yieldfrom_delegation::{Delegate, Result};
 
 /// An operation that opens streams, such as [`open_unix_connection`](super::open_unix_connection).
@@ -89,4 +91,7 @@ impl<T: 'static> IntoCoroutine for StreamOperation<T> {
     }
 }
 
-awaitable_coroutine!(StreamOperation<T>, [T: 'static], T, Delegate::delegate);
+awaitable_coroutine!(StreamOperation<T>, [T: 'static], T);
+limited_code! {
+    StreamOperation<T>, [T: 'static], T;
+}

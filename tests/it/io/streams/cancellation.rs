@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::net::UnixStream;
 
 use yieldfrom::{
-    AwaitableResult, Co, EventLoop, Result, StreamReader, StreamWriter, create_connection,
+    Co, EventLoop, Limited, Result, StreamReader, StreamWriter, create_connection,
     create_connection_on, create_datagram_endpoint, create_server, create_task,
     create_unix_connection, create_unix_server, open_connection, open_connection_on,
     open_unix_connection, start_server, start_unix_server, yield_now,
@@ -17,7 +17,7 @@ use crate::support::{Recorder, in_a_child, open_descriptors, run_io_on, settle, 
 /// Cancels an operation after each number of turns, until it ends before.
 fn cancel<A>(co: &Co, make: impl Fn() -> A) -> Result<()>
 where
-    A: AwaitableResult + 'static,
+    A: Limited + 'static,
 {
     for n in 0.. {
         let operation = make();

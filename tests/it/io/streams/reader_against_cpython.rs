@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use serde_json::{Value as Json, json};
 use yieldfrom::{
-    AwaitableResult, Co, Error, IncompleteReadError, LimitOverrunError, Result, RuntimeError,
-    StreamReader, Task, ValueError, create_task, wait, yield_now,
+    Co, Error, IncompleteReadError, LimitOverrunError, Limited, Result, RuntimeError, StreamReader,
+    Task, ValueError, create_task, wait, yield_now,
 };
 
 use crate::support::comparison::Comparison;
@@ -74,11 +74,7 @@ impl Program {
         others.all(|(_, name)| name != "readall") && !format!("{:?}", self.reader).contains("bytes")
     }
 
-    fn spawn(
-        &self,
-        name: &str,
-        read: impl AwaitableResult<Output = Vec<u8>> + 'static,
-    ) -> Task<()> {
+    fn spawn(&self, name: &str, read: impl Limited<Output = Vec<u8>> + 'static) -> Task<()> {
         let line = format!("{} {name}", self.tasks.len());
         let journal = self.journal.clone();
         create_task(move |co: &Co| {
