@@ -36,10 +36,10 @@ pub trait Limited: Sized {
     #[doc(hidden)]
     #[track_caller]
     fn wait_no_time(self, co: &Co) -> Result<Self::Output> {
-        let never_run = CoroutineBuilder::new().name("wait_for");
-        let event_loop = EventLoop::current_or_closed();
-        // As asyncio: the coroutine becomes a task, which is cancelled before its first step.
-        let task = event_loop.create_task(never_run.build(|_| Ok(())));
+        // As asyncio: the coroutine becomes a task, which is cancelled before its first step. The handle of the loop
+        // goes at once, as a suspended task that had it would keep the loop from being closed.
+        let never_run = CoroutineBuilder::new().name("wait_for").build(|_| Ok(()));
+        let task = EventLoop::current_or_closed().create_task(never_run);
         cancel_and_wait(co, &task)?;
         drop(self);
         Err(TimeoutError.into())
