@@ -78,7 +78,9 @@ impl Parent for Children {
     }
 
     /// It stays in the list until the guard finds it.
-    fn child_lost(self: Rc<Self>, _: Place) {}
+    fn child_lost(self: Rc<Self>, place: Place) {
+        self.lose(place);
+    }
 }
 
 /// The borrowing tasks of a group that have not ended.
@@ -98,8 +100,12 @@ struct Slots {
 }
 
 enum Slot {
-    Free { next: usize },
+    Free {
+        next: usize,
+    },
     Task(Task<()>),
+    /// A task that borrows nothing any more, and has not told its end.
+    Lost(Task<()>),
 }
 
 impl Default for Slot {
@@ -118,10 +124,16 @@ impl Slots {
 
     fn tasks(&self) -> impl Iterator<Item = &Task<()>> {
         let all = iter::once(&self.first).chain(&self.others);
-        all.filter_map(|slot| match slot {
-            Slot::Task(task) => Some(task),
-            Slot::Free { .. } => None,
-        })
+        all.filter_map(Slot::task)
+    }
+}
+
+impl Slot {
+    fn task(&self) -> Option<&Task<()>> {
+        match self {
+            Self::Task(task) | Self::Lost(task) => Some(task),
+            Self::Free { .. } => None,
+        }
     }
 }
 
@@ -155,11 +167,25 @@ impl Children {
     }
 
     /// Returns the task in a place.
-    pub(super) fn get(&self, place: Place) -> Option<Task<()>> {
-        match self.0.borrow_mut().slot(place.0)? {
-            Slot::Task(task) => Some(task.clone()),
-            Slot::Free { .. } => None,
-        }
+    fn get(&self, place: Place) -> Option<Task<()>> {
+        self.0.borrow_mut().slot(place.0)?.task().cloned()
+    }
+
+    /// Notes that the task in a place borrows nothing any more, and returns it.
+    pub(super) fn lose(&self, place: Place) -> Option<Task<()>> {
+        let task = self.get(place)?;
+        let lost = Slot::Lost(task.clone());
+        let before = self
+            .0
+            .borrow_mut()
+            .slot(place.0)
+            .map(|slot| mem::replace(slot, lost));
+        drop(before);
+        Some(task)
+    }
+
+    fn may_borrow(&self, place: Place) -> bool {
+        matches!(self.0.borrow_mut().slot(place.0), Some(Slot::Task(_)))
     }
 
     /// Takes the task out of a place, which is free then.
@@ -167,14 +193,12 @@ impl Children {
         let mut slots = self.0.borrow_mut();
         let next = slots.free;
         let slot = slots.slot(place.0)?;
-        if !matches!(slot, Slot::Task(_)) {
-            return None;
-        }
+        slot.task()?;
         let taken = mem::replace(slot, Slot::Free { next });
         slots.free = place.0;
         slots.taken -= 1;
         match taken {
-            Slot::Task(task) => Some(task),
+            Slot::Task(task) | Slot::Lost(task) => Some(task),
             Slot::Free { .. } => None,
         }
     }
@@ -184,17 +208,25 @@ impl Children {
         self.0.borrow().tasks().map(Task::to_any).collect()
     }
 
-    /// Ends all tasks at once. They are in the list no more, so that their coroutines have nobody to tell.
+    /// Ends all tasks at once.
+    ///
+    /// That a coroutine is closed does not say that its body is gone: what the body has captured may be being
+    /// dropped, below. So the `Child` has to say it.
     pub(super) fn end(&self) {
-        let slots = self.0.take();
         let mut panics = Panics::default();
-        for task in slots.tasks() {
+        let places = 0..=self.0.borrow().others.len();
+        for place in places.map(Place) {
+            let Some(task) = self.get(place) else {
+                continue;
+            };
             let task = task.to_any();
             panics.catch(|| task.0.abandon());
-            if !task.0.is_closed() {
+            if self.may_borrow(place) {
                 cannot_end(&task);
             }
         }
+        let Slots { first, others, .. } = self.0.take();
+        panics.drop_each(iter::once(first).chain(others));
         panics.resume();
     }
 }
@@ -206,8 +238,8 @@ fn cannot_end(task: &AnyTask) -> ! {
         report!(
             target: "yieldfrom::task_group",
             Error,
-            "{task} borrows from a coroutine that goes away, and cannot be ended: it is running, or it catches \
-             every unwinding. The process is aborted."
+            "{task} borrows from a coroutine that goes away, and cannot be ended: it is running or being \
+             dropped, or it catches every unwinding. The process is aborted."
         );
     });
     process::abort()

@@ -15,9 +15,11 @@
 //!    forgotten is never unwound, and its stack is never unmapped nor used again (rule 2 of the pool in
 //!    `delegation`). So what the tasks borrow from it stays.
 //! 4. The guard closes the coroutine of each task that is in the group's list, which unwinds a body that does not
-//!    end by itself. No task can be added from then on. If a coroutine is not closed afterwards, because it
-//!    runs below the guard or catches the unwinding again and again, the process is aborted.
-//! 5. A task leaves the list without the guard only when its `Child` has let go of the block.
+//!    end by itself. No task can be added from then on. If a `Child` has not let go of its block afterwards, because
+//!    its coroutine runs below the guard, catches the unwinding again and again, or is just being dropped below
+//!    before it has run, the process is aborted.
+//! 5. A task leaves the list without the guard only when its `Child` has let go of the block. Only the `Child`
+//!    tells that: a coroutine counts as closed before what its body has captured is dropped.
 //! 6. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
 //!    forgotten, what is in its block is never dropped.
 
@@ -105,7 +107,7 @@ impl<'scope> TaskGroup<'scope, '_> {
     /// # Aborts
     ///
     /// Aborts the process if the group is left so, and the task cannot be ended: it runs below (it has itself
-    /// dropped the coroutine of the group), or it catches each unwinding.
+    /// dropped the coroutine of the group, also by a destructor of what it has captured), or it catches each unwinding.
     ///
     /// # Examples
     ///
@@ -223,8 +225,10 @@ impl<'scope> Scope<'scope, '_> {
         let child = Child::new(body, children, place);
         let settings = CoroutineBuilder::new().name(name);
         let task = Task::new(&event_loop, settings.build(move |co| child.run(co)));
-        // No code of the program has run since it was made: see `GroupState::spawn`.
-        children.put(place, task.clone());
+        // See `GroupState::spawn`.
+        if !task.done() {
+            children.put(place, task.clone());
+        }
         event_loop.core().tell_task_factory(&task);
         Spawned { task, parts }
     }

@@ -81,8 +81,11 @@ impl GroupState {
         let place = self.children.free_place();
         let child = Child::new(body, self, place);
         let task = Task::new(&event_loop, settings.build(move |co| child.run(co)));
-        // No code of the program has run since it was made, and could not panic before it is in the list.
-        self.children.put(place, task.clone());
+        // No code of the program has run since it was made, and could not panic before it is in the list. On a
+        // closed loop it has failed at once, and borrows nothing any more.
+        if !task.done() {
+            self.children.put(place, task.clone());
+        }
         event_loop.core().tell_task_factory(&task);
         task
     }
@@ -239,7 +242,10 @@ impl Parent for GroupState {
     }
 
     fn child_lost(self: Rc<Self>, place: Place) {
-        if let Some(task) = self.children.get(place) {
+        // The guard of a group that is left looks itself.
+        if let Some(task) = self.children.lose(place)
+            && !self.abandoned.get()
+        {
             task.add_done_callback(move |task| {
                 drop(self.children.take(place));
                 self.ended(task);

@@ -18,17 +18,12 @@ const SIGABRT: i32 = 6;
 /// Runs a test in a process of its own, which must abort and say this.
 fn aborts(test: &str, run: impl FnOnce()) {
     if is_child() {
-        log::set_max_level(log::LevelFilter::Error);
         return run();
     }
     let run = output(again(test).stdout(std::process::Stdio::piped()));
-    assert_eq!(
-        run.status.signal(),
-        Some(SIGABRT),
-        "{}: {}",
-        run.status,
-        stderr(&run)
-    );
+    let said = stderr(&run);
+    assert_eq!(run.status.signal(), Some(SIGABRT), "{}: {said}", run.status);
+    assert!(said.contains("cannot be ended"), "{said}");
 }
 
 /// The coroutine of a group, kept where its own tasks get at it.
@@ -52,6 +47,54 @@ fn a_task_that_drops_its_parent_while_it_runs_aborts() {
                             println!("{text}");
                             std::process::exit(0)
                         });
+                        co.yield_from(sleep(secs(9)))
+                    }))
+                });
+                drop(parent.next()?);
+                kept.replace(Some(parent));
+                co.yield_from(sleep(secs(1)))
+            });
+        },
+    );
+}
+
+/// Drops the coroutine of a group when it is dropped.
+struct DropsParent(Kept);
+
+impl Drop for DropsParent {
+    fn drop(&mut self) {
+        let parent = self.0.take().expect("it was put there");
+        parent.abandon();
+    }
+}
+
+/// Would read what it has borrowed.
+struct Reads<'a>(&'a str);
+
+impl Drop for Reads<'_> {
+    fn drop(&mut self) {
+        // The process must not come to here: the text is gone.
+        println!("{}", self.0);
+        std::process::exit(0)
+    }
+}
+
+/// Its coroutine counts as closed while the rest of what it has captured is still there.
+#[test]
+fn a_task_that_drops_its_parent_before_it_has_run_aborts() {
+    aborts(
+        test_path!("a_task_that_drops_its_parent_before_it_has_run_aborts"),
+        || {
+            let _: Result<()> = run_virtual(|co| {
+                let kept = Kept::default();
+                let own = DropsParent(Rc::clone(&kept));
+                let parent: Generator<Request> = Generator::new(move |co: &Co| {
+                    let text = String::from("borrowed");
+                    co.yield_from(task_group(|co, group| {
+                        let captured = (own, Reads(&text));
+                        let task = group.spawn(move |_| Ok(drop(captured)));
+                        task.cancel();
+                        drop(task);
                         co.yield_from(sleep(secs(9)))
                     }))
                 });
