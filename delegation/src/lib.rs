@@ -8,7 +8,8 @@
 //! | `x = yield y` | `let x = co.yield_(y)?;` |
 //! | `r = yield from g` | `let r = co.yield_from(g)?;` |
 //! | `return r` | `Ok(r)` |
-//! | `raise e` | `Err(e)`, or `?` |
+//! | `raise e` | [`bail!(e)`](bail!), `Err(e)`, or `?` |
+//! | `class E(Exception): pass` | [`exception!(E)`](exception!) |
 //! | `try: yield` / `except E:` | `match co.yield_(y)` |
 //! | `finally:` | the destructor of a value, or the code after the `match` |
 //! | the `None` that `next` sends | `S::default()` |

@@ -11,7 +11,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 
-use yieldfrom_delegation::Error;
+use yieldfrom_delegation::{Error, exception};
 
 pub(crate) use describe::{describe, refused};
 use panics::Payload;
@@ -25,29 +25,6 @@ macro_rules! plain_errors {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str($message)
-            }
-        }
-
-        impl std::error::Error for $name {}
-    )*};
-}
-
-macro_rules! message_errors {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $name(String);
-
-        impl $name {
-            #[allow(dead_code, reason = "the library itself gives no TypeError")]
-            pub(crate) fn new(message: impl Into<String>) -> Self {
-                Self(message.into())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
             }
         }
 
@@ -72,17 +49,33 @@ plain_errors! {
     KeyboardInterrupt => "interrupted by Ctrl-C";
 }
 
-message_errors! {
+exception! {
     /// A future was asked for what its state does not allow, such as its result while pending.
-    InvalidStateError;
+    pub InvalidStateError,
     /// An operation was called at a time, or in a place, where it cannot work.
-    RuntimeError;
+    pub RuntimeError,
     /// An argument has a value that makes no sense.
-    ValueError;
+    ///
+    /// # Examples
+    ///
+    /// `raise ValueError('no fuel')`:
+    ///
+    /// ```
+    /// use yieldfrom::{Co, Result, ValueError, bail, run};
+    ///
+    /// fn drive(_: &Co) -> Result<()> {
+    ///     bail!(ValueError::new("no fuel"))
+    /// }
+    ///
+    /// let error = run(drive).unwrap_err();
+    /// assert!(error.is::<ValueError>());
+    /// assert_eq!(error.to_string(), "no fuel");
+    /// ```
+    pub ValueError,
     /// An argument has a type that the operation cannot take.
     ///
     /// The library itself never gives this error, because such a call does not compile.
-    TypeError;
+    pub TypeError,
 }
 
 /// A stream ended before everything was read.

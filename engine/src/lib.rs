@@ -120,5 +120,5 @@ pub use threads::{
 pub use yieldfrom_delegation as delegation;
 pub use yieldfrom_delegation::{
     Builder, Delegate, Driver, Error, FrameSummary, Generator, GeneratorState, Iter, Link, Result,
-    SendError, State, Unresolved, bail, ensure, iter,
+    SendError, State, Unresolved, bail, ensure, exception, iter,
 };

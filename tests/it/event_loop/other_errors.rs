@@ -6,10 +6,18 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use yieldfrom::{
-    Co, Error, EventLoop, Generator, Result, SendError, ensure, gather, to_thread, try_to_thread,
+    Co, Error, EventLoop, Generator, Result, RuntimeError, SendError, TypeError, ValueError, bail,
+    ensure, exception, gather, to_thread, try_to_thread,
 };
 
 use crate::support::run_virtual;
+
+exception! {
+    /// There is no such flag.
+    #[derive(PartialOrd)]
+    pub NotFound,
+    Busy
+}
 
 fn fails(_: &Co) -> Result<()> {
     Err(Error::msg("no fuel"))
@@ -132,4 +140,29 @@ fn an_error_of_another_threads_generators_comes_with_its_traceback() {
     let text = format!("{error:?}");
     assert!(text.ends_with("\nno fuel"), "{text}");
     assert_eq!(text.matches("Traceback").count(), 1, "{text}");
+}
+
+#[test]
+fn a_program_defines_and_raises_exceptions() {
+    fn fetch(_: &Co) -> Result<()> {
+        bail!(NotFound::new("no flag of XX"))
+    }
+    let error = run_virtual(fetch).unwrap_err();
+    let not_found = error.downcast_ref::<NotFound>();
+    assert!(not_found > Some(&NotFound::new("a")) && !error.is::<Busy>());
+    assert!(
+        format!("{error:?}").ends_with("::NotFound: no flag of XX"),
+        "{error:?}"
+    );
+    let busy = Error::new(Busy::new(String::from("busy")));
+    assert_eq!(busy.to_string(), "busy");
+    let raised: [Error; 3] = [
+        ValueError::new("value").into(),
+        TypeError::new("type").into(),
+        RuntimeError::new("runtime").into(),
+    ];
+    assert_eq!(
+        raised.map(|error| error.to_string()),
+        ["value", "type", "runtime"]
+    );
 }
