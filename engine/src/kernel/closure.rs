@@ -7,6 +7,7 @@
 /// | `co!(\|co\| body)` | `move \|co: &Co\| body` |
 /// | `co!([queue, room], \|co\| body)` | the same, with clones of `queue` and `room`; the originals stay |
 /// | `co!([n = 2 * i], \|co\| body)` | the same, with `n` |
+/// | `co!(\|co\| -> Result<u32> { body })` | the same, with the type of the result, if nothing else tells it |
 ///
 /// What is captured is cloned as `queue.clone()` does it, so a `&Queue` gives a `Queue`.
 ///
@@ -44,10 +45,13 @@
 /// ```
 #[macro_export]
 macro_rules! co {
-    ([$($name:ident $(= $value:expr)?),* $(,)?], |$co:pat_param| $body:expr) => {{
+    ([$($name:ident $(= $value:expr)?),* $(,)?], |$co:pat_param| $($body:tt)+) => {{
         $($crate::co!(@capture $name $(= $value)?);)*
-        $crate::co!(|$co| $body)
+        $crate::co!(|$co| $($body)+)
     }};
+    (|$co:pat_param| -> $result:ty $body:block) => {
+        move |$co: &$crate::Co| -> $result { $body }
+    };
     (|$co:pat_param| $body:expr) => {
         move |$co: &$crate::Co| {
             // A body that never ends has no result of which the type is known. This one has none either,

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use yieldfrom::{
-    EventLoop, Queue, Result, block_on, co, create_task, gather, get_running_loop, sleep, spawn,
-    task_group, timeout, wait_for, yield_now,
+    EventLoop, Queue, Result, bail, block_on, co, create_task, gather, get_running_loop, sleep,
+    spawn, task_group, timeout, wait_for, yield_now,
 };
 
 #[test]
@@ -62,6 +62,23 @@ fn an_endless_loop_needs_no_end() {
         Ok(seen)
     }));
     assert_eq!(seen.unwrap(), [0, 1, 2]);
+}
+
+#[test]
+fn the_type_of_the_result_may_be_named() {
+    // Nothing else tells what `?` converts to here, or what `collect` collects.
+    let parse = |text: &'static str| {
+        co!([text], |co| -> Result<Vec<u8>> {
+            co.yield_from(yield_now())?;
+            Ok(text
+                .split(' ')
+                .map(str::parse)
+                .collect::<std::result::Result<_, _>>()?)
+        })
+    };
+    let bytes = block_on(move |co| co.yield_from(gather([parse("1 2"), parse("3")])));
+    assert_eq!(bytes.unwrap(), [vec![1, 2], vec![3]]);
+    assert!(block_on(co!(|_| -> Result<()> { bail!("no") })).is_err());
 }
 
 #[test]
