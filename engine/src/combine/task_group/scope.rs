@@ -38,7 +38,7 @@ use yieldfrom_delegation::{Delegate, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
 ///
-/// See [`task_group`](task_group()). The lifetimes are those of [`std::thread::Scope`]: tasks that the group
+/// See [`task_group`](crate::task_group()). The lifetimes are those of [`std::thread::Scope`]: tasks that the group
 /// [`spawn`](Self::spawn)s may borrow what lives longer than `'scope`, such as the group itself and the variables of
 /// the coroutine around it.
 #[doc(alias = "JoinSet")]
@@ -61,7 +61,8 @@ impl<'scope> TaskGroup<'scope, '_> {
     /// Makes a task of a coroutine, in this group.
     ///
     /// The task may be used when the group has ended; in return, it borrows nothing. If the group is ending
-    /// because of an error, or was left, the task that you get has failed already, with a [`RuntimeError`].
+    /// because of an error, or was left, the task that you get has failed already, with a
+    /// [`RuntimeError`](crate::RuntimeError).
     #[track_caller]
     pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
         self.state.create_task(coroutine)
@@ -99,7 +100,8 @@ impl<'scope> TaskGroup<'scope, '_> {
     ///
     /// The body may use variables of the coroutine around the group, and the group itself. Nothing has to be cloned
     /// or put into an `Rc`. A result that nobody takes is dropped with the group. If the group is ending
-    /// because of an error, or was left, the task that you get has failed already, with a [`RuntimeError`].
+    /// because of an error, or was left, the task that you get has failed already, with a
+    /// [`RuntimeError`](crate::RuntimeError).
     ///
     /// If the group is left without waiting (by a panic, or as its coroutine is closed), the task is ended at
     /// once: its coroutine is closed, and its body is unwound if it goes on.
