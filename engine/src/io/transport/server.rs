@@ -206,7 +206,9 @@ impl Server {
     /// # Errors
     ///
     /// - `is_cancelled`: always in the end. If the wait itself is cancelled, this first closes the
-    ///   server and its connections and waits for their end, as Python 3.13 does.
+    ///   server and its connections and waits for their end, as Python 3.13 does. A connection ends when
+    ///   what it has still to send is sent: a client that does not read holds this up, until
+    ///   [`abort_clients`](Self::abort_clients) puts it out.
     /// - [`RuntimeError`]: the server is closed, or another coroutine does this already.
     ///
     /// # Examples
