@@ -76,8 +76,29 @@ impl Builder {
     /// ```
     #[inline]
     pub fn named_as_given<F>(mut self) -> Self {
-        self.name = Some(Cow::Borrowed(type_name::<AsGiven<F>>()));
+        self.name = Some(Cow::Borrowed(Self::name_as_given::<F>()));
         self
+    }
+
+    /// Returns the name that [`named_as_given`](Self::named_as_given) sets, for a library that forgets the type of
+    /// its user's closure before it makes the generator.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::{Builder, Co, Generator, Result};
+    ///
+    /// fn name<F: FnOnce(&Co<i32>) -> Result<()>>(_: F) -> &'static str {
+    ///     Builder::name_as_given::<F>()
+    /// }
+    ///
+    /// let name = name(|co| co.yield_(1));
+    /// let g: Generator<i32> = Builder::new().name(name).build(|co| co.yield_(2));
+    /// assert!(g.name().ends_with("::{closure}"));
+    /// ```
+    #[inline]
+    pub fn name_as_given<F>() -> &'static str {
+        type_name::<AsGiven<F>>()
     }
 
     /// Sets the size of the stack in bytes of address space. The guard page is part of it.

@@ -13,7 +13,7 @@ use crate::kernel::{
     Reason, Request, Subject, Task, Waiter,
 };
 use crate::threads::Job;
-use yieldfrom_delegation::{Generator, Result};
+use yieldfrom_delegation::{Builder, Generator, Result};
 
 /// One of several waits of a [`first`](super::first()).
 ///
@@ -312,7 +312,7 @@ impl<T, F: FnOnce(&Co) -> Result<T>> Branch for F {
         Self: 'scope,
         Self::Output: 'scope,
     {
-        CodeWait::new(scope.spawn(type_name::<F>(), Code(self)))
+        CodeWait::new(scope.spawn(Builder::name_as_given::<F>(), Code(self)))
     }
 }
 

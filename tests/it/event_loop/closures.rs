@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use yieldfrom::{
-    EventLoop, Queue, Result, bail, block_on, co, create_task, gather, get_running_loop, sleep,
-    spawn, task_group, timeout, wait_for, yield_now,
+    Co, EventLoop, Queue, Result, StreamWriter, bail, block_on, co, create_task, current_task,
+    first, gather, get_running_loop, open_connection, sleep, spawn, start_server, task_group,
+    timeout, wait_for, yield_now,
 };
 
 #[test]
@@ -117,4 +118,33 @@ fn reports_name_the_function_around() {
     );
     let result: Result<()> = block_on(|_| Ok(()));
     result.unwrap();
+}
+
+/// Returns the name of the task that runs, up to the place where it is.
+fn running(_: &Co) -> Result<String> {
+    let shown = current_task().unwrap().to_string();
+    let name = shown.split("coro=<").nth(1).unwrap();
+    Ok(name.split(' ').next().unwrap().to_owned())
+}
+
+#[test]
+fn closures_are_shown_as_closures_wherever_they_are_given() {
+    const HERE: &str = "closures_are_shown_as_closures_wherever_they_are_given::{closure}";
+    block_on(|co| {
+        let spawned = task_group(|co, group| co.yield_from(group.spawn(|co| running(co))));
+        assert_eq!(co.yield_from(spawned)?, HERE);
+        let function = task_group(|co, group| co.yield_from(group.spawn(running)));
+        assert_eq!(co.yield_from(function)?, "running()");
+
+        let branch = |co: &Co| running(co);
+        let (name, other) = co.yield_from(first((branch, sleep(1000))))?;
+        assert_eq!((name.unwrap()?.as_str(), other.is_none()), (HERE, true));
+
+        let handler = |co: &Co, _, writer: StreamWriter| writer.write(running(co)?.as_bytes());
+        let server = co.yield_from(start_server(handler, "127.0.0.1:0"))?;
+        let (reader, _writer) = co.yield_from(open_connection(server.local_addr()?))?;
+        assert_eq!(co.yield_from(reader.line())?.as_deref(), Some(HERE));
+        Ok(())
+    })
+    .unwrap();
 }

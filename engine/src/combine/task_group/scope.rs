@@ -24,6 +24,7 @@
 //!    forgotten, what is in its block is never dropped.
 
 use std::any::type_name;
+use std::cell::Cell;
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::marker::PhantomData;
@@ -34,7 +35,7 @@ use super::children::{Body, Child, Children};
 use super::state::{GroupState, TaskGroupHandle};
 use crate::errors::InvalidStateError;
 use crate::kernel::{AnyTask, Co, CoroutineBuilder, EventLoop, IntoCoroutine, Lent, Request, Task};
-use yieldfrom_delegation::{Delegate, Result};
+use yieldfrom_delegation::{Builder, Delegate, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
 ///
@@ -168,7 +169,7 @@ impl<'scope> TaskGroup<'scope, '_> {
     {
         let (parts, body) = Parts::new(Code(body));
         ScopedTask {
-            task: self.state.spawn(type_name::<F>(), body),
+            task: self.state.spawn(Builder::name_as_given::<F>(), body),
             outcome: parts,
             _scope: PhantomData,
         }

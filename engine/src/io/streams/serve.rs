@@ -1,6 +1,5 @@
 //! Serving: a handler runs in a task for each connection.
 
-use std::any::type_name;
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
@@ -19,7 +18,7 @@ use crate::kernel::{
     Co, CoroutineBuilder, ErrorContext, EventLoop, Place, Request, Snapshot, Task, caller,
     coroutine_operations,
 };
-use yieldfrom_delegation::{Delegate, Result};
+use yieldfrom_delegation::{Builder, Delegate, Result};
 
 /// Listens for TCP connections, and runs a handler in a task of its own for each.
 ///
@@ -229,7 +228,7 @@ impl ClientHandler {
     {
         Self {
             handle: Rc::new(handle),
-            name: type_name::<F>(),
+            name: Builder::name_as_given::<F>(),
         }
     }
 
