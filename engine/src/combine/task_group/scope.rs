@@ -23,8 +23,6 @@
 //! 6. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
 //!    forgotten, what is in its block is never dropped.
 
-use std::any::type_name;
-use std::cell::Cell;
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::marker::PhantomData;
