@@ -23,7 +23,7 @@ mod task;
 
 pub use awaitable::{Awaitable, AwaitableResult, IntoCoroutine};
 pub(crate) use awaitable::{
-    awaitable_coroutine, awaitable_future, coroutine_operations, future_on,
+    awaitable_coroutine, awaitable_future, coroutine_operations, future_on, other_loop,
 };
 pub(crate) use context::Snapshot;
 pub use context::{Context, ContextVar, Token, copy_context};

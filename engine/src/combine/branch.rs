@@ -3,14 +3,14 @@
 use std::any::type_name;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::Location;
 use std::rc::Rc;
 
 use super::task_group::{Code, Delegated, Scope, ScopedTask, Spawned};
 use super::{NextCompleted, Wait, WaitFor, WaitItem, WaitOutcome};
+use crate::errors::RuntimeError;
 use crate::kernel::{
-    AnyTask, AwaitableResult, Co, Core, Coroutine, Future, Limited, Operation, Place, Ready,
-    Reason, Request, Subject, Task, Waiter,
+    AnyTask, AwaitableResult, Co, Core, Coroutine, EventLoop, Future, Limited, Operation, Place,
+    Ready, Reason, Request, Subject, Task, Waitable, Waiter, other_loop,
 };
 use crate::threads::Job;
 use yieldfrom_delegation::{Builder, Generator, Result};
@@ -68,9 +68,11 @@ pub trait BranchWait {
 
 /// Rings when one of several waits may be over.
 #[doc(hidden)]
-#[derive(Default)]
 #[allow(missing_debug_implementations, reason = "nobody sees it")]
 pub struct Alarm {
+    core: Rc<Core>,
+    /// The address of the task that waits.
+    task: Option<*const ()>,
     rung: Cell<bool>,
     /// Nobody waits any more.
     stopped: Cell<bool>,
@@ -78,6 +80,29 @@ pub struct Alarm {
 }
 
 impl Alarm {
+    /// Makes the alarm of the current task.
+    pub(super) fn new() -> Rc<Self> {
+        let event_loop = EventLoop::current_or_closed();
+        Rc::new(Self {
+            core: Rc::clone(event_loop.core()),
+            task: event_loop.current_task().map(|task| task.0.address()),
+            rung: Cell::new(false),
+            stopped: Cell::new(false),
+            waiter: RefCell::new(None),
+        })
+    }
+
+    /// Fails for what would never ring, as it cannot end while the current task waits.
+    fn check(&self, what: &dyn Waitable) -> Result<()> {
+        if self.task == Some(what.address()) {
+            return Err(RuntimeError::new("first: a task cannot wait for itself").into());
+        }
+        match what.core() {
+            Some(core) if !Rc::ptr_eq(core, &self.core) => Err(other_loop("first")),
+            _ => Ok(()),
+        }
+    }
+
     /// Waits until it rings, unless it has rung since the last wait.
     #[track_caller]
     pub(crate) fn wait(self: &Rc<Self>, co: &Co) -> Result<()> {
@@ -143,6 +168,9 @@ impl<T: 'static> BranchWait for FutureWait<T> {
             return Some((self.outcome)(&self.future, self.made_at));
         }
         if !self.follows {
+            if let Err(error) = alarm.check(&*self.future.inner) {
+                return Some(Err(error));
+            }
             self.follows = true;
             self.future
                 .inner
@@ -169,7 +197,7 @@ macro_rules! future_branches {
             type Wait = FutureWait<T>;
 
             #[track_caller]
-            fn begin<'scope>(self, _: &'scope Scope<'scope, '_>) -> FutureWait<T>
+            fn begin<'scope>(self, scope: &'scope Scope<'scope, '_>) -> FutureWait<T>
             where
                 Self: 'scope,
         Self::Output: 'scope,
@@ -177,7 +205,7 @@ macro_rules! future_branches {
                 FutureWait {
                     future: crate::ensure_future(self).into(),
                     outcome: <$type as AwaitableResult>::outcome,
-                    made_at: Location::caller(),
+                    made_at: scope.made_at(),
                     follows: false,
                 }
             }
@@ -215,6 +243,9 @@ impl BranchWait for AnyWait {
             );
         }
         if !self.follows {
+            if let Err(error) = alarm.check(&*self.task.0) {
+                return Some(Err(error));
+            }
             self.follows = true;
             self.task
                 .0

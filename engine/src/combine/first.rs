@@ -1,12 +1,14 @@
 //! Waiting for the first of several different things.
 
 use std::mem;
+use std::panic::Location;
 use std::rc::Rc;
 
 use super::branch::{Alarm, Branch, BranchWait};
 use super::gather::{List, Tuple};
 use super::task_group::{Scope, scope};
 use crate::errors::ValueError;
+use crate::errors::panics::Panics;
 use crate::kernel::{Co, Operation, current_task};
 use yieldfrom_delegation::{Error, Result};
 
@@ -70,12 +72,14 @@ use yieldfrom_delegation::{Error, Result};
 /// ```
 #[must_use = "it waits when a coroutine delegates to it by yield_from"]
 #[doc(alias("select", "select_all", "race", "FIRST_COMPLETED"))]
+#[track_caller]
 pub fn first<'env, B, Kind>(branches: B) -> Operation<impl FnOnce(&Co) -> Result<B::Outcomes>>
 where
     B: First<Kind, Outcomes: 'env> + 'env,
 {
+    let made_at = Location::caller();
     Operation::new("first", move |co| {
-        scope(|scope: &Scope<'_, 'env>| branches.race(co, scope))
+        scope(made_at, |scope: &Scope<'_, 'env>| branches.race(co, scope))
     })
 }
 
@@ -106,8 +110,18 @@ pub trait First<Kind> {
 
 /// A branch that was begun, and what has become of it.
 struct Runner<W: BranchWait> {
-    wait: W,
+    /// None after the race.
+    wait: Option<W>,
     progress: Progress<W::Output>,
+}
+
+/// What several of them have may panic when it is dropped: no panic leaves here while another one unwinds.
+impl<W: BranchWait> Drop for Runner<W> {
+    fn drop(&mut self) {
+        let mut panics = Panics::default();
+        self.clear(&mut panics, false);
+        panics.resume();
+    }
 }
 
 enum Progress<T> {
@@ -133,12 +147,15 @@ trait Racer {
     fn has_result(&self) -> bool;
 
     fn leave(&mut self, alarm: &Rc<Alarm>);
+
+    /// Drops what it has, except, if it is told so, its result.
+    fn clear(&mut self, panics: &mut Panics, keeps_result: bool);
 }
 
 impl<W: BranchWait> Runner<W> {
     fn new(wait: W) -> Self {
         Self {
-            wait,
+            wait: Some(wait),
             progress: Progress::Begun,
         }
     }
@@ -158,7 +175,7 @@ impl<W: BranchWait> Racer for Runner<W> {
             Progress::Cancelled => true,
             Progress::Over(_) => return,
         };
-        if let Some(result) = self.wait.poll(alarm) {
+        if let Some(result) = self.wait.as_mut().and_then(|wait| wait.poll(alarm)) {
             // The end that it was asked for is no result.
             let ended = was_cancelled && result.as_ref().is_err_and(Error::is_cancelled);
             self.progress = Progress::Over((!ended).then_some(result));
@@ -167,7 +184,7 @@ impl<W: BranchWait> Racer for Runner<W> {
 
     fn cancel(&mut self) {
         if let Progress::Begun = self.progress {
-            self.progress = match self.wait.cancel() {
+            self.progress = match self.wait.as_mut().is_none_or(BranchWait::cancel) {
                 true => Progress::Over(None),
                 false => Progress::Cancelled,
             };
@@ -190,7 +207,21 @@ impl<W: BranchWait> Racer for Runner<W> {
 
     fn leave(&mut self, alarm: &Rc<Alarm>) {
         self.cancel();
-        self.wait.leave(alarm);
+        if let Some(wait) = &mut self.wait {
+            wait.leave(alarm);
+        }
+    }
+
+    fn clear(&mut self, panics: &mut Panics, keeps_result: bool) {
+        if let Some(wait) = self.wait.take() {
+            panics.catch(|| drop(wait));
+        }
+        if !keeps_result
+            && let Progress::Over(Some(result)) =
+                mem::replace(&mut self.progress, Progress::Over(None))
+        {
+            panics.catch(|| drop(result));
+        }
     }
 }
 
@@ -287,18 +318,25 @@ fn renew_cancellation() {
 impl Drop for Race<'_> {
     fn drop(&mut self) {
         self.alarm.stop();
-        let alarm = &self.alarm;
-        self.racers.each(&mut |racer| racer.leave(alarm));
+        let (alarm, mut panics) = (&self.alarm, Panics::default());
+        self.racers
+            .each(&mut |racer| _ = panics.catch(|| racer.leave(alarm)));
+        panics.resume();
     }
 }
 
 #[track_caller]
 fn race(co: &Co, racers: &mut dyn Racers) -> Result<()> {
     let race = Race {
-        racers,
-        alarm: Rc::default(),
+        racers: &mut *racers,
+        alarm: Alarm::new(),
     };
-    race.run(co)
+    let result = race.run(co);
+    // Not when the results are on their way out: a panic of a destructor would leak them.
+    let mut panics = Panics::default();
+    racers.each(&mut |racer| racer.clear(&mut panics, result.is_ok()));
+    panics.resume();
+    result
 }
 
 impl<I: IntoIterator<Item: Branch>> First<List> for I {

@@ -2,6 +2,8 @@
 
 mod kinds;
 mod moments;
+mod other_loops;
+mod panics;
 
 use std::cell::Cell;
 

@@ -32,7 +32,9 @@ use std::rc::Rc;
 use super::children::{Body, Child, Children};
 use super::state::{GroupState, TaskGroupHandle};
 use crate::errors::InvalidStateError;
-use crate::kernel::{AnyTask, Co, CoroutineBuilder, EventLoop, IntoCoroutine, Lent, Request, Task};
+use crate::kernel::{
+    AnyTask, Co, CoroutineBuilder, EventLoop, IntoCoroutine, Lent, Place, Request, Task,
+};
 use yieldfrom_delegation::{Builder, Delegate, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
@@ -179,6 +181,7 @@ impl<'scope> TaskGroup<'scope, '_> {
 pub struct Scope<'scope, 'env: 'scope> {
     /// Made for the first task.
     children: OnceCell<Rc<Children>>,
+    made_at: Place,
     _scope: PhantomData<&'scope mut &'scope ()>,
     _env: PhantomData<&'env mut &'env ()>,
 }
@@ -194,12 +197,14 @@ impl Drop for EndOfScope<'_> {
     }
 }
 
-/// Runs `body`, which may spawn borrowing tasks. Those that have not ended when it ends are ended at once.
+/// Runs `body`, which may spawn borrowing tasks, on behalf of a line of the program. Those that have not ended when it ends are ended at once.
 pub(in crate::combine) fn scope<'env, R>(
+    made_at: Place,
     body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
 ) -> R {
     let scope = Scope {
         children: OnceCell::new(),
+        made_at,
         _scope: PhantomData,
         _env: PhantomData,
     };
@@ -208,6 +213,11 @@ pub(in crate::combine) fn scope<'env, R>(
 }
 
 impl<'scope> Scope<'scope, '_> {
+    /// Returns the line of the program on behalf of which it was made.
+    pub(in crate::combine) fn made_at(&self) -> Place {
+        self.made_at
+    }
+
     /// Makes a task on the loop that runs.
     #[track_caller]
     pub(in crate::combine) fn spawn<B, T>(
@@ -225,7 +235,10 @@ impl<'scope> Scope<'scope, '_> {
         let place = children.free_place();
         let child = Child::new(body, children, place);
         let settings = CoroutineBuilder::new().name(name);
-        let task = Task::new(&event_loop, settings.build(move |co| child.run(co)));
+        let coroutine = settings.build(move |co| child.run(co));
+        coroutine.stands_for(self.made_at);
+        let task = Task::new(&event_loop, coroutine);
+        task.inner.replace_place(self.made_at);
         // See `GroupState::spawn`.
         if !task.done() {
             children.put(place, task.clone());
