@@ -48,7 +48,8 @@ impl OpenGroup {
         match result {
             Ok(value) if errors.is_empty() => return Ok(value),
             Err(error) if !error.is_cancelled() => errors.push(error),
-            _ => {}
+            // Not when the errors are on their way out: a panic of its destructor would leak them.
+            result => drop(result),
         }
         group.renew_cancellation();
         Err(ExceptionGroup::new("unhandled errors in a task group", errors).into())

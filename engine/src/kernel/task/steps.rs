@@ -6,7 +6,6 @@ use std::rc::Rc;
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
 use yieldfrom_delegation::{Driver, Error, Generator, GeneratorState, Result, Unresolved};
 
-#[cfg(feature = "trace")]
 use super::any::TaskObject;
 use super::data::{Awaited, TaskData, TaskPhase};
 use crate::errors::RuntimeError;
@@ -77,10 +76,21 @@ impl<T: 'static> FutureData<T> {
             Ok(Yielded(request)) => return Some(request),
             Ok(Complete(_)) if data.must_cancel.replace(false) => Err(Error::cancelled()),
             Ok(Complete(value)) => Ok(value),
-            Err(error) => Err(error),
+            Err(error) => {
+                self.forget_body();
+                Err(error)
+            }
         };
         self.conclude(outcome);
         None
+    }
+
+    /// Drops a body that has got no stack. It would stay for as long as the task, which never tries again.
+    #[inline]
+    fn forget_body(&self) {
+        if self.has_not_started() {
+            self.data().generator.abandon();
+        }
     }
 
     #[inline]
