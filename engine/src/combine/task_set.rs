@@ -1,6 +1,6 @@
 //! A growing set of tasks, whose results are taken as they end.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
@@ -9,7 +9,8 @@ use std::rc::{Rc, Weak};
 use super::futures::AsObject;
 use crate::errors::panics;
 use crate::kernel::{
-    AnyFuture, Co, EventLoop, Follower, IntoCoroutine, Operation, SharedCallback, Task, caller,
+    AnyFuture, Co, Core, EventLoop, Follower, IntoCoroutine, Operation, SharedCallback, Task,
+    caller, other_loop,
 };
 use crate::sync::Event;
 use yieldfrom_delegation::{Delegate, Result};
@@ -45,6 +46,8 @@ use yieldfrom_delegation::{Delegate, Result};
 pub struct TaskSet<T: 'static>(Rc<Members<T>>);
 
 struct Members<T: 'static> {
+    /// The loop of the tasks.
+    core: OnceCell<Weak<Core>>,
     /// By number.
     running: RefCell<Slots<T>>,
     done: RefCell<VecDeque<Task<T>>>,
@@ -66,6 +69,7 @@ impl<T: 'static> TaskSet<T> {
     pub fn new() -> Self {
         let made_at = caller();
         Self(Rc::new_cyclic(|members: &Weak<Members<T>>| Members {
+            core: OnceCell::new(),
             running: RefCell::new(Slots {
                 tasks: Vec::new(),
                 free: Vec::new(),
@@ -86,8 +90,22 @@ impl<T: 'static> TaskSet<T> {
     }
 
     /// Adds a task.
+    ///
+    /// All tasks of a set belong to one loop: that of the first. One of another loop, or one that was lost with a
+    /// closed loop, comes as a [`ValueError`](crate::ValueError).
     pub fn add(&self, task: Task<T>) {
         let members = &self.0;
+        let (core, is_done) = (&task.inner.core, task.done());
+        let own = members.core.get_or_init(|| Rc::downgrade(core));
+        if core.is_closed() || !std::ptr::eq(own.as_ptr(), Rc::as_ptr(core)) {
+            // No callback of its loop comes, or it comes too late.
+            let task = match is_done {
+                true => task,
+                false => Task::refused(&task.get_loop(), other_loop("TaskSet")),
+            };
+            members.done.borrow_mut().push_back(task);
+            return members.tell();
+        }
         members.left.set(members.left.get() + 1);
         let number = members.running.borrow_mut().put(task.clone());
         members.callback.follow(number, task.as_object());
@@ -99,7 +117,8 @@ impl<T: 'static> TaskSet<T> {
     ///
     /// # Errors
     ///
-    /// `yield_from` returns the error of a cancellation. The error of a task is its result.
+    /// `yield_from` returns the error of a cancellation, or a [`ValueError`](crate::ValueError) if tasks of another
+    /// loop are left. The error of a task is its result.
     #[must_use = "waits for nothing unless delegated to: co.yield_from(tasks.next())?"]
     #[allow(clippy::type_complexity, reason = "it is what a loop takes apart")]
     pub fn next(&self) -> Operation<impl FnOnce(&Co) -> Result<Option<Result<T>>> + use<T>> {
@@ -114,6 +133,7 @@ impl<T: 'static> TaskSet<T> {
                 if members.left.get() == 0 {
                     return Ok(None);
                 }
+                members.check_loop()?;
                 members.changed.wait().delegate(co)?;
             }
         })
@@ -161,6 +181,16 @@ impl<T: 'static> Slots<T> {
 }
 
 impl<T: 'static> Members<T> {
+    /// Fails if the tasks belong to another loop than the one that runs, or to a closed one.
+    fn check_loop(&self) -> Result<()> {
+        let event_loop = EventLoop::current_or_closed();
+        let own = self.core.get().and_then(Weak::upgrade);
+        match own.is_some_and(|core| !core.is_closed() && Rc::ptr_eq(&core, event_loop.core())) {
+            true => Ok(()),
+            false => Err(other_loop("TaskSet")),
+        }
+    }
+
     fn ended(&self, number: u32) {
         let task = self.running.borrow_mut().take(number);
         if let Some(task) = task {

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use yieldfrom::{
-    Co, Error, Result, TaskSet, ThreadPoolExecutor, create_task, first, gather, sleep, sleep_with,
-    wait, wait_for, yield_now,
+    Co, Error, Result, TaskSet, ThreadPoolExecutor, ValueError, create_task, first, gather, sleep,
+    sleep_with, wait, wait_for, yield_now,
 };
 
-use crate::support::{Census, run_virtual, secs, settle, virtual_loop};
+use crate::support::{Census, failed_with, run_virtual, secs, settle, virtual_loop};
 
 #[test]
 fn results_come_as_the_tasks_end_and_the_set_grows_meanwhile() {
@@ -141,4 +141,36 @@ fn a_future_of_a_thread_pool_can_be_waited_for() {
             Ok(())
         })
         .unwrap();
+}
+
+/// Nothing would ever tell of their end.
+#[test]
+fn tasks_of_other_loops_come_as_errors() {
+    let other = virtual_loop();
+    let sleeper = |co: &Co| co.yield_from(sleep(secs(1)));
+    let done = other.create_task(sleeper);
+    let lost = other.create_task(|co: &Co| co.yield_from(sleep(secs(60))));
+    other.run_until_complete(&done).unwrap();
+    let open = virtual_loop();
+    let left = open.create_task(sleeper);
+    other.close().unwrap();
+    run_virtual(move |co| {
+        let tasks = TaskSet::new();
+        tasks.create_task(|_: &Co| Ok(()));
+        tasks.add(lost);
+        tasks.add(done);
+        tasks.add(left.clone());
+        let mut results = Vec::new();
+        while let Some(result) = co.yield_from(tasks.next())? {
+            results.push(result.map_err(|error| error.is::<ValueError>()));
+        }
+        assert_eq!(results, [Err(true), Ok(()), Err(true), Ok(())]);
+        let theirs = TaskSet::new();
+        theirs.add(left);
+        let refused = co.yield_from(theirs.next());
+        assert!(failed_with::<ValueError, _>(refused));
+        Ok(())
+    })
+    .unwrap();
+    drop(open);
 }
