@@ -131,6 +131,10 @@ fn running(_: &Co) -> Result<String> {
 fn closures_are_shown_as_closures_wherever_they_are_given() {
     const HERE: &str = "closures_are_shown_as_closures_wherever_they_are_given::{closure}";
     block_on(|co| {
+        #[allow(
+            clippy::redundant_closure,
+            reason = "the name of a closure is what is looked at"
+        )]
         let spawned = task_group(|co, group| co.yield_from(group.spawn(|co| running(co))));
         assert_eq!(co.yield_from(spawned)?, HERE);
         let function = task_group(|co, group| co.yield_from(group.spawn(running)));

@@ -355,7 +355,10 @@ fn a_task_without_a_stack_fails_its_group() {
         .build(move |co| {
             let held = notes.guard("captured");
             let group = co.yield_from(task_group(|_, group| {
-                group.spawn(move |_| Ok(drop(held)));
+                group.spawn(move |_| {
+                    let _: () = drop(held);
+                    Ok(())
+                });
                 Ok(())
             }));
             let error = group.unwrap_err();
@@ -366,7 +369,10 @@ fn a_task_without_a_stack_fails_its_group() {
             assert!(branch.unwrap().unwrap_err().is_stack());
             let task = create_task({
                 let held = notes.guard("captured");
-                move |_: &Co| Ok(drop(held))
+                move |_: &Co| {
+                    let _: () = drop(held);
+                    Ok(())
+                }
             });
             assert!(co.yield_from(&task).unwrap_err().is_stack());
             assert_eq!(notes.take(), ["drop captured"]);

@@ -92,7 +92,10 @@ fn a_task_that_drops_its_parent_before_it_has_run_aborts() {
                     let text = String::from("borrowed");
                     co.yield_from(task_group(|co, group| {
                         let captured = (own, Reads(&text));
-                        let task = group.spawn(move |_| Ok(drop(captured)));
+                        let task = group.spawn(move |_| {
+                            let _: () = drop(captured);
+                            Ok(())
+                        });
                         task.cancel();
                         drop(task);
                         co.yield_from(sleep(secs(9)))

@@ -28,8 +28,14 @@ fn branches_that_never_run_and_panic_when_they_are_dropped() {
         let queue = Queue::new();
         queue.put_nowait(1)?;
         let (a, b) = (Bomb(notes.clone(), "a"), Bomb(notes.clone(), "b"));
-        let a = move |_: &Co| Ok(drop(a));
-        let b = move |_: &Co| Ok(drop(b));
+        let a = move |_: &Co| {
+            let _: () = drop(a);
+            Ok(())
+        };
+        let b = move |_: &Co| {
+            let _: () = drop(b);
+            Ok(())
+        };
         let waited = panics(|| drop(co.yield_from(first((queue.get(), a, b)))));
         assert!(waited);
         assert_eq!(notes.take(), ["a", "b"]);
