@@ -131,16 +131,20 @@ fn running(_: &Co) -> Result<String> {
 fn closures_are_shown_as_closures_wherever_they_are_given() {
     const HERE: &str = "closures_are_shown_as_closures_wherever_they_are_given::{closure}";
     block_on(|co| {
-        #[allow(
-            clippy::redundant_closure,
-            reason = "the name of a closure is what is looked at"
-        )]
-        let spawned = task_group(|co, group| co.yield_from(group.spawn(|co| running(co))));
+        let spawned = task_group(|co, group| {
+            co.yield_from(group.spawn(|co| {
+                co.yield_from(yield_now())?;
+                running(co)
+            }))
+        });
         assert_eq!(co.yield_from(spawned)?, HERE);
         let function = task_group(|co, group| co.yield_from(group.spawn(running)));
         assert_eq!(co.yield_from(function)?, "running()");
 
-        let branch = |co: &Co| running(co);
+        let branch = |co: &Co| {
+            co.yield_from(yield_now())?;
+            running(co)
+        };
         let (name, other) = co.yield_from(first((branch, sleep(1000))))?;
         assert_eq!((name.unwrap()?.as_str(), other.is_none()), (HERE, true));
 
