@@ -356,7 +356,7 @@ fn a_task_without_a_stack_fails_its_group() {
             let held = notes.guard("captured");
             let group = co.yield_from(task_group(|_, group| {
                 group.spawn(move |_| {
-                    let _: () = drop(held);
+                    drop(held);
                     Ok(())
                 });
                 Ok(())
@@ -370,7 +370,7 @@ fn a_task_without_a_stack_fails_its_group() {
             let task = create_task({
                 let held = notes.guard("captured");
                 move |_: &Co| {
-                    let _: () = drop(held);
+                    drop(held);
                     Ok(())
                 }
             });

@@ -93,7 +93,7 @@ fn a_task_that_drops_its_parent_before_it_has_run_aborts() {
                     co.yield_from(task_group(|co, group| {
                         let captured = (own, Reads(&text));
                         let task = group.spawn(move |_| {
-                            let _: () = drop(captured);
+                            drop(captured);
                             Ok(())
                         });
                         task.cancel();

@@ -29,11 +29,11 @@ fn branches_that_never_run_and_panic_when_they_are_dropped() {
         queue.put_nowait(1)?;
         let (a, b) = (Bomb(notes.clone(), "a"), Bomb(notes.clone(), "b"));
         let a = move |_: &Co| {
-            let _: () = drop(a);
+            drop(a);
             Ok(())
         };
         let b = move |_: &Co| {
-            let _: () = drop(b);
+            drop(b);
             Ok(())
         };
         let waited = panics(|| drop(co.yield_from(first((queue.get(), a, b)))));
