@@ -107,8 +107,9 @@ fn the_error_of_a_job_keeps_its_type() {
         })
         .unwrap_err();
     let broken = error.downcast_ref::<Broken>().unwrap();
-    assert_eq!(broken.0.get(), 1);
-    assert_eq!(error.traceback().last().unwrap().line(), line!() - 5);
+    // Which of the two threads is first is not said.
+    assert!([1, 2].contains(&broken.0.get()));
+    assert_eq!(error.traceback().last().unwrap().line(), line!() - 6);
 }
 
 #[test]
