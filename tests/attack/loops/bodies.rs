@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use yieldfrom::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION};
+use yieldfrom::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, TaskSet, first};
 use yieldfrom::{
     Co, Error, Result, as_completed, copy_context, gather, gather_return_exceptions, interval,
     no_suspend, shield, sleep, sleep_with, task_group, timeout, wait, wait_for, yield_now,
@@ -53,7 +53,7 @@ impl Body<'_> {
     }
 
     fn wait_somehow(&self) -> Result<()> {
-        match self.world.below(24) {
+        match self.world.below(27) {
             0..3 => self.rest(),
             3 | 4 => self.wait_for_one(),
             5 if self.stage.composites => self.gather(),
@@ -73,6 +73,8 @@ impl Body<'_> {
             20 => self.job(),
             21 => no_suspend(|| self.wait_somehow()),
             22 => copy_context().run(|| self.wait_somehow())?,
+            23 | 24 => self.first(),
+            25 => self.set(),
             _ => self.coroutine(),
         }
     }
@@ -280,6 +282,44 @@ impl Body<'_> {
         for next in as_completed(all).timeout(limit) {
             let result = self.co.yield_from(next);
             self.hear(result)?;
+        }
+        Ok(())
+    }
+
+    fn first(&self) -> Result<()> {
+        let code = |co: &Co| co.yield_from(self.stage.coroutine());
+        let nap = sleep(delay(&self.world));
+        let queue = self.world.pick(&self.stage.queues);
+        match (queue, self.stage.awaitable(&self.world)) {
+            (Some(queue), Some(future)) => {
+                let several = first((queue.get(), future, code, nap));
+                self.co.yield_from(several).map(drop)
+            }
+            (Some(queue), None) => self
+                .co
+                .yield_from(first((code, queue.next(), nap)))
+                .map(drop),
+            (None, Some(future)) => self.co.yield_from(first((&future, code))).map(drop),
+            (None, None) => {
+                let all = self.stage.awaitables(&self.world);
+                self.co.yield_from(first(all)).map(drop)
+            }
+        }
+    }
+
+    fn set(&self) -> Result<()> {
+        let tasks = TaskSet::new();
+        for _ in 0..self.world.below(4) {
+            let task = tasks.create_task(self.stage.coroutine());
+            self.stage.place(&self.world, &self.stage.tasks, task);
+        }
+        if let Some(task) = self.world.pick(&self.stage.tasks) {
+            tasks.add(task);
+        }
+        for _ in 0..self.world.below(6) {
+            if let Some(result) = self.co.yield_from(tasks.next())? {
+                self.hear(result)?;
+            }
         }
         Ok(())
     }
