@@ -31,7 +31,7 @@ pub struct WaitFor<A> {
 ///
 /// # Errors
 ///
-/// - [`TimeoutError`] if the timeout has passed.
+/// - [`TimeoutError`](crate::TimeoutError) if the timeout has passed.
 /// - The error of the coroutine or future, if it fails.
 /// - `is_cancelled` if the current task was cancelled, and with it what it waits for.
 ///
