@@ -1,11 +1,12 @@
 //! What coroutines do.
 
+mod several;
+
 use std::rc::Rc;
 
-use yieldfrom::{ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, TaskSet, first};
 use yieldfrom::{
-    Co, Error, Result, as_completed, copy_context, gather, gather_return_exceptions, interval,
-    no_suspend, shield, sleep, sleep_with, task_group, timeout, wait, wait_for, yield_now,
+    Co, Error, Result, copy_context, interval, no_suspend, shield, sleep, sleep_with, task_group,
+    timeout, wait_for, yield_now,
 };
 
 use super::{Stage, delay, stage};
@@ -114,31 +115,6 @@ impl Body<'_> {
             Some(future) => self.co.yield_from(future).map(drop),
             None => Ok(()),
         }
-    }
-
-    fn gather(&self) -> Result<()> {
-        let all = self.stage.awaitables(&self.world);
-        match self.world.below(3) {
-            0 => self.co.yield_from(gather(all)).map(drop),
-            1 => {
-                let coroutines = (0..all.len()).map(|_| self.stage.coroutine());
-                self.co.yield_from(gather(coroutines)).map(drop)
-            }
-            _ => {
-                let all = gather_return_exceptions(all);
-                self.co.yield_from(&all)?;
-                all.take_result().map(drop)
-            }
-        }
-    }
-
-    fn wait(&self) -> Result<()> {
-        let when = [ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION][self.world.below(3)];
-        let limit = self.world.one_in(2).then(|| delay(&self.world));
-        let wait = wait(self.stage.awaitables(&self.world));
-        let waited = self.co.yield_from(wait.timeout(limit).return_when(when))?;
-        self.stage.receive(&self.world, waited);
-        Ok(())
     }
 
     fn wait_with_limit(&self) -> Result<()> {
@@ -274,54 +250,6 @@ impl Body<'_> {
                 Ok(())
             }
         }
-    }
-
-    fn as_completed(&self) -> Result<()> {
-        let limit = self.world.one_in(2).then(|| delay(&self.world));
-        let all = self.stage.awaitables(&self.world);
-        for next in as_completed(all).timeout(limit) {
-            let result = self.co.yield_from(next);
-            self.hear(result)?;
-        }
-        Ok(())
-    }
-
-    fn first(&self) -> Result<()> {
-        let code = |co: &Co| co.yield_from(self.stage.coroutine());
-        let nap = sleep(delay(&self.world));
-        let queue = self.world.pick(&self.stage.queues);
-        match (queue, self.stage.awaitable(&self.world)) {
-            (Some(queue), Some(future)) => {
-                let several = first((queue.get(), future, code, nap));
-                self.co.yield_from(several).map(drop)
-            }
-            (Some(queue), None) => self
-                .co
-                .yield_from(first((code, queue.next(), nap)))
-                .map(drop),
-            (None, Some(future)) => self.co.yield_from(first((&future, code))).map(drop),
-            (None, None) => {
-                let all = self.stage.awaitables(&self.world);
-                self.co.yield_from(first(all)).map(drop)
-            }
-        }
-    }
-
-    fn set(&self) -> Result<()> {
-        let tasks = TaskSet::new();
-        for _ in 0..self.world.below(4) {
-            let task = tasks.create_task(self.stage.coroutine());
-            self.stage.place(&self.world, &self.stage.tasks, task);
-        }
-        if let Some(task) = self.world.pick(&self.stage.tasks) {
-            tasks.add(task);
-        }
-        for _ in 0..self.world.below(6) {
-            if let Some(result) = self.co.yield_from(tasks.next())? {
-                self.hear(result)?;
-            }
-        }
-        Ok(())
     }
 
     fn job(&self) -> Result<()> {
