@@ -96,7 +96,7 @@ impl Room {
         });
     }
 
-    /// Lets nobody say any more. Who has got the lines that wait is closed.
+    /// Takes no more lines. Each client is closed when it has received those that wait for it.
     fn close(&self) {
         for member in self.0.borrow().values() {
             member.mail.shutdown(false);

@@ -9,8 +9,8 @@ use super::task_group::{Code, Delegated, Scope, ScopedTask, Spawned};
 use super::{NextCompleted, Wait, WaitFor, WaitItem, WaitOutcome};
 use crate::errors::RuntimeError;
 use crate::kernel::{
-    AnyTask, AwaitableResult, Co, Core, Coroutine, EventLoop, Future, Limited, Operation, Place,
-    Ready, Reason, Request, Subject, Task, Waitable, Waiter, other_loop,
+    AnyTask, AwaitableResult, Co, Core, Coroutine, EventLoop, Future, FutureObject, Limited,
+    Operation, Place, Ready, Reason, Request, Subject, Task, Waiter, other_loop,
 };
 use crate::threads::Job;
 use yieldfrom_delegation::{Builder, Generator, Result};
@@ -93,7 +93,7 @@ impl Alarm {
     }
 
     /// Fails for what would never ring, as it cannot end while the current task waits.
-    fn check(&self, what: &dyn Waitable) -> Result<()> {
+    fn check(&self, what: &dyn FutureObject) -> Result<()> {
         if self.task == Some(what.address()) {
             return Err(RuntimeError::new("first: a task cannot wait for itself").into());
         }
@@ -101,6 +101,27 @@ impl Alarm {
             Some(core) if !Rc::ptr_eq(core, &self.core) => Err(other_loop("first")),
             _ => Ok(()),
         }
+    }
+
+    /// Returns whether a future is done, or fails for one that would never ring. Otherwise it rings when
+    /// the future is done; `follows` says whether that was arranged before.
+    #[inline]
+    fn follow(
+        self: &Rc<Self>,
+        future: &dyn FutureObject,
+        follows: &mut bool,
+    ) -> Option<Result<()>> {
+        if future.is_done() {
+            return Some(Ok(()));
+        }
+        if !*follows {
+            if let Err(error) = self.check(future) {
+                return Some(Err(error));
+            }
+            *follows = true;
+            future.add_numbered_callback(Rc::clone(self) as Rc<dyn Ready>, 0);
+        }
+        None
     }
 
     /// Waits until it rings, unless it has rung since the last wait.
@@ -164,19 +185,8 @@ impl<T: 'static> BranchWait for FutureWait<T> {
 
     #[inline]
     fn poll(&mut self, alarm: &Rc<Alarm>) -> Option<Result<T>> {
-        if self.future.done() {
-            return Some((self.outcome)(&self.future, self.made_at));
-        }
-        if !self.follows {
-            if let Err(error) = alarm.check(&*self.future.inner) {
-                return Some(Err(error));
-            }
-            self.follows = true;
-            self.future
-                .inner
-                .add_callback(Rc::clone(alarm) as Rc<dyn Ready>);
-        }
-        None
+        let is_done = alarm.follow(&*self.future.inner, &mut self.follows)?;
+        Some(is_done.and_then(|()| (self.outcome)(&self.future, self.made_at)))
     }
 
     fn cancel(&mut self) -> bool {
@@ -200,7 +210,7 @@ macro_rules! future_branches {
             fn begin<'scope>(self, scope: &'scope Scope<'scope, '_>) -> FutureWait<T>
             where
                 Self: 'scope,
-        Self::Output: 'scope,
+                Self::Output: 'scope,
             {
                 FutureWait {
                     future: crate::ensure_future(self).into(),
@@ -234,24 +244,8 @@ impl BranchWait for AnyWait {
     type Output = ();
 
     fn poll(&mut self, alarm: &Rc<Alarm>) -> Option<Result<()>> {
-        if self.task.done() {
-            return Some(
-                self.task
-                    .0
-                    .exception()
-                    .and_then(|error| error.map_or(Ok(()), Err)),
-            );
-        }
-        if !self.follows {
-            if let Err(error) = alarm.check(&*self.task.0) {
-                return Some(Err(error));
-            }
-            self.follows = true;
-            self.task
-                .0
-                .add_numbered_callback(Rc::clone(alarm) as Rc<dyn Ready>, 0);
-        }
-        None
+        let is_done = alarm.follow(&*self.task.0, &mut self.follows)?;
+        Some(is_done.and_then(|()| self.task.outcome()))
     }
 
     fn cancel(&mut self) -> bool {
@@ -358,7 +352,7 @@ macro_rules! delegated_branches {
             fn begin<'scope>(self, scope: &'scope Scope<'scope, '_>) -> Self::Wait
             where
                 Self: 'scope,
-        Self::Output: 'scope,
+                Self::Output: 'scope,
             {
                 CodeWait::new(scope.spawn(type_name::<$type>(), Delegated(self)))
             }

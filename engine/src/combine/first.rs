@@ -9,7 +9,7 @@ use super::gather::{List, Tuple};
 use super::task_group::{Scope, scope};
 use crate::errors::ValueError;
 use crate::errors::panics::Panics;
-use crate::kernel::{Co, Operation, current_task};
+use crate::kernel::{AnyTask, Co, Operation, current_task};
 use yieldfrom_delegation::{Error, Result};
 
 /// Waits until at least one of several branches has ended, and ends the others.
@@ -260,7 +260,7 @@ impl Race<'_> {
             Some(cancelled) if !self.racers.any(|racer| racer.has_result()) => {
                 return Err(cancelled);
             }
-            Some(_) => renew_cancellation(),
+            Some(_) => current_task().iter().for_each(AnyTask::renew_cancellation),
             None => {}
         }
         Ok(())
@@ -304,14 +304,6 @@ impl Race<'_> {
             self.poll();
         }
         Ok(cancelled)
-    }
-}
-
-/// Has the request to cancel the current task that was taken here come again at its next wait.
-fn renew_cancellation() {
-    if let Some(task) = current_task().filter(|task| task.cancelling() > 0) {
-        task.uncancel();
-        task.cancel();
     }
 }
 

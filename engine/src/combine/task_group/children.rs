@@ -7,7 +7,7 @@ use std::process;
 use std::rc::Rc;
 
 use crate::errors::panics::{Panics, contain};
-use crate::kernel::{AnyTask, Co, Task};
+use crate::kernel::{AnyTask, Co, CoroutineBuilder, EventLoop, Place as Line, Task};
 use yieldfrom_delegation::{Result, report};
 
 /// The block of a borrowing task, as its coroutine sees it.
@@ -37,7 +37,7 @@ pub(super) struct Child<P: Parent> {
 }
 
 impl<P: Parent> Child<P> {
-    pub(super) fn new(body: Rc<dyn Body>, parent: &Rc<P>, place: Place) -> Self {
+    fn new(body: Rc<dyn Body>, parent: &Rc<P>, place: Place) -> Self {
         Self {
             body: Some(body),
             parent: Some(Rc::clone(parent)),
@@ -45,7 +45,7 @@ impl<P: Parent> Child<P> {
         }
     }
 
-    pub(super) fn run(mut self, co: &Co) -> Result<()> {
+    fn run(mut self, co: &Co) -> Result<()> {
         let body = self.body.take().expect("it runs once");
         let result = body.run(co);
         // Before the group forgets the task: this may drop the result, whose destructor may use what it borrows.
@@ -146,13 +146,42 @@ impl Children {
         self.0.borrow().taken
     }
 
+    /// Makes a task of `parent`, whose list this is, on behalf of a line of the program if one is given.
+    #[track_caller]
+    pub(super) fn spawn<P: Parent + 'static>(
+        &self,
+        parent: &Rc<P>,
+        event_loop: &EventLoop,
+        settings: CoroutineBuilder,
+        body: Rc<dyn Body>,
+        made_at: Option<Line>,
+    ) -> Task<()> {
+        let place = self.free_place();
+        let child = Child::new(body, parent, place);
+        let coroutine = settings.build(move |co| child.run(co));
+        if let Some(made_at) = made_at {
+            coroutine.stands_for(made_at);
+        }
+        let task = Task::new(event_loop, coroutine);
+        if let Some(made_at) = made_at {
+            task.inner.replace_place(made_at);
+        }
+        // No code of the program has run since it was made, and could not panic before it is in the list. On a
+        // closed loop it has failed at once, and borrows nothing any more.
+        if !task.done() {
+            self.put(place, task.clone());
+        }
+        event_loop.core().tell_task_factory(&task);
+        task
+    }
+
     /// Returns the place where the next task is put.
-    pub(super) fn free_place(&self) -> Place {
+    fn free_place(&self) -> Place {
         Place(self.0.borrow().free)
     }
 
     /// Puts a task into the free place.
-    pub(super) fn put(&self, place: Place, task: Task<()>) {
+    fn put(&self, place: Place, task: Task<()>) {
         let mut slots = self.0.borrow_mut();
         if place.0 > slots.others.len() {
             slots.others.push(Slot::Free { next: place.0 + 1 });

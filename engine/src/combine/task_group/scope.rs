@@ -29,7 +29,7 @@ use std::marker::PhantomData;
 use std::mem;
 use std::rc::Rc;
 
-use super::children::{Body, Child, Children};
+use super::children::{Body, Children};
 use super::state::{GroupState, TaskGroupHandle};
 use crate::errors::InvalidStateError;
 use crate::kernel::{
@@ -197,7 +197,8 @@ impl Drop for EndOfScope<'_> {
     }
 }
 
-/// Runs `body`, which may spawn borrowing tasks, on behalf of a line of the program. Those that have not ended when it ends are ended at once.
+/// Runs `body`, which may spawn borrowing tasks, on behalf of a line of the program. Those that have not ended when it
+/// ends are ended at once.
 pub(in crate::combine) fn scope<'env, R>(
     made_at: Place,
     body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
@@ -232,18 +233,9 @@ impl<'scope> Scope<'scope, '_> {
         let (parts, body) = Parts::new(body);
         let event_loop = EventLoop::current_or_closed();
         let children = self.children.get_or_init(Rc::default);
-        let place = children.free_place();
-        let child = Child::new(body, children, place);
         let settings = CoroutineBuilder::new().name(name);
-        let coroutine = settings.build(move |co| child.run(co));
-        coroutine.stands_for(self.made_at);
-        let task = Task::new(&event_loop, coroutine);
-        task.inner.replace_place(self.made_at);
-        // See `GroupState::spawn`.
-        if !task.done() {
-            children.put(place, task.clone());
-        }
-        event_loop.core().tell_task_factory(&task);
+        let made_at = Some(self.made_at);
+        let task = children.spawn(children, &event_loop, settings, body, made_at);
         Spawned { task, parts }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use super::children::{Body, Child, Children, Parent, Place};
+use super::children::{Body, Children, Parent, Place};
 use crate::errors::RuntimeError;
 use crate::errors::panics::contain;
 use crate::kernel::{
@@ -78,16 +78,7 @@ impl GroupState {
         if let Some(error) = self.refusal("spawn") {
             return Task::failed(&event_loop, settings.build(move |co| body.run(co)), error);
         }
-        let place = self.children.free_place();
-        let child = Child::new(body, self, place);
-        let task = Task::new(&event_loop, settings.build(move |co| child.run(co)));
-        // No code of the program has run since it was made, and could not panic before it is in the list. On a
-        // closed loop it has failed at once, and borrows nothing any more.
-        if !task.done() {
-            self.children.put(place, task.clone());
-        }
-        event_loop.core().tell_task_factory(&task);
-        task
+        self.children.spawn(self, &event_loop, settings, body, None)
     }
 
     /// Returns why the group takes no more tasks, if it does not.
@@ -189,10 +180,7 @@ impl GroupState {
 
     /// If other code wants the task to end as well, lets its cancellation come at the next wait.
     pub(super) fn renew_cancellation(&self) {
-        if self.parent.cancelling() > 0 {
-            self.parent.uncancel();
-            self.parent.cancel();
-        }
+        self.parent.renew_cancellation();
     }
 
     /// Takes the group's own request to cancel its task back, if there is one.
@@ -275,7 +263,8 @@ impl fmt::Debug for GroupState {
     }
 }
 
-/// A handle of a group that borrows nothing, see [`TaskGroup::handle`](super::TaskGroup::handle). A clone is a handle of the same group.
+/// A handle of a group that borrows nothing, see [`TaskGroup::handle`](super::TaskGroup::handle). A clone is a handle
+/// of the same group.
 #[derive(Clone)]
 pub struct TaskGroupHandle(pub(super) Rc<GroupState>);
 

@@ -183,6 +183,20 @@ impl AnyTask {
         }
     }
 
+    /// Fails as the task, which is done, has failed.
+    pub(crate) fn outcome(&self) -> Result<()> {
+        self.0.exception()?.map_or(Ok(()), Err)
+    }
+
+    /// If the task was asked to end, by a request that was taken where it was not to end it, has the request come again
+    /// at its next wait.
+    pub(crate) fn renew_cancellation(&self) {
+        if self.cancelling() > 0 {
+            self.uncancel();
+            self.cancel();
+        }
+    }
+
     /// Fails if the task belongs to another loop.
     pub(crate) fn check_loop(&self, event_loop: &EventLoop, operation: &str) -> Result<()> {
         match self.0.core() {
@@ -203,7 +217,7 @@ impl Delegate<Request, ()> for &AnyTask {
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<()> {
         self.wait_done(co)?;
-        self.0.exception()?.map_or(Ok(()), Err)
+        self.outcome()
     }
 }
 
