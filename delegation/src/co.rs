@@ -111,6 +111,26 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
         result
     }
 
+    /// Returns whether the body of this `Co` runs: its code, or what it has called or resumed, is what calls this.
+    ///
+    /// A body that does not run cannot suspend. Code that got the `Co` by other means than as its body's argument asks this.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom_delegation::Generator;
+    ///
+    /// let g: Generator<i32> = Generator::new(|co| {
+    ///     assert!(co.is_running());
+    ///     co.yield_(1)
+    /// });
+    /// g.next()?;
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn is_running(&self) -> bool {
+        self.suspender.is_running()
+    }
+
     /// Delegates to another generator, closure or iterator until it ends, and returns its result.
     ///
     /// This is PEP 380's `yield from`. The caller that drives this generator gets the values that

@@ -33,6 +33,8 @@ pub use pool::Stats;
 pub use rest::rest;
 pub use slab::MIN_SIZE;
 
+use std::ops::Range;
+
 use corosensei::stack::StackPointer;
 
 use crate::error::{Error, Result};
@@ -108,9 +110,61 @@ pub fn prewarm(count: usize, size: usize) -> Result<()> {
     pool::with(|pool| pool.prewarm(count, size)).unwrap_or_else(|| Err(thread_ends()))
 }
 
+/// Returns the stack pointer of the caller.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{stack, Generator};
+///
+/// let g: Generator<i32, (), bool> = Generator::new(|_| {
+///     let bounds = stack::bounds().expect("the body has a stack of its own");
+///     Ok(bounds.contains(&stack::pointer()))
+/// });
+/// assert_eq!(g.next()?.complete(), Some(true));
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+#[inline(always)]
+pub fn pointer() -> usize {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let pointer: usize;
+        // SAFETY: this copies a register and does nothing else.
+        unsafe {
+            std::arch::asm!("mov {}, rsp", out(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+        }
+        pointer
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let local = 0u8;
+        std::ptr::from_ref(std::hint::black_box(&local)).addr()
+    }
+}
+
+/// Returns the addresses of the stack that the caller runs on, from the lowest; `None` if that is not the
+/// stack of a generator.
+///
+/// The range begins with the guard page. It tells whether code that is called later runs on the same stack: then its
+/// [`pointer`] lies in the range.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom_delegation::{stack, Generator};
+///
+/// assert_eq!(stack::bounds(), None);
+/// let g: Generator<i32, (), usize> = Generator::new(|_| Ok(stack::bounds().map_or(0, |it| it.len())));
+/// assert!(g.next()?.complete().unwrap() > stack::DEFAULT_SIZE / 2);
+/// # Ok::<(), yieldfrom_delegation::Error>(())
+/// ```
+pub fn bounds() -> Option<Range<usize>> {
+    pool::with(|pool| pool.bounds_of(pointer())).flatten()
+}
+
 /// Returns the base of the stack that contains an address, if the calling thread has one.
 pub(crate) fn base_of(address: usize) -> Option<usize> {
-    pool::with(|pool| pool.base_of(address)).flatten()
+    Some(pool::with(|pool| pool.bounds_of(address)).flatten()?.end)
 }
 
 /// Returns a number of bytes below the base that certainly belong to the stack.

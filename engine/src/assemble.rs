@@ -12,6 +12,7 @@ use yieldfrom_delegation::{Result, stack};
 
 use crate::errors::describe;
 use crate::insight::deadlock;
+use crate::io::blocking::BlockingSources;
 use crate::kernel::{
     AwaitableResult, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Poller, Settings,
     get_event_loop,
@@ -215,6 +216,7 @@ impl LoopBuilder {
         let layers: Box<[Box<dyn Layer>]> = Box::new([
             Box::new(Executors::default()),
             Box::new(RemoteTasks::default()),
+            Box::new(BlockingSources::default()),
             #[cfg(feature = "signal")]
             Box::new(SignalHandlers::default()),
             #[cfg(feature = "signal")]

@@ -22,7 +22,7 @@ pub use gather::{Gather, List, Tuple, gather, gather_return_exceptions, gather_w
 pub use interval::{Interval, interval};
 pub use shield::shield;
 pub use sleep::{Sleep, sleep, sleep_with, yield_now};
-pub(crate) use task_group::Scope;
+pub(crate) use task_group::{Scope, on_own_stack};
 pub use task_group::{ScopedTask, TaskGroup, TaskGroupHandle, task_group};
 pub use task_set::TaskSet;
 pub use timeout::{Timeout, timeout, timeout_at};

@@ -1,5 +1,6 @@
 //! Input and output: sockets in four layers, and child processes.
 
+pub mod blocking;
 mod event_loop;
 pub mod net;
 #[cfg(feature = "process")]

@@ -89,6 +89,7 @@ pub use insight::trace::{self, Trace, TraceFile};
 pub use insight::{DeadlockError, debug};
 #[cfg(feature = "trace")]
 pub use insight::{GeneratorRecording, record_generators};
+pub use io::blocking::{self, blocking};
 pub use io::net;
 #[cfg(feature = "process")]
 pub use io::process;

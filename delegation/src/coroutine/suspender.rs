@@ -65,7 +65,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     /// Suspends the body, and returns the message that resumes it.
     #[inline(always)]
     pub(crate) fn suspend(&self, value: Y) -> Message<S> {
-        let here = stack_pointer();
+        let here = stack::pointer();
         // Each branch makes the suspension in its place. Otherwise it would be copied.
         if self.may_suspend(here) {
             self.switch_away(Suspension::Value(value), here)
@@ -86,7 +86,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         is_fresh: bool,
     ) -> Message<S> {
         // The borrow keeps the delegate alive while this frame exists: rule 1 of `links`.
-        let (here, delegate) = (stack_pointer(), delegate.node());
+        let (here, delegate) = (stack::pointer(), delegate.node());
         let suspension = |none| Suspension::Delegate(NonNull::from(delegate), none);
         if !self.may_suspend(here) {
             return self.switch_with_care(suspension(none));
@@ -148,12 +148,12 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
     /// Returns whether the body runs: on this stack, or on one that has resumed this one.
     #[cold]
     #[inline(never)]
-    fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         let own = self.anchor.addr();
         let Some(base) = stack::base_of(own) else {
             return false;
         };
-        let mut address = stack_pointer();
+        let mut address = stack::pointer();
         while let Some(here) = stack::base_of(address) {
             if here == base {
                 return true;
@@ -192,7 +192,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
             drop(suspension);
             return self.refuse();
         }
-        self.switch_away(suspension, stack_pointer())
+        self.switch_away(suspension, stack::pointer())
     }
 
     /// Refuses a suspension, because a panic unwinds the thread.
@@ -205,7 +205,7 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
             _ if ForcedUnwind::is_under_way(self.node.addr().get()) => {
                 Message::Throw(Error::panicking())
             }
-            1 => self.switch_away(Suspension::GiveUp, stack_pointer()),
+            1 => self.switch_away(Suspension::GiveUp, stack::pointer()),
             left => {
                 patience.set(left - 1);
                 if left == PATIENCE && cfg!(panic = "unwind") {
@@ -284,25 +284,6 @@ impl<Y, S> Drop for Unlink<'_, Y, S> {
 #[inline(never)]
 fn tangle(tangled: &Cell<bool>) {
     tangled.set(true);
-}
-
-/// Returns the stack pointer of the caller.
-#[inline(always)]
-fn stack_pointer() -> usize {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let pointer: usize;
-        // SAFETY: this copies a register and does nothing else.
-        unsafe {
-            std::arch::asm!("mov {}, rsp", out(reg) pointer, options(pure, nomem, nostack, preserves_flags));
-        }
-        pointer
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        let local = 0u8;
-        std::ptr::from_ref(std::hint::black_box(&local)).addr()
-    }
 }
 
 /// The payload that unwinds a body which does not end.

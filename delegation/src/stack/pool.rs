@@ -6,6 +6,7 @@
 //!    also after the end of its thread.
 
 use std::cell::{Cell, UnsafeCell};
+use std::ops::Range;
 
 use super::slab::{Slab, Slot, page_size};
 use super::{available, guard, overflow, slab};
@@ -183,12 +184,12 @@ impl Pool {
         left > 0
     }
 
-    /// Returns the base of the stack that contains `address`.
-    pub(super) fn base_of(&self, address: usize) -> Option<usize> {
+    /// Returns the lower end and the base of the stack that contains `address`.
+    pub(super) fn bounds_of(&self, address: usize) -> Option<Range<usize>> {
         let slabs = self.classes.iter().flat_map(|class| &class.slabs);
         let slab = slabs.into_iter().find(|slab| slab.contains(address))?;
         let limit = address - (address - slab.start) % slab.slot_size;
-        Some(slab::base_of(limit, slab.slot_size))
+        Some(limit..slab::base_of(limit, slab.slot_size))
     }
 
     pub(super) fn stats(&self) -> Stats {

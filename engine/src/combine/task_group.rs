@@ -1,6 +1,7 @@
 //! Tasks that end together.
 
 mod children;
+mod own_stack;
 mod scope;
 mod state;
 
@@ -12,6 +13,7 @@ use crate::kernel::{Co, Operation};
 use state::GroupState;
 use yieldfrom_delegation::{Delegate, Error, Result};
 
+pub(crate) use own_stack::on_own_stack;
 pub(crate) use scope::Scope;
 pub(super) use scope::scope;
 pub(super) use scope::{Code, Delegated, Spawned};

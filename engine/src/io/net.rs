@@ -65,6 +65,7 @@ mod tcp_stream;
 mod udp;
 mod unix_datagram;
 mod unix_stream;
+mod with;
 mod write;
 
 pub(crate) use addresses::Target;
@@ -81,3 +82,4 @@ pub use stream::{
 };
 pub use udp::UdpSocket;
 pub use unix_datagram::UnixDatagram;
+pub use with::With;

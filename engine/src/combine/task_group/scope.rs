@@ -22,6 +22,8 @@
 //!    tells that: a coroutine counts as closed before what its body has captured is dropped.
 //! 6. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
 //!    forgotten, what is in its block is never dropped.
+//!
+//! A part of a coroutine that runs on a stack of its own (`own_stack.rs`) borrows by the same rules. Its guard is `EndOfPart`.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -256,8 +258,8 @@ impl<B, T> Spawned<B, T> {
     }
 }
 
-/// Hides what the block of a task borrows from the compiler. The two `spawn`s give it to the coroutine of the task, and
-/// to nobody else.
+/// Hides what the block of a task borrows from the compiler. The two `spawn`s, and `on_own_stack`, give it to the coroutine
+/// of the task, and to nobody else.
 #[allow(
     unsafe_code,
     reason = "the group checks the lifetime of a body, as the compiler knows of no task when it ends"
@@ -300,14 +302,14 @@ impl<D: Delegate<Request, ()>> Run<D::Output> for Delegated<D> {
 }
 
 /// What a borrowing task runs, and what that has returned.
-struct Parts<B, T> {
+pub(super) struct Parts<B, T> {
     body: Cell<Option<B>>,
-    value: Cell<Option<T>>,
+    pub(super) value: Cell<Option<T>>,
 }
 
 impl<B: Run<T>, T> Parts<B, T> {
     /// Makes the block of a task, and hides what it borrows for the coroutine of that task.
-    fn new<'scope>(body: B) -> (Rc<Self>, Rc<dyn Body>)
+    pub(super) fn new<'scope>(body: B) -> (Rc<Self>, Rc<dyn Body>)
     where
         B: 'scope,
         T: 'scope,

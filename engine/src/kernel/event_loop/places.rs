@@ -72,7 +72,7 @@ pub(super) fn introduce_ourselves() {
     }
     yieldfrom_delegation::set_overflow_help(
         "CoroutineBuilder::stack_size, or all coroutines of a loop with LoopBuilder::stack_size \
-         (a generator that you drive: Builder::stack_size)",
+         (a generator that you drive: Builder::stack_size; a region: Blocking::stack_size)",
     );
 }
 
