@@ -104,7 +104,7 @@ pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
 pub use label::Link;
 pub use stack::fetch::prefetch;
 #[doc(hidden)]
-pub use stack::overflow::set_overflow_help;
+pub use stack::overflow::{OverflowHelp, set_overflow_help};
 
 #[cfg(not(unix))]
 compile_error!("yieldfrom-delegation maps its stacks with the calls of Unix systems");

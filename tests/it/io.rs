@@ -1,6 +1,7 @@
-//! Sockets, transports, streams and child processes.
+//! Sockets, transports, streams, child processes, and regions for synchronous libraries.
 
 mod net;
 mod processes;
+mod regions;
 mod streams;
 mod transports;

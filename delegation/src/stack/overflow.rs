@@ -7,7 +7,7 @@
 #![allow(unsafe_code, reason = "handles a signal")]
 
 use std::cell::UnsafeCell;
-use std::io::Write;
+use std::fmt::{self, Write};
 use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -163,35 +163,72 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
 }
 
 /// How the program makes larger stacks, if it does not make its generators itself.
-static HELP: OnceLock<&str> = OnceLock::new();
+static HELP: OnceLock<OverflowHelp> = OnceLock::new();
 
-/// Says how the program makes larger stacks, in place of `Builder::stack_size`. The first call counts.
-pub fn set_overflow_help(settings: &'static str) {
-    HELP.get_or_init(|| settings);
+/// What a library that makes generators for its users adds to the report of an overflow.
+#[derive(Clone, Copy, Debug)]
+pub struct OverflowHelp {
+    /// How the program makes larger stacks, in place of `Builder::stack_size`.
+    pub settings: &'static str,
+    /// Writes what runs on the thread, such as `, in task Task-1`. A signal handler calls it, so it must not allocate
+    /// memory or wait for a lock.
+    pub running: fn(&mut dyn fmt::Write) -> fmt::Result,
+}
+
+/// Adds to the reports of overflows. The first call counts.
+pub fn set_overflow_help(help: OverflowHelp) {
+    HELP.get_or_init(|| help);
+}
+
+/// The text of a report, in memory of its own. A longer text is cut.
+struct Text {
+    bytes: [u8; 1024],
+    len: usize,
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.bytes.len() - self.len;
+        let fits = &text.as_bytes()[..text.len().min(room)];
+        self.bytes[self.len..][..fits.len()].copy_from_slice(fits);
+        self.len += fits.len();
+        Ok(())
+    }
 }
 
 /// Writes the report. This runs on the thread that overflowed, and no other thread changes the
 /// label.
 fn report(label: Option<&Label>, size: usize) {
-    // A handler must not allocate memory. A longer text is cut.
-    let mut text = [0; 1024];
-    let mut out = &mut text[..];
-    let _ = match label {
-        Some(label) => write!(
-            out,
-            "\ngenerator {} (made at {}) has overflowed its stack of {} KiB\n\
-             help: give it a larger one with {}, or recurse by yield_from of new generators, \
-             which have stacks of their own\n",
-            short_name(&label.name),
-            label.made_at.get(),
-            size / 1024,
-            HELP.get().unwrap_or(&"Builder::stack_size")
-        ),
-        None => out.write_all(b"\na generator has overflowed its stack\n"),
+    // A handler must not allocate memory.
+    let mut text = Text {
+        bytes: [0; 1024],
+        len: 0,
     };
-    let len = 1024 - out.len();
+    let _ = match label {
+        Some(label) => describe(&mut text, label, size),
+        None => text.write_str("\na generator has overflowed its stack\n"),
+    };
     // SAFETY: the bytes are initialised and our own, and a signal handler may call write.
-    unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), len) };
+    unsafe { libc::write(libc::STDERR_FILENO, text.bytes.as_ptr().cast(), text.len) };
+}
+
+fn describe(text: &mut Text, label: &Label, size: usize) -> fmt::Result {
+    let help = HELP.get();
+    write!(
+        text,
+        "\ngenerator {} (made at {}) has overflowed its stack of {} KiB",
+        short_name(&label.name),
+        label.made_at.get(),
+        size / 1024,
+    )?;
+    if let Some(help) = help {
+        (help.running)(text)?;
+    }
+    writeln!(
+        text,
+        "\nhelp: give it a larger one with {}, or recurse by yield_from of new generators, which have stacks of their own",
+        help.map_or("Builder::stack_size", |help| help.settings)
+    )
 }
 
 /// Passes a fault that is not ours to the earlier handler.

@@ -75,10 +75,10 @@ pub use stream::Stream;
 use crate::combine::on_own_stack;
 use crate::kernel::{
     Co, Coroutine, CoroutineBuilder, IntoCoroutine, Place, Request, awaitable_coroutine,
-    current_task, limited_code,
+    limited_code,
 };
 use region::{Here, Region, enter};
-use yieldfrom_delegation::{Builder, Delegate, Error, Result, stack};
+use yieldfrom_delegation::{Builder, Delegate, Result, stack};
 
 /// The stack that a region has at least, in bytes, unless [`Blocking::stack_size`] sets another size: 256 KiB.
 pub const STACK_SIZE: usize = 256 << 10;
@@ -94,7 +94,7 @@ const MARGIN: usize = 16 << 10;
 /// # Errors
 ///
 /// `yield_from` returns the error that was thrown in while the region waited, such as a cancellation, whatever the closure has returned;
-/// or an error for which [`is_stack`](Error::is_stack) holds, if there is no stack.
+/// or an error for which [`is_stack`](crate::Error::is_stack) holds, if there is no stack.
 ///
 /// # Panics
 ///
@@ -162,7 +162,7 @@ impl<F> Blocking<F> {
         self
     }
 
-    fn settings(&self, name: String) -> CoroutineBuilder {
+    fn settings(&self, name: &'static str) -> CoroutineBuilder {
         let size = self.stack_size.saturating_add(MARGIN);
         CoroutineBuilder::new().name(name).stack_size(size)
     }
@@ -176,14 +176,8 @@ impl<F: FnOnce() -> R, R> Delegate<Request, ()> for Blocking<F> {
         if self.stack_size <= room() {
             return enter(co, around, self.body);
         }
-        let name = match current_task() {
-            Some(task) => format!("blocking[{}]", task.get_name()),
-            None => "blocking".to_owned(),
-        };
-        let settings = self.settings(name);
-        on_own_stack(co, settings, self.made_at, |co| {
-            enter(co, around, self.body)
-        })
+        let settings = self.settings("blocking");
+        on_own_stack(settings, self.made_at, || enter(co, around, self.body))?
     }
 }
 
@@ -199,7 +193,7 @@ impl<R: 'static, F: FnOnce() -> R + 'static> IntoCoroutine for Blocking<F> {
 
     #[track_caller]
     fn into_coroutine(self) -> Coroutine<R> {
-        let settings = self.settings(Builder::name_as_given::<F>().to_owned());
+        let settings = self.settings(Builder::name_as_given::<F>());
         settings.build(move |co| enter(co, None, self.body))
     }
 }
@@ -224,7 +218,7 @@ impl<F> fmt::Debug for Blocking<F> {
 /// # Errors
 ///
 /// - The error of the delegate: an [`io::Error`] as it is; a [`TimeoutError`](crate::TimeoutError) as one of kind `TimedOut`; others
-///   as [`into_send`](Error::into_send) makes them, of kind `Other`.
+///   as [`into_send`](crate::Error::into_send) makes them, of kind `Other`.
 /// - An [`Interruption`], if the task was cancelled or is being closed.
 /// - `Unsupported`: it was called outside of a region, or in a generator that code in a region drives by hand.
 ///
@@ -246,9 +240,8 @@ impl<F> fmt::Debug for Blocking<F> {
 /// ```
 pub fn wait<D: Delegate<Request, ()>>(delegate: D) -> io::Result<D::Output> {
     const NAME: &str = "wait";
-    let ends = |error: &Error| error.is_cancelled() || error.is_generator_exit();
     match Here::find() {
-        Here::Inside(region) => region.wait(NAME, ends, |co| delegate.delegate(co)),
+        Here::Inside(region) => region.wait(NAME, |co| delegate.delegate(co)),
         Here::Above => Err(above(NAME)),
         Here::Outside => {
             let why = "wait: there is no coroutine to suspend; call it in co.yield_from(blocking(|| ...))";

@@ -35,6 +35,7 @@ mod turn;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -298,6 +299,20 @@ impl Core {
 
     pub(crate) fn task_name(&self, number: u32) -> Option<String> {
         self.task_names.borrow().get(&number).cloned()
+    }
+
+    /// Writes the name of the task that runs; nothing if one of the tables is borrowed.
+    fn name_running_task(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let (Ok(tasks), Ok(names)) = (self.tasks.try_borrow(), self.task_names.try_borrow()) else {
+            return Ok(());
+        };
+        let Some(number) = tasks.get(self.current_task.get()).map(|task| task.number()) else {
+            return Ok(());
+        };
+        match names.get(&number) {
+            Some(name) => write!(out, ", in task {name}"),
+            None => write!(out, ", in task Task-{number}"),
+        }
     }
 
     pub(crate) fn set_task_name(&self, number: u32, name: String) {

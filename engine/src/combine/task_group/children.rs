@@ -1,7 +1,6 @@
 //! The tasks of a group that may borrow, and what their coroutines run.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::iter;
 use std::mem;
 use std::process;
@@ -26,7 +25,7 @@ pub(super) trait Parent {
 }
 
 /// Where a task stands in the list of its group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place(usize);
 
 /// What the coroutine of a borrowing task runs.
@@ -38,7 +37,7 @@ pub(super) struct Child<P: Parent> {
 }
 
 impl<P: Parent> Child<P> {
-    pub(super) fn new(body: Rc<dyn Body>, parent: &Rc<P>, place: Place) -> Self {
+    fn new(body: Rc<dyn Body>, parent: &Rc<P>, place: Place) -> Self {
         Self {
             body: Some(body),
             parent: Some(Rc::clone(parent)),
@@ -46,7 +45,7 @@ impl<P: Parent> Child<P> {
         }
     }
 
-    pub(super) fn run(mut self, co: &Co) -> Result<()> {
+    fn run(mut self, co: &Co) -> Result<()> {
         let body = self.body.take().expect("it runs once");
         let result = body.run(co);
         // Before the group forgets the task: this may drop the result, whose destructor may use what it borrows.
@@ -263,7 +262,7 @@ impl Children {
 
 /// Aborts the process, as a coroutine that goes on would use memory that goes away.
 #[cold]
-pub(super) fn cannot_end(task: &dyn fmt::Display) -> ! {
+fn cannot_end(task: &AnyTask) -> ! {
     contain(|| {
         report!(
             target: "yieldfrom::task_group",

@@ -23,7 +23,8 @@
 //! 6. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
 //!    forgotten, what is in its block is never dropped.
 //!
-//! A part of a coroutine that runs on a stack of its own (`own_stack.rs`) borrows by the same rules. Its guard is `EndOfPart`.
+//! A part of a coroutine that runs on a stack of its own (`own_stack.rs`) has ended when the call that began it returns, so
+//! it needs no guard.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;

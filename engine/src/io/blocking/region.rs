@@ -239,23 +239,20 @@ impl Region {
         unsafe { self.co.as_ref() }
     }
 
-    /// Waits by `act`, unless the region was interrupted before.
-    ///
-    /// `is_interruption` says whether an error of `act` was thrown in. Such an error ends the region.
+    /// Waits by `act`, unless the region was interrupted before. A cancellation, or the closing of the coroutine, interrupts it.
     #[inline]
     pub(super) fn wait<T>(
         &self,
         operation: &'static str,
-        is_interruption: impl FnOnce(&Error) -> bool,
         act: impl FnOnce(&Co) -> Result<T>,
     ) -> io::Result<T> {
         self.check(operation)?;
         act(self.co()).map_err(|error| {
-            if !is_interruption(&error) {
-                return io_error(error);
+            if error.is_cancelled() || error.is_generator_exit() {
+                self.interrupt(error);
+                return self.refuse(operation);
             }
-            self.interrupt(error);
-            self.refuse(operation)
+            io_error(error)
         })
     }
 

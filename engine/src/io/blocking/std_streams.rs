@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::above;
 use super::region::{Here, io_error};
-use super::stream::{Stream, is_interruption};
+use super::stream::Stream;
 use crate::combine::timeout;
 use crate::io::net::{self as suspending, Dial, Target, ToSocketAddrs, connect_tcp, connect_unix};
 use crate::kernel::{Co, Direction};
@@ -249,7 +249,7 @@ fn connect<S>(
 ) -> io::Result<Stream<S>> {
     const NAME: &str = "connect";
     let socket = match Here::find() {
-        Here::Inside(region) => region.wait(NAME, is_interruption, suspend)?,
+        Here::Inside(region) => region.wait(NAME, suspend)?,
         Here::Above => return Err(above(NAME)),
         Here::Outside => block()?,
     };

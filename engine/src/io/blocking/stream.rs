@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use super::above;
 use super::region::{Here, Region};
 use super::sources::{Home, Socket};
-use crate::errors::{RuntimeError, panics};
+use crate::errors::panics;
 use crate::io::source::{Source, poll_within, timed_out};
 use crate::kernel::Direction;
-use yieldfrom_delegation::{Error, report};
+use yieldfrom_delegation::report;
 
 /// A connected socket for synchronous libraries: a [`TcpStream`](super::TcpStream) or a [`UnixStream`](super::UnixStream).
 ///
@@ -202,7 +202,7 @@ impl<S: AsFd + Send + Sync + 'static> Shared<S> {
     ) -> io::Result<usize> {
         let source = self.source(region, name)?;
         let limit = self.limit(direction).get();
-        region.wait(name, is_interruption, |co| match limit {
+        region.wait(name, |co| match limit {
             None => source.transfer(co, direction, name, wanted, |_| operation()),
             Some(limit) => {
                 source.transfer_within(co, direction, name, wanted, limit, |_| operation())
@@ -271,16 +271,6 @@ impl<S: AsFd + Send + Sync + 'static> Shared<S> {
             });
         }
     }
-}
-
-/// Returns whether an error was thrown into an operation of a socket while it waited.
-#[cold]
-pub(super) fn is_interruption(error: &Error) -> bool {
-    let is_own = error.is::<io::Error>()
-        || error.is::<RuntimeError>()
-        || error.is_panicking()
-        || error.is_not_running();
-    !is_own
 }
 
 fn unsupported(why: String) -> io::Error {

@@ -1,6 +1,7 @@
 //! Which loop a thread uses.
 
 use std::cell::Cell;
+use std::fmt;
 use std::mem::ManuallyDrop;
 use std::thread::LocalKey;
 
@@ -148,6 +149,22 @@ impl Drop for Entered {
         update_stack_size();
         drop(before.map(ManuallyDrop::into_inner));
     }
+}
+
+/// Writes the name of the task that runs, for the report of an overflow.
+///
+/// A signal handler calls it, which may have interrupted anything: it allocates no memory, and gives up where something
+/// is borrowed.
+pub(super) fn name_running_task(out: &mut dyn fmt::Write) -> fmt::Result {
+    let look = |running: &Cell<Option<ManuallyDrop<EventLoop>>>| {
+        let event_loop = running.take();
+        let written = event_loop
+            .as_ref()
+            .map(|it| it.core().name_running_task(out));
+        running.set(event_loop);
+        written
+    };
+    RUNNING.try_with(look).ok().flatten().unwrap_or(Ok(()))
 }
 
 impl Holder {

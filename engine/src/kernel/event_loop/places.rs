@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::Location;
 
-use yieldfrom_delegation::Link;
+use yieldfrom_delegation::{Link, OverflowHelp};
 
 use super::EventLoop;
+use super::current::name_running_task;
 
 /// A line of the program.
 pub(crate) type Place = &'static Location<'static>;
@@ -70,10 +71,11 @@ pub(super) fn introduce_ourselves() {
     if let Some(root) = root() {
         yieldfrom_delegation::hide_lines_of(root);
     }
-    yieldfrom_delegation::set_overflow_help(
-        "CoroutineBuilder::stack_size, or all coroutines of a loop with LoopBuilder::stack_size \
+    yieldfrom_delegation::set_overflow_help(OverflowHelp {
+        settings: "CoroutineBuilder::stack_size, or all coroutines of a loop with LoopBuilder::stack_size \
          (a generator that you drive: Builder::stack_size; a region: Blocking::stack_size)",
-    );
+        running: name_running_task,
+    });
 }
 
 #[cfg(test)]

@@ -1,0 +1,247 @@
+//! Cancellations and closings: whatever the library makes of them, they take place.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use yieldfrom::blocking::{self, Interruption, UnixStream, blocking};
+use yieldfrom::{
+    Co, EventLoop, Result, TimeoutError, create_task, sleep, timeout, wait_for, yield_now,
+};
+
+use super::reader;
+use crate::support::{Journal, run_io, run_virtual, secs};
+
+/// Cancels a region that waits, and checks that it ends as cancelled.
+fn cancelled<R: 'static>(library: impl FnOnce() -> R + 'static) {
+    run_virtual(|co| {
+        let task = create_task(blocking(library));
+        co.yield_from(yield_now())?;
+        assert!(task.cancel());
+        let error = co.yield_from(&task.to_any()).unwrap_err();
+        assert!(error.is_cancelled() && task.cancelled(), "{error:?}");
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn wait_long() -> io::Result<()> {
+    blocking::wait(sleep(secs(3600)))
+}
+
+#[test]
+fn a_library_that_swallows_the_error_is_cancelled() {
+    cancelled(|| wait_long().is_ok());
+}
+
+#[test]
+fn a_library_that_gives_up_is_cancelled() {
+    cancelled(wait_long);
+}
+
+#[test]
+fn a_library_that_tries_again_for_ever_is_unwound() {
+    let (tries, seen) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    let counted = Rc::clone(&tries);
+    cancelled(move || {
+        while wait_long().is_err() {
+            counted.set(counted.get() + 1);
+        }
+    });
+    assert_eq!(tries.get(), 99, "the last one does not return");
+    // One that catches the unwinding is unwound again.
+    let counted = Rc::clone(&seen);
+    cancelled(move || {
+        let retry = || {
+            while wait_long().is_err() {
+                counted.set(counted.get() + 1);
+            }
+        };
+        for _ in 0..3 {
+            assert!(catch_unwind(AssertUnwindSafe(retry)).is_err());
+        }
+    });
+    assert_eq!(seen.get(), 3 * 99);
+}
+
+#[test]
+fn every_later_operation_fails_at_once_with_the_same_error() {
+    cancelled(|| {
+        let (one, mut other) = UnixStream::pair().unwrap();
+        other.write_all(b"there").unwrap();
+        let first = wait_long().unwrap_err();
+        let second = (&one).read(&mut [0; 5]).unwrap_err();
+        let third = (&other).write(b"more").unwrap_err();
+        let fourth = UnixStream::connect("/nowhere").unwrap_err();
+        for error in [&first, &second, &third, &fourth] {
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
+            assert!(error.get_ref().unwrap().is::<Interruption>());
+            assert!(
+                error.to_string().contains("the task was cancelled"),
+                "{error}"
+            );
+        }
+        assert!(second.to_string().starts_with("read: "), "{second}");
+    });
+}
+
+#[test]
+fn what_the_library_returns_is_dropped_in_the_region() {
+    struct Goodbye(UnixStream, Rc<RefCell<Vec<io::ErrorKind>>>);
+    impl Drop for Goodbye {
+        fn drop(&mut self) {
+            let refused = self.0.write(b"bye").unwrap_err();
+            self.1.borrow_mut().push(refused.kind());
+        }
+    }
+    let kinds = Rc::new(RefCell::new(Vec::new()));
+    let noted = Rc::clone(&kinds);
+    cancelled(move || {
+        let _ = wait_long();
+        Goodbye(UnixStream::pair().unwrap().0, noted)
+    });
+    assert_eq!(*kinds.borrow(), [io::ErrorKind::ConnectionAborted]);
+}
+
+#[test]
+fn a_cancellation_at_each_wait_ends_the_region() {
+    for turns in 0..12 {
+        run_io(move |co| {
+            let (mut one, mut other) = UnixStream::pair()?;
+            let task = create_task(blocking(move || {
+                for _ in 0..4 {
+                    let _ = blocking::wait(yield_now());
+                    let _ = one.write(&[1]);
+                    let _ = one.read(&mut [0]);
+                }
+            }));
+            let echo = create_task(blocking(move || {
+                while other.read(&mut [0]).is_ok_and(|n| n > 0) && other.write(&[2]).is_ok() {}
+            }));
+            for _ in 0..turns {
+                co.yield_from(yield_now())?;
+            }
+            let was_done = task.done();
+            assert_eq!(task.cancel(), !was_done);
+            let end = co.yield_from(task);
+            assert_eq!(end.is_err_and(|error| error.is_cancelled()), !was_done);
+            co.yield_from(echo)
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+fn timeouts_around_a_region_are_timeouts() {
+    run_virtual(|co| {
+        let late = timeout(1, |co| co.yield_from(blocking(wait_long)));
+        assert!(co.yield_from(late).unwrap_err().is::<TimeoutError>());
+        let late = wait_for(blocking(wait_long), 1);
+        assert!(co.yield_from(late).unwrap_err().is::<TimeoutError>());
+        co.yield_from(sleep(1))
+    })
+    .unwrap();
+}
+
+#[test]
+fn an_interrupted_inner_region_interrupts_the_one_around_it() {
+    run_virtual(|co| {
+        let task = create_task(|co: &Co| {
+            co.yield_from(blocking(|| {
+                let inner = co.yield_from(blocking(|| drop(wait_long())));
+                assert!(inner.unwrap_err().is_cancelled());
+                assert!(wait_long().is_err());
+                let again = co.yield_from(blocking(|| 1));
+                assert!(
+                    again.unwrap_err().is_cancelled(),
+                    "no region is opened any more"
+                );
+            }))
+        });
+        co.yield_from(yield_now())?;
+        task.cancel();
+        assert!(co.yield_from(task).unwrap_err().is_cancelled());
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_region_in_a_region_hides_it_and_gives_it_back() {
+    run_virtual(|co| {
+        co.yield_from(blocking(|| -> Result<()> {
+            blocking::wait(sleep(1))?;
+            for size in [1 << 10, 4 << 20] {
+                let inner = blocking(|| blocking::wait(sleep(1))).stack_size(size);
+                co.yield_from(inner)??;
+            }
+            Ok(blocking::wait(sleep(1))?)
+        }))?
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_region_is_left_when_its_loop_is_closed() {
+    for (size, times) in [(1 << 10, 1), (1 << 20, 1), (1 << 20, 50)] {
+        let journal = Journal::default();
+        let event_loop = EventLoop::builder().virtual_clock().build().unwrap();
+        for n in 0..times {
+            let guard = journal.guard(n);
+            let body = blocking(move || {
+                let _guard = &guard;
+                let error = wait_long().unwrap_err();
+                assert!(error.to_string().contains("closed"), "{error}");
+            });
+            event_loop.create_task(body.stack_size(size));
+        }
+        event_loop
+            .run_until_complete(|co: &Co| co.yield_from(yield_now()))
+            .unwrap();
+        drop(event_loop);
+        assert_eq!(journal.take().len(), times);
+    }
+}
+
+#[test]
+fn a_region_that_panics_fails_its_task_alone() {
+    run_io(|co| {
+        let (task, mut other) = reader()?;
+        let panics = create_task(blocking(|| -> () {
+            let _ = blocking::wait(yield_now());
+            std::panic::resume_unwind(Box::new("the library is broken"))
+        }));
+        let error = co.yield_from(panics).unwrap_err();
+        assert!(error.is::<yieldfrom::Panicked>(), "{error:?}");
+        other.write_all(&[1])?;
+        assert_eq!(co.yield_from(task)??, 1);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_destructor_that_writes_while_the_region_panics_does_not_hang() {
+    struct Goodbye(UnixStream);
+    impl Drop for Goodbye {
+        fn drop(&mut self) {
+            // The peer does not read, so this has to wait at some time.
+            while self.0.write(&[0; 1 << 16]).is_ok() {}
+        }
+    }
+    run_io(|co| {
+        let (one, _other) = UnixStream::pair()?;
+        let panics = create_task(blocking(move || -> () {
+            let _goodbye = Goodbye(one);
+            std::panic::resume_unwind(Box::new(1))
+        }));
+        assert!(
+            co.yield_from(panics)
+                .unwrap_err()
+                .is::<yieldfrom::Panicked>()
+        );
+        Ok(())
+    })
+    .unwrap();
+}
