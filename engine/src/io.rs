@@ -8,6 +8,7 @@ pub mod process;
 mod sock;
 mod source;
 pub mod streams;
+mod traits;
 pub mod transport;
 
 #[cfg(feature = "signal")]

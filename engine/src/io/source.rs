@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, sockopt};
+use rustix::net::{AddressFamily, Shutdown, sockopt};
 
+use super::traits::{Read, Write};
 use crate::errors::{RuntimeError, describe};
 use crate::kernel::{
     Co, Core, Direction, EventLoop, OnDrop, Operation, Readiness, Ready, Reason, Request,
@@ -328,6 +329,37 @@ impl<T: AsFd> Source<T> {
         if let (Some(registration), Some(io)) = (self.registration.take(), &self.io) {
             registration.core.unwatch(io.as_fd(), &registration.watched);
         }
+    }
+}
+
+impl<T> Read for Source<T>
+where
+    T: AsFd,
+    for<'s> &'s T: io::Read,
+{
+    #[inline(always)]
+    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        self.transfer(co, Direction::Read, "read", buffer.len(), |mut io| {
+            io::Read::read(&mut io, buffer)
+        })
+    }
+}
+
+impl<T> Write for Source<T>
+where
+    T: AsFd,
+    for<'s> &'s T: io::Write,
+{
+    #[inline(always)]
+    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        self.transfer(co, Direction::Write, "write", bytes.len(), |mut io| {
+            io::Write::write(&mut io, bytes)
+        })
+    }
+
+    fn end_writing(&self, _: &Co) -> Result<()> {
+        let ended = rustix::net::shutdown(self.get(), Shutdown::Write);
+        Ok(ended.map_err(|error| describe(error.into(), "close_writing"))?)
     }
 }
 

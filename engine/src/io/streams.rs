@@ -51,7 +51,10 @@
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 
+mod buf_reader;
 mod connection;
+mod copy;
+mod duplex;
 mod open;
 mod operation;
 mod reader;
@@ -62,6 +65,9 @@ mod serve;
 mod whole;
 mod writer;
 
+pub use buf_reader::BufReader;
+pub use copy::{copy, copy_bidirectional};
+pub use duplex::{Duplex, duplex};
 pub use open::{
     OpenConnection, open_connection, open_connection_on, open_read_pipe, open_unix_connection,
     open_write_pipe,
@@ -74,6 +80,8 @@ pub(crate) use operation::checked_limit;
 pub use reader::StreamReader;
 pub use serve::{StartServer, StartUnixServer, start_server, start_server_on, start_unix_server};
 pub use writer::StreamWriter;
+
+pub use crate::io::traits::{Read, Write};
 
 /// How long a line may be, in bytes, by default.
 pub(crate) const DEFAULT_LIMIT: usize = 64 << 10;

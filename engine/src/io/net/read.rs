@@ -6,7 +6,8 @@ use std::os::fd::AsFd;
 use rustix::net::RecvFlags;
 
 use super::{OwnedReadHalf, ReadHalf, Stream};
-use crate::io::source::{Source, poll};
+use crate::io::source::poll;
+use crate::io::traits::{Read, read_exact, read_to_end};
 use crate::kernel::{Co, Direction, Operation};
 use yieldfrom_delegation::Result;
 
@@ -28,7 +29,7 @@ macro_rules! reading_methods {
             #[inline]
             pub fn read(&self, buffer: &mut [u8]) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
                 let source = &*self.source;
-                Operation::new("read", move |co| read(co, source, buffer))
+                Operation::new("read", move |co| source.read_some(co, buffer))
             }
 
             /// Reads as [`read`](Stream::read) does, into several buffers, one after the other.
@@ -118,77 +119,24 @@ reading_methods! {
     OwnedReadHalf<S>,
 }
 
-#[inline(always)]
-fn read<S>(co: &Co, source: &Source<S>, buffer: &mut [u8]) -> Result<usize>
-where
-    S: AsFd,
-    for<'s> &'s S: io::Read,
-{
-    source.transfer(co, Direction::Read, "read", buffer.len(), |mut io| {
-        io::Read::read(&mut io, buffer)
-    })
-}
-
-fn read_exact<S>(co: &Co, source: &Source<S>, buffer: &mut [u8]) -> Result<()>
-where
-    S: AsFd,
-    for<'s> &'s S: io::Read,
-{
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match read(co, source, &mut buffer[filled..])? {
-            0 => return Err(ended_early(filled, buffer.len()).into()),
-            n => filled += n,
+/// Implements the trait for what has a source.
+macro_rules! reads_by_source {
+    ($($type:ty,)*) => {$(
+        impl<S> Read for $type
+        where
+            S: AsFd,
+            for<'s> &'s S: io::Read,
+        {
+            #[inline]
+            fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+                self.source.read_some(co, buffer)
+            }
         }
-    }
-    Ok(())
+    )*};
 }
 
-#[cold]
-fn ended_early(got: usize, wanted: usize) -> io::Error {
-    let why = format!("read_exact: the peer has closed after {got} of {wanted} bytes");
-    io::Error::new(io::ErrorKind::UnexpectedEof, why)
-}
-
-fn read_to_end<S>(co: &Co, source: &Source<S>, buffer: &mut Vec<u8>) -> Result<usize>
-where
-    S: AsFd,
-    for<'s> &'s S: io::Read,
-{
-    let mut room = 4 << 10;
-    let before = buffer.len();
-    let mut buffer = GrowingBuffer {
-        buffer,
-        filled: before,
-    };
-    loop {
-        let n = read(co, source, buffer.room(room))?;
-        if n == 0 {
-            return Ok(buffer.filled - before);
-        }
-        buffer.filled += n;
-        if n == room {
-            room = (2 * room).min(256 << 10);
-        }
-    }
-}
-
-/// A buffer that is cut off behind the bytes that were read, also if the reading fails.
-struct GrowingBuffer<'a> {
-    buffer: &'a mut Vec<u8>,
-    filled: usize,
-}
-
-impl GrowingBuffer<'_> {
-    /// Returns room for this number of bytes behind those that were read.
-    fn room(&mut self, length: usize) -> &mut [u8] {
-        self.buffer.resize(self.filled + length, 0);
-        &mut self.buffer[self.filled..]
-    }
-}
-
-impl Drop for GrowingBuffer<'_> {
-    fn drop(&mut self) {
-        self.buffer.truncate(self.filled);
-    }
+reads_by_source! {
+    Stream<S>,
+    ReadHalf<'_, S>,
+    OwnedReadHalf<S>,
 }

@@ -4,8 +4,8 @@ use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
 
 use super::{OwnedWriteHalf, Stream, WriteHalf};
-use crate::errors::describe;
-use crate::io::source::{Source, poll};
+use crate::io::source::poll;
+use crate::io::traits::{Write, write_all};
 use crate::kernel::{Co, Direction, Operation};
 use yieldfrom_delegation::Result;
 
@@ -26,7 +26,7 @@ macro_rules! writing_methods {
             #[inline]
             pub fn write(&self, bytes: &[u8]) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
                 let source = &*self.source;
-                Operation::new("write", move |co| write(co, source, bytes))
+                Operation::new("write", move |co| source.write_some(co, bytes))
             }
 
             /// Writes as [`write`](Stream::write) does, from several buffers, one after the other.
@@ -79,33 +79,28 @@ writing_methods! {
     OwnedWriteHalf<S>,
 }
 
-#[inline(always)]
-fn write<S>(co: &Co, source: &Source<S>, bytes: &[u8]) -> Result<usize>
-where
-    S: AsFd,
-    for<'s> &'s S: io::Write,
-{
-    source.transfer(co, Direction::Write, "write", bytes.len(), |mut io| {
-        io::Write::write(&mut io, bytes)
-    })
-}
+/// Implements the trait for what has a source.
+macro_rules! writes_by_source {
+    ($($type:ty,)*) => {$(
+        impl<S> Write for $type
+        where
+            S: AsFd,
+            for<'s> &'s S: io::Write,
+        {
+            #[inline]
+            fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+                self.source.write_some(co, bytes)
+            }
 
-#[inline(always)]
-fn write_all<S>(co: &Co, source: &Source<S>, mut bytes: &[u8]) -> Result<()>
-where
-    S: AsFd,
-    for<'s> &'s S: io::Write,
-{
-    while !bytes.is_empty() {
-        match write(co, source, bytes)? {
-            0 => return Err(took_nothing().into()),
-            n => bytes = &bytes[n..],
+            fn end_writing(&self, co: &Co) -> Result<()> {
+                self.source.end_writing(co)
+            }
         }
-    }
-    Ok(())
+    )*};
 }
 
-#[cold]
-fn took_nothing() -> io::Error {
-    describe(io::ErrorKind::WriteZero.into(), "write_all")
+writes_by_source! {
+    Stream<S>,
+    WriteHalf<'_, S>,
+    OwnedWriteHalf<S>,
 }

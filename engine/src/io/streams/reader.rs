@@ -9,6 +9,7 @@ use super::operation::checked_limit;
 use super::reader_state::ReaderState;
 use super::reading::text_of;
 use crate::errors::ValueError;
+use crate::io::traits::Read;
 use crate::kernel::{Co, Operation};
 use yieldfrom_delegation::{Error, Result};
 
@@ -305,5 +306,17 @@ impl fmt::Debug for StreamReader {
             write!(f, " transport={:?}", connection.transport)?;
         }
         f.write_str(">")
+    }
+}
+
+/// What the protocols of other streams are written for.
+impl Read for StreamReader {
+    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let data = self.state.read(co, Some(buffer.len()))?;
+        buffer[..data.len()].copy_from_slice(&data);
+        Ok(data.len())
     }
 }

@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use super::connection::Connection;
 use crate::io::net::Address;
+use crate::io::traits::Write;
 use crate::io::transport::Transport;
 use crate::kernel::{Co, Operation};
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Delegate, Result};
 
 /// The writing end of a connection: asyncio's `StreamWriter`.
 ///
@@ -166,6 +167,23 @@ macro_rules! io_write {
 io_write!(StreamWriter, &StreamWriter);
 
 /// Shows the state: `<StreamWriter transport=<Transport fd=7 ...>>`.
+/// What the protocols of other streams are written for: each write waits as [`drain`](StreamWriter::drain) does.
+impl Write for StreamWriter {
+    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        self.drain().delegate(co)?;
+        self.transport().write(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush_all(&self, co: &Co) -> Result<()> {
+        self.drain().delegate(co)
+    }
+
+    fn end_writing(&self, _: &Co) -> Result<()> {
+        self.write_eof()
+    }
+}
+
 impl fmt::Debug for StreamWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<StreamWriter transport={:?}>", self.transport())
