@@ -1,0 +1,6 @@
+//! Synchronous libraries in regions, unmodified, over real sockets.
+//!
+//! A module for each library. They are one binary: it is linked once.
+
+mod support;
+mod tls;

@@ -1,0 +1,106 @@
+//! Cancellations in the middle of a TLS connection.
+
+use std::io::{self, Read};
+
+use rustls::ServerConnection;
+use yieldfrom::blocking::{TcpStream, blocking};
+use yieldfrom::{Co, create_task, timeout};
+
+use super::{client, configs, echo, visit};
+use crate::support::{
+    Host, SilentHost, ThreadHost, assert_cannot_be_swallowed, cancel_at_each_turn,
+    cancel_at_random, in_a_child, run, test_path,
+};
+
+#[test]
+fn a_client_can_be_cancelled_at_each_turn() {
+    if !in_a_child(test_path!("a_client_can_be_cancelled_at_each_turn")) {
+        return;
+    }
+    run(|co: &Co| {
+        let (server, client) = configs()?;
+        let host = Host::start(move |stream| drop(echo(&server, stream)))?;
+        let address = host.address;
+        let cancelled = cancel_at_each_turn(co, || {
+            let client = client.clone();
+            create_task(move |co: &Co| Ok(co.yield_from(blocking(|| visit(&client, address)))??))
+        })?;
+        assert!(cancelled > 8, "there are that many waits: {cancelled}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_client_of_a_server_in_a_thread_can_be_cancelled_at_random() {
+    const TRIES: usize = 100;
+    if !in_a_child(test_path!(
+        "a_client_of_a_server_in_a_thread_can_be_cancelled_at_random"
+    )) {
+        return;
+    }
+    run(|co: &Co| {
+        let (server, client) = configs()?;
+        // A client that was cancelled before it has connected leaves its place to another one.
+        let host = ThreadHost::start(usize::MAX, move |stream| drop(echo(&server, stream)));
+        let address = host.address;
+        let cancelled = cancel_at_random(co, TRIES, || {
+            let client = client.clone();
+            create_task(move |co: &Co| Ok(co.yield_from(blocking(|| visit(&client, address)))??))
+        })?;
+        assert!(cancelled > 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn no_code_around_the_handshake_can_swallow_a_cancellation() {
+    run(|co: &Co| {
+        let (_, config) = configs()?;
+        let host = SilentHost::start();
+        let address = host.address;
+        assert_cannot_be_swallowed(co, move || {
+            let mut tls = client(&config, TcpStream::connect(address)?)?;
+            tls.read(&mut [0; 10])
+        })
+    });
+}
+
+#[test]
+fn no_code_that_keeps_its_connection_can_swallow_a_cancellation() {
+    run(|co: &Co| {
+        let (server, config) = configs()?;
+        let host = Host::start(move |stream| drop(echo(&server, stream)))?;
+        let address = host.address;
+        assert_cannot_be_swallowed(co, move || -> io::Result<()> {
+            let mut tls = client(&config, TcpStream::connect(address)?)?;
+            loop {
+                // As if nothing had happened.
+                let _ = tls.read(&mut [0; 10]);
+            }
+        })
+    });
+}
+
+#[test]
+fn a_timeout_ends_a_handshake_of_either_side() {
+    run(|co: &Co| {
+        let (server, config) = configs()?;
+        let host = SilentHost::start();
+        let address = host.address;
+        let client_side = blocking(move || {
+            let mut tls = client(&config, TcpStream::connect(address)?)?;
+            tls.read(&mut [0; 10])
+        });
+        let error = co.yield_from(timeout(0.01, |co: &Co| Ok(co.yield_from(client_side)??)));
+        assert!(error.unwrap_err().is::<yieldfrom::TimeoutError>());
+
+        let server_side = blocking(move || {
+            let mut stream = TcpStream::connect(address)?;
+            let mut tls = ServerConnection::new(server).map_err(io::Error::other)?;
+            tls.complete_io(&mut stream)
+        });
+        let error = co.yield_from(timeout(0.01, |co: &Co| Ok(co.yield_from(server_side)??)));
+        assert!(error.unwrap_err().is::<yieldfrom::TimeoutError>());
+        Ok(())
+    });
+}
