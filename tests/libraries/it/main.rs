@@ -2,5 +2,6 @@
 //!
 //! A module for each library. They are one binary: it is linked once.
 
+mod redis_commands;
 mod support;
 mod tls;

@@ -4,10 +4,12 @@ use std::error::Error as StdError;
 use std::fs;
 use std::time::Duration;
 
+use super::watchdog::Watchdog;
 use yieldfrom::{Co, EventLoop, Result, all_tasks, wait_for, yield_now};
 
 /// Runs this on a loop of its own, in real time; what hangs, fails.
 pub(crate) fn run<T: 'static>(body: impl FnOnce(&Co) -> Result<T> + 'static) -> T {
+    let _watchdog = Watchdog::start("or code in a region never comes back");
     let event_loop = EventLoop::new().unwrap();
     let limited = wait_for(with_its_tasks(body), Duration::from_secs(60));
     event_loop.run_until_complete(limited).unwrap()
