@@ -8,6 +8,8 @@ pub mod process;
 mod sock;
 mod source;
 pub mod streams;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod traits;
 pub mod transport;
 

@@ -56,6 +56,7 @@
 //! | --- | --- |
 //! | `signal` | handlers of signals, and Ctrl-C that cancels the main task first: the module `signal` |
 //! | `process` | child processes: the module `process` |
+//! | `tls` | encrypted sockets, streams and transports: the module `tls` |
 //! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
 //! | `native-switch` | a faster switch between stacks, see [`delegation`](yieldfrom_delegation#the-switch) |
 
@@ -97,6 +98,8 @@ pub use io::streams::{
     self, StreamReader, StreamWriter, open_connection, open_connection_on, open_unix_connection,
     start_server, start_server_on, start_unix_server,
 };
+#[cfg(feature = "tls")]
+pub use io::tls;
 pub use io::transport::{
     self, DatagramProtocol, DatagramTransport, Protocol, Server, Transport,
     connect_accepted_socket, connect_read_pipe, connect_write_pipe, create_connection,

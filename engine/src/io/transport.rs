@@ -101,6 +101,8 @@ mod connect;
 mod datagrams;
 mod endpoint;
 mod failure;
+mod filter;
+mod filtered;
 mod flow;
 mod given;
 mod handle;
@@ -120,9 +122,10 @@ pub use connect::{
     CreateConnection, CreateUnixConnection, connect_accepted_socket, create_connection,
     create_connection_on, create_unix_connection,
 };
-pub(crate) use connect::{connecting_options, open};
+pub(crate) use connect::{FilterFor, connecting_options, filtered, open};
 
 pub use endpoint::{CreateDatagramEndpoint, create_datagram_endpoint, create_datagram_endpoint_on};
+pub(crate) use filter::{Filter, FilterFactory};
 pub(crate) use given::into_socket;
 pub use given::{DatagramSocket, ListenerSocket, StreamSocket};
 pub use listen::{CreateServer, CreateUnixServer, create_server, create_unix_server};

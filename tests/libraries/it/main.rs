@@ -2,6 +2,7 @@
 //!
 //! A module for each library. They are one binary: it is linked once.
 
+mod encrypted;
 mod redis_commands;
 mod support;
 mod tls;

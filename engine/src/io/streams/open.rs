@@ -1,5 +1,6 @@
 //! Opening streams: connecting, and taking over sockets and pipes.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -11,7 +12,10 @@ use super::operation::{StreamOperation, checked_limit, limit_option};
 use super::reader::StreamReader;
 use super::writer::StreamWriter;
 use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
-use crate::io::transport::{End, StreamSocket, connecting_options, into_socket, open, start_pipe};
+use crate::io::transport::{
+    End, Filter, FilterFor, StreamSocket, connecting_options, filtered, into_socket, open,
+    start_pipe,
+};
 use crate::kernel::{Co, Core, EventLoop, Operation, Request, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -31,15 +35,16 @@ use yieldfrom_delegation::{Delegate, Result};
 pub fn open_connection(target: impl ToSocketAddrs) -> OpenConnection {
     OpenConnection {
         dial: target.target().map(Dial::to),
+        filter: None,
         limit: DEFAULT_LIMIT,
     }
 }
 
 /// The operation of [`open_connection`], and its options.
-#[derive(Debug)]
 #[must_use = "it connects when a coroutine delegates to it by yield_from"]
 pub struct OpenConnection {
     dial: Result<Dial>,
+    pub(crate) filter: Option<FilterFor>,
     limit: usize,
 }
 
@@ -53,8 +58,18 @@ impl Delegate<Request, ()> for OpenConnection {
 
     fn delegate(self, co: &Co) -> Result<Self::Output> {
         let limit = checked_limit(self.limit)?;
-        let socket = connect_tcp(co, self.dial?)?;
-        connected(co, socket, limit)
+        let (dial, filter) = filtered(self.dial?, self.filter)?;
+        let socket = connect_tcp(co, dial)?;
+        connected(co, socket, limit, filter)
+    }
+}
+
+impl fmt::Debug for OpenConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenConnection")
+            .field("dial", &self.dial)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,7 +88,7 @@ pub fn open_unix_connection(
 ) -> StreamOperation<(StreamReader, StreamWriter)> {
     let path = path.as_ref().to_owned();
     StreamOperation::new("open_unix_connection", move |co, limit| {
-        connected(co, connect_unix(co, &path)?, limit)
+        connected(co, connect_unix(co, &path)?, limit, None)
     })
 }
 
@@ -110,7 +125,7 @@ pub fn open_connection_on(
     socket: impl StreamSocket + 'static,
 ) -> StreamOperation<(StreamReader, StreamWriter)> {
     StreamOperation::new("open_connection_on", |co, limit| {
-        connected(co, socket, limit)
+        connected(co, socket, limit, None)
     })
 }
 
@@ -118,8 +133,9 @@ fn connected(
     co: &Co,
     socket: impl StreamSocket,
     limit: usize,
+    filter: Option<Box<dyn Filter>>,
 ) -> Result<(StreamReader, StreamWriter)> {
-    let open = |protocol| open(co, into_socket(socket)?, protocol);
+    let open = |protocol| open(co, into_socket(socket)?, protocol, filter);
     let connection = StreamProtocol::open(limit, open)?;
     let reader = StreamReader::connected(&connection);
     Ok((reader, StreamWriter(connection)))

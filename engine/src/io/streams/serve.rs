@@ -11,8 +11,8 @@ use super::reader::StreamReader;
 use super::writer::StreamWriter;
 use crate::io::net::ToSocketAddrs;
 use crate::io::transport::{
-    Factory, Given, ListenerSocket, Listening, Protocol, Server, Transport, UnixListening,
-    listening_options, unix_listening_options,
+    Factory, FilterFactory, Given, ListenerSocket, Listening, Protocol, Server, Transport,
+    UnixListening, listening_options, unix_listening_options,
 };
 use crate::kernel::{
     Co, CoroutineBuilder, ErrorContext, EventLoop, Place, Request, Snapshot, Task, caller,
@@ -81,16 +81,17 @@ pub fn start_server(
     StartServer {
         handler: ClientHandler::new(handler),
         listening: Listening::new(target),
+        filter: None,
         limit: DEFAULT_LIMIT,
     }
 }
 
 /// The operation of [`start_server`], and its options.
-#[derive(Debug)]
 #[must_use = "it listens when a coroutine delegates to it by yield_from"]
 pub struct StartServer {
     handler: ClientHandler,
     listening: Listening,
+    pub(crate) filter: Option<FilterFactory>,
     limit: usize,
 }
 
@@ -104,7 +105,18 @@ impl Delegate<Request, ()> for StartServer {
 
     fn delegate(self, co: &Co) -> Result<Server> {
         let limit = checked_limit(self.limit)?;
-        self.listening.listen(co, self.handler.factory(limit))
+        let mut factory = self.handler.factory(limit);
+        factory.filter = self.filter;
+        self.listening.listen(co, factory)
+    }
+}
+
+impl fmt::Debug for StartServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartServer")
+            .field("listening", &self.listening)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -246,7 +258,7 @@ impl ClientHandler {
             let task = context.call_in_copy(create);
             close_after_failure(made_at, &task, transport);
         });
-        Box::new(move || {
+        Factory::new(move || {
             let accept = Rc::clone(&accept);
             StreamProtocol::new(limit, Some(accept)) as Rc<dyn Protocol>
         })

@@ -20,6 +20,12 @@ use yieldfrom_delegation::{Delegate, Result};
 pub struct StreamWriter(pub(super) Rc<Connection>);
 
 impl StreamWriter {
+    /// Returns how many bytes the reader of the connection has that were not taken.
+    #[cfg(feature = "tls")]
+    pub(crate) fn unread(&self) -> usize {
+        self.0.protocol.reader.buffer.borrow().len()
+    }
+
     /// Returns the transport below, for instance to set the limits of its buffer by
     /// [`set_write_buffer_limits`](Transport::set_write_buffer_limits).
     pub fn transport(&self) -> &Transport {

@@ -143,10 +143,16 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
         Ok(())
     }
 
+    /// Says goodbye to the peer, before the transport is closed in order.
+    fn before_close(self: &Rc<Self>) {}
+
     /// Closes it when what is buffered has been written.
     fn close(self: &Rc<Self>) {
         self.discard_rest();
         let state = self.state();
+        if !state.closing.get() {
+            self.before_close();
+        }
         if !state.closing.replace(true) && self.buffered() == 0 && state.lose(None) {
             self.schedule(TurnWork::Lose);
         }

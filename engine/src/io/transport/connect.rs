@@ -6,10 +6,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::carrier::wait_for_begin;
+use super::filter::Filter;
 use super::given::{StreamSocket, into_socket};
 use super::protocol::{Protocol, Stream, Transport};
 use super::socket::Socket;
-use crate::io::net::{Dial, ToSocketAddrs, connect_tcp, connect_unix};
+use crate::io::net::{Dial, Target, ToSocketAddrs, connect_tcp, connect_unix};
 use crate::kernel::{
     Co, EventLoop, Operation, Reason, Request, Waiter, caller, coroutine_operations,
 };
@@ -36,6 +37,7 @@ pub fn create_connection<P: Protocol, F: FnOnce() -> P>(
     CreateConnection {
         factory,
         dial: target.target().map(Dial::to),
+        filter: None,
     }
 }
 
@@ -44,6 +46,19 @@ pub fn create_connection<P: Protocol, F: FnOnce() -> P>(
 pub struct CreateConnection<F> {
     factory: F,
     dial: Result<Dial>,
+    pub(crate) filter: Option<FilterFor>,
+}
+
+/// Makes the filter of a connection to a target.
+pub(crate) type FilterFor = Box<dyn FnOnce(&Target) -> Result<Box<dyn Filter>>>;
+
+/// Makes the filter of a connection, before it is made.
+pub(crate) fn filtered(
+    dial: Dial,
+    filter: Option<FilterFor>,
+) -> Result<(Dial, Option<Box<dyn Filter>>)> {
+    let filter = filter.map(|filter| filter(&dial.target)).transpose()?;
+    Ok((dial, filter))
 }
 
 /// The options of connections, also of those of streams. The type has a field `dial`. `$connection` is
@@ -95,8 +110,9 @@ impl<P: Protocol, F: FnOnce() -> P> Delegate<Request, ()> for CreateConnection<F
     type Output = (Transport, Rc<P>);
 
     fn delegate(self, co: &Co) -> Result<Self::Output> {
-        let socket = connect_tcp(co, self.dial?)?;
-        connected(co, into_socket(socket)?, self.factory)
+        let (dial, filter) = filtered(self.dial?, self.filter)?;
+        let socket = into_socket(connect_tcp(co, dial)?)?;
+        connected(co, socket, self.factory, filter)
     }
 }
 
@@ -130,7 +146,7 @@ pub fn create_unix_connection<'a, P: Protocol>(
         "create_unix_connection",
         Box::new(move |co| {
             let socket = connect_unix(co, &path)?;
-            connected(co, into_socket(socket)?, factory)
+            connected(co, into_socket(socket)?, factory, None)
         }),
     )
 }
@@ -169,7 +185,7 @@ pub fn create_connection_on<P: Protocol>(
     socket: impl StreamSocket,
 ) -> Operation<impl FnOnce(&Co) -> Result<(Transport, Rc<P>)>> {
     Operation::new("create_connection_on", move |co| {
-        connected(co, into_socket(socket)?, factory)
+        connected(co, into_socket(socket)?, factory, None)
     })
 }
 
@@ -213,17 +229,26 @@ pub(super) fn connected<P: Protocol>(
     co: &Co,
     socket: Socket,
     factory: impl FnOnce() -> P,
+    filter: Option<Box<dyn Filter>>,
 ) -> Result<(Transport, Rc<P>)> {
     let protocol = Rc::new(factory());
-    let transport = open(co, socket, Rc::clone(&protocol) as Rc<dyn Protocol>)?;
+    let transport = open(co, socket, Rc::clone(&protocol) as Rc<dyn Protocol>, filter)?;
     Ok((transport, protocol))
 }
 
 /// Makes a transport, and waits until its protocol has been told of it.
-pub(crate) fn open(co: &Co, socket: Socket, protocol: Rc<dyn Protocol>) -> Result<Transport> {
+pub(crate) fn open(
+    co: &Co,
+    socket: Socket,
+    protocol: Rc<dyn Protocol>,
+    filter: Option<Box<dyn Filter>>,
+) -> Result<Transport> {
     let core = Rc::clone(EventLoop::current_or_closed().core());
     core.check_open("create_connection")?;
     let waiter = Waiter::new(Reason::io("create_connection"));
-    let stream = Stream::start(caller(), &core, socket, protocol, Some(Rc::clone(&waiter)));
-    Ok(Transport(wait_for_begin(co, stream, &waiter)?))
+    let waiting = Some(Rc::clone(&waiter));
+    let stream = Stream::start(caller(), &core, socket, protocol, waiting, filter);
+    let stream = wait_for_begin(co, stream, &waiter)?;
+    stream.check_handshake()?;
+    Ok(Transport(stream))
 }

@@ -57,7 +57,7 @@ impl Stream {
                 }
                 match socket.receive_rest(scratch) {
                     Ok(0) => return,
-                    Ok(n) => self.deliver(&scratch[..n]),
+                    Ok(n) => self.take_bytes(&scratch[..n]),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(_) => return,
                 }

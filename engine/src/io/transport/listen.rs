@@ -9,6 +9,8 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+#[cfg(feature = "tls")]
+use super::filter::FilterFactory;
 use super::protocol::Protocol;
 use super::server::{Factory, Server};
 use super::socket::Socket;
@@ -183,6 +185,11 @@ macro_rules! listening_options {
 pub(crate) use listening_options;
 
 impl CreateServer {
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_filter(&mut self, filter: FilterFactory) {
+        self.factory.filter = Some(filter);
+    }
+
     listening_options!(
         "# struct Silent;\n# impl yieldfrom::Protocol for Silent {}\n\
          let server = yieldfrom::create_server(|| Silent, \"127.0.0.1:0\")"
@@ -198,7 +205,7 @@ impl Delegate<Request, ()> for CreateServer {
 }
 
 pub(super) fn boxed<P: Protocol>(factory: impl Fn() -> P + 'static) -> Factory {
-    Box::new(move || Rc::new(factory()) as Rc<dyn Protocol>)
+    Factory::new(move || Rc::new(factory()) as Rc<dyn Protocol>)
 }
 
 /// Listens on a path of Unix sockets; the rest is as [`create_server`].

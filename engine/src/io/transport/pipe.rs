@@ -123,7 +123,7 @@ fn connect_pipe<P: Protocol>(
 ) -> Operation<impl FnOnce(&Co) -> Result<(Transport, Rc<P>)>> {
     let pipe = pipe.into();
     Operation::new("connect_pipe", move |co| {
-        connected(co, Socket::pipe(pipe, end)?, factory)
+        connected(co, Socket::pipe(pipe, end)?, factory, None)
     })
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn start_pipe(
     protocol: Rc<dyn Protocol>,
 ) -> Result<Transport> {
     let socket = Socket::pipe(fd, end)?;
-    let stream = Stream::start(caller(), core, socket, protocol, None);
+    let stream = Stream::start(caller(), core, socket, protocol, None, None);
     Ok(Transport(stream))
 }
 

@@ -4,11 +4,12 @@
 //! other, and stand in one file. What transports do stands above it: `stream.rs` and `datagrams.rs`
 //! have the work, `handle.rs` has what programs call.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::buffer::Buffer;
+use super::filter::Filtered;
 use super::pipe_end::End;
 use super::transport_state::TransportState;
 use crate::errors::{Panicked, panics};
@@ -166,6 +167,8 @@ pub(crate) struct Stream {
     pub(super) finishing: Cell<bool>,
     /// Which end of a pipe it is, or none for a socket.
     pub(super) end: Option<End>,
+    /// What encrypts the bytes, if they are encrypted.
+    pub(super) filtered: OnceCell<Box<Filtered>>,
 }
 
 /// A transport for datagrams: asyncio's `DatagramTransport`, for UDP and Unix sockets.

@@ -3,13 +3,14 @@
 //! The callback for reading is set from the beginning to the end, also while reading is paused: it
 //! keeps the transport alive, see [`carrier`](super::carrier).
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 
 use super::carrier::{Carrier, Notice, Turn, TurnWork};
+use super::filter::{Filter, Filtered};
 use super::pipe_end::End;
 use super::protocol::{Protocol, Stream, Transport, guarded};
 use super::socket::Socket;
@@ -26,6 +27,7 @@ impl Stream {
         socket: Socket,
         protocol: Rc<dyn Protocol>,
         waiter: Option<Rc<Waiter>>,
+        filter: Option<Box<dyn Filter>>,
     ) -> Rc<Self> {
         socket.set_nodelay();
         let end = socket.end();
@@ -37,7 +39,11 @@ impl Stream {
             ended: Cell::new(false),
             unread: Cell::new(false),
             finishing: Cell::new(end == Some(End::Reading)),
+            filtered: OnceCell::new(),
         });
+        if let Some(filter) = filter {
+            let _ = stream.filtered.set(Box::new(Filtered::new(filter)));
+        }
         stream.schedule(TurnWork::Begin(waiter));
         stream
     }
@@ -64,6 +70,15 @@ impl Stream {
         }
     }
 
+    /// Takes bytes of the socket.
+    #[inline]
+    pub(super) fn take_bytes(self: &Rc<Self>, bytes: &[u8]) {
+        match self.filtered.get() {
+            None => self.deliver(bytes),
+            Some(filtered) => self.receive_filtered(filtered, bytes),
+        }
+    }
+
     #[inline]
     pub(super) fn deliver(self: &Rc<Self>, data: &[u8]) {
         let Some(protocol) = self.state.protocol() else {
@@ -74,7 +89,7 @@ impl Stream {
         }
     }
 
-    fn end_reading(self: &Rc<Self>) {
+    pub(super) fn end_reading(self: &Rc<Self>) {
         self.ended.set(true);
         let Some(protocol) = self.state.protocol() else {
             return;
@@ -93,21 +108,33 @@ impl Stream {
         if data.is_empty() {
             return Ok(());
         }
+        match self.filtered.get() {
+            None => self.write_bytes(data),
+            Some(filtered) => self.write_filtered(filtered, |filter| filter.send(data))?,
+        }
+        Ok(())
+    }
+
+    /// Writes bytes to the socket.
+    #[inline]
+    pub(super) fn write_bytes(self: &Rc<Self>, data: &[u8]) {
+        if data.is_empty() {
+            return;
+        }
         let Some(socket) = self.state.socket().filter(|_| !self.state.is_lost()) else {
             self.note_lost_write("write");
-            return Ok(());
+            return;
         };
         let idle = self.buffer.borrow().is_empty();
         let rest = if idle { self.send(&socket, data) } else { data };
         if rest.is_empty() {
-            return Ok(());
+            return;
         }
         self.buffer.borrow_mut().extend(rest);
         if idle {
             self.watch_writing(&socket, true);
         }
         self.pause_if_high();
-        Ok(())
     }
 
     /// Writes at once what the system takes, and returns the rest.
@@ -149,9 +176,13 @@ impl Stream {
                 return Ok(());
             }
         }
-        if self.is_closing() || self.finishing.replace(true) {
+        if self.is_closing() || self.finishing.get() {
             return Ok(());
         }
+        if let Some(filtered) = self.filtered.get() {
+            self.write_filtered(filtered, |filter| filter.end())?;
+        }
+        self.finishing.set(true);
         match self.state.socket() {
             Some(socket) if self.buffered() == 0 => socket
                 .end_writing()
@@ -170,6 +201,9 @@ impl Carrier for Stream {
     }
 
     fn notify(&self, notice: Notice<'_>) {
+        if !self.may_tell(&notice) {
+            return;
+        }
         match notice {
             Notice::PauseWriting => {
                 self.tell("protocol.pause_writing() failed", |it| it.pause_writing());
@@ -189,11 +223,21 @@ impl Carrier for Stream {
         self.buffer.borrow().len()
     }
 
+    /// A peer that sees TLS end without a word would have to think that something is missing.
+    fn before_close(self: &Rc<Self>) {
+        if let Some(filtered) = self.filtered.get().filter(|_| self.opening().is_none()) {
+            let _ = self.write_filtered(filtered, |filter| filter.end());
+        }
+    }
+
     fn clear(&self) {
         self.buffer.borrow_mut().clear();
     }
 
     fn begin(self: &Rc<Self>, waiter: Option<&Rc<Waiter>>) {
+        if self.opening().is_some() {
+            return self.begin_filtered(waiter);
+        }
         let transport = Transport(Rc::clone(self));
         let message = "protocol.connection_made() call failed.";
         self.tell(message, |it| it.connection_made(&transport));
@@ -215,9 +259,12 @@ impl Carrier for Stream {
     #[inline]
     fn receive(self: &Rc<Self>, socket: &Socket, buffer: &mut [u8]) -> bool {
         match socket.receive(buffer) {
-            Ok(0) => self.end_reading(),
+            Ok(0) => match self.filtered.get() {
+                None => self.end_reading(),
+                Some(filtered) => self.end_filtered(filtered),
+            },
             Ok(n) => {
-                self.deliver(&buffer[..n]);
+                self.take_bytes(&buffer[..n]);
                 return true;
             }
             Err(error) => match error.kind() {

@@ -53,10 +53,14 @@ impl Accepting {
 
     fn connect(&self, connection: Socket) {
         let server = &self.server;
-        match guarded(|| Ok((server.factory)())) {
-            Ok(protocol) => {
-                let stream =
-                    Stream::start(server.made_at, &server.core, connection, protocol, None);
+        let make = || {
+            let filter = server.factory.filter.as_ref().map(|filter| filter());
+            Ok(((server.factory.protocol)(), filter.transpose()?))
+        };
+        match guarded(make) {
+            Ok((protocol, filter)) => {
+                let (made_at, core) = (server.made_at, &server.core);
+                let stream = Stream::start(made_at, core, connection, protocol, None, filter);
                 server.add(&stream);
             }
             Err(error) => {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::members::Members;
 use crate::io::net::Address;
+use crate::io::transport::filter::FilterFactory;
 use crate::io::transport::protocol::{Protocol, Stream};
 use crate::io::transport::socket::Socket;
 use crate::io::transport::transport_state::{Acceptor, Membership};
@@ -13,7 +14,19 @@ use crate::kernel::{Core, Place, Waiter};
 use crate::sync::Event;
 
 /// Makes the protocol of a connection.
-pub(crate) type Factory = Box<dyn Fn() -> Rc<dyn Protocol>>;
+pub(crate) struct Factory {
+    pub(super) protocol: Box<dyn Fn() -> Rc<dyn Protocol>>,
+    pub(crate) filter: Option<FilterFactory>,
+}
+
+impl Factory {
+    pub(crate) fn new(protocol: impl Fn() -> Rc<dyn Protocol> + 'static) -> Self {
+        Self {
+            protocol: Box::new(protocol),
+            filter: None,
+        }
+    }
+}
 
 /// One of a server's sockets.
 pub(super) struct Listener {

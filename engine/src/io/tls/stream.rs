@@ -1,0 +1,280 @@
+//! TLS over any stream.
+
+use std::cell::{RefCell, RefMut};
+use std::fmt;
+use std::io;
+use std::mem;
+use std::time::Duration;
+
+use rustls::Connection;
+
+use super::context::{ClientContext, ServerContext};
+use super::session::Session;
+use crate::combine::timeout;
+use crate::errors::RuntimeError;
+use crate::io::traits::{Read, Write};
+use crate::io::transport::Filter;
+use crate::kernel::{AnyTask, Co, Operation, current_task};
+use crate::sync::Lock;
+use yieldfrom_delegation::{Delegate, Result};
+
+/// How many encrypted bytes are read at once: a record of TLS has at most this many, and a little more.
+const BLOCK: usize = 18 << 10;
+/// How long the peer has to take an alert.
+const ALERT_LIMIT: Duration = Duration::from_secs(1);
+/// How many bytes are encrypted at once.
+const PIECE: usize = 16 << 10;
+
+/// Puts TLS on a stream to a server, and makes sure that the server is the one of this name.
+///
+/// # Errors
+///
+/// `yield_from` gives:
+///
+/// - [`ValueError`](crate::ValueError): the name is neither a DNS name nor an IP address.
+/// - [`std::io::Error`]: of kind `InvalidData` for a certificate that is not accepted, with the reason; of kind `UnexpectedEof` if the
+///   server ends the connection; otherwise the error of the stream.
+///
+/// # Examples
+///
+/// ```no_run
+/// use yieldfrom::net::TcpStream;
+/// use yieldfrom::streams::{Read, Write};
+/// use yieldfrom::{Co, run, tls};
+///
+/// run(|co: &Co| {
+///     let stream = co.yield_from(TcpStream::connect("example.org:443"))?;
+///     let stream = co.yield_from(tls::connect(stream, &tls::ClientContext::new(), "example.org"))?;
+///     co.yield_from(stream.write_all(b"GET / HTTP/1.0\r\nHost: example.org\r\n\r\n"))?;
+///     println!("{}", co.yield_from(stream.read_to_string())?);
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[must_use = "it happens when a coroutine delegates to it by yield_from"]
+pub fn connect<S: Read + Write>(
+    stream: S,
+    context: &ClientContext,
+    server_name: &str,
+) -> Operation<impl FnOnce(&Co) -> Result<TlsStream<S>> + use<S>> {
+    let session = context.begin(server_name);
+    Operation::new("tls.connect", move |co| {
+        TlsStream::open(co, stream, session?)
+    })
+}
+
+/// Puts TLS on a stream from a client.
+///
+/// # Errors
+///
+/// `yield_from` gives an [`std::io::Error`], as [`connect`] does.
+#[must_use = "it happens when a coroutine delegates to it by yield_from"]
+pub fn accept<S: Read + Write>(
+    stream: S,
+    context: &ServerContext,
+) -> Operation<impl FnOnce(&Co) -> Result<TlsStream<S>> + use<S>> {
+    let session = context.begin();
+    Operation::new("tls.accept", move |co| {
+        TlsStream::open(co, stream, session?)
+    })
+}
+
+/// A stream with TLS: what [`connect`] and [`accept`] return.
+///
+/// It is [`Read`] and [`Write`]. One task can read while another one writes. [`close_writing`](Write::close_writing) tells the peer
+/// that nothing more comes; without it, the peer gets an error at the end, as it cannot know that nothing is missing.
+pub struct TlsStream<S> {
+    stream: S,
+    /// Never borrowed while something waits.
+    session: RefCell<Session>,
+    received: RefCell<Received>,
+    /// What was encrypted and not yet written.
+    output: RefCell<Vec<u8>>,
+    /// The writer of `output`.
+    writing: Lock,
+}
+
+/// Bytes that were decrypted, of which those from `start` were not read.
+#[derive(Default)]
+struct Received {
+    plaintext: Vec<u8>,
+    start: usize,
+    /// A block for encrypted bytes that nobody uses now.
+    block: Vec<u8>,
+}
+
+impl<S: Read + Write> TlsStream<S> {
+    fn open(co: &Co, stream: S, session: Session) -> Result<Self> {
+        let stream = Self {
+            stream,
+            session: RefCell::new(session),
+            received: RefCell::default(),
+            output: RefCell::default(),
+            writing: Lock::new(),
+        };
+        stream.shake_hands(co)?;
+        Ok(stream)
+    }
+
+    fn shake_hands(&self, co: &Co) -> Result<()> {
+        loop {
+            // What is left then goes out with the first data: the peer may read nothing before it has written.
+            if self.session()?.has_only_tickets() {
+                return Ok(());
+            }
+            self.write_output(co)?;
+            if !self.session()?.is_handshaking() {
+                return Ok(());
+            }
+            self.receive(co)?;
+        }
+    }
+
+    /// Waits for encrypted bytes, and decrypts them.
+    fn receive(&self, co: &Co) -> Result<()> {
+        let mut block = mem::take(&mut self.received.borrow_mut().block);
+        block.resize(BLOCK, 0);
+        let n = self.stream.read_some(co, &mut block)?;
+        // Nothing waits from here to the end, so that several readers keep the order of what they have read.
+        let mut received = self.received.borrow_mut();
+        let Received {
+            plaintext, start, ..
+        } = &mut *received;
+        plaintext.drain(..mem::take(start));
+        let mut session = self.session()?;
+        let result = match n {
+            0 => session.receive_end(),
+            n => session.receive(&block[..n], plaintext),
+        };
+        received.block = block;
+        drop((session, received));
+        if let Err(error) = result {
+            // The peer learns why. It may be gone already, or never read.
+            let _ = timeout(ALERT_LIMIT, |co| self.write_output(co)).delegate(co);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Borrows the session, whose verifier is code of the program and may be running.
+    fn session(&self) -> Result<RefMut<'_, Session>> {
+        self.session.try_borrow_mut().map_err(|_| {
+            RuntimeError::new("tls: the stream is used by its own configuration, such as by the verifier of certificates").into()
+        })
+    }
+
+    /// Writes what the session has for the peer.
+    fn write_output(&self, co: &Co) -> Result<()> {
+        let has_output = self.session()?.has_output() || !self.output.borrow().is_empty();
+        if !has_output && !self.writing.locked() {
+            return Ok(());
+        }
+        let _writing = self.writing.acquire().delegate(co)?;
+        loop {
+            let mut output = self.output.take();
+            self.session()?.take_output(&mut output)?;
+            if output.is_empty() {
+                return self.stream.flush_all(co);
+            }
+            let mut unwritten = Unwritten {
+                output,
+                written: 0,
+                home: &self.output,
+            };
+            unwritten.write(co, &self.stream)?;
+        }
+    }
+
+    /// Returns the stream below, such as to ask for its addresses. Do not read from it or write to it.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// Calls a function with the connection of `rustls`, which knows the certificates, the version and the protocol (ALPN).
+    pub fn with_connection<R>(&self, look: impl FnOnce(&Connection) -> R) -> R {
+        look(self.session.borrow().connection())
+    }
+}
+
+/// Encrypted bytes that are being written. Those that are left go back where they were, whatever happens.
+struct Unwritten<'a> {
+    output: Vec<u8>,
+    written: usize,
+    home: &'a RefCell<Vec<u8>>,
+}
+
+impl Unwritten<'_> {
+    fn write(&mut self, co: &Co, stream: &impl Write) -> Result<()> {
+        while self.written < self.output.len() {
+            match stream.write_some(co, &self.output[self.written..])? {
+                0 => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                n => self.written += n,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Unwritten<'_> {
+    fn drop(&mut self) {
+        self.output.drain(..self.written);
+        self.home.replace(mem::take(&mut self.output));
+    }
+}
+
+impl<S: Read + Write> Read for TlsStream<S> {
+    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        loop {
+            let mut received = self.received.borrow_mut();
+            let rest = &received.plaintext[received.start..];
+            if !rest.is_empty() || buffer.is_empty() {
+                let n = rest.len().min(buffer.len());
+                buffer[..n].copy_from_slice(&rest[..n]);
+                received.start += n;
+                return Ok(n);
+            }
+            drop(received);
+            if self.session()?.has_ended() {
+                return Ok(0);
+            }
+            // Answers of the protocol itself, such as to a new key, go out with the next data: a writer may be waiting for
+            // the peer, which may be waiting for this reader.
+            self.receive(co)?;
+        }
+    }
+}
+
+impl<S: Read + Write> Write for TlsStream<S> {
+    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        // What was encrypted before goes first: so only one piece waits in memory.
+        self.write_output(co)?;
+        let piece = &bytes[..bytes.len().min(PIECE)];
+        self.session()?.send(piece)?;
+        match self.write_output(co) {
+            // The piece is encrypted, and goes out with the next one. The cancellation comes again at the next wait.
+            Err(error) if error.is_cancelled() => {
+                current_task().iter().for_each(AnyTask::renew_cancellation);
+            }
+            result => result?,
+        }
+        Ok(piece.len())
+    }
+
+    fn flush_all(&self, co: &Co) -> Result<()> {
+        self.write_output(co)
+    }
+
+    fn end_writing(&self, co: &Co) -> Result<()> {
+        self.session()?.end()?;
+        self.write_output(co)?;
+        self.stream.end_writing(co)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for TlsStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsStream")
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
