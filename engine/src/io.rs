@@ -5,6 +5,7 @@ mod event_loop;
 pub mod net;
 #[cfg(feature = "process")]
 pub mod process;
+mod sendfile;
 mod sock;
 mod source;
 pub mod streams;

@@ -3,5 +3,6 @@
 mod net;
 mod processes;
 mod regions;
+mod sent_files;
 mod streams;
 mod transports;

@@ -1,11 +1,12 @@
 //! The methods that input and output add to event loops.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::net::{Address, ToSocketAddrs, look_up};
+use super::net::{Address, GetNameInfo, ToSocketAddrs, getnameinfo, look_up};
 use super::sock::UserSocket;
 use super::transport::{
     self, CreateConnection, CreateDatagramEndpoint, CreateServer, CreateUnixConnection,
@@ -35,6 +36,11 @@ impl EventLoop {
     ) -> Operation<impl FnOnce(&Co) -> Result<Vec<SocketAddr>> + 'static> {
         let (core, host) = (Rc::clone(self.core()), host.into());
         Operation::new("getaddrinfo", move |co| look_up(co, Some(core), host, port))
+    }
+
+    /// Finds the names of an address, like the function [`getnameinfo`](crate::net::getnameinfo).
+    pub fn getnameinfo(&self, address: impl Into<SocketAddr>) -> GetNameInfo {
+        getnameinfo(address)
     }
 
     /// Waits for bytes, and receives up to `limit` of them, but no more than 256 KiB; returns no
@@ -101,6 +107,59 @@ impl EventLoop {
     ) -> Operation<impl FnOnce(&Co) -> Result<()> + use<'a, S>> {
         let socket = UserSocket::new(self, socket, "sock_sendall");
         socket.operation(move |socket, co| socket.sendall(co, bytes))
+    }
+
+    /// Sends a file from `offset` on, `count` bytes of it or all, and returns how many it has sent: asyncio's
+    /// `loop.sock_sendfile`.
+    ///
+    /// On Linux the system does it, without a copy in this process, unless it cannot with this kind of file. Afterwards the position
+    /// in the file is behind what was sent, also if this fails or is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// As [`sock_recv`](EventLoop::sock_recv); the error of the file; a [`ValueError`](crate::ValueError) for a count of zero.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    /// use std::os::unix::net::UnixStream;
+    /// use yieldfrom::{Co, get_running_loop, run_sync};
+    ///
+    /// let (one, _other) = UnixStream::pair()?;
+    /// one.set_nonblocking(true)?;
+    /// let file = File::open("flag.gif")?;
+    /// run_sync(move |co: &Co| {
+    ///     let sent = co.yield_from(get_running_loop()?.sock_sendfile(&one, &file, 0, None))?;
+    ///     println!("{sent} bytes");
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn sock_sendfile<'a, S: AsFd, C: Into<Option<u64>>>(
+        &self,
+        socket: &'a S,
+        file: &'a File,
+        offset: u64,
+        count: C,
+    ) -> Operation<impl FnOnce(&Co) -> Result<u64> + use<'a, S, C>> {
+        let socket = UserSocket::new(self, socket, "sock_sendfile");
+        let part = (offset, count.into());
+        socket.operation(move |socket, co| socket.sendfile(co, file, part))
+    }
+
+    /// Sends a file over a transport, `count` bytes from `offset` on or all; returns how many it has sent. See
+    /// [`Transport::sendfile`].
+    #[must_use = "it happens when a coroutine delegates to it by yield_from"]
+    pub fn sendfile<'a, C: Into<Option<u64>>>(
+        &self,
+        transport: &'a Transport,
+        file: &'a File,
+        offset: u64,
+        count: C,
+    ) -> Operation<impl FnOnce(&Co) -> Result<u64> + use<'a, C>> {
+        transport.sendfile(file, offset, count)
     }
 
     /// Connects a socket to an address. If you have a name, look it up by

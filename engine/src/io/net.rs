@@ -61,6 +61,7 @@ mod read;
 mod std_conversions;
 mod std_methods;
 mod stream;
+mod system_names;
 mod tcp_stream;
 mod udp;
 mod unix_datagram;
@@ -75,7 +76,7 @@ pub(crate) use listen::{
     ACCEPT_PAUSE, ListenOptions, accept, listen_on, out_of_descriptors, was_lost,
 };
 pub use listen::{TcpListener, UnixListener};
-pub use lookup::getaddrinfo;
+pub use lookup::{GetNameInfo, getaddrinfo, getnameinfo};
 pub(crate) use lookup::{look_up, resolve};
 pub use stream::{
     OwnedReadHalf, OwnedWriteHalf, ReadHalf, Stream, TcpStream, UnixStream, WriteHalf,

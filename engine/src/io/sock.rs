@@ -3,6 +3,7 @@
 //! They work on any socket that does not block. Each one registers its descriptor only while it
 //! waits; so it makes two system calls more than an operation of [`net`](crate::net).
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
@@ -11,6 +12,7 @@ use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketAddrUnix};
 
+use super::sendfile::{FilePart, send_file};
 use crate::errors::{RuntimeError, ValueError, describe};
 use crate::io::net::{Address, SOCKET_FLAGS, connected};
 use crate::kernel::{Co, Core, Direction, EventLoop, OnDrop, Operation, Reason, Waiter};
@@ -74,6 +76,16 @@ impl<'a> UserSocket<'a> {
             bytes = &bytes[n..];
         }
         Ok(())
+    }
+
+    pub(super) fn sendfile(&self, co: &Co, file: &File, part: (u64, Option<u64>)) -> Result<u64> {
+        let by_system = |co: &Co, part: &mut FilePart<'_>| {
+            self.run(co, Direction::Write, |fd| part.send_to(fd))
+        };
+        self.check()?;
+        send_file(co, self.name, file, part, by_system, |co, block| {
+            self.sendall(co, block)
+        })
     }
 
     pub(super) fn connect(&self, co: &Co, address: &Address) -> Result<()> {

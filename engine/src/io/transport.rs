@@ -112,6 +112,7 @@ mod pipe;
 mod pipe_end;
 mod protocol;
 mod scratch;
+mod sendfile;
 mod server;
 mod socket;
 mod stream;

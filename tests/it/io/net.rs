@@ -13,6 +13,7 @@ mod length_of_waits;
 mod listeners;
 mod many_connections;
 mod misuse;
+mod names_of_addresses;
 mod no_descriptors_left;
 mod readers_and_writers;
 mod short_transfers;

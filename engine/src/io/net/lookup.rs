@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::Target;
+use super::system_names::names_of;
 use crate::errors::{describe, panics};
-use crate::kernel::{Co, Core, EventLoop, Operation};
+use crate::kernel::{Co, Core, EventLoop, Operation, Request, coroutine_operations};
 use crate::threads::{Executors, Job};
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -44,6 +45,81 @@ pub fn getaddrinfo(
 ) -> Operation<impl FnOnce(&Co) -> Result<Vec<SocketAddr>> + 'static> {
     let host = host.into();
     Operation::new("getaddrinfo", move |co| look_up(co, None, host, port))
+}
+
+/// Finds the names of an address, without blocking the loop: asyncio's `loop.getnameinfo`.
+///
+/// The result is the name of the host and that of the service, such as `("localhost", "http")`; a number where there is no
+/// name. The system's resolver finds them, on one of the threads that [`getaddrinfo`] uses.
+///
+/// # Errors
+///
+/// `yield_from` gives an `std::io::Error` that names the address: the resolver cannot be reached, or there is no name and
+/// [`name_required`](GetNameInfo::name_required) was called.
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::net::getnameinfo;
+/// use yieldfrom::{Co, run};
+///
+/// run(|co: &Co| {
+///     let names = getnameinfo(([127, 0, 0, 1], 7)).numeric_host().numeric_service();
+///     assert_eq!(co.yield_from(names)?, ("127.0.0.1".to_owned(), "7".to_owned()));
+///     Ok(())
+/// })?;
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub fn getnameinfo(address: impl Into<SocketAddr>) -> GetNameInfo {
+    GetNameInfo {
+        address: address.into(),
+        flags: 0,
+    }
+}
+
+/// The operation of [`getnameinfo`], and its options.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "it waits when a coroutine delegates to it by yield_from"]
+pub struct GetNameInfo {
+    address: SocketAddr,
+    flags: i32,
+}
+
+impl GetNameInfo {
+    /// Gives the number of the host instead of its name: `NI_NUMERICHOST`.
+    pub fn numeric_host(mut self) -> Self {
+        self.flags |= libc::NI_NUMERICHOST;
+        self
+    }
+
+    /// Gives the number of the port instead of the service's name: `NI_NUMERICSERV`.
+    pub fn numeric_service(mut self) -> Self {
+        self.flags |= libc::NI_NUMERICSERV;
+        self
+    }
+
+    /// Fails if the host has no name: `NI_NAMEREQD`.
+    pub fn name_required(mut self) -> Self {
+        self.flags |= libc::NI_NAMEREQD;
+        self
+    }
+}
+
+impl Delegate<Request, ()> for GetNameInfo {
+    type Output = (String, String);
+
+    fn delegate(self, co: &Co) -> Result<Self::Output> {
+        let event_loop = EventLoop::current_or_closed();
+        let core = Rc::clone(event_loop.core());
+        drop(event_loop);
+        let pool = core.part::<Executors>("getnameinfo")?.lookup_pool();
+        let future = pool.submit(move || names_of(self.address, self.flags));
+        Ok(Job::new("getnameinfo", &core, future, None).delegate(co)??)
+    }
+}
+
+coroutine_operations! {
+    [] GetNameInfo => (String, String), "getnameinfo";
 }
 
 /// Looks a host up, by a thread of this loop or else of the running one.

@@ -14,6 +14,7 @@ use super::pipe_end::End;
 use super::transport_state::TransportState;
 use crate::errors::{Panicked, panics};
 use crate::io::net::Address;
+use crate::kernel::Waiter;
 use yieldfrom_delegation::{Error, Result};
 
 /// The methods that a transport calls in the life of a connection: asyncio's `Protocol`.
@@ -167,6 +168,8 @@ pub(crate) struct Stream {
     pub(super) finishing: Cell<bool>,
     /// Which end of a pipe it is, or none for a socket.
     pub(super) end: Option<End>,
+    /// The task that waits until all is written.
+    pub(super) draining: Cell<Option<Rc<Waiter>>>,
     /// What encrypts the bytes, if they are encrypted.
     pub(super) filtered: OnceCell<Box<Filtered>>,
 }

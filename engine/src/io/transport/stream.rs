@@ -39,6 +39,7 @@ impl Stream {
             ended: Cell::new(false),
             unread: Cell::new(false),
             finishing: Cell::new(end == Some(End::Reading)),
+            draining: Cell::new(None),
             filtered: OnceCell::new(),
         });
         if let Some(filter) = filter {
@@ -154,6 +155,7 @@ impl Stream {
 
     /// Does what had to wait until all was written.
     fn flushed(self: &Rc<Self>, socket: &Socket) {
+        self.wake_draining();
         self.watch_writing(socket, false);
         if self.is_closing() {
             if self.state.lose(None) {
@@ -232,6 +234,7 @@ impl Carrier for Stream {
 
     fn clear(&self) {
         self.buffer.borrow_mut().clear();
+        self.wake_draining();
     }
 
     fn begin(self: &Rc<Self>, waiter: Option<&Rc<Waiter>>) {
