@@ -80,8 +80,10 @@ use crate::kernel::{
 use region::{Here, Region, enter};
 use yieldfrom_delegation::{Builder, Delegate, Result, stack};
 
-/// The stack that a region has at least, in bytes, unless [`Blocking::stack_size`] sets another size: 256 KiB.
-pub const STACK_SIZE: usize = 256 << 10;
+/// The stack that a region has at least, in bytes, unless [`Blocking::stack_size`] sets another size: 512 KiB.
+///
+/// That is enough for compression in debug builds, the deepest of the libraries that were measured: it needs 300 KiB.
+pub const STACK_SIZE: usize = 512 << 10;
 
 /// What lies between the operations that the region needs: its guard page, and the frames that open it.
 const MARGIN: usize = 16 << 10;
