@@ -3,6 +3,8 @@
 //! A module for each library. They are one binary: it is linked once.
 
 mod encrypted;
+mod http;
 mod redis_commands;
+mod stacks;
 mod support;
 mod tls;

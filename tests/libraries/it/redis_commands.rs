@@ -13,7 +13,7 @@ use yieldfrom::{Barrier, Co, Result, create_task};
 
 use crate::support::{MEMBERS, crowd, in_a_child, run, test_path, until};
 use adapter::Redis;
-use server::RedisServer;
+pub(crate) use server::RedisServer;
 
 /// Starts a server; without the program, it ends the test.
 macro_rules! server_or_skip {
@@ -26,11 +26,65 @@ macro_rules! server_or_skip {
 }
 use server_or_skip;
 
-/// Runs synchronous code with a server of its own, in a region.
-fn with_connection(
-    server: &RedisServer,
-    code: impl FnOnce(&mut Redis) -> RedisResult<()> + 'static,
-) {
+fn use_commands(redis: &mut Redis) -> RedisResult<()> {
+    let () = redis.set("name", "a value")?;
+    assert_eq!(redis.get::<_, String>("name")?, "a value");
+    assert_eq!(redis.get::<_, Option<String>>("nobody")?, None);
+    assert_eq!(redis.incr::<_, _, i64>("count", 5)?, 5);
+    let () = redis.hset_multiple("hash", &[("one", 1), ("two", 2)])?;
+    assert_eq!(redis.hget::<_, _, i32>("hash", "two")?, 2);
+    let () = redis.rpush("list", &["x", "y", "z"])?;
+    assert_eq!(
+        redis.lrange::<_, Vec<String>>("list", 0, -1)?,
+        ["x", "y", "z"]
+    );
+    let double = redis::Script::new("return ARGV[1] * 2");
+    assert_eq!(double.arg(21).invoke::<i32>(redis)?, 42);
+    let keys = redis.scan_match::<_, String>("*")?.count();
+    assert_eq!(keys, 4);
+    Ok(())
+}
+
+fn use_large_values(redis: &mut Redis) -> RedisResult<()> {
+    let large: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 251) as u8).collect();
+    let () = redis.set("large", &large)?;
+    assert!(redis.get::<_, Vec<u8>>("large")? == large);
+    Ok(())
+}
+
+fn use_pipelines(redis: &mut Redis) -> RedisResult<()> {
+    let mut many = pipe();
+    for n in 0..1000 {
+        many.set(n, n * n).ignore();
+    }
+    let squares: Vec<i64> = many.get(31).get(999).query(redis)?;
+    assert_eq!(squares, [31 * 31, 999 * 999]);
+    let (sum, text): (i64, String) = pipe()
+        .atomic()
+        .incr("sum", 3)
+        .set("text", "done")
+        .ignore()
+        .get("text")
+        .query(redis)?;
+    assert_eq!((sum, &*text), (3, "done"));
+    let wrong = pipe().atomic().incr("text", 1).query::<()>(redis);
+    assert!(wrong.unwrap_err().to_string().contains("not an integer"));
+    // The connection is as good as before.
+    assert_eq!(redis.get::<_, i64>("sum")?, 3);
+    Ok(())
+}
+
+/// Uses a new server in all these ways.
+pub(crate) fn all_kinds(address: SocketAddr) -> RedisResult<()> {
+    let mut redis = Redis::connect(address)?;
+    use_commands(&mut redis)?;
+    use_large_values(&mut redis)?;
+    use_pipelines(&mut redis)
+}
+
+/// Runs synchronous code in a region, with a server of its own.
+fn with_server(code: fn(&mut Redis) -> RedisResult<()>) {
+    let server = server_or_skip!();
     let address = server.address;
     run(move |co: &Co| {
         co.yield_from(blocking(|| code(&mut Redis::connect(address)?)))??;
@@ -40,62 +94,17 @@ fn with_connection(
 
 #[test]
 fn commands_of_all_kinds_work() {
-    let server = server_or_skip!();
-    with_connection(&server, |redis| {
-        let () = redis.set("name", "a value")?;
-        assert_eq!(redis.get::<_, String>("name")?, "a value");
-        assert_eq!(redis.get::<_, Option<String>>("nobody")?, None);
-        assert_eq!(redis.incr::<_, _, i64>("count", 5)?, 5);
-        let () = redis.hset_multiple("hash", &[("one", 1), ("two", 2)])?;
-        assert_eq!(redis.hget::<_, _, i32>("hash", "two")?, 2);
-        let () = redis.rpush("list", &["x", "y", "z"])?;
-        assert_eq!(
-            redis.lrange::<_, Vec<String>>("list", 0, -1)?,
-            ["x", "y", "z"]
-        );
-        let double = redis::Script::new("return ARGV[1] * 2");
-        assert_eq!(double.arg(21).invoke::<i32>(redis)?, 42);
-        let keys = redis.scan_match::<_, String>("*")?.count();
-        assert_eq!(keys, 4);
-        Ok(())
-    });
+    with_server(use_commands);
 }
 
 #[test]
 fn values_that_are_larger_than_the_buffers_of_the_system_come_back() {
-    let server = server_or_skip!();
-    with_connection(&server, |redis| {
-        let large: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 251) as u8).collect();
-        let () = redis.set("large", &large)?;
-        assert!(redis.get::<_, Vec<u8>>("large")? == large);
-        Ok(())
-    });
+    with_server(use_large_values);
 }
 
 #[test]
 fn pipelines_and_transactions_work() {
-    let server = server_or_skip!();
-    with_connection(&server, |redis| {
-        let mut many = pipe();
-        for n in 0..1000 {
-            many.set(n, n * n).ignore();
-        }
-        let squares: Vec<i64> = many.get(31).get(999).query(redis)?;
-        assert_eq!(squares, [31 * 31, 999 * 999]);
-        let (sum, text): (i64, String) = pipe()
-            .atomic()
-            .incr("sum", 3)
-            .set("text", "done")
-            .ignore()
-            .get("text")
-            .query(redis)?;
-        assert_eq!((sum, &*text), (3, "done"));
-        let wrong = pipe().atomic().incr("text", 1).query::<()>(redis);
-        assert!(wrong.unwrap_err().to_string().contains("not an integer"));
-        // The connection is as good as before.
-        assert_eq!(redis.get::<_, i64>("sum")?, 3);
-        Ok(())
-    });
+    with_server(use_pipelines);
 }
 
 /// Adds one to a number in a transaction, which is tried again when another one came in between. Returns how many tries

@@ -9,7 +9,9 @@ mod real_time;
 #[path = "../../it/support/watchdog.rs"]
 mod watchdog;
 
-pub(crate) use cancellation::{assert_cannot_be_swallowed, cancel_at_each_turn, cancel_at_random};
+pub(crate) use cancellation::{
+    assert_cannot_be_swallowed, cancel_at_random, cancel_later_and_later, later_and_later,
+};
 pub(crate) use crowd::{MEMBERS, crowd};
 pub(crate) use hosts::{Host, SilentHost, ThreadHost};
 pub(crate) use own_process::{in_a_child, test_path};

@@ -5,6 +5,7 @@ pub(crate) mod certificates;
 mod faults;
 
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
@@ -65,8 +66,13 @@ where
 }
 
 /// Connects to an echo server, and uses it.
-pub(crate) fn visit(config: &Arc<ClientConfig>, address: std::net::SocketAddr) -> io::Result<()> {
-    let mut tls = client(config, TcpStream::connect(address)?)?;
+pub(crate) fn visit(config: &Arc<ClientConfig>, address: SocketAddr) -> io::Result<()> {
+    visit_by(config, TcpStream::connect(address)?)
+}
+
+/// Uses an echo server at the other end of a stream.
+pub(crate) fn visit_by(config: &Arc<ClientConfig>, stream: impl Read + Write) -> io::Result<()> {
+    let mut tls = client(config, stream)?;
     exchange(&mut tls, b"hello")?;
     exchange(&mut tls, &[7; 100_000])?;
     goodbye(tls)

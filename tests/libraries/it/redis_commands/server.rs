@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A server on a port of its own, which is killed when this is dropped.
-pub(super) struct RedisServer {
-    pub(super) address: SocketAddr,
+pub(crate) struct RedisServer {
+    pub(crate) address: SocketAddr,
     process: Child,
     /// What it writes: open, so that it can.
     _output: BufReader<ChildStdout>,
@@ -14,7 +14,7 @@ pub(super) struct RedisServer {
 
 impl RedisServer {
     /// Starts a server, and waits until it accepts connections. Returns none, with a message, if the program is missing.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         // Another process may take the port in between.
         for _ in 0..10 {
             let (address, mut process) = match launch() {

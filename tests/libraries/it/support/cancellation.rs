@@ -28,15 +28,26 @@ fn until_closed(co: &Co, before: usize) -> Result<()> {
     until(co, || open_descriptors() <= before)
 }
 
-/// Cancels tasks after 0, 1, 2, ... turns, until one does its work before. Returns how many were cancelled.
-pub(crate) fn cancel_at_each_turn(co: &Co, mut begin: impl FnMut() -> Task<()>) -> Result<usize> {
-    let (mut n, before) = (0, open_descriptors());
-    while cancel_after(co, n, begin())? {
+/// Returns numbers of turns: each up to a hundred, then fewer, as long work has thousands.
+pub(crate) fn later_and_later() -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(0), |n| Some(n + 1 + n / 100 * 5))
+}
+
+/// Cancels tasks later and later, until one does its work before. Returns how many were cancelled.
+pub(crate) fn cancel_later_and_later(
+    co: &Co,
+    mut begin: impl FnMut() -> Task<()>,
+) -> Result<usize> {
+    let (mut cancelled, before) = (0, open_descriptors());
+    for n in later_and_later() {
+        if !cancel_after(co, n, begin())? {
+            break;
+        }
+        cancelled += 1;
         until_closed(co, before)?;
-        n += 1;
     }
     until_closed(co, before)?;
-    Ok(n)
+    Ok(cancelled)
 }
 
 /// Cancels tasks at random moments of their work, whose length in turns depends on the other end. Returns how many
