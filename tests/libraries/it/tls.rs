@@ -106,6 +106,20 @@ fn a_server_in_a_region_talks_to_a_client_in_a_thread() {
 }
 
 #[test]
+fn a_client_runs_on_a_borrowed_stream_without_a_region() {
+    let (server, config) = configs().unwrap();
+    let host = ThreadHost::start(1, move |stream| echo(&server, stream).unwrap());
+    let address = host.address;
+    run(move |co: &Co| {
+        let stream = co.yield_from(yieldfrom::net::TcpStream::connect(address))?;
+        let mut borrowed = stream.with(co);
+        visit_by(&config, &mut borrowed)?;
+        borrowed.finish()
+    });
+    host.join();
+}
+
+#[test]
 fn a_hundred_connections_share_a_thread_with_a_heartbeat() {
     if !in_a_child(test_path!(
         "a_hundred_connections_share_a_thread_with_a_heartbeat"

@@ -10,13 +10,16 @@ use flate2::write::GzEncoder;
 use rustls::{ClientConfig, ServerConfig};
 use yieldfrom::blocking::{self, TcpStream};
 
+use crate::formats;
 use crate::http;
+use crate::mail;
 use crate::redis_commands;
 use crate::support::ThreadHost;
 use crate::tls::{self, certificates::Authority};
+use crate::websockets;
 
 /// The library, what is done, and what does it.
-pub(super) const OPERATIONS: [(&str, &str, &(dyn Fn() + Sync)); 9] = [
+pub(super) const OPERATIONS: [(&str, &str, &(dyn Fn() + Sync)); 13] = [
     ("yieldfrom", "connect to a name", &connect_to_a_name),
     ("rustls", "client: handshake, 100 kB each way", &tls_client),
     (
@@ -32,6 +35,14 @@ pub(super) const OPERATIONS: [(&str, &str, &(dyn Fn() + Sync)); 9] = [
         "commands, pipelines, transactions, scripts",
         &redis_commands,
     ),
+    (
+        "tungstenite",
+        "client: text, ping, 1 MB each way",
+        &websocket_client,
+    ),
+    ("tungstenite", "server: the same", &websocket_server),
+    ("imap", "login, select, fetch", &mail),
+    ("csv", "20,000 rows, packed by gzip", &table),
     ("flate2", "gzip 1 MB", &pack),
     ("flate2", "gunzip 1 MB", &unpack),
 ];
@@ -103,6 +114,31 @@ fn redis_commands() {
     if let Some(server) = redis_commands::RedisServer::start() {
         redis_commands::all_kinds(server.address).unwrap();
     }
+}
+
+fn websocket_client() {
+    let host = ThreadHost::start(1, |stream| websockets::echo(stream).unwrap());
+    websockets::visit(TcpStream::connect(host.address).unwrap()).unwrap();
+    host.join();
+}
+
+fn websocket_server() {
+    serve_one(
+        |stream| websockets::echo(stream).unwrap(),
+        |stream| websockets::visit(stream).unwrap(),
+    );
+}
+
+fn mail() {
+    let host = ThreadHost::start(1, |stream| mail::serve(stream, || ()).unwrap());
+    mail::visit(TcpStream::connect(host.address).unwrap()).unwrap();
+    host.join();
+}
+
+fn table() {
+    let host = ThreadHost::start(1, |stream| formats::send_table(stream).unwrap());
+    formats::read_table(TcpStream::connect(host.address).unwrap()).unwrap();
+    host.join();
 }
 
 fn packed() -> Vec<u8> {
