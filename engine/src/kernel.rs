@@ -33,7 +33,7 @@ pub use delay::{IntoDelay, IntoTimeout};
 pub(crate) use event_loop::on_main_thread;
 pub(crate) use event_loop::{
     Call, Clock, Core, Direction, Holder, Inbox, Place, Poller, Readiness, Ready, Settings, Timed,
-    Watched, caller,
+    Watched, caller, running_task,
 };
 pub use event_loop::{
     ErrorContext, EventLoop, get_event_loop, get_running_loop, new_event_loop, set_event_loop,

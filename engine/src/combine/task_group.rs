@@ -5,6 +5,7 @@ mod own_stack;
 mod scope;
 mod state;
 
+use std::mem;
 use std::rc::Rc;
 
 use crate::errors::ExceptionGroup;
@@ -21,16 +22,25 @@ pub use scope::{ScopedTask, TaskGroup};
 pub use state::TaskGroupHandle;
 
 /// A group whose body runs, or that waits for its tasks.
-struct OpenGroup(Rc<GroupState>);
+struct OpenGroup<'a>(&'a Rc<GroupState>);
 
-impl OpenGroup {
+impl OpenGroup<'_> {
     /// Ends the group after its body, as `TaskGroup.__aexit__` does since 3.13.
+    #[inline(always)]
     fn end<R>(self, co: &Co, result: Result<R>) -> Result<R> {
-        let group = &self.0;
-        group.exiting.set(true);
-        if result.is_ok() && group.is_at_peace() {
-            return result;
+        self.0.exiting.set(true);
+        if result.is_err() || !self.0.is_at_peace() {
+            return self.end_slowly(co, result);
         }
+        // Nothing is left to be ended: this saves the destructor.
+        mem::forget(self);
+        result
+    }
+
+    /// Ends a group that has to wait for tasks, or to return errors.
+    #[inline(never)]
+    fn end_slowly<R>(self, co: &Co, result: Result<R>) -> Result<R> {
+        let group = self.0;
         if result.is_err() {
             group.abort();
         }
@@ -60,9 +70,9 @@ impl OpenGroup {
 
 /// Ends a group whose end was not reached, because of a panic, of an error that was thrown in, or
 /// because the coroutine was dropped. Its tasks are cancelled; those that borrow have ended when this has.
-impl Drop for OpenGroup {
+impl Drop for OpenGroup<'_> {
     fn drop(&mut self) {
-        let group = &self.0;
+        let group = self.0;
         if !group.exiting.get() || !group.is_at_peace() {
             let mut panics = Panics::default();
             panics.catch(|| group.abandon());
@@ -109,10 +119,22 @@ where
     F: for<'scope> FnOnce(&Co, &'scope TaskGroup<'scope, 'env>) -> Result<R>,
 {
     Operation::new("task_group", |co| {
-        let group = TaskGroup::new()?;
-        let open = OpenGroup(Rc::clone(&group.state));
-        let part = |co: &Co| body(co, &group);
-        let result = co.keep_line(|| part.delegate(co));
-        open.end(co, result)
+        let state = GroupState::begin()?;
+        let result = run(co, &state, body);
+        if result.is_ok() {
+            state.keep();
+        }
+        result
     })
+}
+
+fn run<'env, F, R>(co: &Co, state: &Rc<GroupState>, body: F) -> Result<R>
+where
+    F: for<'scope> FnOnce(&Co, &'scope TaskGroup<'scope, 'env>) -> Result<R>,
+{
+    let group = TaskGroup::new(state);
+    let open = OpenGroup(state);
+    let part = |co: &Co| body(co, &group);
+    let result = co.keep_line(|| part.delegate(co));
+    open.end(co, result)
 }

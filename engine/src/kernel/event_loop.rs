@@ -46,6 +46,7 @@ pub(crate) use clock::Clock;
 pub(super) use current::default_stack_size;
 #[cfg(feature = "signal")]
 pub(crate) use current::on_main_thread;
+pub(crate) use current::running_task;
 pub use current::{get_event_loop, get_running_loop, new_event_loop, set_event_loop};
 pub use error_context::ErrorContext;
 pub(crate) use inbox::{Call, Inbox};

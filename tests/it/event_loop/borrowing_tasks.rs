@@ -3,6 +3,7 @@
 mod attacks;
 mod every_turn;
 mod left_groups;
+mod one_after_another;
 
 use std::cell::{Cell, RefCell};
 

@@ -7,7 +7,7 @@ use std::process;
 use std::rc::Rc;
 
 use crate::errors::panics::{Panics, contain};
-use crate::kernel::{AnyTask, Co, CoroutineBuilder, EventLoop, Place as Line, Task};
+use crate::kernel::{AnyTask, Co, Core, CoroutineBuilder, Place as Line, Task};
 use yieldfrom_delegation::{Result, report};
 
 /// The block of a borrowing task, as its coroutine sees it.
@@ -54,6 +54,8 @@ impl<P: Parent> Child<P> {
             && let Some(parent) = self.parent.take()
         {
             parent.child_over(self.place);
+            // Nothing is left in it: this saves the destructor.
+            mem::forget(self);
         }
         result
     }
@@ -61,12 +63,21 @@ impl<P: Parent> Child<P> {
 
 /// Tells the group of an end without a result: by an error, by a panic, or before the body has run.
 impl<P: Parent> Drop for Child<P> {
+    #[inline]
     fn drop(&mut self) {
+        // Without it the body has run, and is gone.
+        if let Some(parent) = self.parent.take() {
+            self.lose(parent);
+        }
+    }
+}
+
+impl<P: Parent> Child<P> {
+    #[cold]
+    fn lose(&mut self, parent: Rc<P>) {
         let mut panics = Panics::default();
         panics.catch(|| drop(self.body.take()));
-        if let Some(parent) = self.parent.take() {
-            parent.child_lost(self.place);
-        }
+        parent.child_lost(self.place);
         panics.resume();
     }
 }
@@ -115,6 +126,13 @@ impl Default for Slot {
 }
 
 impl Slots {
+    #[cold]
+    fn clear(&mut self) {
+        self.others.clear();
+        self.first = Slot::default();
+        self.free = 0;
+    }
+
     fn slot(&mut self, place: usize) -> Option<&mut Slot> {
         match place.checked_sub(1) {
             None => Some(&mut self.first),
@@ -151,7 +169,7 @@ impl Children {
     pub(super) fn spawn<P: Parent + 'static>(
         &self,
         parent: &Rc<P>,
-        event_loop: &EventLoop,
+        core: &Rc<Core>,
         settings: CoroutineBuilder,
         body: Rc<dyn Body>,
         made_at: Option<Line>,
@@ -162,7 +180,7 @@ impl Children {
         if let Some(made_at) = made_at {
             coroutine.stands_for(made_at);
         }
-        let task = Task::new(event_loop, coroutine);
+        let task = Task::new(core, coroutine);
         if let Some(made_at) = made_at {
             task.inner.replace_place(made_at);
         }
@@ -171,8 +189,19 @@ impl Children {
         if !task.done() {
             self.put(place, task.clone());
         }
-        event_loop.core().tell_task_factory(&task);
+        core.tell_task_factory(&task);
         task
+    }
+
+    /// Makes an empty list as new, which keeps its memory. Returns false if that is more than for so many tasks.
+    #[inline]
+    pub(super) fn clear(&mut self, most: usize) -> bool {
+        let slots = self.0.get_mut();
+        let room = slots.others.capacity();
+        if room != 0 {
+            slots.clear();
+        }
+        room <= most
     }
 
     /// Returns the place where the next task is put.
@@ -181,6 +210,7 @@ impl Children {
     }
 
     /// Puts a task into the free place.
+    #[inline]
     fn put(&self, place: Place, task: Task<()>) {
         let mut slots = self.0.borrow_mut();
         if place.0 > slots.others.len() {
@@ -218,6 +248,7 @@ impl Children {
     }
 
     /// Takes the task out of a place, which is free then.
+    #[inline]
     pub(super) fn take(&self, place: Place) -> Option<Task<()>> {
         let mut slots = self.0.borrow_mut();
         let next = slots.free;

@@ -20,7 +20,9 @@
 //!    before it has run, the process is aborted.
 //! 5. A task leaves the list without the guard only when its `Child` has let go of the block. Only the `Child`
 //!    tells that: a coroutine counts as closed before what its body has captured is dropped.
-//! 6. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
+//! 6. The state of a group is used for the next one only when nothing refers to it any more: no task, no handle, no
+//!    report. So what belongs to a group that has ended cannot reach another one.
+//! 7. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
 //!    forgotten, what is in its block is never dropped.
 //!
 //! A part of a coroutine that runs on a stack of its own (`own_stack.rs`) has ended when the call that began it returns, so
@@ -38,7 +40,7 @@ use crate::errors::InvalidStateError;
 use crate::kernel::{
     AnyTask, Co, CoroutineBuilder, EventLoop, IntoCoroutine, Lent, Place, Request, Task,
 };
-use yieldfrom_delegation::{Builder, Delegate, Result};
+use yieldfrom_delegation::{Builder, Delegate, Error, Result};
 
 /// Tasks that end together: 3.11's `asyncio.TaskGroup`.
 ///
@@ -54,12 +56,12 @@ pub struct TaskGroup<'scope, 'env: 'scope> {
 }
 
 impl<'scope> TaskGroup<'scope, '_> {
-    pub(super) fn new() -> Result<Self> {
-        Ok(Self {
-            state: GroupState::new()?,
+    pub(super) fn new(state: &Rc<GroupState>) -> Self {
+        Self {
+            state: Rc::clone(state),
             _scope: PhantomData,
             _env: PhantomData,
-        })
+        }
     }
 
     /// Makes a task of a coroutine, in this group.
@@ -238,7 +240,7 @@ impl<'scope> Scope<'scope, '_> {
         let children = self.children.get_or_init(Rc::default);
         let settings = CoroutineBuilder::new().name(name);
         let made_at = Some(self.made_at);
-        let task = children.spawn(children, &event_loop, settings, body, made_at);
+        let task = children.spawn(children, event_loop.core(), settings, body, made_at);
         Spawned { task, parts }
     }
 }
@@ -406,11 +408,11 @@ impl<T> ScopedTask<'_, T> {
         self.task.to_any()
     }
 
-    /// Waits until the task has ended, and returns its error if it has ended with one.
-    #[track_caller]
-    fn wait(&self, co: &Co) -> Result<()> {
-        self.task.wait_done(co)?;
-        self.task.result()
+    /// Returns the error of the task, which has ended without a result.
+    #[cold]
+    fn error(&self) -> Error {
+        let result = self.task.result();
+        result.expect_err("the handle is the only one, so nobody else has taken a result")
     }
 }
 
@@ -419,9 +421,12 @@ impl<T> Delegate<Request, ()> for ScopedTask<'_, T> {
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<T> {
-        self.wait(co)?;
-        let value = self.outcome.value().take();
-        Ok(value.expect("the handle is the only one, and the task has ended with a result"))
+        self.task.wait_done(co)?;
+        match self.outcome.value().take() {
+            // A task can be cancelled at its end, when its result is there.
+            Some(value) if !self.task.cancelled() => Ok(value),
+            _ => Err(self.error()),
+        }
     }
 }
 
@@ -430,7 +435,8 @@ impl<T: Clone> Delegate<Request, ()> for &ScopedTask<'_, T> {
 
     #[track_caller]
     fn delegate(self, co: &Co) -> Result<T> {
-        self.wait(co)?;
+        self.task.wait_done(co)?;
+        self.task.result()?;
         let lent = Lent::of(self.outcome.value());
         let value = lent.value.as_ref();
         value.cloned().ok_or_else(|| {

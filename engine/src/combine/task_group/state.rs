@@ -10,13 +10,22 @@ use crate::errors::RuntimeError;
 use crate::errors::panics::contain;
 use crate::kernel::{
     AnyTask, Co, Core, CoroutineBuilder, ErrorContext, EventLoop, Future, IntoCoroutine, Reason,
-    Subject, Task, Waitable, Waiter,
+    Subject, Task, Waitable, Waiter, running_task,
 };
 use yieldfrom_delegation::{Error, Result};
 
+thread_local! {
+    /// The memory of the last group that ended well, kept for the next one: it saves an allocation.
+    static SPARE: Cell<Option<Rc<GroupState>>> = const { Cell::new(None) };
+}
+
+/// A spare keeps room for this many tasks.
+const SPARE_ROOM: usize = 64;
+
+#[derive(Default)]
 pub(super) struct GroupState {
-    core: Rc<Core>,
-    parent: AnyTask,
+    /// None in a spare only.
+    owner: Option<Owner>,
     /// Those that borrow nothing, by number, which is the order in which they were made.
     tasks: RefCell<BTreeMap<u32, AnyTask>>,
     /// Those that may borrow.
@@ -34,31 +43,46 @@ pub(super) struct GroupState {
     abandoned: Cell<bool>,
 }
 
+/// The task whose group it is.
+struct Owner {
+    core: Rc<Core>,
+    task: AnyTask,
+}
+
 impl GroupState {
-    pub(super) fn new() -> Result<Rc<Self>> {
-        let running = EventLoop::running();
-        let parent = running.as_ref().and_then(EventLoop::current_task);
-        let (Some(event_loop), Some(parent)) = (running, parent) else {
+    /// Makes the state of a group of the current task.
+    pub(super) fn begin() -> Result<Rc<Self>> {
+        let Some((core, task)) = running_task() else {
             return Err(RuntimeError::new("task_group: it works inside a task only").into());
         };
-        Ok(Rc::new(Self {
-            core: Rc::clone(event_loop.core()),
-            parent,
-            tasks: RefCell::default(),
-            children: Children::default(),
-            errors: RefCell::default(),
-            all_done: Cell::new(None),
-            exiting: Cell::new(false),
-            aborting: Cell::new(false),
-            parent_cancelled: Cell::new(false),
-            abandoned: Cell::new(false),
-        }))
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let mut state = spare.unwrap_or_default();
+        let only = Rc::get_mut(&mut state).expect("nobody else has a spare, or what was just made");
+        only.owner = Some(Owner { core, task });
+        Ok(state)
+    }
+
+    /// Keeps the memory of a group that has ended well for the next one, unless something still refers to it.
+    pub(super) fn keep(mut self: Rc<Self>) {
+        debug_assert!(self.is_at_peace(), "a task is left, or an error");
+        if let Some(state) = Rc::get_mut(&mut self)
+            && state.children.clear(SPARE_ROOM)
+        {
+            state.exiting.set(false);
+            drop(state.owner.take());
+            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+        }
+    }
+
+    fn owner(&self) -> &Owner {
+        let owner = self.owner.as_ref();
+        owner.expect("the state of a group that has begun has an owner")
     }
 
     /// Makes a task, unless the group takes no more.
     #[track_caller]
     pub(super) fn create_task<C: IntoCoroutine>(self: &Rc<Self>, coroutine: C) -> Task<C::Output> {
-        let event_loop = EventLoop::of(&self.core);
+        let event_loop = EventLoop::of(&self.owner().core);
         if let Some(error) = self.refusal("create_task") {
             return Task::failed(&event_loop, coroutine, error);
         }
@@ -73,16 +97,24 @@ impl GroupState {
     /// Makes a task that may borrow, unless the group takes no more.
     #[track_caller]
     pub(super) fn spawn(self: &Rc<Self>, name: &'static str, body: Rc<dyn Body>) -> Task<()> {
-        let event_loop = EventLoop::of(&self.core);
+        let core = &self.owner().core;
         let settings = CoroutineBuilder::new().name(name);
         if let Some(error) = self.refusal("spawn") {
-            return Task::failed(&event_loop, settings.build(move |co| body.run(co)), error);
+            let coroutine = settings.build(move |co| body.run(co));
+            return Task::failed(&EventLoop::of(core), coroutine, error);
         }
-        self.children.spawn(self, &event_loop, settings, body, None)
+        self.children.spawn(self, core, settings, body, None)
     }
 
     /// Returns why the group takes no more tasks, if it does not.
+    #[inline]
     fn refusal(&self, operation: &str) -> Option<Error> {
+        let may_refuse = self.exiting.get() || self.aborting.get();
+        may_refuse.then(|| self.refuse(operation))?
+    }
+
+    #[cold]
+    fn refuse(&self, operation: &str) -> Option<Error> {
         let why = if self.exiting.get() && self.is_empty() {
             "has ended"
         } else if self.aborting.get() {
@@ -94,13 +126,14 @@ impl GroupState {
         Some(RuntimeError::new(why).into())
     }
 
-    /// Returns whether all tasks have ended, none of them with an error.
+    /// Returns whether all tasks have ended, and nothing has made the group cancel them, such as an error.
     #[inline]
     pub(super) fn is_at_peace(&self) -> bool {
-        self.is_empty() && !self.parent_cancelled.get() && self.errors.borrow().is_empty()
+        self.is_empty() && !self.aborting.get()
     }
 
     /// Returns whether all tasks have ended.
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.children.is_empty() && self.tasks.borrow().is_empty()
     }
@@ -119,17 +152,18 @@ impl GroupState {
         let Ok(Some(error)) = task.exception() else {
             return;
         };
-        if self.abandoned.get() || self.parent.done() {
+        if self.abandoned.get() || self.owner().task.done() {
             return self.report(error, &task.to_string());
         }
         self.errors.borrow_mut().push(error);
         if !self.aborting.get() && !self.parent_cancelled.get() {
             self.abort();
             self.parent_cancelled.set(true);
-            self.parent.cancel();
+            self.owner().task.cancel();
         }
     }
 
+    #[inline(always)]
     fn wake_if_empty(&self) {
         if self.is_empty()
             && let Some(all_done) = self.all_done.take()
@@ -180,13 +214,13 @@ impl GroupState {
 
     /// If other code wants the task to end as well, lets its cancellation come at the next wait.
     pub(super) fn renew_cancellation(&self) {
-        self.parent.renew_cancellation();
+        self.owner().task.renew_cancellation();
     }
 
     /// Takes the group's own request to cancel its task back, if there is one.
     pub(super) fn take_request_back(&self) {
         if self.parent_cancelled.replace(false) {
-            self.parent.uncancel();
+            self.owner().task.uncancel();
         }
     }
 
@@ -204,12 +238,12 @@ impl GroupState {
         // the destructor of an error panic then, which runs at once if the loop is closed.
         let group = Rc::clone(self);
         let report = move || {
-            let source = group.parent.to_string();
+            let source = group.owner().task.to_string();
             for error in errors {
                 group.report(error, &source);
             }
         };
-        contain(|| _ = EventLoop::of(&self.core).call_soon(report));
+        contain(|| _ = EventLoop::of(&self.owner().core).call_soon(report));
     }
 
     /// Reports an error that the group cannot return to the exception handler.
@@ -218,7 +252,7 @@ impl GroupState {
         const LATE: &str = "Task of a group failed after the group's own task had ended";
         let why = if self.abandoned.get() { LOST } else { LATE };
         let context = ErrorContext::new(why).error(error).source(task);
-        self.core.call_exception_handler(&context);
+        self.owner().core.call_exception_handler(&context);
     }
 }
 

@@ -448,7 +448,7 @@ impl EventLoop {
     #[inline]
     #[track_caller]
     pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
-        let task = Task::new(self, coroutine);
+        let task = Task::new(self.core(), coroutine);
         self.core().tell_task_factory(&task);
         task
     }

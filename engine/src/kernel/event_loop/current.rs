@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::rc::Rc;
 use std::thread::LocalKey;
 
 use yieldfrom_delegation::{Result, stack};
 
-use super::{EventLoop, Holder};
+use super::{Core, EventLoop, Holder};
 use crate::errors::{RuntimeError, panics};
+use crate::kernel::task::AnyTask;
 
 thread_local! {
     /// The loop that is running on this thread. It has no destructor, so that loops also run inside
@@ -179,6 +181,20 @@ impl Holder {
         };
         RUNNING.try_with(look).ok().flatten().unwrap_or_default()
     }
+}
+
+/// Returns the task that is running on this thread, and its loop. This makes no handle of the loop.
+pub(crate) fn running_task() -> Option<(Rc<Core>, AnyTask)> {
+    let look = |running: &Cell<Option<ManuallyDrop<EventLoop>>>| {
+        let event_loop = running.take();
+        let found = event_loop.as_ref().and_then(|event_loop| {
+            let core = event_loop.core();
+            Some((Rc::clone(core), AnyTask(core.current_task()?)))
+        });
+        running.set(event_loop);
+        found
+    };
+    RUNNING.try_with(look).ok().flatten()
 }
 
 /// Returns the thread's current loop: the one that is running, or else the one that was set.

@@ -10,7 +10,7 @@ use super::any::AnyTask;
 use crate::errors::RuntimeError;
 use crate::kernel::awaitable::{Awaitable, IntoCoroutine};
 use crate::kernel::coroutine::CoroutineBuilder;
-use crate::kernel::event_loop::EventLoop;
+use crate::kernel::event_loop::{Core, EventLoop};
 use crate::kernel::future::{Future, FutureData};
 use crate::kernel::request::{Co, Request};
 
@@ -46,9 +46,8 @@ pub struct Task<T: 'static>(pub(crate) Future<T>);
 impl<T: 'static> Task<T> {
     #[inline]
     #[track_caller]
-    pub(crate) fn new(event_loop: &EventLoop, coroutine: impl IntoCoroutine<Output = T>) -> Self {
+    pub(crate) fn new(core: &Rc<Core>, coroutine: impl IntoCoroutine<Output = T>) -> Self {
         let generator = coroutine.into_coroutine().into_generator();
-        let core = event_loop.core();
         let inner = if core.is_closed() {
             let why = "create_task: the event loop is closed, or there is none in this thread";
             FutureData::new_failed_task(core, generator, RuntimeError::new(why).into())
