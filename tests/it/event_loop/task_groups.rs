@@ -1,6 +1,7 @@
 //! Groups of tasks, as 3.11's `asyncio.TaskGroup`.
 
 mod bodies_that_are_lost;
+mod driven_by_hand;
 
 use std::cell::RefCell;
 use std::rc::Rc;

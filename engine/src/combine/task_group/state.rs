@@ -87,10 +87,13 @@ impl GroupState {
             return Task::failed(&event_loop, coroutine, error);
         }
         let task = event_loop.create_task(coroutine);
-        let any = task.to_any();
-        self.tasks.borrow_mut().insert(any.number(), any);
-        let group = Rc::clone(self);
-        task.add_done_callback(move |task| group.task_done(task));
+        // On a closed loop it has failed at once, and the loop would never tell its end.
+        if !task.done() {
+            let any = task.to_any();
+            self.tasks.borrow_mut().insert(any.number(), any);
+            let group = Rc::clone(self);
+            task.add_done_callback(move |task| group.task_done(task));
+        }
         task
     }
 
