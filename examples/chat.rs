@@ -65,30 +65,44 @@ struct Member {
 
 /// The clients that are there, by name.
 #[derive(Default)]
-struct Room(RefCell<BTreeMap<String, Member>>);
+struct Room {
+    members: RefCell<BTreeMap<String, Member>>,
+    /// The last word was said.
+    is_over: Cell<bool>,
+}
 
 impl Room {
     /// Lets a client in, unless another one has the name.
     fn join(&self, name: &str, member: &Member) -> bool {
-        if name.is_empty() || self.0.borrow().contains_key(name) {
+        if name.is_empty() || self.members.borrow().contains_key(name) {
             return false;
         }
-        self.0.borrow_mut().insert(name.to_owned(), member.clone());
+        self.members
+            .borrow_mut()
+            .insert(name.to_owned(), member.clone());
         self.say(name, &format!("* {name} joined"));
         true
     }
 
     fn leave(&self, name: &str) {
-        self.0.borrow_mut().remove(name);
+        self.members.borrow_mut().remove(name);
         self.say(name, &format!("* {name} left"));
     }
 
     /// Gives a line to all but one, and puts those out that are too far behind.
     fn say(&self, from: &str, text: &str) {
+        if self.is_over.get() {
+            return; // some still talk, but the last word was said
+        }
         let line: Rc<str> = format!("{text}\n").into();
         // `put` could wait for room, and others would join and leave meanwhile.
         no_suspend(|| {
-            for (_, member) in self.0.borrow().iter().filter(|(name, _)| *name != from) {
+            for (_, member) in self
+                .members
+                .borrow()
+                .iter()
+                .filter(|(name, _)| *name != from)
+            {
                 if member.mail.put_nowait(line.clone()).is_err() && !member.is_slow.replace(true) {
                     member.writer.transport().abort(); // its reader finds the end
                 }
@@ -98,7 +112,8 @@ impl Room {
 
     /// Takes no more lines. Each client is closed when it has received those that wait for it.
     fn close(&self) {
-        for member in self.0.borrow().values() {
+        self.is_over.set(true);
+        for member in self.members.borrow().values() {
             member.mail.shutdown(false);
         }
     }

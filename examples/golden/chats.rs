@@ -153,3 +153,37 @@ fn ctrl_c_has_a_last_word() {
     drop(nameless);
     server.printed();
 }
+
+/// What is said after the last word puts nobody out.
+#[test]
+fn ctrl_c_has_a_last_word_while_others_talk() {
+    if ignores_ctrl_c() {
+        return eprintln!("Ctrl-C is ignored here");
+    }
+    let mut server = server();
+    let mut bob = Client::join(&mut server, "bob");
+    let mut ann = Client::join(&mut server, "ann");
+    assert_eq!(bob.hear(), "* ann joined\n");
+    (0..32).for_each(|_| ann.say("what I was about to say"));
+    let mut talks = true;
+    for n in 0.. {
+        if n == 200 {
+            server.interrupt();
+        }
+        let heard = bob.hear();
+        if heard == "* the server ends: goodbye\n" {
+            break;
+        }
+        assert_eq!(heard, "ann: what I was about to say\n");
+        // The server may have closed her connection.
+        talks = talks
+            && ann
+                .0
+                .get_mut()
+                .write_all(b"what I was about to say\n")
+                .is_ok();
+    }
+    assert_eq!(bob.hear(), "");
+    let printed = server.printed();
+    assert!(!printed.contains("too slow"), "{printed}");
+}
