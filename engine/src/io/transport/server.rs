@@ -8,11 +8,12 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::carrier::Carrier;
 use super::socket::Socket;
-use crate::combine::yield_now;
-use crate::errors::RuntimeError;
+use crate::combine::{timeout, yield_now};
+use crate::errors::{RuntimeError, TimeoutError};
 use crate::io::net::Address;
 use crate::kernel::{Co, Core, OnDrop, Operation, Reason, Waiter, caller};
 use crate::sync::Event;
@@ -21,6 +22,9 @@ use members::Members;
 pub(crate) use server_state::Factory;
 use server_state::{Listener, ServerState};
 use yieldfrom_delegation::{Delegate, Result};
+
+/// So long a client may take nothing of what is left for it, when the server ends.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A server that accepts connections: asyncio's `Server`.
 ///
@@ -207,8 +211,8 @@ impl Server {
     ///
     /// - `is_cancelled`: always in the end. If the wait itself is cancelled, this first closes the
     ///   server and its connections and waits for their end, as Python 3.13 does. A connection ends when
-    ///   what it has still to send is sent: a client that does not read holds this up, until
-    ///   [`abort_clients`](Self::abort_clients) puts it out.
+    ///   what it has still to send is sent. A client that takes nothing of it for two seconds is put out, as
+    ///   by [`abort_clients`](Self::abort_clients).
     /// - [`RuntimeError`]: the server is closed, or another coroutine does this already.
     ///
     /// # Examples
@@ -265,11 +269,23 @@ impl Server {
         drop(serving);
         if served.as_ref().is_err_and(|error| error.is_cancelled()) {
             state.close();
-            // Clients that stay would keep the server from ending.
-            self.close_clients();
-            state.over.wait().delegate(co)?;
+            self.dismiss_clients(co)?;
         }
         served
+    }
+
+    /// Closes the connections, and waits for their end. Clients that stay, or do not read, would keep the server
+    /// from ending: one that takes nothing for a while is put out.
+    fn dismiss_clients(&self, co: &Co) -> Result<()> {
+        self.close_clients();
+        loop {
+            let left = self.0.members.unsent();
+            let ended = timeout(PATIENCE, |co: &Co| self.0.over.wait().delegate(co)).delegate(co);
+            match ended {
+                Err(error) if error.is::<TimeoutError>() => self.0.members.abort_stuck(&left),
+                ended => return ended,
+            }
+        }
     }
 }
 

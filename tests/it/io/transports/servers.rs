@@ -1,6 +1,7 @@
 //! Servers: serving, closing, and what they refuse.
 
 mod addresses;
+mod clients_that_do_not_read;
 
 use std::cell::Cell;
 use std::io::{ErrorKind, Read, Write};
