@@ -27,6 +27,7 @@ impl EventLoop {
     /// # Errors
     ///
     /// The system's error when it has no descriptors left for the poller.
+    #[track_caller]
     pub fn new() -> Result<Self> {
         Self::builder().build()
     }
@@ -191,6 +192,7 @@ impl LoopBuilder {
     /// # Errors
     ///
     /// The system's error when it has no descriptors left for the poller.
+    #[track_caller]
     pub fn build(self) -> Result<EventLoop> {
         let poller = Poller::new(self.portable_reactor);
         let poller = poller.map_err(|error| describe(error, "make an event loop"))?;

@@ -10,11 +10,30 @@ pub(crate) mod panics;
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
+use std::panic::Location;
 
-use yieldfrom_delegation::{Error, exception};
+use yieldfrom_delegation::{Error, Result, exception};
 
 pub(crate) use describe::{describe, refused};
 use panics::Payload;
+
+/// The results of the library's functions.
+pub(crate) trait AtCaller {
+    /// Has the traceback of an error that the library has made begin at the caller's line, where the caller is
+    /// `#[track_caller]`. It is for errors that are made in a closure, or further below.
+    fn at_caller(self) -> Self;
+}
+
+impl<T> AtCaller for Result<T> {
+    #[inline(always)]
+    #[track_caller]
+    fn at_caller(self) -> Self {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.made_for(Location::caller())),
+        }
+    }
+}
 
 macro_rules! plain_errors {
     ($($(#[$doc:meta])* $name:ident => $message:literal;)*) => {$(

@@ -73,7 +73,7 @@ mod table;
 
 use std::io::Write;
 
-use crate::errors::RuntimeError;
+use crate::errors::{AtCaller, RuntimeError};
 use crate::kernel::{EventLoop, Layer};
 pub(crate) use ctrl_c::CtrlC;
 pub(crate) use handler::SignalHandlers;
@@ -162,9 +162,9 @@ impl EventLoop {
     #[doc(alias = "ctrl_c")]
     pub fn add_signal_handler(&self, signum: i32, callback: impl FnMut() + 'static) -> Result<()> {
         const NAME: &str = "add_signal_handler";
-        self.core().check_open(NAME)?;
-        check_catchable(signum, NAME)?;
-        handler::add(self.core(), signum, Box::new(callback), true, NAME)
+        self.core().check_open(NAME).at_caller()?;
+        check_catchable(signum, NAME).at_caller()?;
+        handler::add(self.core(), signum, Box::new(callback), true, NAME).at_caller()
     }
 
     /// Removes the handler of a signal; returns whether there was one. Needs the feature `signal`.
@@ -175,8 +175,9 @@ impl EventLoop {
     /// # Errors
     ///
     /// [`ValueError`](crate::ValueError): there is no signal with this number.
+    #[track_caller]
     pub fn remove_signal_handler(&self, signum: i32) -> Result<bool> {
-        check_number(signum, "remove_signal_handler")?;
+        check_number(signum, "remove_signal_handler").at_caller()?;
         Ok(handler::remove(self.core(), signum))
     }
 
@@ -229,7 +230,7 @@ impl EventLoop {
     #[track_caller]
     pub fn report_on_sigquit(&self) -> Result<()> {
         let report = Box::new(write_report);
-        handler::add(self.core(), SIGQUIT, report, false, "report_on_sigquit")
+        handler::add(self.core(), SIGQUIT, report, false, "report_on_sigquit").at_caller()
     }
 }
 

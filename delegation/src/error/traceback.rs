@@ -232,6 +232,18 @@ impl Error {
         !matches!(self.0.repr, Repr::GeneratorExit(_) | Repr::Cancelled)
     }
 
+    /// Gives an error that a library has made in a function the line that called this function, unless the
+    /// traceback has begun. A library needs it only if it has its own lines hidden, by [`hide_lines_of`].
+    #[doc(hidden)]
+    #[cold]
+    #[must_use]
+    pub fn made_for(mut self, line: &'static Location<'static>) -> Self {
+        if self.0.trace.is_hidden && is_shown(line) {
+            self.come_to(Some(line));
+        }
+        self
+    }
+
     /// Notes that the error leaves a delegation, which was suspended at `last`.
     pub(crate) fn leave(&mut self, name: Cow<'static, str>, last: Line) {
         self.trace_mut().leave(name, last);

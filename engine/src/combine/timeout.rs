@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::errors::{RuntimeError, TimeoutError};
+use crate::errors::{AtCaller, RuntimeError, TimeoutError};
 use crate::kernel::{
     AnyTask, Co, EventLoop, Handle, IntoTimeout, Operation, Place, Scheduled, nanos,
 };
@@ -109,7 +109,7 @@ impl Timeout {
             let why = format!("reschedule: the timeout is not active, but {phase:?}");
             return Err(RuntimeError::new(why).into());
         }
-        self.set_deadline(when, Location::caller())
+        self.set_deadline(when, Location::caller()).at_caller()
     }
 
     fn set_deadline(&self, when: Option<Duration>, set_at: Place) -> Result<()> {

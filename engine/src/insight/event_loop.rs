@@ -42,6 +42,7 @@ impl EventLoop {
     /// assert!(event_loop.start_trace(None).is_err());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn start_trace(&self, limit: impl Into<Option<usize>>) -> Result<()> {
         let core = self.core();
         if core.hooks.recorder().is_some() {
@@ -66,6 +67,7 @@ impl EventLoop {
     /// # Errors
     ///
     /// [`RuntimeError`]: the loop is not recorded.
+    #[track_caller]
     pub fn stop_trace(&self) -> Result<Trace> {
         let hooks = &self.core().hooks;
         let recorder = hooks.recorder().map(|recorder| recorder as Rc<dyn Any>);

@@ -49,6 +49,7 @@ use yieldfrom_delegation::recorder::{self, Recorder};
 /// # std::fs::remove_file(path)?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[track_caller]
 pub fn record_generators(limit: impl Into<Option<usize>>) -> Result<GeneratorRecording> {
     let began = Instant::now();
     let limit = limit.into().unwrap_or(DEFAULT_LIMIT);

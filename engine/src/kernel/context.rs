@@ -161,6 +161,7 @@ impl<T: Clone + 'static> ContextVar<T> {
     /// assert_eq!(LEVEL.get(), None);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn reset(&self, token: Token<T>) -> Result<()> {
         let name = self.name;
         if token.id != self.id() {
@@ -264,6 +265,7 @@ impl Context {
     /// # Errors
     ///
     /// [`RuntimeError`]: a `run` of this context is under way. Run a copy of it.
+    #[track_caller]
     pub fn run<R>(&self, body: impl FnOnce() -> R) -> Result<R> {
         if self.0.entered.replace(true) {
             let why = "Context.run: a run of this context is under way; run a copy of it";

@@ -68,6 +68,7 @@ impl Barrier {
     /// # Errors
     ///
     /// Fails with [`ValueError`] if `parties` is 0.
+    #[track_caller]
     pub fn new(parties: usize) -> Result<Self> {
         if parties == 0 {
             return Err(ValueError::new("a barrier needs at least one party").into());

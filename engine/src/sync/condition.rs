@@ -95,6 +95,7 @@ impl Condition {
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
+    #[track_caller]
     pub fn release(&self) -> Result<()> {
         self.0.lock.release()
     }
@@ -202,6 +203,7 @@ impl Condition {
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
+    #[track_caller]
     pub fn notify(&self, n: usize) -> Result<()> {
         if !self.locked() {
             return Err(RuntimeError::new("cannot notify: the lock is not acquired").into());
@@ -215,6 +217,7 @@ impl Condition {
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
+    #[track_caller]
     pub fn notify_all(&self) -> Result<()> {
         self.notify(usize::MAX)
     }

@@ -98,6 +98,7 @@ impl Lock {
     /// # Errors
     ///
     /// Fails with [`RuntimeError`] if the lock is free.
+    #[track_caller]
     pub fn release(&self) -> Result<()> {
         if !self.locked() {
             return Err(RuntimeError::new("lock is not acquired").into());

@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub use self::orders::{LifoQueue, PriorityQueue};
 use self::storage::{Items, Storage};
 use super::waiters::Waiters;
-use crate::errors::{QueueEmpty, QueueFull, QueueShutDown, ValueError};
+use crate::errors::{AtCaller, QueueEmpty, QueueFull, QueueShutDown, ValueError};
 use crate::kernel::{Co, Operation, Reason, Request, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Error, Result};
 
@@ -157,11 +157,12 @@ impl<T> Queue<T> {
     ///
     /// The item is dropped then.
     #[inline]
+    #[track_caller]
     pub fn put_nowait(&self, item: T) -> Result<()> {
         if self.full() && !self.0.is_shut_down.get() {
             return Err(QueueFull.into());
         }
-        self.add(item)
+        self.add(item).at_caller()
     }
 
     /// Takes the next item out of the queue, if there is one.
@@ -171,8 +172,9 @@ impl<T> Queue<T> {
     /// - [`QueueEmpty`] if there is none.
     /// - [`QueueShutDown`] if there is none, and the queue is shut down.
     #[inline]
+    #[track_caller]
     pub fn get_nowait(&self) -> Result<T> {
-        self.take()?.ok_or_else(|| self.refusal())
+        self.take()?.ok_or_else(|| self.refusal()).at_caller()
     }
 
     /// Adds an item, for which there is room.
@@ -268,6 +270,7 @@ impl<T> Queue<T> {
     /// # Errors
     ///
     /// Fails with [`ValueError`] if it was called for all items that were put.
+    #[track_caller]
     pub fn task_done(&self) -> Result<()> {
         let Some(unfinished) = self.0.unfinished.get().checked_sub(1) else {
             return Err(ValueError::new("task_done called too many times").into());

@@ -134,6 +134,7 @@ impl Semaphore {
     /// assert!(!permits.locked());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn release(&self) -> Result<()> {
         if self.0.value.get() >= self.0.bound {
             return Err(ValueError::new("semaphore released too many times").into());

@@ -48,6 +48,7 @@ impl ThreadPoolExecutor {
     /// # Errors
     ///
     /// [`ValueError`]: `max_workers` is zero.
+    #[track_caller]
     pub fn new(max_workers: usize) -> Result<Self> {
         let Some(max_workers) = NonZeroUsize::new(max_workers) else {
             let why = "ThreadPoolExecutor: max_workers must be greater than 0";

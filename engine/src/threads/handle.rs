@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::concurrent::ConcurrentFuture;
-use crate::errors::RuntimeError;
 use crate::errors::panics::Panics;
+use crate::errors::{AtCaller, RuntimeError};
 use crate::kernel::{AnyTask, Call, Co, Core, EventLoop, Future, Inbox, Layer, Place, Scheduled};
 use yieldfrom_delegation::Result;
 
@@ -73,7 +73,7 @@ impl LoopHandle {
     /// ```
     #[track_caller]
     pub fn call_soon_threadsafe(&self, callback: impl FnOnce() + Send + 'static) -> Result<()> {
-        self.send(Location::caller(), callback)
+        self.send(Location::caller(), callback).at_caller()
     }
 
     fn send(&self, made_at: Place, callback: impl FnOnce() + Send + 'static) -> Result<()> {
@@ -116,7 +116,7 @@ impl LoopHandle {
         let cancel_task = Box::new(move |made_at| handle.cancel_task(made_at, number));
         let (future, completer) = ConcurrentFuture::with_completer(Some(cancel_task));
         let made_at = Location::caller();
-        self.send(made_at, move || {
+        let sent = self.send(made_at, move || {
             let Some(event_loop) = EventLoop::running() else {
                 return;
             };
@@ -131,7 +131,8 @@ impl LoopHandle {
                 RemoteTasks::with(&task.inner.core, |tasks| tasks.remove(&number));
                 completer.complete(task.take_result());
             });
-        })?;
+        });
+        sent.at_caller()?;
         Ok(future)
     }
 

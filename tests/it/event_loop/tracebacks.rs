@@ -1,5 +1,6 @@
 //! Tracebacks of errors: the line that made them, and the delegations that they have left.
 
+mod methods;
 mod shown;
 mod waits;
 

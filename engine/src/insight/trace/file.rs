@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Trace, chrome, svg};
-use crate::errors::describe;
+use crate::errors::{AtCaller, describe};
 use yieldfrom_delegation::Result;
 
 /// A file for a trace, opened before the run: if it cannot be written, the program knows before.
@@ -39,6 +39,7 @@ impl TraceFile {
     /// # Errors
     ///
     /// An [`io::Error`] that names the file.
+    #[track_caller]
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         let name = path.display();
@@ -53,12 +54,14 @@ impl TraceFile {
     /// # Errors
     ///
     /// An [`io::Error`] that names the file: the disk is full, for example.
+    #[track_caller]
     pub fn write(self, trace: &Trace) -> Result<()> {
         let extension = self.path.extension();
-        match extension.is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
+        let written = match extension.is_some_and(|it| it.eq_ignore_ascii_case("svg")) {
             true => self.write_by(|out| trace.svg(out)),
             false => self.write_by(|out| trace.chrome(out)),
-        }
+        };
+        written.at_caller()
     }
 
     fn write_by(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -78,6 +81,7 @@ impl Trace {
     /// # Errors
     ///
     /// An [`io::Error`] that names the file: it cannot be created, or the disk is full.
+    #[track_caller]
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         TraceFile::create(path)?.write(self)
     }
@@ -99,8 +103,11 @@ impl Trace {
     /// # std::fs::remove_file(path)?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn write_chrome(&self, path: impl AsRef<Path>) -> Result<()> {
-        TraceFile::create(path)?.write_by(|out| self.chrome(out))
+        TraceFile::create(path)?
+            .write_by(|out| self.chrome(out))
+            .at_caller()
     }
 
     /// Writes it into a file as a picture, whatever the name.
@@ -119,8 +126,11 @@ impl Trace {
     /// # std::fs::remove_file(path)?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn write_svg(&self, path: impl AsRef<Path>) -> Result<()> {
-        TraceFile::create(path)?.write_by(|out| self.svg(out))
+        TraceFile::create(path)?
+            .write_by(|out| self.svg(out))
+            .at_caller()
     }
 
     /// Writes the Chrome trace to `out`.

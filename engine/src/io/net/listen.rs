@@ -263,6 +263,7 @@ impl UnixListener {
     /// # Errors
     ///
     /// The error of the system, with the path.
+    #[track_caller]
     pub fn bind(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let failed = |error| describe(error, format!("listen on {}", path.display()));

@@ -39,6 +39,7 @@ macro_rules! std_conversions {
             /// assert_ne!(listener.local_addr()?.port(), 0);
             /// # Ok::<(), yieldfrom::Error>(())
             /// ```
+            #[track_caller]
             pub fn from_std(socket: $std) -> Result<Self> {
                 let set = socket.set_nonblocking(true);
                 set.map_err(|error| describe(error, "from_std"))?;
@@ -63,6 +64,7 @@ macro_rules! std_conversions {
             /// listener.set_nonblocking(false)?;
             /// # Ok::<(), yieldfrom::Error>(())
             /// ```
+            #[track_caller]
             pub fn into_std(self) -> Result<$std> {
                 let in_use = || RuntimeError::new("into_std: an operation still uses the socket");
                 Ok(self.into_source().ok_or_else(in_use)?.into_inner())
@@ -83,6 +85,7 @@ macro_rules! std_conversions {
             /// assert_eq!(listener.try_clone()?.local_addr()?, listener.local_addr()?);
             /// # Ok::<(), yieldfrom::Error>(())
             /// ```
+            #[track_caller]
             pub fn try_clone(&self) -> Result<Self> {
                 let clone = self.source.get().try_clone();
                 Ok(Self::new(clone.map_err(|error| describe(error, "try_clone"))?))

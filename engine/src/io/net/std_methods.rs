@@ -13,6 +13,7 @@ macro_rules! std_methods {
                 /// # Errors
                 ///
                 /// The error of the system, together with the name of this method.
+                #[track_caller]
                 pub fn $name(&self, $($argument: $argument_type),*) -> yieldfrom_delegation::Result<$output> {
                     let result = self.source.get().$name($($argument),*);
                     Ok(result.map_err(|error| $crate::errors::describe(error, stringify!($name)))?)

@@ -198,6 +198,7 @@ impl<S: AsFd> OwnedReadHalf<S> {
     /// assert!(one.into_split().0.reunite(other.into_split().1).is_err());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn reunite(self, mut writer: OwnedWriteHalf<S>) -> Result<Stream<S>> {
         if !Rc::ptr_eq(&self.source, &writer.source) {
             let why = "reunite: these are halves of different streams";

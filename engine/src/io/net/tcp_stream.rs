@@ -54,6 +54,7 @@ impl TcpStream {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn linger(&self) -> Result<Option<Duration>> {
         let linger = sockopt::socket_linger(self);
         Ok(linger.map_err(|error| describe(error.into(), "linger"))?)
@@ -65,6 +66,7 @@ impl TcpStream {
     /// # Errors
     ///
     /// The error of the system.
+    #[track_caller]
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
         let set = sockopt::set_socket_linger(self, linger);
         Ok(set.map_err(|error| describe(error.into(), "set_linger"))?)

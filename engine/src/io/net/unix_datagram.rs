@@ -52,6 +52,7 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// The error of the system, with the path.
+    #[track_caller]
     pub fn bind(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bound = std::os::unix::net::UnixDatagram::bind(path);
@@ -63,6 +64,7 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// The error of the system.
+    #[track_caller]
     pub fn unbound() -> Result<Self> {
         let unbound = std::os::unix::net::UnixDatagram::unbound();
         Self::from_std(unbound.map_err(|error| describe(error, "unbound"))?)
@@ -91,6 +93,7 @@ impl UnixDatagram {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn pair() -> Result<(Self, Self)> {
         let pair = std::os::unix::net::UnixDatagram::pair();
         let (one, other) = pair.map_err(|error| describe(error, "pair"))?;
@@ -102,6 +105,7 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// The error of the system, with the path.
+    #[track_caller]
     pub fn connect(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let connected = self.source.get().connect(path);

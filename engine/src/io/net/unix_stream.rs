@@ -30,6 +30,7 @@ impl UnixStream {
     /// # Errors
     ///
     /// The error of the system.
+    #[track_caller]
     pub fn pair() -> Result<(Self, Self)> {
         let pair = std::os::unix::net::UnixStream::pair();
         let (one, other) = pair.map_err(|error| describe(error, "pair"))?;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::child::{Child, SpawnedChild};
 
-use crate::errors::ValueError;
+use crate::errors::{AtCaller, ValueError};
 use crate::io::streams::{StreamReader, StreamWriter, reading_end, writing_end};
 use crate::kernel::{Co, Core, Operation};
 use yieldfrom_delegation::{Delegate, Result};
@@ -166,8 +166,9 @@ impl Process {
     /// assert_eq!(code, -1);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn send_signal(&self, signum: i32) -> Result<()> {
-        self.child().send_signal(signum, "send_signal")
+        self.child().send_signal(signum, "send_signal").at_caller()
     }
 
     /// Asks the process to end: sends `SIGTERM`.
@@ -191,8 +192,9 @@ impl Process {
     /// })?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn terminate(&self) -> Result<()> {
-        self.child().send_signal(15, "terminate")
+        self.child().send_signal(15, "terminate").at_caller()
     }
 
     /// Ends the process: sends `SIGKILL`, which it cannot refuse.
@@ -215,8 +217,9 @@ impl Process {
     /// assert_eq!(code, -9);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn kill(&self) -> Result<()> {
-        self.child().send_signal(9, "kill")
+        self.child().send_signal(9, "kill").at_caller()
     }
 
     fn feed(&self, input: &[u8]) -> Result<()> {

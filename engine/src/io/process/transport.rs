@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::command::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
 use super::protocol::{SubprocessProtocol, SubprocessState, SubprocessTransport};
 use super::stdio::PIPE;
+use crate::errors::AtCaller;
 use crate::io::transport::Transport;
 use crate::kernel::{Co, EventLoop, OnDrop, Reason, Request, Waiter, coroutine_operations};
 use yieldfrom_delegation::{Delegate, Result};
@@ -146,8 +147,9 @@ impl SubprocessTransport {
     /// # Errors
     ///
     /// As [`Process::send_signal`](super::Process::send_signal).
+    #[track_caller]
     pub fn send_signal(&self, signum: i32) -> Result<()> {
-        self.0.child.send_signal(signum, "send_signal")
+        self.0.child.send_signal(signum, "send_signal").at_caller()
     }
 
     /// Asks the process to end: sends `SIGTERM`.
@@ -155,8 +157,9 @@ impl SubprocessTransport {
     /// # Errors
     ///
     /// As [`Process::send_signal`](super::Process::send_signal).
+    #[track_caller]
     pub fn terminate(&self) -> Result<()> {
-        self.0.child.send_signal(15, "terminate")
+        self.0.child.send_signal(15, "terminate").at_caller()
     }
 
     /// Ends the process: sends `SIGKILL`.
@@ -164,8 +167,9 @@ impl SubprocessTransport {
     /// # Errors
     ///
     /// As [`Process::send_signal`](super::Process::send_signal).
+    #[track_caller]
     pub fn kill(&self) -> Result<()> {
-        self.0.child.send_signal(9, "kill")
+        self.0.child.send_signal(9, "kill").at_caller()
     }
 
     /// Closes the pipes, and kills the process if it runs. The methods of the protocol are called for

@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::operation::checked_limit;
 use super::reader_state::ReaderState;
 use super::reading::text_of;
-use crate::errors::ValueError;
+use crate::errors::{AtCaller, ValueError};
 use crate::io::traits::Read;
 use crate::kernel::{Co, Operation};
 use yieldfrom_delegation::{Error, Result};
@@ -59,8 +59,9 @@ impl StreamReader {
     /// # Errors
     ///
     /// [`ValueError`]: the limit is zero.
+    #[track_caller]
     pub fn new(limit: usize) -> Result<Self> {
-        let state = Rc::new(ReaderState::new(checked_limit(limit)?));
+        let state = Rc::new(ReaderState::new(checked_limit(limit).at_caller()?));
         let connection = None;
         Ok(Self { state, connection })
     }
@@ -247,8 +248,9 @@ impl StreamReader {
     ///
     /// [`RuntimeError`](crate::RuntimeError): the stream was ended.
     #[inline]
+    #[track_caller]
     pub fn feed_data(&self, data: &[u8]) -> Result<()> {
-        self.state.feed_data(data)
+        self.state.feed_data(data).at_caller()
     }
 
     /// Ends the stream.

@@ -38,6 +38,7 @@ impl StreamWriter {
     ///
     /// As [`Transport::write`].
     #[inline]
+    #[track_caller]
     pub fn write(&self, data: &[u8]) -> Result<()> {
         self.transport().write(data)
     }
@@ -47,6 +48,7 @@ impl StreamWriter {
     /// # Errors
     ///
     /// As [`Transport::write`].
+    #[track_caller]
     pub fn writelines(&self, lines: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<()> {
         self.transport().writelines(lines)
     }
@@ -68,6 +70,7 @@ impl StreamWriter {
     ///     co.yield_from(reader.read(None))
     /// }
     /// ```
+    #[track_caller]
     pub fn write_eof(&self) -> Result<()> {
         self.transport().write_eof()
     }

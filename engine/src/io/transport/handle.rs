@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::carrier::Carrier;
 use super::pipe_end::End;
 use super::protocol::{DatagramProtocol, DatagramTransport, Protocol, Transport};
+use crate::errors::AtCaller;
 use crate::io::net::Address;
 use crate::kernel::Core;
 use yieldfrom_delegation::Result;
@@ -21,8 +22,9 @@ impl Transport {
     /// [`RuntimeError`](crate::RuntimeError): [`write_eof`](Self::write_eof) was called, or it is
     /// the reading end of a pipe.
     #[inline]
+    #[track_caller]
     pub fn write(&self, data: &[u8]) -> Result<()> {
-        self.0.write(data)
+        self.0.write(data).at_caller()
     }
 
     /// Writes several pieces as one.
@@ -40,6 +42,7 @@ impl Transport {
     ///     transport.writelines(["hello, ", name, "\n"])
     /// }
     /// ```
+    #[track_caller]
     pub fn writelines(&self, lines: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<()> {
         let mut joined = Vec::new();
         for line in lines {
@@ -55,8 +58,9 @@ impl Transport {
     ///
     /// - [`std::io::Error`]: the system fails, because the connection is lost, for example.
     /// - [`RuntimeError`](crate::RuntimeError): it is the reading end of a pipe.
+    #[track_caller]
     pub fn write_eof(&self) -> Result<()> {
-        self.0.write_eof()
+        self.0.write_eof().at_caller()
     }
 
     /// Returns whether [`write_eof`](Self::write_eof) works: not for the reading end of a pipe.
@@ -117,8 +121,9 @@ impl DatagramTransport {
     /// [`ValueError`](crate::ValueError): the endpoint has no remote end and there is no address, or
     /// the address is not that of the remote end. Errors of the system go to
     /// [`error_received`](DatagramProtocol::error_received).
+    #[track_caller]
     pub fn sendto(&self, data: &[u8], address: impl Into<Option<Address>>) -> Result<()> {
-        self.0.send(data, address.into())
+        self.0.send(data, address.into()).at_caller()
     }
 }
 
@@ -162,12 +167,13 @@ macro_rules! shared_methods {
             ///     Ok(())
             /// }
             /// ```
+            #[track_caller]
             pub fn set_write_buffer_limits(
                 &self,
                 high: impl Into<Option<usize>>,
                 low: impl Into<Option<usize>>,
             ) -> Result<()> {
-                self.0.set_limits(high.into(), low.into())
+                self.0.set_limits(high.into(), low.into()).at_caller()
             }
 
             /// Returns the low-water and the high-water mark, in bytes.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::carrier::Carrier;
 use super::socket::Socket;
 use crate::combine::{timeout, yield_now};
-use crate::errors::{RuntimeError, TimeoutError};
+use crate::errors::{AtCaller, RuntimeError, TimeoutError};
 use crate::io::net::Address;
 use crate::kernel::{Co, Core, OnDrop, Operation, Reason, Waiter, caller};
 use crate::sync::Event;
@@ -103,16 +103,18 @@ impl Server {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     #[doc(alias = "getsockname")]
+    #[track_caller]
     pub fn local_addr(&self) -> Result<SocketAddr> {
         let addresses = self.sockets();
         let address = addresses.iter().find_map(Address::socket_addr);
-        address.ok_or_else(|| {
+        let address = address.ok_or_else(|| {
             let why = match &*addresses {
                 [] => "local_addr: the server is closed; ask before that",
                 _ => "local_addr: the server listens on a Unix socket; `sockets` returns its path",
             };
             RuntimeError::new(why).into()
-        })
+        });
+        address.at_caller()
     }
 
     /// Returns whether it accepts connections.

@@ -14,7 +14,7 @@ use super::exceptions::{ExceptionHandler, TaskFactory, log_context};
 use super::reactor::Direction;
 use super::turn::{run_turn, run_turns};
 use super::{Core, ErrorContext, Place, Settings};
-use crate::errors::RuntimeError;
+use crate::errors::{AtCaller, RuntimeError};
 use crate::kernel::awaitable::{AwaitableResult, IntoCoroutine, future_on};
 use crate::kernel::delay::IntoDelay;
 use crate::kernel::future::{Future, Role, Waitable};
@@ -122,8 +122,8 @@ impl EventLoop {
     pub fn run_until_complete<A: AwaitableResult>(&self, awaitable: A) -> Result<A::Output> {
         const NAME: &str = "run_until_complete";
         // Before a coroutine becomes a task that would stay behind.
-        drop(Entered::new(self, NAME)?);
-        let future = future_on(awaitable, self, NAME)?;
+        drop(Entered::new(self, NAME).at_caller()?);
+        let future = future_on(awaitable, self, NAME).at_caller()?;
         let core = Rc::clone(&self.core);
         // It does not stay behind when something else ends the run, be it a panic.
         let stop = future.follow(move |_| core.stopping.set(true));
@@ -186,8 +186,9 @@ impl EventLoop {
     /// event_loop.run_forever()?;
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn run_forever(&self) -> Result<()> {
-        run_turns(self, "run_forever")
+        run_turns(self, "run_forever").at_caller()
     }
 
     /// Ends the run after this turn; if the loop is not running, the next run has one turn.
@@ -214,6 +215,7 @@ impl EventLoop {
     /// assert!(event_loop.is_closed() && event_loop.call_soon(|| ()).is_err());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn close(&self) -> Result<()> {
         if self.lent {
             let why = "close: this loop is lent; who owns it closes it";
@@ -297,8 +299,9 @@ impl EventLoop {
     /// }
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<bool> {
-        run_turn(self, max_wait.map(nanos))?;
+        run_turn(self, max_wait.map(nanos)).at_caller()?;
         self.core.stopping.set(false);
         Ok(!self.core.ready.is_empty())
     }
@@ -340,7 +343,7 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Result<Handle> {
-        self.core().check_open("call_soon")?;
+        self.core().check_open("call_soon").at_caller()?;
         let scheduled = Scheduled::new(self.core(), Box::new(callback));
         self.core().ready.push(scheduled.clone());
         Ok(Handle(scheduled))
@@ -373,7 +376,7 @@ impl EventLoop {
         delay: impl IntoDelay,
         callback: impl FnOnce() + 'static,
     ) -> Result<TimerHandle> {
-        self.core().check_open("call_later")?;
+        self.core().check_open("call_later").at_caller()?;
         Ok(self.schedule_after(Location::caller(), delay.into_delay(), Box::new(callback)))
     }
 
@@ -406,7 +409,7 @@ impl EventLoop {
         when: Duration,
         callback: impl FnOnce() + 'static,
     ) -> Result<TimerHandle> {
-        self.core().check_open("call_at")?;
+        self.core().check_open("call_at").at_caller()?;
         let scheduled = Scheduled::new(self.core(), Box::new(callback));
         Ok(start_timer(scheduled, self.core().now(), nanos(when)))
     }
@@ -550,6 +553,7 @@ impl EventLoop {
     pub fn add_reader(&self, fd: &impl AsFd, callback: impl FnMut() + 'static) -> Result<()> {
         self.core()
             .add_callback(fd.as_fd(), Direction::Read, Box::new(callback))
+            .at_caller()
     }
 
     /// Removes the callback of [`add_reader`](EventLoop::add_reader); returns whether there was
@@ -596,6 +600,7 @@ impl EventLoop {
     pub fn add_writer(&self, fd: &impl AsFd, callback: impl FnMut() + 'static) -> Result<()> {
         self.core()
             .add_callback(fd.as_fd(), Direction::Write, Box::new(callback))
+            .at_caller()
     }
 
     /// Removes the callback of [`add_writer`](EventLoop::add_writer); returns whether there was

@@ -9,7 +9,7 @@ use std::thread::LocalKey;
 use yieldfrom_delegation::{Result, stack};
 
 use super::{Core, EventLoop, Holder};
-use crate::errors::{RuntimeError, panics};
+use crate::errors::{AtCaller, RuntimeError, panics};
 use crate::kernel::task::AnyTask;
 
 thread_local! {
@@ -218,6 +218,7 @@ pub(crate) fn running_task() -> Option<(Rc<Core>, AnyTask)> {
 /// std::thread::spawn(|| assert!(get_event_loop().is_err())).join().unwrap();
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[track_caller]
 pub fn get_event_loop() -> Result<EventLoop> {
     if let Some(event_loop) = running_or_set() {
         return Ok(event_loop);
@@ -262,6 +263,7 @@ pub fn set_event_loop(event_loop: Option<&EventLoop>) {
 /// # Errors
 ///
 /// As [`EventLoop::new`].
+#[track_caller]
 pub fn new_event_loop() -> Result<EventLoop> {
     EventLoop::new()
 }
@@ -281,7 +283,10 @@ pub fn new_event_loop() -> Result<EventLoop> {
 /// run_sync(|_: &Co| get_running_loop().map(drop))?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
+#[track_caller]
 pub fn get_running_loop() -> Result<EventLoop> {
     let why = "get_running_loop: no event loop is running on this thread";
-    EventLoop::running().ok_or_else(|| RuntimeError::new(why).into())
+    EventLoop::running()
+        .ok_or_else(|| RuntimeError::new(why).into())
+        .at_caller()
 }

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use super::done_callback::DoneCallback;
 use super::{CallbackId, Composite, FutureData, Role, Waitable, already_done, as_outcome, cancel};
-use crate::errors::RuntimeError;
+use crate::errors::{AtCaller, RuntimeError};
 use crate::kernel::event_loop::{EventLoop, Place};
 use crate::kernel::request::{Co, Request};
 use crate::kernel::task::Task;
@@ -188,11 +188,12 @@ impl<T: 'static> Future<T> {
     /// assert_eq!(future.result()?, future.result()?);
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn result(&self) -> Result<T>
     where
         T: Clone,
     {
-        self.inner.read("result", T::clone)
+        self.inner.read("result", T::clone).at_caller()
     }
 
     /// Moves the result out, for types that cannot be cloned. You can do this once.
@@ -215,7 +216,9 @@ impl<T: 'static> Future<T> {
     /// ```
     #[track_caller]
     pub fn take_result(&self) -> Result<T> {
-        self.inner.take("take_result", Location::caller())
+        self.inner
+            .take("take_result", Location::caller())
+            .at_caller()
     }
 
     /// Returns the error that the future has ended with, or none if it has a result.
@@ -234,8 +237,9 @@ impl<T: 'static> Future<T> {
     /// assert!(future.exception()?.unwrap().is::<std::fmt::Error>());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn exception(&self) -> Result<Option<Error>> {
-        self.inner.exception("exception")
+        self.inner.exception("exception").at_caller()
     }
 
     /// Finishes the future with a result, and schedules its callbacks.
@@ -254,11 +258,13 @@ impl<T: 'static> Future<T> {
     /// assert!(future.set_result(2).is_err());
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
+    #[track_caller]
     pub fn set_result(&self, result: T) -> Result<()> {
-        self.check_no_task("set_result")?;
+        self.check_no_task("set_result").at_caller()?;
         self.inner
             .finish(Ok(result))
             .map_err(|_| already_done("set_result"))
+            .at_caller()
     }
 
     /// Finishes the future with an error, and schedules its callbacks.
@@ -271,15 +277,17 @@ impl<T: 'static> Future<T> {
     ///
     /// - [`InvalidStateError`](crate::InvalidStateError): the future is done.
     /// - [`RuntimeError`](crate::RuntimeError): it is a task, whose coroutine gives the error.
+    #[track_caller]
     pub fn set_exception(&self, error: impl Into<Error>) -> Result<()> {
         let error = error.into();
-        self.check_no_task("set_exception")?;
+        self.check_no_task("set_exception").at_caller()?;
         if self.done() {
-            return Err(already_done("set_exception"));
+            return Err(already_done("set_exception")).at_caller();
         }
         self.inner
             .finish(Err(as_outcome(error)))
             .map_err(|_| already_done("set_exception"))
+            .at_caller()
     }
 
     fn check_no_task(&self, operation: &str) -> Result<()> {

@@ -68,7 +68,7 @@ fn what_a_region_borrows_outlives_it_however_its_coroutine_goes() {
             let counted = Rc::clone(&census);
             let event_loop = EventLoop::builder().virtual_clock().build().unwrap();
             event_loop.create_task(move |co: &Co| {
-                let numbers = vec![1_u8; 64];
+                let numbers = Box::new([1_u8; 64]);
                 let owner = counted.one();
                 let seen = Cell::new(0);
                 co.yield_from(
