@@ -11,7 +11,7 @@ use yieldfrom::{
 };
 
 use super::{contexts, pair, shout};
-use crate::support::{SilentHost, ThreadHost, cancel_at_each_turn, in_a_child, run, test_path};
+use crate::support::{SilentHost, ThreadHost, cancel_later_and_later, in_a_child, run, test_path};
 use crate::tls::certificates::{Authority, self_signed_server};
 
 /// Returns what both kinds of clients say of a server with this context.
@@ -192,7 +192,7 @@ fn a_cancellation_at_any_moment_leaves_no_descriptor() {
         let (client, context) = contexts();
         let server = co.yield_from(start_server(shout, "127.0.0.1:0").tls(&context))?;
         let port = server.local_addr()?.port();
-        let cancelled = cancel_at_each_turn(co, || {
+        let cancelled = cancel_later_and_later(co, || {
             let client = client.clone();
             create_task(move |co: &Co| {
                 let connection = open_connection(("localhost", port)).tls(&client);
