@@ -11,6 +11,7 @@
 //! | [`event_loop`] | turns, callbacks, clocks, other threads, a loop inside another program |
 //! | [`tasks_and_cancellation`] | how to run several tasks at once, wait for them, and stop them |
 //! | [`sockets`] | TCP, UDP and Unix sockets in three layers; files by threads |
+//! | [`libraries`] | synchronous libraries that wait in coroutines; TLS; protocols for any stream |
 //! | [`coming_from_asyncio`] | for readers who know asyncio: every name of Python 3.4, and ours |
 //! | [`coming_from_async_await`] | for readers who know tokio or smol: their idioms, and ours |
 //! | [`stacks_and_memory`] | where bodies live, what that takes, what happens when one overflows |
@@ -26,7 +27,7 @@
 //! yieldfrom = { path = "../yieldfrom/engine" }
 //! ```
 //!
-//! For signals and child processes, add `features = ["signal", "process"]`. Then write in `src/main.rs`:
+//! For signals, child processes and TLS, add `features = ["signal", "process", "tls"]`. Then write in `src/main.rs`:
 //!
 //! ```
 //! use yieldfrom::{Co, Result, run, sleep, spawn};
@@ -69,6 +70,7 @@ pages! {
     event_loop "guide/event_loop.md"
     tasks_and_cancellation "guide/tasks_and_cancellation.md"
     sockets "guide/sockets.md"
+    libraries "guide/libraries.md"
     coming_from_asyncio "guide/coming_from_asyncio.md"
     coming_from_async_await "guide/coming_from_async_await.md"
     stacks_and_memory "guide/stacks_and_memory.md"

@@ -9,7 +9,7 @@ use yieldfrom_delegation::Result;
 
 /// Something that bytes come from: std's `Read`, for coroutines.
 ///
-/// A protocol that is written for it works over TCP, Unix sockets, pipes, TLS and [memory](super::duplex()). All methods take `&self`,
+/// A protocol that is written for it works over TCP, Unix sockets, pipes, TLS and [memory](crate::streams::duplex()). All methods take `&self`,
 /// so that one task can read while another one writes. Implement [`read_some`](Self::read_some); the other methods wait by it.
 ///
 /// # Examples
