@@ -1,15 +1,15 @@
 //! A descriptor for the operations of the library: each one is tried first, and waits only if it
 //! would block.
 
+mod poll;
+mod timed;
+
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::rc::Rc;
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::io::Errno;
 use rustix::net::{AddressFamily, Shutdown, sockopt};
 
 use super::traits::{Read, Write};
@@ -19,6 +19,9 @@ use crate::kernel::{
     SpareWaiter, Waiter, Watched,
 };
 use yieldfrom_delegation::Result;
+
+pub(crate) use poll::{poll, poll_within};
+pub(crate) use timed::timed_out;
 
 /// A descriptor that does not block, and its registration with a loop.
 ///
@@ -114,36 +117,6 @@ impl<T: AsFd> Source<T> {
         })
     }
 
-    /// Like [`transfer`](Source::transfer), but fails with `WouldBlock` when it has waited for `limit` in the loop's time.
-    pub(crate) fn transfer_within(
-        &self,
-        co: &Co,
-        direction: Direction,
-        name: &'static str,
-        wanted: usize,
-        limit: Duration,
-        mut operation: impl FnMut(&T) -> io::Result<usize>,
-    ) -> Result<usize> {
-        self.give_way(co)?;
-        let mut deadline = None;
-        loop {
-            match self.attempt_transfer(direction, wanted, &mut operation) {
-                Ok(n) => return Ok(n),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                    return Err(describe(error, name).into());
-                }
-                Err(_) => {}
-            }
-            let now = EventLoop::current_or_closed().time();
-            let deadline = *deadline.get_or_insert(now.saturating_add(limit));
-            if now >= deadline {
-                return Err(timed_out(name, limit).into());
-            }
-            self.wait_until(co, direction, name, deadline)?;
-        }
-    }
-
     #[inline(always)]
     fn retry<R>(
         &self,
@@ -189,25 +162,6 @@ impl<T: AsFd> Source<T> {
         drop(listed);
         registration.spare.keep(waiter);
         waited
-    }
-
-    /// Like [`wait`](Source::wait), but also ends at a time of the loop.
-    fn wait_until(
-        &self,
-        co: &Co,
-        direction: Direction,
-        name: &'static str,
-        when: Duration,
-    ) -> Result<()> {
-        self.streak.set(0);
-        let registration = self.registered(name)?;
-        let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd());
-        let waiter = Waiter::new(reason);
-        let woken = Rc::clone(&waiter);
-        let timer = EventLoop::current_or_closed().call_at(when, move || _ = woken.wake())?;
-        let _timer = OnDrop::new(move || timer.cancel());
-        let _listed = list_waiter(&registration.watched, direction, &waiter);
-        waiter.wait(co)
     }
 
     /// Returns its registration with the running loop, for a wait for several descriptors.
@@ -361,39 +315,6 @@ where
         let ended = rustix::net::shutdown(self.get(), Shutdown::Write);
         Ok(ended.map_err(|error| describe(error.into(), "close_writing"))?)
     }
-}
-
-/// Asks the system whether a descriptor is ready; fails with `WouldBlock` if it is not.
-pub(crate) fn poll(io: &impl AsFd, direction: Direction) -> io::Result<()> {
-    poll_within(io, direction, Some(Duration::ZERO))
-}
-
-/// Waits, on this thread, until a descriptor is ready; fails with `WouldBlock` if it is not within `limit`.
-pub(crate) fn poll_within(
-    io: &impl AsFd,
-    direction: Direction,
-    limit: Option<Duration>,
-) -> io::Result<()> {
-    let flags = match direction {
-        Direction::Read => PollFlags::IN,
-        Direction::Write => PollFlags::OUT,
-    };
-    // A time beyond what the system can count is no limit.
-    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-    match rustix::event::poll(&mut [PollFd::new(io, flags)], limit.as_ref()) {
-        Ok(0) => Err(io::ErrorKind::WouldBlock.into()),
-        // A signal's handler ran: the caller tries its operation, and polls again.
-        Err(Errno::INTR) if limit.is_none_or(|limit| limit != Timespec::default()) => Ok(()),
-        Err(error) => Err(error.into()),
-        Ok(_) => Ok(()),
-    }
-}
-
-/// Makes the error of a transfer that has waited for too long. It has the kind of std's sockets on Unix.
-#[cold]
-pub(crate) fn timed_out(operation: &str, limit: Duration) -> io::Error {
-    let why = format!("{operation}: timed out after {limit:?}");
-    io::Error::new(io::ErrorKind::WouldBlock, why)
 }
 
 /// Puts a waiter in the list of those that wait for a descriptor; dropping the guard takes it out.

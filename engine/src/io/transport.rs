@@ -117,6 +117,7 @@ mod server;
 mod socket;
 mod stream;
 mod transport_state;
+mod writing;
 
 pub(crate) use buffer::Buffer;
 pub use connect::{
