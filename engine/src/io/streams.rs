@@ -57,6 +57,7 @@ mod copy;
 mod duplex;
 mod open;
 mod operation;
+mod over;
 mod reader;
 mod reader_state;
 mod reading;
@@ -77,6 +78,7 @@ pub(crate) use open::{reading_end, writing_end};
 pub use operation::StreamOperation;
 #[cfg(feature = "process")]
 pub(crate) use operation::checked_limit;
+pub use over::open_connection_over;
 pub use reader::StreamReader;
 pub use serve::{StartServer, StartUnixServer, start_server, start_server_on, start_unix_server};
 pub use writer::StreamWriter;

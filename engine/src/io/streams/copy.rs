@@ -101,14 +101,14 @@ pub fn copy_bidirectional<A: Read + Write, B: Read + Write>(
     })
 }
 
-fn pass_on_to_the_end(co: &Co, reader: &impl Read, writer: &impl Write) -> Result<u64> {
+pub(super) fn pass_on_to_the_end(co: &Co, reader: &impl Read, writer: &impl Write) -> Result<u64> {
     let total = pass_on(co, reader, writer)?;
     writer.end_writing(co)?;
     Ok(total)
 }
 
-/// Returns the first error of a group, of which the others are cancellations.
-fn first_of(error: Error) -> Error {
+/// Returns the first error of a group: the others are what came of it.
+pub(super) fn first_of(error: Error) -> Error {
     match error.downcast_ref::<ExceptionGroup>() {
         Some(group) => group.errors().first().cloned().unwrap_or(error),
         None => error,
