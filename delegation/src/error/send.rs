@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::rc::Rc;
 
 use super::show::Untraced;
 use super::traceback::{Trace, show_traceback};
-use super::{Error, FrameSummary};
+use super::{Error, FrameSummary, Raised, Repr};
 
 /// The texts and the traceback of an [`Error`]: an error that can go to other threads.
 ///
 /// [`into_send`](Error::into_send) makes it. The type of the original is lost, as that may belong to its
 /// thread. It is a `std::error::Error`, so `?` takes it into the errors of `anyhow` and `eyre`, and into an
 /// [`Error`] of the other thread, which goes on with the traceback.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SendError {
     message: String,
     traceback: Vec<FrameSummary>,
@@ -80,6 +81,16 @@ impl std::error::Error for SendError {
 }
 
 impl Error {
+    /// Makes an exception of an error that holds what is left of another one, and goes on with the traceback of
+    /// that. A library needs it for an error type of its own that crosses threads.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn new_after(before: &SendError, error: impl std::error::Error + 'static) -> Self {
+        let trace = before.trace(Location::caller());
+        let repr = Repr::Other(Box::new(error));
+        Self(Rc::new(Raised { repr, trace }))
+    }
+
     /// Makes an error that can go to other threads, and into the errors of other libraries.
     ///
     /// It keeps what is shown: the message, the traceback, and those of the causes. The types are lost:

@@ -1,8 +1,8 @@
 //! How an `Error` is shown, and how it becomes an error of other kinds.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
-use super::traceback::show_traceback;
+use super::traceback::{HEADING, show_traceback};
 use super::{Error, Repr, SendError};
 
 /// The error that has only a message.
@@ -80,10 +80,15 @@ impl fmt::Display for Untraced<'_> {
         if let Some(sent) = self.0.downcast_ref::<SendError>() {
             return f.write_str(sent.shown());
         }
-        self.0.show_payload(f)?;
+        let payload = self.0.shown_payload();
+        f.write_str(&payload)?;
         let mut source = self.0.source();
         while let Some(error) = source {
-            write!(f, "\nCaused by: {error}")?;
+            let cause = format!("\nCaused by: {error}");
+            // The payload may be made of an error of another thread, and show its causes itself.
+            if !payload.contains(&cause) {
+                f.write_str(&cause)?;
+            }
             source = error.source();
         }
         Ok(())
@@ -91,20 +96,34 @@ impl fmt::Display for Untraced<'_> {
 }
 
 impl Error {
-    fn show_payload(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn shown_payload(&self) -> String {
         let Some(payload) = self.payload().filter(|_| !self.is::<Message>()) else {
-            return fmt::Display::fmt(self, f);
+            return self.to_string();
         };
-        let (name, message, mut debug) = (payload.type_name(), self.to_string(), String::new());
-        write!(debug, "{payload:?}")?;
+        let (name, message) = (payload.type_name(), self.to_string());
+        let debug = format!("{payload:?}");
+        let debug = without_traceback(&debug);
         match debug.split_once('\n') {
             // Such as that of a group of errors.
-            Some((head, _)) if message.starts_with(head) => write!(f, "{name}: {debug}"),
-            _ if says_no_more(name, &message, &debug) => write!(f, "{name}: {message}"),
-            None => write!(f, "{name}: {message} ({})", shortened(&debug)),
-            Some(_) => write!(f, "{name}: {message}\n{debug}"),
+            Some((head, _)) if message.starts_with(head) => format!("{name}: {debug}"),
+            _ if says_no_more(name, &message, debug) => format!("{name}: {message}"),
+            None => format!("{name}: {message} ({})", shortened(debug)),
+            Some(_) => format!("{name}: {message}\n{debug}"),
         }
     }
+}
+
+/// Returns what a `Debug` that begins with a traceback shows below it. The error that is shown has its frames.
+fn without_traceback(mut debug: &str) -> &str {
+    if debug.starts_with(HEADING) {
+        while let Some((_, rest)) = debug.split_once('\n') {
+            debug = rest;
+            if !debug.starts_with("  ") {
+                break;
+            }
+        }
+    }
+    debug
 }
 
 /// Returns whether `Debug` says no more than the message of an error: that of a derive does so where there are

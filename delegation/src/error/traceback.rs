@@ -173,10 +173,13 @@ impl Trace {
     }
 }
 
+/// The first line of a traceback.
+pub(super) const HEADING: &str = "Traceback (most recent call last):";
+
 /// Shows a traceback as Python does, or nothing if there is none.
 pub(super) fn show_traceback(frames: &[FrameSummary], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if !frames.is_empty() {
-        f.write_str("Traceback (most recent call last):\n")?;
+        writeln!(f, "{HEADING}")?;
     }
     for same in frames.chunk_by(PartialEq::eq) {
         for frame in same.iter().take(MOST_REPEATED) {

@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::errors::panics::Payload;
 use crate::errors::{Panicked, RuntimeError};
-use yieldfrom_delegation::Error;
+use yieldfrom_delegation::{Error, SendError};
 
 /// Why there is no result of a [`ConcurrentFuture`](super::ConcurrentFuture).
 ///
-/// The error of a task stays on the loop's thread; other threads get its description.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The error of a task stays on the loop's thread; other threads get its texts and its traceback.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConcurrentError {
     /// The task or job was cancelled, or its loop or executor was closed.
@@ -18,28 +18,67 @@ pub enum ConcurrentError {
     TimeoutError,
     /// The result was taken before.
     InvalidState,
-    /// The task failed, with an error of this description, or the job panicked.
-    Failed(String),
+    /// The task failed with an error, of which this is left, or the job panicked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use yieldfrom::{Co, ConcurrentError, Error, EventLoop};
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let future = event_loop.handle().run_coroutine_threadsafe(|_: &Co| -> yieldfrom::Result<()> {
+    ///     Err(Error::msg("no fuel"))
+    /// })?;
+    /// future.add_done_callback(|| yieldfrom::get_running_loop().unwrap().stop());
+    /// event_loop.run_forever()?;
+    /// let Err(ConcurrentError::Failed(error)) = thread::spawn(move || future.result(None)).join().unwrap() else {
+    ///     panic!("the task fails");
+    /// };
+    /// assert_eq!(error.to_string(), "no fuel");
+    /// assert_eq!(error.traceback().len(), 1);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    Failed(SendError),
 }
 
 impl fmt::Display for ConcurrentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cancelled => "the task was cancelled",
-            Self::TimeoutError => "the result was not there in time",
-            Self::InvalidState => "the result was taken before",
-            Self::Failed(description) => description,
-        })
+        match self {
+            Self::Cancelled => f.write_str("the task was cancelled"),
+            Self::TimeoutError => f.write_str("the result was not there in time"),
+            Self::InvalidState => f.write_str("the result was taken before"),
+            Self::Failed(error) => error.fmt(f),
+        }
     }
 }
 
-impl std::error::Error for ConcurrentError {}
+/// Shows the traceback of a task's error as well, so that it is seen where `result` is unwrapped.
+impl fmt::Debug for ConcurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("Cancelled"),
+            Self::TimeoutError => f.write_str("TimeoutError"),
+            Self::InvalidState => f.write_str("InvalidState"),
+            Self::Failed(error) => fmt::Debug::fmt(error, f),
+        }
+    }
+}
+
+impl std::error::Error for ConcurrentError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Failed(error) => error.source(),
+            Self::Cancelled | Self::TimeoutError | Self::InvalidState => None,
+        }
+    }
+}
 
 /// What crosses the threads in place of a result.
 pub(crate) enum JobFailure {
     Cancelled,
-    /// A task's error, described.
-    Failed(String),
+    /// What is left of a task's error.
+    Failed(SendError),
     /// The payload of a job's panic.
     Panicked(Payload),
     /// The job was not accepted, for this reason.
@@ -51,7 +90,7 @@ impl From<Error> for JobFailure {
         if error.is_cancelled() {
             Self::Cancelled
         } else {
-            Self::Failed(error.to_string())
+            Self::Failed(error.into_send())
         }
     }
 }
@@ -61,8 +100,8 @@ impl From<JobFailure> for ConcurrentError {
     fn from(failure: JobFailure) -> Self {
         match failure {
             JobFailure::Cancelled => Self::Cancelled,
-            JobFailure::Failed(text) | JobFailure::Refused(text) => Self::Failed(text),
-            JobFailure::Panicked(payload) => Self::Failed(Panicked::new(payload).to_string()),
+            JobFailure::Failed(error) => Self::Failed(error),
+            failure => Self::Failed(Error::from(failure).into_send()),
         }
     }
 }
@@ -72,7 +111,9 @@ impl From<JobFailure> for Error {
     fn from(failure: JobFailure) -> Self {
         match failure {
             JobFailure::Cancelled => Self::cancelled(),
-            JobFailure::Failed(text) => ConcurrentError::Failed(text).into(),
+            JobFailure::Failed(error) => {
+                Self::new_after(&error.clone(), ConcurrentError::Failed(error))
+            }
             JobFailure::Panicked(payload) => Panicked::new(payload).into(),
             JobFailure::Refused(why) => RuntimeError::new(why).into(),
         }
