@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::event_loop::{Core, EventLoop};
 use super::on_drop::OnDrop;
-use super::task::TaskObject;
+use super::task::{Task, TaskObject};
 use crate::errors::{RuntimeError, ValueError, panics};
 use yieldfrom_delegation::Result;
 
@@ -50,8 +50,8 @@ type Values = Rc<HashMap<u64, Rc<dyn Any>>>;
 /// is being served, need not be an argument of each function.
 ///
 /// Variables are statics, as they are globals in Python. A value is cloned by each `get`: put large ones
-/// into an `Rc`. Values stay on their thread. The jobs of executors do not see them, unlike those of
-/// Python's `to_thread`. The methods of a [`Protocol`](crate::Protocol) run in the context of the code that
+/// into an `Rc`. Values stay on their thread, as they need not be `Send`. The jobs of executors do not see them, unlike
+/// those of Python's `to_thread`: let a job capture what it needs. The methods of a [`Protocol`](crate::Protocol) run in the context of the code that
 /// runs the loop; the handlers of [`start_server`](crate::start_server) in copies of that in which the server
 /// was started.
 ///
@@ -323,6 +323,40 @@ impl Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<Context of {} variables>", self.len())
+    }
+}
+
+impl<T: 'static> Task<T> {
+    /// Has the task run in this context, not in a copy of the current one, and returns the task: 3.11's
+    /// `create_task(coroutine, context=context)`.
+    ///
+    /// What the task sets is in the context afterwards, and for the other tasks that run in it. Call this where the
+    /// task is made, before its first step. For a callback, [`Context::run`] does the same:
+    /// `call_soon(f, context=context)` is `call_soon(move || _ = context.run(f))`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, Context, ContextVar, create_task, run};
+    ///
+    /// static USER: ContextVar<&str> = ContextVar::new("user");
+    ///
+    /// run(|co: &Co| {
+    ///     let context = Context::new();
+    ///     let login = create_task(|_: &Co| Ok(drop(USER.set("ann")))).in_context(&context);
+    ///     co.yield_from(login)?;
+    ///     let user = create_task(|_: &Co| Ok(USER.get())).in_context(&context);
+    ///     assert_eq!(co.yield_from(user)?, Some("ann"));
+    ///     assert_eq!((context.get(&USER), USER.get()), (Some("ann"), None));
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn in_context(self, context: &Context) -> Self {
+        IN_USE.set(true);
+        let task = &self.inner;
+        drop(task.core.set_context(&**task, Some(context.clone())));
+        self
     }
 }
 

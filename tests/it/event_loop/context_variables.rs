@@ -281,3 +281,36 @@ fn values_may_use_their_context() {
         .join()
         .unwrap();
 }
+
+#[test]
+fn tasks_that_run_in_a_given_context_share_it() {
+    let context = Context::new();
+    let inside = context.clone();
+    run_virtual(move |co| {
+        set("outside");
+        let first = spawn(|co| {
+            let before = V.get();
+            set("first");
+            create_task(|_: &Co| Ok(set("child"))); // has a copy
+            co.yield_from(sleep(secs(2)))?;
+            Ok((before, V.get()))
+        });
+        let second = spawn(|co| {
+            co.yield_from(sleep(secs(1)))?;
+            let before = V.get();
+            set("second");
+            Ok((before, V.get()))
+        });
+        let both = [first, second].map(|task| task.in_context(&inside));
+        let [first, second] = both;
+        let seen = |text: &str| Some(text.to_owned());
+        assert_eq!(co.yield_from(first)?, (None, seen("second")));
+        assert_eq!(co.yield_from(second)?, (seen("first"), seen("second")));
+        assert_eq!(V.get(), seen("outside"));
+        let soon = inside.clone();
+        get_running_loop()?.call_soon(move || drop(soon.run(|| set("callback"))))?;
+        co.yield_from(yield_now())
+    })
+    .unwrap();
+    assert_eq!(context.get(&V).as_deref(), Some("callback"));
+}
