@@ -50,10 +50,10 @@ type Values = Rc<HashMap<u64, Rc<dyn Any>>>;
 /// is being served, need not be an argument of each function.
 ///
 /// Variables are statics, as they are globals in Python. A value is cloned by each `get`: put large ones
-/// into an `Rc`. Values stay on their thread, as they need not be `Send`. The jobs of executors do not see them, unlike
-/// those of Python's `to_thread`: let a job capture what it needs. The methods of a [`Protocol`](crate::Protocol) run in the context of the code that
-/// runs the loop; the handlers of [`start_server`](crate::start_server) in copies of that in which the server
-/// was started.
+/// into an `Rc`. Values stay on their thread, as they need not be `Send`. The jobs of executors do not see
+/// them, unlike those of Python's `to_thread`: let a job capture what it needs. The methods of a
+/// [`Protocol`](crate::Protocol) run in the context of the code that runs the loop; the handlers of
+/// [`start_server`](crate::start_server) in copies of that in which the server was started.
 ///
 /// # Examples
 ///
