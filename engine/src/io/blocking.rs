@@ -43,6 +43,10 @@
 //! region fails at once, and the `yield_from` of the region returns the cancellation, whatever the closure has returned.
 //! Code that tries again for ever is unwound after 100 refusals, as by a panic. The same holds when the coroutine is closed.
 //!
+//! Two things remain yours. Code that panics because of the error, such as by `unwrap`, fails its task with that panic. And a loop around
+//! a connection that remembers its failure, and fails again without an operation of the region, never ends: nothing can stop
+//! it there, so open a new connection for each try.
+//!
 //! # The rules of a region
 //!
 //! - **Nothing that belongs to the thread is held across a read or a write.** Another task runs meanwhile, on the same
