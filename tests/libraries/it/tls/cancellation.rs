@@ -1,12 +1,14 @@
 //! Cancellations in the middle of a TLS connection.
 
+use std::cell::RefCell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use rustls::ServerConnection;
 use yieldfrom::blocking::{TcpStream, blocking};
-use yieldfrom::{Co, create_task, timeout};
+use yieldfrom::{Co, Panicked, create_task, timeout, yield_now};
 
-use super::{client, configs, echo, visit};
+use super::{client, configs, echo, exchange, visit};
 use crate::support::{
     Host, SilentHost, ThreadHost, assert_cannot_be_swallowed, cancel_at_random,
     cancel_later_and_later, in_a_child, run, test_path,
@@ -78,6 +80,50 @@ fn no_code_that_keeps_its_connection_can_swallow_a_cancellation() {
                 let _ = tls.read(&mut [0; 10]);
             }
         })
+    });
+}
+
+#[test]
+fn code_that_unwraps_the_error_of_a_cancellation_fails_with_that_panic() {
+    run(|co: &Co| {
+        let (_, config) = configs()?;
+        let host = SilentHost::start();
+        let address = host.address;
+        let task = create_task(blocking(move || {
+            let mut tls = client(&config, TcpStream::connect(address).unwrap()).unwrap();
+            tls.read(&mut [0; 10]).unwrap()
+        }));
+        co.yield_from(yield_now())?;
+        task.cancel();
+        let error = co.yield_from(task).unwrap_err();
+        assert!(error.is::<Panicked>(), "{error:?}");
+        assert!(error.to_string().contains("Interruption"), "{error}");
+        Ok(())
+    });
+}
+
+/// The crate does not take the error of a cancellation for the end of the connection, and nothing was lost: another
+/// region can go on.
+#[test]
+fn a_connection_whose_read_was_cancelled_reads_on_in_another_region() {
+    run(|co: &Co| {
+        let (server, config) = configs()?;
+        let host = Host::start(move |stream| drop(echo(&server, stream)))?;
+        let address = host.address;
+        let connected = co.yield_from(blocking(|| -> io::Result<_> {
+            let mut tls = client(&config, TcpStream::connect(address)?)?;
+            exchange(&mut tls, b"hello")?;
+            Ok(tls)
+        }))??;
+        let tls = Rc::new(RefCell::new(connected));
+        let own = Rc::clone(&tls);
+        // No other task borrows the connection while this one waits.
+        let task = create_task(blocking(move || own.borrow_mut().read(&mut [0; 10])));
+        co.yield_from(yield_now())?;
+        task.cancel();
+        assert!(co.yield_from(task).unwrap_err().is_cancelled());
+        co.yield_from(blocking(|| exchange(&mut *tls.borrow_mut(), b"again")))??;
+        Ok(())
     });
 }
 
