@@ -43,8 +43,8 @@
 //! region fails at once, and the `yield_from` of the region returns the cancellation, whatever the closure has returned.
 //! Code that tries again for ever is unwound after 100 refusals, as by a panic. The same holds when the coroutine is closed.
 //!
-//! Two things remain yours. Code that panics because of the error, such as by `unwrap`, fails its task with that panic. And a loop around
-//! a connection that remembers its failure, and fails again without an operation of the region, never ends: nothing can stop
+//! Code that panics then, such as by `unwrap` of the error, is cancelled as well, after the panic's message. One thing remains yours: a loop around
+//! a connection that remembers its failure, and fails again without an operation of the region, never ends. Nothing can stop
 //! it there, so open a new connection for each try.
 //!
 //! # The rules of a region
@@ -104,7 +104,7 @@ const MARGIN: usize = 16 << 10;
 ///
 /// # Panics
 ///
-/// Panics if the closure does. In a task, the task fails and the loop goes on.
+/// Panics if the closure does, unless the region was interrupted before. In a task, the task fails and the loop goes on.
 ///
 /// # Examples
 ///

@@ -1,6 +1,7 @@
 //! A part of a coroutine that runs on a stack of its own, and may borrow from the coroutine.
 
 use super::scope::{Code, Parts};
+use crate::errors::panics::catch;
 use crate::kernel::{Co, CoroutineBuilder, Place};
 use yieldfrom_delegation::Result;
 
@@ -23,11 +24,12 @@ pub(crate) fn on_own_stack<R>(
     made_at: Place,
     body: impl FnOnce() -> R,
 ) -> Result<R> {
-    let (parts, body) = Parts::new(Code(|_: &Co| Ok(body())));
+    // A panic, and the unwinding of the coroutine, go on below. A generator would make an error of the latter.
+    let (parts, body) = Parts::new(Code(|_: &Co| Ok(catch(body))));
     let coroutine = settings.build(move |co| body.run(co));
     coroutine.stands_for(made_at);
     let generator = coroutine.into_generator();
     generator.next()?;
-    let value = parts.value.take();
-    Ok(value.expect("the body has returned"))
+    let ended = parts.value.take().expect("the body has ended");
+    Ok(ended.unwrap_or_else(|payload| payload.resume()))
 }

@@ -153,11 +153,7 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
     // The interruption counts, whatever the library has made of it. What the library has returned is dropped in the
     // region, where nothing waits any more.
     match result {
-        Err(payload)
-            if !payload
-                .get()
-                .is_some_and(<dyn std::any::Any + Send>::is::<Interruption>) =>
-        {
+        Err(payload) if !comes_of_an_interruption(&payload) => {
             drop(listed);
             payload.resume()
         }
@@ -168,6 +164,13 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
         around.interrupt(interruption.clone());
     }
     Err(interruption)
+}
+
+/// Returns whether a panic of an interrupted region may be taken for a way to give up: our own unwinding, or a panic with a
+/// message, as that of `unwrap`. The unwinding of the coroutine is none, and has to go on.
+fn comes_of_an_interruption(payload: &Payload) -> bool {
+    let payload = payload.get();
+    payload.is_some_and(|it| it.is::<Interruption>() || it.is::<String>() || it.is::<&str>())
 }
 
 fn resume(payload: Payload) -> Error {

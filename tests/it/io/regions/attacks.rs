@@ -194,6 +194,33 @@ fn a_region_that_catches_the_unwinding_of_its_coroutine_is_left_all_the_same() {
 }
 
 #[test]
+fn the_unwinding_of_a_coroutine_passes_its_region() {
+    // It goes on after each error, also after the region, so it can only be unwound.
+    for size in SIZES {
+        let ended = Rc::new(Cell::new(false));
+        struct Ends(Rc<Cell<bool>>);
+        impl Drop for Ends {
+            fn drop(&mut self) {
+                self.0.set(true);
+            }
+        }
+        let guard = Ends(Rc::clone(&ended));
+        let generator: Generator<Request> = Generator::new(move |co: &Co| {
+            let _guard = guard;
+            loop {
+                let wait = || drop(blocking::wait(|co: &Co| co.yield_from(sleep(1))));
+                let _ = co.yield_from(blocking(wait).stack_size(size));
+            }
+        });
+        generator.next().unwrap();
+        assert!(generator.close().is_err(), "it yields again");
+        generator.abandon();
+        assert!(ended.get(), "size {size}");
+        assert_eq!(generator.state(), yieldfrom::State::Closed);
+    }
+}
+
+#[test]
 fn a_region_cannot_close_the_coroutine_that_it_borrows_from() {
     let slot: Rc<RefCell<Option<Generator<Request, (), usize>>>> = Rc::default();
     let own = Rc::clone(&slot);

@@ -36,6 +36,27 @@ fn a_library_that_swallows_the_error_is_cancelled() {
 }
 
 #[test]
+fn a_library_that_panics_on_the_error_is_cancelled() {
+    cancelled(|| wait_long().unwrap());
+    cancelled(|| wait_long().expect("no error"));
+}
+
+#[test]
+fn a_panic_with_a_payload_of_its_own_goes_on() {
+    run_virtual(|co| {
+        let task = create_task(blocking(|| -> () {
+            let _ = wait_long();
+            std::panic::resume_unwind(Box::new(7))
+        }));
+        co.yield_from(yield_now())?;
+        task.cancel();
+        assert!(co.yield_from(task).unwrap_err().is::<yieldfrom::Panicked>());
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
 fn a_library_that_gives_up_is_cancelled() {
     cancelled(wait_long);
 }
