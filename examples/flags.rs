@@ -18,6 +18,7 @@
 //! cargo run --release --example flags -- --form flags2 --trace flags.svg
 //! cargo run --release --example flags -- BR IN U --form yieldfrom --output downloads
 //! cargo run --release --example flags -- --base-url http://localhost:8000 --form flags2
+//! cargo run --release --example flags --features tls -- --base-url https://localhost:8443 --cacert cert.pem
 //! ```
 
 #[path = "flags/codes.rs"]
@@ -88,7 +89,7 @@ fn download_by_each(
     let mut runs: Vec<Run> = Vec::new();
     for &form in options.forms() {
         let folder = destination.folder(form)?;
-        let job = Job::new(options, form, base_url.clone(), folder, cc_list.len());
+        let job = Job::new(options, form, base_url.clone(), folder, cc_list.len())?;
         let start = Instant::now();
         let counter = download_many(form, job.clone(), cc_list, recording)?;
         let elapsed = start.elapsed();

@@ -26,6 +26,9 @@ mod flags_smuggling;
 mod flags_urls;
 #[path = "golden/harness.rs"]
 mod harness;
+#[cfg(feature = "tls")]
+#[path = "golden/https.rs"]
+mod https;
 #[path = "golden/servers.rs"]
 mod servers;
 #[path = "golden/spinners.rs"]

@@ -24,6 +24,7 @@ mod request;
 mod response;
 pub mod server;
 mod session;
+mod trust;
 
 pub use body::Framing;
 pub use error::{HttpError, Result};
@@ -36,3 +37,4 @@ pub use redirects::Redirects;
 pub use request::{Request, RequestParser};
 pub use response::{ResponseHead, ResponseParser};
 pub use session::{Response, Session};
+pub use trust::Trust;

@@ -65,7 +65,7 @@ fn download_one(
 fn downloader_coro(job: Rc<Job>, cc_list: Vec<Code>) -> Coroutine<Counter> {
     coroutine(move |co| {
         let mut counter = Counter::default();
-        let session = Session::new(job.http);
+        let session = Session::with_connections(job.http, job.trust.clone(), usize::MAX);
         let semaphore = Semaphore::new(job.concurrency);
         let to_do = cc_list
             .iter()

@@ -19,6 +19,8 @@ pub(crate) struct Job {
     /// How many requests may be under way at once.
     pub(crate) concurrency: usize,
     pub(crate) http: http::Options,
+    /// Which servers of https it trusts.
+    pub(crate) trust: http::Trust,
     /// Tell about each flag in a line.
     pub(crate) verbose: bool,
     /// Show a progress bar, if the form has one.
@@ -32,8 +34,8 @@ impl Job {
         base_url: String,
         folder: PathBuf,
         flags: usize,
-    ) -> Self {
-        Self {
+    ) -> yieldfrom::Result<Self> {
+        Ok(Self {
             base_url,
             folder,
             concurrency: match form {
@@ -41,9 +43,10 @@ impl Job {
                 _ => options.concurrency().min(flags),
             },
             http: options.http(),
+            trust: options.trust()?,
             verbose: options.verbose,
             progress: !options.no_progress,
-        }
+        })
     }
 
     /// Returns where a flag is saved.

@@ -55,6 +55,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL", value_parser = base_url)]
     pub(crate) base_url: Option<String>,
 
+    /// Certificates of the servers of https that are trusted, in PEM form; by default those of browsers
+    #[arg(long, value_name = "FILE", requires = "base_url")]
+    cacert: Option<PathBuf>,
+
     /// Form of the program; all of them by default
     #[arg(long, value_name = "NAME")]
     form: Option<Form>,
@@ -181,6 +185,11 @@ impl Options {
         self.form
             .as_ref()
             .map_or(Form::value_variants(), std::slice::from_ref)
+    }
+
+    pub(crate) fn trust(&self) -> yieldfrom::Result<http::Trust> {
+        let file = self.cacert.as_deref();
+        file.map_or_else(|| Ok(http::Trust::default()), http::Trust::in_file)
     }
 
     pub(crate) fn http(&self) -> http::Options {

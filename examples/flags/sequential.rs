@@ -22,7 +22,7 @@ pub(crate) fn download_one(session: &Session, job: &Job, cc: Code) -> Result<()>
 }
 
 pub(crate) fn download_many(job: &Job, cc_list: &[Code]) -> Counter {
-    let session = Session::new(job.http);
+    let session = Session::trusting(job.http, job.trust.clone());
     let mut counter = Counter::default();
     for &cc in cc_list {
         let res = download_one(&session, job, cc);

@@ -10,7 +10,7 @@ use crate::job::{Counter, Job};
 use crate::sequential::download_one;
 
 pub(crate) fn download_many(job: Job, cc_list: &[Code]) -> Result<Counter> {
-    let shared = Arc::new((Session::new(job.http), job));
+    let shared = Arc::new((Session::trusting(job.http, job.trust.clone()), job));
     let executor = ThreadPoolExecutor::new(shared.1.concurrency)?;
     let to_do: Vec<_> = cc_list
         .iter()

@@ -41,7 +41,7 @@ pub(crate) fn download_many(
 ) -> Result<Counter> {
     let event_loop = recording.new_event_loop()?;
     set_event_loop(Some(&event_loop));
-    let session = Session::with_connections(job.http, job.concurrency);
+    let session = Session::with_connections(job.http, job.trust.clone(), job.concurrency);
     let to_do: Vec<_> = cc_list
         .iter()
         .map(|&cc| download_one(session.clone(), Rc::clone(job), cc))

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use examples::http::{Options, Session};
+use examples::http::{Options, Session, Trust};
 use yieldfrom::{Co, TimeoutError, create_task, run, sleep, timeout, wait_for};
 
 use crate::flags_servers::{options, request};
@@ -98,7 +98,7 @@ fn a_download_that_is_cancelled_closes_its_connection() {
 fn who_waits_for_a_connection_can_give_up_and_the_next_gets_it() {
     let (url, closed) = stalling("");
     run(move |co: &Co| {
-        let session = Session::with_connections(options(), 1);
+        let session = Session::with_connections(options(), Trust::default(), 1);
         let download = || download(session.clone(), url.clone());
         let first = create_task(download());
         co.yield_from(sleep(SOON))?;
@@ -129,7 +129,7 @@ fn a_response_that_is_dropped_closes_its_connection() {
             keep_alive: true,
             ..options()
         };
-        let session = Session::with_connections(keep_alive, 1);
+        let session = Session::with_connections(keep_alive, Trust::default(), 1);
         for _ in 0..3 {
             // The next one could not begin if this one still had its place.
             let resp = co.yield_from(session.get(&url))?;

@@ -21,6 +21,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts an example, and waits until it says where it serves.
     pub(crate) fn start(name: &str, args: &[&str]) -> Self {
+        Self::start_saying(name, args, "Serving on ")
+    }
+
+    /// Starts an example that says where it serves after these words.
+    pub(crate) fn start_saying(name: &str, args: &[&str], words: &str) -> Self {
         let mut process = command(name)
             .args(args)
             .stdout(Stdio::piped())
@@ -30,9 +35,9 @@ impl Server {
         let mut stdout = BufReader::new(process.stdout.take().expect("it is piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("read where it serves");
-        let rest = line.strip_prefix("Serving on ").expect(&line);
+        let rest = line.strip_prefix(words).expect(&line);
         let address = rest.split(['\n', ' ']).next().expect("the first part");
-        let address = address.trim_end_matches('.').to_owned();
+        let address = address.trim_end_matches(['.', '/']).to_owned();
         Self {
             process,
             stdout,

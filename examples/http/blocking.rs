@@ -13,6 +13,7 @@ use super::pool::{Origin, Pool};
 use super::redirects::Redirects;
 use super::request::request_bytes;
 use super::response::{ResponseHead, ResponseParser};
+use super::trust::{Trust, Wire};
 
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
@@ -23,14 +24,21 @@ const CHUNK: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub struct Session {
     options: Options,
-    pool: Mutex<Pool<TcpStream>>,
+    trust: Trust,
+    pool: Mutex<Pool<Wire>>,
 }
 
 impl Session {
     /// Makes a session.
     pub fn new(options: Options) -> Self {
+        Self::trusting(options, Trust::default())
+    }
+
+    /// Makes a session that trusts some servers.
+    pub fn trusting(options: Options, trust: Trust) -> Self {
         Self {
             options,
+            trust,
             pool: Mutex::default(),
         }
     }
@@ -90,7 +98,7 @@ impl Session {
     }
 
     /// Connects to the first address of a host that answers.
-    fn connect(&self, origin: &Origin, deadline: Deadline) -> Result<TcpStream> {
+    fn connect(&self, origin: &Origin, deadline: Deadline) -> Result<Wire> {
         let failed = |error| HttpError::io(format!("connect to {origin}"), error);
         let addresses = (origin.host.as_str(), origin.port)
             .to_socket_addrs()
@@ -101,7 +109,7 @@ impl Session {
             match TcpStream::connect_timeout(&address, left.min(self.options.connect_timeout)) {
                 Ok(stream) => {
                     stream.set_nodelay(true).map_err(failed)?;
-                    return Ok(stream);
+                    return self.trust.wrap(stream, origin).map_err(failed);
                 }
                 Err(error) => last = error,
             }
@@ -115,7 +123,7 @@ impl Session {
         })
     }
 
-    fn pool(&self) -> MutexGuard<'_, Pool<TcpStream>> {
+    fn pool(&self) -> MutexGuard<'_, Pool<Wire>> {
         // A pool is whole also where a thread has panicked.
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -168,7 +176,7 @@ impl Response<'_> {
 /// A stream that fails once the deadline is over.
 #[derive(Debug)]
 struct Connection {
-    stream: TcpStream,
+    stream: Wire,
     deadline: Deadline,
 }
 
@@ -176,7 +184,11 @@ impl Connection {
     fn read(&mut self) -> Result<Vec<u8>> {
         let mut data = vec![0; CHUNK];
         let limit = Some(self.left()?);
-        let read = self.stream.set_read_timeout(limit);
+        // A handshake writes as well.
+        let socket = self.stream.socket();
+        let read = socket
+            .set_read_timeout(limit)
+            .and_then(|()| socket.set_write_timeout(limit));
         let length = read
             .and_then(|()| uninterrupted(|| self.stream.read(&mut data)))
             .map_err(|error| self.failed("read the response", error))?;
@@ -186,9 +198,16 @@ impl Connection {
 
     fn write_all(&mut self, data: &[u8]) -> Result<()> {
         let limit = Some(self.left()?);
-        let written = self.stream.set_write_timeout(limit);
+        let socket = self.stream.socket();
+        let written = socket
+            .set_read_timeout(limit)
+            .and_then(|()| socket.set_write_timeout(limit));
         written
-            .and_then(|()| self.stream.write_all(data))
+            .and_then(|()| {
+                self.stream
+                    .write_all(data)
+                    .and_then(|()| self.stream.flush())
+            })
             .map_err(|error| self.failed("send the request", error))
     }
 

@@ -14,6 +14,8 @@ pub struct Origin {
     pub host: String,
     /// The port.
     pub port: u16,
+    /// Whether it is to be asked by https.
+    pub is_secure: bool,
 }
 
 impl Origin {
@@ -25,7 +27,12 @@ impl Origin {
             None => String::new(),
         };
         let port = url.port_or_known_default().unwrap_or(80);
-        Self { host, port }
+        let is_secure = url.scheme() == "https";
+        Self {
+            host,
+            port,
+            is_secure,
+        }
     }
 }
 

@@ -68,8 +68,15 @@ fn place(url: &Url) -> String {
 }
 
 fn check(url: Url) -> Result<Url> {
-    if url.scheme() != "http" {
-        let why = format!("only http is supported, not {}", url.scheme());
+    let supported = match cfg!(feature = "tls") {
+        true => &["http", "https"][..],
+        false => &["http"],
+    };
+    if !supported.contains(&url.scheme()) {
+        let why = match url.scheme() {
+            "https" => "only http is supported, not https; build with --features tls".to_owned(),
+            other => format!("only http is supported, not {other}"),
+        };
         return Err(bad_url(url.as_str(), why));
     }
     if url.username() != "" || url.password().is_some() {

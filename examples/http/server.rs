@@ -8,6 +8,7 @@ mod spoil;
 use std::io;
 use std::time::Duration;
 
+use yieldfrom::streams::StartServer;
 use yieldfrom::{
     Co, Delegate, Result, Server, StreamReader, StreamWriter, TimeoutError, sleep, start_server,
     timeout,
@@ -62,11 +63,26 @@ impl Site {
     ///
     /// `yield_from` gives the system's error, such as that the port is in use.
     pub fn serve(self, address: &str) -> impl Delegate<yieldfrom::Request, (), Output = Server> {
-        move |co: &Co| {
-            let handler =
-                move |co: &Co, reader, writer| serve_connection(co, &self, reader, writer);
-            co.yield_from(start_server(handler, address))
-        }
+        move |co: &Co| co.yield_from(self.server(address))
+    }
+
+    /// Begins to serve by https, with this certificate.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    #[cfg(feature = "tls")]
+    pub fn serve_tls(
+        self,
+        address: &str,
+        context: &yieldfrom::tls::ServerContext,
+    ) -> impl Delegate<yieldfrom::Request, (), Output = Server> {
+        move |co: &Co| co.yield_from(self.server(address).tls(context))
+    }
+
+    fn server(self, address: &str) -> StartServer {
+        let handler = move |co: &Co, reader, writer| serve_connection(co, &self, reader, writer);
+        start_server(handler, address)
     }
 }
 
@@ -99,7 +115,10 @@ fn serve_connection(
 
 fn is_end_of_client(error: &yieldfrom::Error) -> bool {
     let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| is_disconnect(error.kind()))
+    // By https, many end without a word.
+    error.is_some_and(|error| {
+        is_disconnect(error.kind()) || error.kind() == io::ErrorKind::UnexpectedEof
+    })
 }
 
 /// A client that is being served.

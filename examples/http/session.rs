@@ -9,7 +9,7 @@ use url::Url;
 use yieldfrom::sync::Semaphore;
 use yieldfrom::{
     Co, Delegate, Error, Request, Result, StreamReader, StreamWriter, TimeoutError, get_event_loop,
-    open_connection, timeout, timeout_at,
+    timeout, timeout_at,
 };
 
 use super::error::HttpError;
@@ -18,6 +18,7 @@ use super::pool::{Origin, Pool};
 use super::redirects::Redirects;
 use super::request::request_bytes;
 use super::response::{ResponseHead, ResponseParser};
+use super::trust::Trust;
 
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
@@ -31,6 +32,7 @@ pub struct Session(Rc<Shared>);
 #[derive(Debug)]
 struct Shared {
     options: Options,
+    trust: Trust,
     slots: Semaphore,
     pool: RefCell<Pool<Connection>>,
 }
@@ -38,15 +40,16 @@ struct Shared {
 impl Session {
     /// Makes a session.
     pub fn new(options: Options) -> Self {
-        Self::with_connections(options, usize::MAX)
+        Self::with_connections(options, Trust::default(), usize::MAX)
     }
 
-    /// Makes a session that has so many requests under way at most, while others wait.
+    /// Makes a session that trusts some servers, and has so many requests under way at most, while others wait.
     ///
     /// A request is under way until its response is read or dropped.
-    pub fn with_connections(options: Options, most: usize) -> Self {
+    pub fn with_connections(options: Options, trust: Trust, most: usize) -> Self {
         Self(Rc::new(Shared {
             options,
+            trust,
             slots: Semaphore::new(most),
             pool: RefCell::default(),
         }))
@@ -137,9 +140,8 @@ impl Session {
     fn connect(&self, origin: &Origin) -> impl Delegate<Request, (), Output = Connection> {
         move |co: &Co| {
             let limit = self.0.options.connect_timeout;
-            let host = (origin.host.clone(), origin.port);
-            let connected =
-                co.yield_from(timeout(limit, |co| co.yield_from(open_connection(host))));
+            let connection = self.0.trust.open(origin);
+            let connected = co.yield_from(timeout(limit, |co| co.yield_from(connection)));
             let (reader, writer) = connected
                 .map_err(|error| timed_out(error, &format!("connect to {origin}"), limit))?;
             Ok(Connection { reader, writer })

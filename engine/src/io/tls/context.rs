@@ -50,6 +50,11 @@ impl ClientContext {
         ))
     }
 
+    /// Returns the configuration, such as for a synchronous library in a region that uses `rustls` itself.
+    pub fn config(&self) -> &Arc<ClientConfig> {
+        &self.0
+    }
+
     /// Begins a session with the server of this name, which may be an IP address.
     pub(in crate::io) fn begin(&self, name: &str) -> Result<Session> {
         let server = ServerName::try_from(name.to_owned()).map_err(|_| {
@@ -116,6 +121,11 @@ impl ServerContext {
         let config = builder.with_no_client_auth().with_single_cert(chain, key);
         let config = config.map_err(|error| wrong(NAME, "the certificate and its key", &error))?;
         Ok(Self(Arc::new(config)))
+    }
+
+    /// Returns the configuration, such as for a synchronous library in a region that uses `rustls` itself.
+    pub fn config(&self) -> &Arc<ServerConfig> {
+        &self.0
     }
 
     /// Begins a session with a client.
