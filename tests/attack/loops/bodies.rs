@@ -1,5 +1,6 @@
 //! What coroutines do.
 
+mod regions;
 mod several;
 
 use std::rc::Rc;
@@ -54,7 +55,7 @@ impl Body<'_> {
     }
 
     fn wait_somehow(&self) -> Result<()> {
-        match self.world.below(27) {
+        match self.world.below(29) {
             0..3 => self.rest(),
             3 | 4 => self.wait_for_one(),
             5 if self.stage.composites => self.gather(),
@@ -76,6 +77,7 @@ impl Body<'_> {
             22 => copy_context().run(|| self.wait_somehow())?,
             23 | 24 => self.first(),
             25 => self.set(),
+            26 | 27 => self.region(),
             _ => self.coroutine(),
         }
     }
