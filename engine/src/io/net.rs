@@ -66,7 +66,6 @@ mod tcp_stream;
 mod udp;
 mod unix_datagram;
 mod unix_stream;
-mod with;
 mod write;
 
 pub(crate) use addresses::Target;
@@ -83,4 +82,3 @@ pub use stream::{
 };
 pub use udp::UdpSocket;
 pub use unix_datagram::UnixDatagram;
-pub use with::With;

@@ -64,6 +64,7 @@ mod reading;
 mod serve;
 #[cfg(feature = "process")]
 mod whole;
+mod with;
 mod writer;
 
 pub use buf_reader::BufReader;
@@ -81,6 +82,7 @@ pub(crate) use operation::checked_limit;
 pub use over::open_connection_over;
 pub use reader::StreamReader;
 pub use serve::{StartServer, StartUnixServer, start_server, start_server_on, start_unix_server};
+pub use with::{With, with};
 pub use writer::StreamWriter;
 
 pub use crate::io::traits::{Read, Write};

@@ -30,6 +30,33 @@
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
 
+//!
+//! A synchronous library that speaks TLS by `rustls` itself can have the configuration of a context, in a
+//! [region](mod@crate::blocking):
+//!
+//! ```no_run
+//! use std::io::{Read, Write};
+//! use std::sync::Arc;
+//! use yieldfrom::blocking::{TcpStream, blocking};
+//! use yieldfrom::tls::{ClientContext, rustls};
+//! use yieldfrom::{Co, run};
+//!
+//! run(|co: &Co| {
+//!     let config = Arc::clone(ClientContext::new().config());
+//!     let answer = co.yield_from(blocking(move || {
+//!         let stream = TcpStream::connect("example.org:443")?;
+//!         let name = "example.org".try_into().map_err(std::io::Error::other)?;
+//!         let session = rustls::ClientConnection::new(config, name).map_err(std::io::Error::other)?;
+//!         let mut stream = rustls::StreamOwned::new(session, stream);
+//!         stream.write_all(b"GET / HTTP/1.0\r\nHost: example.org\r\n\r\n")?;
+//!         std::io::read_to_string(stream)
+//!     }))??;
+//!     println!("{answer}");
+//!     Ok(())
+//! })?;
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
+
 mod context;
 mod failure;
 mod options;

@@ -195,6 +195,27 @@ macro_rules! forwarding {
 
 forwarding!(&S, Box<S>, Rc<S>);
 
+/// A reader and a writer are a stream together, such as those of [`start_server`](crate::start_server()).
+impl<R: Read, W> Read for (R, W) {
+    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        self.0.read_some(co, buffer)
+    }
+}
+
+impl<R, W: Write> Write for (R, W) {
+    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        self.1.write_some(co, bytes)
+    }
+
+    fn flush_all(&self, co: &Co) -> Result<()> {
+        self.1.flush_all(co)
+    }
+
+    fn end_writing(&self, co: &Co) -> Result<()> {
+        self.1.end_writing(co)
+    }
+}
+
 #[inline(always)]
 pub(super) fn write_all<W: Write + ?Sized>(co: &Co, writer: &W, mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {

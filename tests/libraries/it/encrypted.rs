@@ -3,7 +3,7 @@
 mod faults;
 mod transports;
 
-use yieldfrom::streams::{Read, Write, duplex};
+use yieldfrom::streams::{self, BufReader, Read, Write, duplex};
 use yieldfrom::tls::{self, ClientContext, ServerContext, TlsStream};
 use yieldfrom::{
     Co, EventLoop, Result, StreamReader, StreamWriter, create_task, gather, open_connection,
@@ -178,6 +178,48 @@ fn a_connection_that_is_open_can_begin_it() {
         writer.close();
         co.yield_from(writer.wait_closed())
     });
+}
+
+/// A protocol, over whatever carries bytes.
+fn answer(co: &Co, stream: &(impl Read + Write)) -> Result<()> {
+    let lines = BufReader::new(stream);
+    while let Some(line) = co.yield_from(lines.line())? {
+        co.yield_from(stream.write_all(format!("{}\n", line.len()).as_bytes()))?;
+    }
+    co.yield_from(stream.close_writing())
+}
+
+#[test]
+fn a_protocol_is_written_once() {
+    run(|co| {
+        let (client, context) = contexts();
+        let serve = start_server(
+            |co, reader, writer| answer(co, &(reader, writer)),
+            "127.0.0.1:0",
+        );
+        let server = co.yield_from(serve.tls(&context))?;
+        let port = server.local_addr()?.port();
+        let over_tls = co.yield_from(open_connection(("localhost", port)).tls(&client))?;
+        let (near, far) = duplex(64);
+        create_task(move |co: &Co| answer(co, &far));
+        ask(co, &over_tls)?;
+        ask(co, &near)?;
+        // Synchronous code asks as well.
+        let over_tls = co.yield_from(open_connection(("localhost", port)).tls(&client))?;
+        let mut lent = streams::with(&over_tls, co);
+        std::io::Write::write_all(&mut lent, b"flag\n")?;
+        let mut said = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(&mut lent), &mut said)?;
+        assert_eq!(said, "4\n");
+        lent.finish()
+    });
+}
+
+fn ask(co: &Co, stream: &(impl Read + Write)) -> Result<()> {
+    co.yield_from(stream.write_all(b"taxi\nflag day\n"))?;
+    co.yield_from(stream.close_writing())?;
+    assert_eq!(co.yield_from(stream.read_to_string())?, "4\n8\n");
+    Ok(())
 }
 
 #[test]

@@ -283,6 +283,7 @@ impl<S: AsFd> AsFd for Stream<S> {
     }
 }
 
+/// For options of the socket. Code that reads or writes the descriptor itself, such as a library in C, does not suspend.
 impl<S: AsRawFd> AsRawFd for Stream<S> {
     fn as_raw_fd(&self) -> RawFd {
         self.0.socket.as_raw_fd()

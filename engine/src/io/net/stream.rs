@@ -7,6 +7,8 @@ use rustix::net::Shutdown;
 
 use crate::errors::ValueError;
 use crate::io::source::Source;
+use crate::io::streams::{With, with};
+use crate::kernel::Co;
 use yieldfrom_delegation::Result;
 
 /// A connection over TCP: std's `TcpStream`, for coroutines.
@@ -97,6 +99,11 @@ pub struct Stream<S: AsFd> {
 }
 
 impl<S: AsFd> Stream<S> {
+    /// Lends the stream as std's `Read` and `Write` to synchronous code: see [`streams::with`](crate::streams::with).
+    pub fn with<'a>(&'a self, co: &'a Co) -> With<'a, Self> {
+        with(self, co)
+    }
+
     /// Splits the stream into two halves that borrow it, for instance for two closures of one
     /// coroutine.
     ///

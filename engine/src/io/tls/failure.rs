@@ -16,6 +16,7 @@ pub(super) fn failure(error: &Error, name: Option<&str>) -> io::Error {
                 reason(error)
             )
         }
+        Error::NoCertificatesPresented => format!("{peer} has shown no certificate"),
         Error::AlertReceived(alert) => format!("{peer} has refused: {}", refusal(*alert)),
         Error::InvalidMessage(_) => {
             format!("{peer} does not speak TLS, or the data is damaged: {error}")
@@ -48,8 +49,8 @@ impl fmt::Display for Peer<'_> {
 
 fn reason(error: &CertificateError) -> String {
     use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidYet, NotValidYetContext, Revoked,
-        UnknownIssuer,
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidYet, NotValidYetContext,
+        Revoked, UnknownIssuer,
     };
     match error {
         Expired | ExpiredContext { .. } => format!("it has expired ({error})"),
@@ -59,6 +60,7 @@ fn reason(error: &CertificateError) -> String {
         UnknownIssuer => "its issuer is not trusted; if it is self-signed, or of an authority of your own, give that certificate to \
                           ClientContext::from_pem"
             .to_owned(),
+        BadSignature => "its issuer is trusted by name, but another key has signed it: it may have been made anew".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -68,6 +70,7 @@ fn refusal(alert: AlertDescription) -> String {
         AlertDescription::UnknownCA => "it does not trust the issuer of our certificate".to_owned(),
         AlertDescription::BadCertificate => "it does not accept our certificate".to_owned(),
         AlertDescription::CertificateExpired => "our certificate has expired".to_owned(),
+        AlertDescription::CertificateRequired => "it wants a certificate of the client".to_owned(),
         AlertDescription::HandshakeFailure => "both sides have no method in common".to_owned(),
         AlertDescription::ProtocolVersion => {
             "both sides have no version of TLS in common".to_owned()

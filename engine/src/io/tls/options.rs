@@ -47,7 +47,7 @@ macro_rules! connecting {
         impl<$($generics)*> $type {
             #[doc = concat!("Makes ", $what, " with TLS, to the server of the name that was given to connect to: asyncio's `ssl=`.")]
             ///
-            /// Both sides have a minute to agree. Needs the feature `tls`.
+            /// Both sides have a minute to agree; [`wait_for`](crate::wait_for()) sets a shorter limit. Needs the feature `tls`.
             ///
             /// # Errors
             ///
@@ -146,7 +146,9 @@ impl StreamWriter {
         server_hostname: &str,
     ) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
         let (writer, session) = (self.clone(), context.begin(server_hostname));
-        Operation::new("start_tls", move |co| writer.start(co, boxed(session)?))
+        Operation::new("start_tls", move |co| {
+            writer.start(co, "start_tls", boxed(session)?)
+        })
     }
 
     /// Begins TLS on this connection, as a server; the rest is as for [`start_tls`](Self::start_tls).
@@ -158,14 +160,17 @@ impl StreamWriter {
         context: &ServerContext,
     ) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
         let (writer, session) = (self.clone(), context.begin());
-        Operation::new("accept_tls", move |co| writer.start(co, boxed(session)?))
+        Operation::new("accept_tls", move |co| {
+            writer.start(co, "accept_tls", boxed(session)?)
+        })
     }
 
-    fn start(&self, co: &Co, filter: Box<dyn Filter>) -> Result<()> {
+    fn start(&self, co: &Co, operation: &str, filter: Box<dyn Filter>) -> Result<()> {
         let unread = self.unread();
         if unread > 0 {
             let why = format!(
-                "start_tls: {unread} bytes that came without encryption were not read; read them before"
+                "{operation}: {unread} bytes came without encryption before TLS began, and were not read; somebody may have put them \
+                 in, so close the connection"
             );
             return Err(RuntimeError::new(why).into());
         }

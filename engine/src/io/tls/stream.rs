@@ -16,7 +16,7 @@ use crate::io::traits::{Read, Write};
 use crate::io::transport::Filter;
 use crate::kernel::{AnyTask, Co, Operation, current_task};
 use crate::sync::Lock;
-use yieldfrom_delegation::{Delegate, Result};
+use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// How many encrypted bytes are read at once: a record of TLS has at most this many, and a little more.
 const BLOCK: usize = 18 << 10;
@@ -266,9 +266,22 @@ impl<S: Read + Write> Write for TlsStream<S> {
 
     fn end_writing(&self, co: &Co) -> Result<()> {
         self.session()?.end()?;
-        self.write_output(co)?;
-        self.stream.end_writing(co)
+        let ended = self
+            .write_output(co)
+            .and_then(|()| self.stream.end_writing(co));
+        match ended {
+            // The peer has said that nothing more comes, and may be gone since.
+            Err(error) if is_lost(&error) && self.session()?.has_ended() => Ok(()),
+            ended => ended,
+        }
     }
+}
+
+/// Returns whether an error says that the peer is gone.
+fn is_lost(error: &Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, NotConnected};
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(BrokenPipe | ConnectionReset | NotConnected))
 }
 
 impl<S: fmt::Debug> fmt::Debug for TlsStream<S> {

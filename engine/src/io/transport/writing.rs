@@ -95,9 +95,17 @@ impl Stream {
         }
         self.finishing.set(true);
         match self.state.socket() {
-            Some(socket) if self.buffered() == 0 => socket
-                .end_writing()
-                .map_err(|error| describe(error, "write_eof").into()),
+            Some(socket) if self.buffered() == 0 => match socket.end_writing() {
+                // A peer that has ended TLS may be gone since.
+                Err(error)
+                    if self.ended.get()
+                        && error.kind() == io::ErrorKind::NotConnected
+                        && self.filtered.get().is_some() =>
+                {
+                    Ok(())
+                }
+                ended => ended.map_err(|error| describe(error, "write_eof").into()),
+            },
             _ => Ok(()),
         }
     }

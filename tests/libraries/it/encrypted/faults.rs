@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use yieldfrom::net::TcpStream;
-use yieldfrom::streams::{Read, Write, duplex};
+use yieldfrom::net::{TcpListener, TcpStream};
+use yieldfrom::streams::{Read, Write, copy_bidirectional, duplex};
 use yieldfrom::tls::{self, ServerContext};
 use yieldfrom::{
     Co, EventLoop, Result, StreamReader, StreamWriter, create_task, open_connection, start_server,
@@ -133,6 +133,53 @@ fn a_server_goes_on_after_clients_that_speak_no_tls() {
             co.yield_from(reader.line())?.as_deref(),
             Some("STILL THERE")
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_peer_that_has_ended_and_is_gone_is_no_error_when_this_side_ends() {
+    run(|co| {
+        for _ in 0..20 {
+            let (client, server) = contexts();
+            let listener = co.yield_from(TcpListener::bind("127.0.0.1:0"))?;
+            let address = listener.local_addr()?;
+            let serving = create_task(move |co: &Co| {
+                let (stream, _) = co.yield_from(listener.accept())?;
+                let stream = co.yield_from(tls::accept(stream, &server))?;
+                co.yield_from(stream.write_all(b"goodbye"))?;
+                co.yield_from(stream.close_writing())
+            });
+            let stream = co.yield_from(TcpStream::connect(address))?;
+            let stream = co.yield_from(tls::connect(stream, &client, "localhost"))?;
+            assert_eq!(co.yield_from(stream.read_to_string())?, "goodbye");
+            co.yield_from(serving)?;
+            co.yield_from(stream.close_writing())?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_proxy_to_a_server_that_ends_first_counts_what_it_has_passed() {
+    run(|co| {
+        let (client, server) = contexts();
+        let goodbye = start_server(
+            |_, _, writer| {
+                writer.write(b"goodbye")?;
+                writer.close();
+                Ok(())
+            },
+            "127.0.0.1:0",
+        );
+        let server = co.yield_from(goodbye.tls(&server))?;
+        let stream = co.yield_from(TcpStream::connect(server.local_addr()?))?;
+        let stream = co.yield_from(tls::connect(stream, &client, "localhost"))?;
+        let (near, far) = duplex(1024);
+        let proxy = create_task(copy_bidirectional(far, stream));
+        assert_eq!(co.yield_from(near.read_to_string())?, "goodbye");
+        drop(near);
+        assert_eq!(co.yield_from(proxy)?, (0, 7));
         Ok(())
     });
 }
