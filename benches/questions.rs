@@ -14,6 +14,7 @@ mod hand_off;
 mod idle_connections;
 mod idle_memory;
 mod latency;
+pub(crate) mod libraries;
 mod memory;
 mod question;
 mod roundtrip;
@@ -60,5 +61,8 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &latency::QUESTION,
     &idle_connections::QUESTION,
     &flags::QUESTION,
+    &libraries::ECHO,
+    &libraries::TLS,
+    &libraries::REDIS,
     &cost::QUESTION,
 ];

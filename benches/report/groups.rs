@@ -86,7 +86,7 @@ impl Group {
     pub(crate) fn about(self) -> &'static str {
         match self {
             Self::Yieldfrom => {
-                "this engine; with streams, or with its portable reactor, where it says so"
+                "this engine; with streams, in regions, or with its portable reactor, where it says so"
             }
             Self::Async => {
                 "tokio on one thread, smol's local executor, monoio (by io_uring where the system allows it), genawaiter; async-... and async: futures \
