@@ -6,8 +6,10 @@
 mod chain;
 mod comparison;
 mod flags;
+mod https_get;
 mod pipeline;
 mod recursion;
+mod redis_counter;
 mod spinner;
 mod taxi;
 
@@ -82,6 +84,12 @@ enum Twin {
     Pipeline(One<pipeline::Options>),
     /// A tree that is walked by recursion, and yields from every level.
     Recursion(One<recursion::Options>),
+    /// Pages by HTTPS, all at once, from a server that it starts.
+    #[command(name = "https_get", alias = "https-get")]
+    HttpsGet(One<https_get::Options>),
+    /// Workers that count in a redis-server, which it starts.
+    #[command(name = "redis_counter", alias = "redis-counter")]
+    RedisCounter(One<redis_counter::Options>),
 }
 
 impl Twin {
@@ -123,6 +131,22 @@ impl Twin {
                 Form::AsyncAwait => Ok(recursion::async_await::run(options)?),
                 Form::Threads => Ok(recursion::threads::run(options)?),
             },
+            Self::HttpsGet(One { form, options }) => {
+                let site = https_get::Site::start()?;
+                match form {
+                    Form::Yieldfrom => https_get::yieldfrom::run(options, site).map_err(ours),
+                    Form::AsyncAwait => https_get::async_await::run(options, site),
+                    Form::Threads => https_get::threads::run(options, site),
+                }
+            }
+            Self::RedisCounter(One { form, options }) => {
+                let (_server, at) = redis_counter::serve()?;
+                match form {
+                    Form::Yieldfrom => redis_counter::yieldfrom::run(options, at).map_err(ours),
+                    Form::AsyncAwait => redis_counter::async_await::run(options, at),
+                    Form::Threads => redis_counter::threads::run(options, at),
+                }
+            }
         }
     }
 }

@@ -110,6 +110,46 @@ fn flags() {
     assert!(flags.contains(&format!("/br/br.gif {brazil}\n")), "{flags}");
 }
 
+#[test]
+fn https_get() {
+    let pages = "/pages/0: HTTP/1.0 200 OK, 0 bytes\n/pages/1: HTTP/1.0 200 OK, 800 bytes\n\
+                 /pages/2: HTTP/1.0 200 OK, 1600 bytes\n";
+    assert_eq!(same("https_get", &[]), pages);
+    assert_eq!(same("https_get", &["--pages", "0"]), "");
+    // TLS has at most 16 KiB in a record.
+    let last = same("https_get", &["--pages", "40"]);
+    assert!(last.ends_with("/pages/39: HTTP/1.0 200 OK, 31200 bytes\n"));
+}
+
+#[test]
+fn redis_counter() {
+    if Command::new("redis-server")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!("skipped: redis-server is not installed");
+        return;
+    }
+    let counts = "worker 0: 10\nworker 1: 10\nworker 2: 10\nworker 3: 10\ntotal: 40\n";
+    assert_eq!(same("redis_counter", &[]), counts);
+    assert_eq!(same("redis_counter", &["--workers", "0"]), "total: 0\n");
+}
+
+#[test]
+fn without_a_redis_server_it_is_said_that_it_is_missing() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twins"));
+    let command = command.args(["redis_counter", "threads"]);
+    let output = command.env("PATH", "/nowhere").output().expect("it runs");
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("redis_counter is skipped")
+            && errors.contains("redis-server is not installed"),
+        "{errors}"
+    );
+}
+
 /// In real time: a busy machine may be late, so that pictures stay longer the next time.
 #[test]
 fn spinner() {

@@ -35,7 +35,7 @@ macro_rules! sources {
     };
 }
 
-pub(crate) const PROGRAMS: [Program; 6] = [
+pub(crate) const PROGRAMS: [Program; 8] = [
     Program {
         name: "spinner",
         about: "An animation while something slow goes on, which takes three seconds whatever the form; \
@@ -81,6 +81,20 @@ pub(crate) const PROGRAMS: [Program; 6] = [
             (&["--values", "200000"], 1.0),
             (&["--values", "3000", "--sorted"], 0.5),
         ],
+    },
+    Program {
+        name: "https_get",
+        about: "Pages by HTTPS, all at once, from a server that is a part of each program: a thread for each \
+                connection; async/await: tokio-rustls",
+        sources: sources!("https_get"),
+        loads: &[(&["--pages", "200"], 3.0)],
+    },
+    Program {
+        name: "redis_counter",
+        about: "Workers that count in a redis-server, by the crate redis; yieldfrom: in regions, by an adapter of 80 lines that \
+                is not counted; async/await: the crate's client for tokio",
+        sources: sources!("redis_counter"),
+        loads: &[(&["--workers", "50", "--times", "200"], 2.5)],
     },
 ];
 
@@ -227,7 +241,16 @@ mod tests {
         let names: Vec<_> = PROGRAMS.iter().map(|program| program.name).collect();
         assert_eq!(
             names,
-            ["spinner", "flags", "chain", "taxi", "pipeline", "recursion"]
+            [
+                "spinner",
+                "flags",
+                "chain",
+                "taxi",
+                "pipeline",
+                "recursion",
+                "https_get",
+                "redis_counter"
+            ]
         );
         for program in &PROGRAMS {
             let twin = program.with_lines();
