@@ -94,7 +94,8 @@ pub(super) struct Region {
 /// The regions of a thread. No code of the program runs while they are borrowed.
 #[derive(Default)]
 struct Regions {
-    /// The region that was found last: most operations follow one of the same region.
+    /// The region that was found last, or whose operation has ended last: most operations follow one of the same region.
+    /// It is the innermost one of its stack.
     last: Option<Rc<Region>>,
     /// The innermost region of each stack, by the lower end of the stack.
     innermost: BTreeMap<usize, Rc<Region>>,
@@ -245,18 +246,35 @@ impl Region {
     /// Waits by `act`, unless the region was interrupted before. A cancellation, or the closing of the coroutine, interrupts it.
     #[inline]
     pub(super) fn wait<T>(
-        &self,
+        self: &Rc<Self>,
         operation: &'static str,
         act: impl FnOnce(&Co) -> Result<T>,
     ) -> io::Result<T> {
         self.check(operation)?;
-        act(self.co()).map_err(|error| {
+        let result = act(self.co());
+        self.expect_next();
+        result.map_err(|error| {
             if error.is_cancelled() || error.is_generator_exit() {
                 self.interrupt(error);
                 return self.refuse(operation);
             }
             io_error(error)
         })
+    }
+
+    /// Notes that the next operation will probably be one of this region. Others have run while it waited, and looking
+    /// it up by its stack takes hundreds of instructions.
+    #[inline]
+    fn expect_next(self: &Rc<Self>) {
+        let before = REGIONS.try_with(|regions| {
+            let last = &mut regions.borrow_mut().last;
+            match last {
+                Some(last) if Rc::ptr_eq(last, self) => None,
+                _ => last.replace(Rc::clone(self)),
+            }
+        });
+        // After the borrow.
+        drop(before);
     }
 
     /// Fails if the region was interrupted.

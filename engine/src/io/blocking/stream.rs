@@ -194,7 +194,7 @@ impl<S: AsFd + Send + Sync + 'static> Shared<S> {
     #[inline]
     fn transfer_in(
         &self,
-        region: &Region,
+        region: &Rc<Region>,
         direction: Direction,
         name: &'static str,
         wanted: usize,
