@@ -80,3 +80,63 @@ fn peers_answer_what_they_are_asked() {
     // Locks and semaphores have the same case.
     assert_eq!(of("may").len(), CASES.len() + 1);
 }
+
+/// Asks the questions about synchronous libraries. Returns who answers which, and what is said besides.
+fn libraries(path: Option<&str>) -> (Vec<String>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_versus"));
+    command.args([
+        "--json", "--quick", "--repeat", "1", "regions", "tls", "redis",
+    ]);
+    command.args(["--case", "connections=1", "--case", "cpu"]);
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    let output = command.output().expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    let lines = String::from_utf8(output.stdout).expect("it is text");
+    let answered = |line: &str| {
+        let answer: Value = serde_json::from_str(line).expect("it is JSON");
+        assert!(answer["value"].as_f64() > Some(0.0), "{answer}");
+        format!("{} {}", answer["question"], answer["who"]).replace('"', "")
+    };
+    (lines.lines().map(answered).collect(), errors)
+}
+
+const OVER_TCP: [&str; 6] = [
+    "regions yieldfrom",
+    "regions yieldfrom-blocking",
+    "regions tokio",
+    "tls yieldfrom",
+    "tls yieldfrom-blocking",
+    "tls tokio",
+];
+
+#[test]
+fn synchronous_libraries_answer_what_they_are_asked() {
+    if Command::new("redis-server")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!("skipped: redis-server is not installed");
+        return;
+    }
+    let (answered, errors) = libraries(None);
+    let redis = ["redis yieldfrom", "redis tokio"];
+    assert_eq!(answered, [&OVER_TCP[..], &redis].concat(), "{errors}");
+}
+
+#[test]
+fn without_a_redis_server_the_question_says_that_it_is_missing() {
+    let (answered, errors) = libraries(Some("/nowhere"));
+    assert_eq!(answered, OVER_TCP, "{errors}");
+    for who in ["yieldfrom", "tokio"] {
+        let said = format!("redis cpu: {who} is left out: ");
+        let line = errors.lines().find(|line| line.contains(&said));
+        assert!(
+            line.is_some_and(|line| line.contains("redis-server is not installed")),
+            "{errors}"
+        );
+    }
+}

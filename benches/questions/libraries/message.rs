@@ -5,7 +5,7 @@ pub(super) struct Message([u8; 64]);
 
 impl Message {
     pub(super) fn new() -> Self {
-        Self(std::array::from_fn(|i| 7 * i as u8))
+        Self(std::array::from_fn(|i| (7 * i) as u8))
     }
 
     /// Returns the next one.
