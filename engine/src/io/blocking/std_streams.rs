@@ -11,6 +11,7 @@ use super::region::{Here, io_error};
 use super::stream::Stream;
 use crate::combine::timeout;
 use crate::io::net::{self as suspending, Dial, Target, ToSocketAddrs, connect_tcp, connect_unix};
+use crate::io::source::certain_bytes;
 use crate::kernel::{Co, Direction};
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -82,7 +83,7 @@ macro_rules! std_streams {
             }
 
             fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+                let wanted = certain_bytes(buffers.iter().map(|buffer| buffer.len()));
                 self.transfer(Direction::Read, "read", wanted, |mut io| io.read_vectored(buffers))
             }
         }
@@ -98,7 +99,7 @@ macro_rules! std_streams {
                 if let [bytes] = buffers {
                     return self.write(bytes);
                 }
-                let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+                let wanted = certain_bytes(buffers.iter().map(|buffer| buffer.len()));
                 self.transfer(Direction::Write, "write", wanted, |mut io| io.write_vectored(buffers))
             }
 

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use rustix::net::RecvFlags;
 
 use super::{OwnedReadHalf, ReadHalf, Stream};
-use crate::io::source::poll;
+use crate::io::source::{certain_bytes, poll};
 use crate::io::traits::{Read, read_exact, read_to_end};
 use crate::kernel::{Co, Direction, Operation};
 use yieldfrom_delegation::Result;
@@ -43,7 +43,7 @@ macro_rules! reading_methods {
                 buffers: &mut [IoSliceMut<'_>],
             ) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
                 let source = &*self.source;
-                let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+                let wanted = certain_bytes(buffers.iter().map(|buffer| buffer.len()));
                 Operation::new("read_vectored", move |co| {
                     source.transfer(co, Direction::Read, "read_vectored", wanted, |mut io| {
                         io::Read::read_vectored(&mut io, buffers)

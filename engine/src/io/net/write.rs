@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
 
 use super::{OwnedWriteHalf, Stream, WriteHalf};
-use crate::io::source::poll;
+use crate::io::source::{certain_bytes, poll};
 use crate::io::traits::{Write, write_all};
 use crate::kernel::{Co, Direction, Operation};
 use yieldfrom_delegation::Result;
@@ -40,7 +40,7 @@ macro_rules! writing_methods {
                 buffers: &[IoSlice<'_>],
             ) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
                 let source = &*self.source;
-                let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+                let wanted = certain_bytes(buffers.iter().map(|buffer| buffer.len()));
                 Operation::new("write_vectored", move |co| {
                     source.transfer(co, Direction::Write, "write_vectored", wanted, |mut io| {
                         io::Write::write_vectored(&mut io, buffers)

@@ -1,7 +1,7 @@
 //! What the system does only now and then: reads that end early though there is more, sends that
 //! are refused though there is room.
 
-use std::io::{IoSlice, Write};
+use std::io::{IoSlice, IoSliceMut, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
@@ -164,5 +164,38 @@ fn room_in_a_connected_receivers_queue_is_noticed() {
         let [one, other] = senders;
         soon(co, one)?;
         soon(co, other)
+    });
+}
+
+#[test]
+fn more_buffers_than_the_system_takes_at_once_are_filled_and_written_one_call_after_the_other() {
+    both(|co| {
+        let (one, other) = std_pair()?;
+        let (one, other) = (TcpStream::from_std(one)?, TcpStream::from_std(other)?);
+        let reader = create_task(move |co: &Co| {
+            let mut bytes = [0; 3000];
+            let mut filled = 0;
+            // It waits first, so that the loop knows the socket.
+            while filled < bytes.len() {
+                let mut buffers: Vec<_> =
+                    bytes[filled..].chunks_mut(1).map(IoSliceMut::new).collect();
+                filled += co.yield_from(other.read_vectored(&mut buffers))?;
+            }
+            Ok(bytes.to_vec())
+        });
+        turns(co, 2)?;
+        let writer = create_task(move |co: &Co| {
+            let (bytes, mut written) = ([7; 3000], 0);
+            // The loop knows this one as well.
+            let _ = co.yield_from(timeout(millis(1), |co| co.yield_from(one.read(&mut [0]))));
+            while written < bytes.len() {
+                let buffers: Vec<_> = bytes[written..].chunks(1).map(IoSlice::new).collect();
+                written += co.yield_from(one.write_vectored(&buffers))?;
+            }
+            Ok(())
+        });
+        soon(co, writer)?;
+        assert_eq!(soon(co, reader)?, [7; 3000]);
+        Ok(())
     });
 }
