@@ -26,7 +26,7 @@ use std::rc::Rc;
 use super::sources::Sources;
 use crate::errors::RuntimeError;
 use crate::errors::panics::{Payload, catch};
-use crate::kernel::{Co, EventLoop};
+use crate::kernel::{Co, EventLoop, current_task};
 use yieldfrom_delegation::{Error, Result, stack};
 
 /// How many operations of an interrupted region fail before its code is unwound.
@@ -83,8 +83,10 @@ pub(super) struct Region {
     stack: Range<usize>,
     /// The region in which this one was opened.
     around: Option<Rc<Region>>,
-    /// The error that was thrown in while it waited.
-    interruption: RefCell<Option<Error>>,
+    /// The error that was thrown in while it waited, and how many requests to cancel the task were open then.
+    interruption: RefCell<Option<(Error, usize)>>,
+    /// How many there were before.
+    cancelling: usize,
     /// How many operations have failed since then.
     refused: Cell<u32>,
     /// The sockets of the loop on which it runs.
@@ -142,6 +144,7 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
         stack,
         around,
         interruption: RefCell::new(None),
+        cancelling: cancelling(),
         refused: Cell::new(0),
         sources,
     });
@@ -172,6 +175,11 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
 fn comes_of_an_interruption(payload: &Payload) -> bool {
     let payload = payload.get();
     payload.is_some_and(|it| it.is::<Interruption>() || it.is::<String>() || it.is::<&str>())
+}
+
+/// Returns how many requests to cancel the current task are open.
+fn cancelling() -> usize {
+    current_task().map_or(0, |task| task.cancelling())
 }
 
 fn resume(payload: Payload) -> Error {
@@ -280,19 +288,32 @@ impl Region {
     /// Fails if the region was interrupted.
     #[inline]
     pub(super) fn check(&self, operation: &'static str) -> io::Result<()> {
-        if self.interruption.borrow().is_some() {
+        let was_interrupted = self.interruption.borrow().is_some();
+        if was_interrupted && self.interruption().is_some() {
             return Err(self.refuse(operation));
         }
         Ok(())
     }
 
+    /// Returns the error that was thrown in, unless it was a cancellation whose request was taken back since: that of a timeout
+    /// inside of the region.
     fn interruption(&self) -> Option<Error> {
-        self.interruption.borrow().clone()
+        let (error, open) = self.interruption.borrow().clone()?;
+        let left = cancelling();
+        if error.is_cancelled() && left < open && left <= self.cancelling {
+            let taken_back = self.interruption.take();
+            drop(taken_back);
+            self.refused.set(0);
+            return None;
+        }
+        Some(error)
     }
 
     /// Ends the waits of this region. The first interruption counts.
     fn interrupt(&self, error: Error) {
-        self.interruption.borrow_mut().get_or_insert(error);
+        if self.interruption().is_none() {
+            self.interruption.replace(Some((error, cancelling())));
+        }
     }
 
     /// Makes the error of an operation of an interrupted region. A library that goes on and on is unwound: the loop would

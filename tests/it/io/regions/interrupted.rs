@@ -266,3 +266,22 @@ fn a_destructor_that_writes_while_the_region_panics_does_not_hang() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_timeout_in_a_region_around_an_inner_one_is_only_a_timeout() {
+    for size in [1 << 10, 4 << 20] {
+        run_virtual(move |co| {
+            let answer = co.yield_from(blocking(|| {
+                let inner = move |co: &Co| co.yield_from(blocking(wait_long).stack_size(size));
+                let late = blocking::wait(timeout(1, inner)).unwrap_err();
+                assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+                let late = co.yield_from(timeout(1, inner)).unwrap_err();
+                assert!(late.is::<TimeoutError>());
+                blocking::wait(sleep(1)).map(|()| 7)
+            }))?;
+            assert_eq!(answer.unwrap(), 7);
+            Ok(())
+        })
+        .unwrap();
+    }
+}
