@@ -1,5 +1,6 @@
 //! Readers and writers, alone and over sockets.
 
+mod any_stream;
 mod cancellation;
 mod failed_connections;
 mod lines;

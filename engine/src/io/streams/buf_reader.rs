@@ -90,12 +90,17 @@ impl<R: Read> BufReader<R> {
 
     /// Reads the next line, without its end, `\n` or `\r\n`; `None` at the end of the stream.
     ///
-    /// `yield_from` fails with `InvalidData` for a line that is not UTF-8. It is dropped.
+    /// If it is cancelled, what it has read of the line stays in the reader. `yield_from` fails with `InvalidData` for a
+    /// line that is not UTF-8. It is dropped.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     pub fn line(&self) -> Operation<impl FnOnce(&Co) -> Result<Option<String>>> {
         Operation::new("line", move |co| {
             let mut line = Vec::new();
-            if self.append_until(co, b'\n', &mut line)? == 0 {
+            let read = self.append_until(co, b'\n', &mut line);
+            if read.is_err() {
+                self.put_back(mem::take(&mut line));
+            }
+            if read? == 0 {
                 return Ok(None);
             }
             if line.pop_if(|last| *last == b'\n').is_some() {
@@ -125,16 +130,33 @@ impl<R: Read> BufReader<R> {
         Ok(buffer.len() - before)
     }
 
+    /// Takes bytes back that were the last ones. Whoever has taken bytes has found the block empty afterwards.
+    fn put_back(&self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            let end = bytes.len();
+            *self.block.borrow_mut() = Block {
+                bytes,
+                start: 0,
+                end,
+            };
+        }
+    }
+
+    /// Takes the place of the one coroutine that waits for the stream, until the guard is dropped.
+    fn wait_alone(&self) -> Result<OnDrop<impl FnOnce()>> {
+        if self.is_waited_for.replace(true) {
+            let why = "read: another coroutine waits for data of this reader already; let one at a time read";
+            return Err(RuntimeError::new(why).into());
+        }
+        Ok(OnDrop::new(|| self.is_waited_for.set(false)))
+    }
+
     /// Reads a block if there is none; returns false at the end of the stream.
     fn fill(&self, co: &Co) -> Result<bool> {
         if !self.block.borrow().rest().is_empty() {
             return Ok(true);
         }
-        if self.is_waited_for.replace(true) {
-            let why = "read: another coroutine waits for data of this reader already; let one at a time read";
-            return Err(RuntimeError::new(why).into());
-        }
-        let _free = OnDrop::new(|| self.is_waited_for.set(false));
+        let _alone = self.wait_alone()?;
         let mut bytes = mem::take(&mut *self.block.borrow_mut()).bytes;
         bytes.resize(BLOCK, 0);
         let read = self.inner.read_some(co, &mut bytes);
@@ -152,6 +174,7 @@ impl<R: Read> Read for BufReader<R> {
     fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
         let is_empty = self.block.borrow().rest().is_empty();
         if is_empty && buffer.len() >= BLOCK {
+            let _alone = self.wait_alone()?;
             return self.inner.read_some(co, buffer);
         }
         self.fill(co)?;

@@ -141,6 +141,8 @@ impl Write for Duplex {
     fn end_writing(&self, _: &Co) -> Result<()> {
         self.outgoing.ended.set(true);
         self.outgoing.readable.set();
+        // Another task may wait for room.
+        self.outgoing.writable.set();
         Ok(())
     }
 }

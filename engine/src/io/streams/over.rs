@@ -1,5 +1,6 @@
 //! asyncio's reader and writer over any stream.
 
+use std::io;
 use std::rc::Rc;
 
 use super::connection::StreamProtocol;
@@ -7,7 +8,7 @@ use super::copy::{first_of, pass_on_to_the_end};
 use super::open::open_connection_on;
 use super::reader::StreamReader;
 use super::writer::StreamWriter;
-use crate::combine::task_group;
+use crate::combine::{first, task_group};
 use crate::io::net::UnixStream;
 use crate::io::traits::{Read, Write};
 use crate::kernel::{Co, EventLoop, Operation};
@@ -69,13 +70,41 @@ fn exchange(
     protocol: &StreamProtocol,
 ) -> Result<()> {
     let both = task_group(|co, group| {
-        let coming = group.spawn(|co| pass_on_to_the_end(co, stream, far));
-        pass_on_to_the_end(co, far, stream)?;
-        // Nobody reads any more: the other end of the stream may never end its half.
-        if protocol.closed.is_set() {
-            coming.cancel();
-        }
+        group.spawn(|co| pass_on_until_closed(co, stream, far, protocol));
+        pass_on_to_the_end(co, &Written(far), stream)?;
         Ok(())
     });
     both.delegate(co)
+}
+
+/// Passes on what comes from the stream. Nobody reads any more when our side is closed, and the other end of the stream may
+/// never end its half.
+fn pass_on_until_closed(
+    co: &Co,
+    stream: &impl Read,
+    far: &UnixStream,
+    protocol: &StreamProtocol,
+) -> Result<()> {
+    let coming = |co: &Co| match pass_on_to_the_end(co, stream, far) {
+        // What was written is still on its way to the stream.
+        Err(error) if !error.is_cancelled() && protocol.closed.is_set() => Ok(()),
+        result => result.map(drop),
+    };
+    let closed = |co: &Co| protocol.closed.wait(co, "StreamWriter.wait_closed");
+    let (came, _) = first((coming, closed)).delegate(co)?;
+    came.unwrap_or(Ok(()))
+}
+
+/// What the writer has written. A Unix socket that is closed before all that came to it was read ends by a reset.
+struct Written<'a>(&'a UnixStream);
+
+impl Read for Written<'_> {
+    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        let read = self.0.read_some(co, buffer);
+        let is_reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
+        match read {
+            Err(error) if error.downcast_ref().is_some_and(is_reset) => Ok(0),
+            read => read,
+        }
+    }
 }
