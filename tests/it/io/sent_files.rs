@@ -187,3 +187,30 @@ fn a_cancellation_leaves_the_position_behind_what_was_sent() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_cancellation_leaves_the_position_behind_what_the_transport_has() {
+    for turns_before in 0..40 {
+        run_io(move |co| {
+            let all = bytes(4 << 20);
+            let file = TestFile::new(&format!("transport-{turns_before}"), &all);
+            let (one, other) = StdStream::pair()?;
+            let (_reader, writer) = co.yield_from(open_connection_on(one))?;
+            let (theirs, transport) = (file.0.try_clone()?, writer.transport().clone());
+            let sending = create_task(move |co: &Co| -> Result<u64> {
+                co.yield_from(transport.sendfile(&theirs, 0, None))
+            });
+            turns(co, turns_before)?;
+            sending.cancel();
+            assert!(co.yield_from(sending).unwrap_err().is_cancelled());
+            writer.close();
+            let mut got = Vec::new();
+            other.set_nonblocking(true)?;
+            co.yield_from(UnixStream::from_std(other)?.read_to_end(&mut got))?;
+            assert!(all.starts_with(&got));
+            assert_eq!((&file.0).stream_position()?, got.len() as u64);
+            Ok(())
+        })
+        .unwrap();
+    }
+}

@@ -65,12 +65,14 @@ impl Transport {
         let part = (offset, count.into());
         Operation::new("sendfile", move |co| {
             let stream = &self.0;
-            stream.drained(co)?;
+            // A block that was written goes out, whatever happens. So the wait comes before the next one.
             let by_hand = |co: &Co, block: &[u8]| {
-                stream.write(block)?;
-                stream.drained(co)
+                stream.drained(co)?;
+                stream.write(block)
             };
-            send_file(co, "sendfile", file, part, |_, _| Ok(None), by_hand)
+            let sent = send_file(co, "sendfile", file, part, |_, _| Ok(None), by_hand)?;
+            stream.drained(co)?;
+            Ok(sent)
         })
     }
 }
