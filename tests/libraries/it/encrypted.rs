@@ -1,13 +1,14 @@
 //! The library's own TLS: over any stream, for connections and servers, and for a connection that is open already.
 
 mod faults;
+mod interrupted_transports;
 mod transports;
 
 use yieldfrom::streams::{self, BufReader, Read, Write, duplex};
 use yieldfrom::tls::{self, ClientContext, ServerContext, TlsStream};
 use yieldfrom::{
     Co, EventLoop, Result, StreamReader, StreamWriter, create_task, gather, open_connection,
-    start_server,
+    start_server, wait_for, yield_now,
 };
 
 use crate::support::run;
@@ -20,6 +21,16 @@ fn contexts() -> (ClientContext, ServerContext) {
         authority.client().into(),
         authority.server("localhost").into(),
     )
+}
+
+/// Runs this in virtual time.
+fn run_virtual(body: impl FnOnce(&Co) -> Result<()> + 'static) {
+    let event_loop = EventLoop::builder().virtual_clock().build().unwrap();
+    event_loop.run_until_complete(wait_for(body, 3600)).unwrap();
+}
+
+fn turns(co: &Co, n: usize) -> Result<()> {
+    (0..n).try_for_each(|_| co.yield_from(yield_now()))
 }
 
 /// Connects both sides in memory.

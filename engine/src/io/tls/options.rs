@@ -96,13 +96,14 @@ impl CreateServer {
 impl Transport {
     /// Begins TLS on this connection, as a client: asyncio's `loop.start_tls`.
     ///
-    /// The protocol stays, and is given what was decrypted from then on. If this fails or is cancelled, the connection is lost.
-    /// Needs the feature `tls`.
+    /// The protocol stays, and is given what was decrypted from then on. A transport that was paused reads again, so pause it
+    /// where nothing is to be read too early. If this fails or is cancelled, the connection is lost. Needs the feature
+    /// `tls`.
     ///
     /// # Errors
     ///
-    /// `yield_from` gives the errors of [`tls::connect`](crate::tls::connect); a [`RuntimeError`] if the transport is closing or
-    /// has TLS already.
+    /// `yield_from` gives the errors of [`tls::connect`](crate::tls::connect), of kind `UnexpectedEof` also if the peer has ended its
+    /// half before; a [`RuntimeError`] if the transport is closing, has ended its half by `write_eof`, or has TLS already.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     pub fn start_tls(
         &self,

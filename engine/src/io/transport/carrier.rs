@@ -62,6 +62,9 @@ pub(super) trait Carrier: fmt::Debug + Sized + 'static {
         false
     }
 
+    /// Gives the protocol what came while it did not read.
+    fn deliver_late(self: &Rc<Self>) {}
+
     /// Reads the bytes that the system still has after a failed write.
     fn read_rest(self: &Rc<Self>) {}
 
@@ -244,6 +247,7 @@ pub(super) fn wait_for_begin<C: Carrier>(
 /// The work of a transport in one turn of its loop: each names a method of [`Carrier`].
 pub(super) enum TurnWork {
     Begin(Option<Rc<Waiter>>),
+    Deliver,
     Read,
     Write,
     WatchReader,
@@ -262,6 +266,7 @@ impl<C: Carrier> Ready for Turn<C> {
         core.ended.keep(Rc::clone(&self) as Rc<dyn Ready>);
         match &self.work {
             TurnWork::Read => carrier.read(self),
+            TurnWork::Deliver => carrier.deliver_late(),
             TurnWork::Write => carrier.flush(self),
             TurnWork::WatchReader => carrier.watch_reader(),
             TurnWork::Begin(waiter) => carrier.begin(waiter.as_ref()),

@@ -13,7 +13,7 @@ use yieldfrom_delegation::{Error, Result};
 
 /// Changes the bytes of a connection in both directions.
 pub(crate) trait Filter {
-    /// Takes bytes of the peer, and appends what they mean to `plaintext`.
+    /// Takes bytes of the peer, and appends what they mean to `plaintext`, also if it fails because of later ones.
     fn receive(&mut self, bytes: &[u8], plaintext: &mut Vec<u8>) -> io::Result<()>;
 
     /// Takes the end of what the peer sends, which is an error if it comes too early.
@@ -50,6 +50,10 @@ pub(crate) struct Filtered {
     /// Why there was none.
     pub(super) failure: RefCell<Option<Error>>,
     pub(super) alarm: Cell<Option<TimerHandle>>,
+    /// What the protocol is to get when it reads again.
+    pub(super) held: RefCell<Vec<u8>>,
+    /// Whether the peer has said that nothing more comes.
+    pub(super) has_ended: Cell<bool>,
 }
 
 impl Filtered {
@@ -61,6 +65,8 @@ impl Filtered {
             waiting: Cell::new(None),
             failure: RefCell::default(),
             alarm: Cell::new(None),
+            held: RefCell::default(),
+            has_ended: Cell::new(false),
         }
     }
 

@@ -63,18 +63,32 @@ impl Stream {
             Ok(received) => received,
             Err(error) => return self.fail_filter(error),
         };
-        // Also after an error, of which the peer is told.
-        self.write_bytes(&output);
-        if let Err(error) = received {
-            return self.fail_filter(error.into());
+        // Also after an error, of which the peer is told. Nothing follows the end of this half.
+        if !self.finishing.get() {
+            self.write_bytes(&output);
         }
-        if !is_handshaking && !filtered.is_open.replace(true) {
+        if received.is_ok() && !is_handshaking && !filtered.is_open.replace(true) {
             self.open_filtered(filtered);
         }
-        if !plaintext.is_empty() && !self.is_closing() {
-            self.deliver(&plaintext);
+        filtered.held.borrow_mut().append(&mut plaintext);
+        filtered.has_ended.set(has_ended);
+        self.deliver_held(filtered);
+        if let Err(error) = received {
+            self.fail_filter(error.into());
         }
-        if has_ended && !self.is_closing() && !self.ended.get() {
+    }
+
+    /// Gives the protocol what was decrypted, and the end, unless it has paused the transport.
+    pub(super) fn deliver_held(self: &Rc<Self>, filtered: &Filtered) {
+        // After a failed write, what is left is delivered though the transport is closing.
+        let goes_on = || filtered.is_open.get() && (self.is_reading() || self.unread.get());
+        if goes_on() {
+            let plaintext = filtered.held.take();
+            if !plaintext.is_empty() {
+                self.deliver(&plaintext);
+            }
+        }
+        if goes_on() && filtered.has_ended.get() && !self.is_closing() && !self.ended.get() {
             self.end_reading();
         }
     }
@@ -128,26 +142,20 @@ impl Stream {
 
     /// Returns whether the protocol may be told of this; ends the wait for a handshake that will not come to its end.
     pub(super) fn may_tell(&self, notice: &Notice<'_>) -> bool {
-        let Some(opening) = self.opening() else {
+        let Some(filtered) = self.filtered.get() else {
             return true;
         };
-        if let Notice::ConnectionLost(error) = notice {
-            let lost = || {
-                io::Error::new(
-                    io::ErrorKind::ConnectionReset,
-                    "tls: the connection was lost in the handshake",
-                )
-                .into()
-            };
-            let none = opening.failure.borrow().is_none();
+        if let Notice::ConnectionLost(error) = notice
+            && !filtered.is_open.get()
+        {
+            let none = filtered.failure.borrow().is_none();
             if none {
-                opening
-                    .failure
-                    .replace(Some(error.map_or_else(lost, |error| (*error).clone())));
+                let error = error.map_or_else(lost_in_the_handshake, |error| (*error).clone());
+                filtered.failure.replace(Some(error));
             }
+            filtered.settle();
         }
-        opening.settle();
-        false
+        filtered.is_told.get()
     }
 
     /// Fails as the handshake has failed.
@@ -162,23 +170,39 @@ impl Stream {
     #[cfg(feature = "tls")]
     /// Puts a filter on a connection that is open, and waits for the handshake.
     pub(crate) fn start_filter(self: &Rc<Self>, co: &Co, filter: Box<dyn Filter>) -> Result<()> {
-        if self.is_closing() {
-            return Err(RuntimeError::new("start_tls: the transport is closing").into());
-        }
+        self.check_can_start()?;
         let filtered = Filtered::new(filter);
         filtered.is_told.set(true);
         if self.filtered.set(Box::new(filtered)).is_err() {
             return Err(RuntimeError::new("start_tls: the transport has TLS already").into());
         }
         let opening = OnDrop::new(|| self.abort(None));
+        // It may have been paused, so that nothing was read too early.
+        self.resume_reading();
         let waiter = Waiter::new(Reason::io("start_tls"));
         self.begin_handshake(Some(&waiter));
         waiter.wait(co)?;
         opening.defuse();
         self.check_handshake()?;
         if !self.filtered.get().is_some_and(|it| it.is_open.get()) {
-            let why = "start_tls: the connection was lost in the handshake";
-            return Err(io::Error::new(io::ErrorKind::ConnectionReset, why).into());
+            return Err(lost_in_the_handshake());
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "tls")]
+    /// Refuses a connection on which a handshake cannot come to its end.
+    fn check_can_start(&self) -> Result<()> {
+        if self.is_closing() {
+            return Err(RuntimeError::new("start_tls: the transport is closing").into());
+        }
+        if self.finishing.get() {
+            let why = "start_tls: this half of the connection was ended by write_eof";
+            return Err(RuntimeError::new(why).into());
+        }
+        if self.ended.get() {
+            let why = "start_tls: the peer has ended its half of the connection";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why).into());
         }
         Ok(())
     }
@@ -188,4 +212,10 @@ impl Stream {
         self.begin_handshake(waiter);
         self.begin_reading(TurnWork::Read);
     }
+}
+
+#[cold]
+fn lost_in_the_handshake() -> Error {
+    let why = "tls: the connection was lost in the handshake";
+    io::Error::new(io::ErrorKind::ConnectionReset, why).into()
 }

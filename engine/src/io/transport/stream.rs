@@ -66,6 +66,9 @@ impl Stream {
     pub(crate) fn resume_reading(self: &Rc<Self>) {
         let was_paused = self.paused.replace(false);
         if was_paused && !self.is_closing() && self.end != Some(End::Writing) {
+            if self.filtered.get().is_some() {
+                self.schedule(TurnWork::Deliver);
+            }
             self.schedule(TurnWork::Read);
         }
     }
@@ -220,6 +223,12 @@ impl Carrier for Stream {
 
     fn works_without_poller(self: &Rc<Self>, socket: &Socket, error: &Error) -> bool {
         self.is_always_ready(socket, error)
+    }
+
+    fn deliver_late(self: &Rc<Self>) {
+        if let Some(filtered) = self.filtered.get() {
+            self.deliver_held(filtered);
+        }
     }
 
     fn read_rest(self: &Rc<Self>) {
