@@ -1,5 +1,6 @@
 //! The library's own TLS: over any stream, for connections and servers, and for a connection that is open already.
 
+mod attacks;
 mod faults;
 mod interrupted_transports;
 mod transports;

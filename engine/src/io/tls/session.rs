@@ -56,8 +56,14 @@ impl Filter for Session {
     fn receive(&mut self, mut bytes: &[u8], plaintext: &mut Vec<u8>) -> io::Result<()> {
         while !bytes.is_empty() && !self.ended {
             self.connection.read_tls(&mut bytes)?;
-            let state = self.connection.process_new_packets();
-            let state = state.map_err(|error| failure(&error, self.name.as_deref()))?;
+            let state = match self.connection.process_new_packets() {
+                Ok(state) => state,
+                Err(error) => {
+                    // What came before is good. It ends by an error that says that more could come.
+                    let _ = self.connection.reader().read_to_end(plaintext);
+                    return Err(failure(&error, self.name.as_deref()));
+                }
+            };
             self.ended = state.peer_has_closed();
             let n = state.plaintext_bytes_to_read();
             if n > 0 {

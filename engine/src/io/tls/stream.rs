@@ -1,6 +1,6 @@
 //! TLS over any stream.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::io;
 use std::mem;
@@ -26,6 +26,8 @@ const ALERT_LIMIT: Duration = Duration::from_secs(1);
 const PIECE: usize = 16 << 10;
 
 /// Puts TLS on a stream to a server, and makes sure that the server is the one of this name.
+///
+/// In the handshake, both sides may write some bytes before they read. So a stream in memory needs room for 16 bytes at least.
 ///
 /// # Errors
 ///
@@ -92,6 +94,12 @@ pub struct TlsStream<S> {
     output: RefCell<Vec<u8>>,
     /// The writer of `output`.
     writing: Lock,
+    /// The reader of the stream below.
+    reading: Lock,
+    /// Why nothing more can be decrypted.
+    failure: RefCell<Option<Error>>,
+    /// Nothing more is to be written.
+    has_ended_writing: Cell<bool>,
 }
 
 /// Bytes that were decrypted, of which those from `start` were not read.
@@ -111,6 +119,9 @@ impl<S: Read + Write> TlsStream<S> {
             received: RefCell::default(),
             output: RefCell::default(),
             writing: Lock::new(),
+            reading: Lock::new(),
+            failure: RefCell::default(),
+            has_ended_writing: Cell::new(false),
         };
         stream.shake_hands(co)?;
         Ok(stream)
@@ -127,10 +138,16 @@ impl<S: Read + Write> TlsStream<S> {
                 return Ok(());
             }
             self.receive(co)?;
+            self.check()?;
         }
     }
 
-    /// Waits for encrypted bytes, and decrypts them.
+    /// Fails as the decryption has failed.
+    fn check(&self) -> Result<()> {
+        self.failure.borrow().clone().map_or(Ok(()), Err)
+    }
+
+    /// Waits for encrypted bytes, and decrypts them. If these are damaged, [`check`](Self::check) fails from then on.
     fn receive(&self, co: &Co) -> Result<()> {
         let mut block = mem::take(&mut self.received.borrow_mut().block);
         block.resize(BLOCK, 0);
@@ -149,11 +166,32 @@ impl<S: Read + Write> TlsStream<S> {
         received.block = block;
         drop((session, received));
         if let Err(error) = result {
+            self.failure.replace(Some(error.into()));
             // The peer learns why. It may be gone already, or never read.
-            let _ = timeout(ALERT_LIMIT, |co| self.write_output(co)).delegate(co);
-            return Err(error.into());
+            let told = timeout(ALERT_LIMIT, |co| self.write_output(co)).delegate(co);
+            return match told {
+                Err(error) if error.is_cancelled() || error.is_generator_exit() => Err(error),
+                _ => Ok(()),
+            };
         }
         Ok(())
+    }
+
+    /// Takes bytes that were decrypted; zero at the end. None if there are none yet.
+    fn take(&self, buffer: &mut [u8]) -> Result<Option<usize>> {
+        let mut received = self.received.borrow_mut();
+        let rest = &received.plaintext[received.start..];
+        if !rest.is_empty() || buffer.is_empty() {
+            let n = rest.len().min(buffer.len());
+            buffer[..n].copy_from_slice(&rest[..n]);
+            received.start += n;
+            return Ok(Some(n));
+        }
+        drop(received);
+        if self.session()?.has_ended() {
+            return Ok(Some(0));
+        }
+        self.check().map(|()| None)
     }
 
     /// Borrows the session, whose verifier is code of the program and may be running.
@@ -224,18 +262,14 @@ impl Drop for Unwritten<'_> {
 
 impl<S: Read + Write> Read for TlsStream<S> {
     fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        if let Some(n) = self.take(buffer)? {
+            return Ok(n);
+        }
+        let _reading = self.reading.acquire().delegate(co)?;
         loop {
-            let mut received = self.received.borrow_mut();
-            let rest = &received.plaintext[received.start..];
-            if !rest.is_empty() || buffer.is_empty() {
-                let n = rest.len().min(buffer.len());
-                buffer[..n].copy_from_slice(&rest[..n]);
-                received.start += n;
+            // The reader before may have left some.
+            if let Some(n) = self.take(buffer)? {
                 return Ok(n);
-            }
-            drop(received);
-            if self.session()?.has_ended() {
-                return Ok(0);
             }
             // Answers of the protocol itself, such as to a new key, go out with the next data: a writer may be waiting for
             // the peer, which may be waiting for this reader.
@@ -246,6 +280,10 @@ impl<S: Read + Write> Read for TlsStream<S> {
 
 impl<S: Read + Write> Write for TlsStream<S> {
     fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        if self.has_ended_writing.get() {
+            let why = "write: this end has ended its writing";
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, why).into());
+        }
         // What was encrypted before goes first: so only one piece waits in memory.
         self.write_output(co)?;
         let piece = &bytes[..bytes.len().min(PIECE)];
@@ -266,6 +304,7 @@ impl<S: Read + Write> Write for TlsStream<S> {
 
     fn end_writing(&self, co: &Co) -> Result<()> {
         self.session()?.end()?;
+        self.has_ended_writing.set(true);
         let ended = self
             .write_output(co)
             .and_then(|()| self.stream.end_writing(co));
