@@ -148,7 +148,10 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
         refused: Cell::new(0),
         sources,
     });
-    let listed = Listed::new(&region);
+    let Some(listed) = Listed::new(&region) else {
+        let why = "blocking: the thread is ending, and has destroyed its regions; open them before";
+        return Err(RuntimeError::new(why).into());
+    };
     let result = catch(body);
     let Some(interruption) = region.interruption() else {
         drop(listed);
@@ -194,15 +197,18 @@ struct Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
-    fn new(region: &'a Rc<Region>) -> Self {
-        let (hidden, last) = REGIONS.with_borrow_mut(|regions| {
+    /// Puts a region into the list. None if the thread has destroyed the list.
+    fn new(region: &'a Rc<Region>) -> Option<Self> {
+        let listed = REGIONS.try_with(|regions| {
+            let mut regions = regions.borrow_mut();
             let hidden = regions
                 .innermost
                 .insert(region.stack.start, Rc::clone(region));
             (hidden, regions.last.replace(Rc::clone(region)))
         });
+        let (hidden, last) = listed.ok()?;
         drop(last);
-        Self { region, hidden }
+        Some(Self { region, hidden })
     }
 }
 

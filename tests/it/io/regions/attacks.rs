@@ -283,3 +283,62 @@ fn a_logger_and_a_panic_hook_may_use_streams() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_region_in_a_destructor_of_a_thread_local_is_an_error_or_runs() {
+    struct Late;
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let generator: Generator<Request, (), usize> = Generator::new(|co: &Co| {
+                let region = co.yield_from(blocking(|| blocking::wait(yield_now()).is_err()));
+                Ok(region.map_or(0, usize::from))
+            });
+            let _ = generator.next();
+        }
+    }
+    thread_local!(static LATE: Late = const { Late });
+    let touch = || LATE.with(|_| ());
+    let run_once = || run(|co: &Co| co.yield_from(blocking(|| ()))).unwrap();
+    // What the thread destroys first depends on what it has used first: the stacks, the regions, or the destructor.
+    for used_first in [0, 1, 2] {
+        thread::spawn(move || {
+            if used_first == 1 {
+                run(|co: &Co| co.yield_from(yield_now())).unwrap();
+            }
+            if used_first < 2 {
+                touch();
+            }
+            run_once();
+            touch();
+        })
+        .join()
+        .unwrap();
+    }
+}
+
+#[test]
+fn a_generator_that_outlives_the_region_it_was_driven_in_finds_none() {
+    for size in SIZES {
+        run_virtual(move |co| {
+            let region = blocking(|| {
+                let generator: Generator<Request, (), bool> = Generator::new(|co: &Co| {
+                    let _ = co.yield_from(yield_now());
+                    Ok(blocking::wait(yield_now()).is_err())
+                });
+                generator.next().unwrap();
+                generator
+            });
+            let generator = co.yield_from(region.stack_size(size))?;
+            let inner = blocking(|| {
+                matches!(
+                    generator.next(),
+                    Ok(GeneratorState::Complete(true)) | Err(_)
+                )
+            });
+            assert!(co.yield_from(inner.stack_size(size))?);
+            assert!(!matches!(generator.next(), Ok(GeneratorState::Yielded(_))));
+            Ok(())
+        })
+        .unwrap();
+    }
+}
