@@ -82,6 +82,16 @@ impl Filtered {
         Ok((result, output))
     }
 
+    /// Keeps bytes for the protocol, behind those that it has not got yet.
+    pub(super) fn hold(&self, mut plaintext: Vec<u8>) {
+        let mut held = self.held.borrow_mut();
+        // As a rule there are none, and nothing has to be copied.
+        match held.is_empty() {
+            true => *held = plaintext,
+            false => held.append(&mut plaintext),
+        }
+    }
+
     /// Ends the wait for the handshake.
     pub(super) fn settle(&self) {
         if let Some(alarm) = self.alarm.take() {

@@ -70,7 +70,7 @@ impl Stream {
         if received.is_ok() && !is_handshaking && !filtered.is_open.replace(true) {
             self.open_filtered(filtered);
         }
-        filtered.held.borrow_mut().append(&mut plaintext);
+        filtered.hold(plaintext);
         filtered.has_ended.set(has_ended);
         self.deliver_held(filtered);
         if let Err(error) = received {
