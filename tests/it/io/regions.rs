@@ -2,6 +2,7 @@
 
 mod attacks;
 mod interrupted;
+mod late_code;
 mod lent_streams;
 mod other_places;
 mod stacks;
