@@ -100,11 +100,13 @@ const MARGIN: usize = 16 << 10;
 /// # Errors
 ///
 /// `yield_from` returns the error that was thrown in while the region waited, such as a cancellation, whatever the closure has returned;
-/// or an error for which [`is_stack`](crate::Error::is_stack) holds, if there is no stack.
+/// an error for which [`is_stack`](crate::Error::is_stack) holds, if there is no stack; a [`RuntimeError`](crate::RuntimeError) if a thread is
+/// ending, or this is not the stack of a coroutine.
 ///
 /// # Panics
 ///
-/// Panics if the closure does, unless the region was interrupted before. In a task, the task fails and the loop goes on.
+/// Panics if the closure does. In a task, the task fails and the loop goes on. A panic with a message in a region that was interrupted
+/// before is a cancellation instead.
 ///
 /// # Examples
 ///
@@ -225,7 +227,8 @@ impl<F> fmt::Debug for Blocking<F> {
 ///
 /// - The error of the delegate: an [`io::Error`] as it is; a [`TimeoutError`](crate::TimeoutError) as one of kind `TimedOut`; others
 ///   as [`into_send`](crate::Error::into_send) makes them, of kind `Other`.
-/// - An [`Interruption`], if the task was cancelled or is being closed.
+/// - An [`Interruption`], if the task was cancelled or is being closed. If only what it waited for was cancelled, that is an error
+///   of kind `Other`, and the region goes on.
 /// - `Unsupported`: it was called outside of a region, or in a generator that code in a region drives by hand.
 ///
 /// # Examples

@@ -301,7 +301,7 @@ where
     for<'s> &'s T: io::Read,
 {
     #[inline(always)]
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
         self.transfer(co, Direction::Read, "read", buffer.len(), |mut io| {
             io::Read::read(&mut io, buffer)
         })
@@ -314,13 +314,13 @@ where
     for<'s> &'s T: io::Write,
 {
     #[inline(always)]
-    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
         self.transfer(co, Direction::Write, "write", bytes.len(), |mut io| {
             io::Write::write(&mut io, bytes)
         })
     }
 
-    fn end_writing(&self, _: &Co) -> Result<()> {
+    fn close_writing_with(&self, _: &Co) -> Result<()> {
         let ended = rustix::net::shutdown(self.get(), Shutdown::Write);
         Ok(ended.map_err(|error| describe(error.into(), "close_writing"))?)
     }

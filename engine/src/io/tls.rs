@@ -29,7 +29,6 @@
 //! })?;
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
-
 //!
 //! A synchronous library that speaks TLS by `rustls` itself can have the configuration of a context, in a
 //! [region](mod@crate::blocking):

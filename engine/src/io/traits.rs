@@ -10,7 +10,8 @@ use yieldfrom_delegation::Result;
 /// Something that bytes come from: std's `Read`, for coroutines.
 ///
 /// A protocol that is written for it works over TCP, Unix sockets, pipes, TLS and [memory](crate::streams::duplex()). All methods take `&self`,
-/// so that one task can read while another one writes. Implement [`read_some`](Self::read_some); the other methods wait by it.
+/// so that one task can read while another one writes. Implement [`read_with`](Self::read_with), which takes the `Co`; the others
+/// wait by it.
 ///
 /// # Examples
 ///
@@ -46,7 +47,7 @@ pub trait Read {
     /// # Errors
     ///
     /// The error of the stream; an error that is thrown in.
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize>;
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize>;
 
     /// Waits for some bytes, and reads those that are there, at most to the end of the buffer; returns their number, which
     /// is zero at the end of the stream.
@@ -55,7 +56,7 @@ pub trait Read {
     where
         Self: Sized,
     {
-        Operation::new("read", move |co| self.read_some(co, buffer))
+        Operation::new("read", move |co| self.read_with(co, buffer))
     }
 
     /// Fills a buffer. If it is cancelled, the bytes that it has read are in the buffer.
@@ -100,7 +101,8 @@ pub trait Read {
 
 /// Something that bytes go to: std's `Write`, for coroutines.
 ///
-/// [`Read`] has an example. Implement [`write_some`](Self::write_some) and [`end_writing`](Self::end_writing).
+/// [`Read`] has an example. Implement [`write_with`](Self::write_with) and [`close_writing_with`](Self::close_writing_with), which take
+/// the `Co`; the others wait by them.
 #[doc(alias = "AsyncWrite")]
 pub trait Write {
     /// Waits for room, and writes the bytes for which there is room; returns their number.
@@ -110,14 +112,14 @@ pub trait Write {
     /// # Errors
     ///
     /// The error of the stream; an error that is thrown in.
-    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize>;
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize>;
 
     /// Waits until what was written is on its way. A stream without a buffer of its own has nothing to do.
     ///
     /// # Errors
     ///
     /// The error of the stream; an error that is thrown in.
-    fn flush_all(&self, _co: &Co) -> Result<()> {
+    fn flush_with(&self, _co: &Co) -> Result<()> {
         Ok(())
     }
 
@@ -126,7 +128,7 @@ pub trait Write {
     /// # Errors
     ///
     /// The error of the stream; an error that is thrown in.
-    fn end_writing(&self, co: &Co) -> Result<()>;
+    fn close_writing_with(&self, co: &Co) -> Result<()>;
 
     /// Waits for room, and writes the bytes for which there is room; returns their number.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
@@ -134,7 +136,7 @@ pub trait Write {
     where
         Self: Sized,
     {
-        Operation::new("write", move |co| self.write_some(co, bytes))
+        Operation::new("write", move |co| self.write_with(co, bytes))
     }
 
     /// Writes all bytes, and flushes. If it is cancelled, some of them may have been written.
@@ -145,7 +147,7 @@ pub trait Write {
     {
         Operation::new("write_all", move |co| {
             write_all(co, self, bytes)?;
-            self.flush_all(co)
+            self.flush_with(co)
         })
     }
 
@@ -155,7 +157,7 @@ pub trait Write {
     where
         Self: Sized,
     {
-        Operation::new("flush", move |co| self.flush_all(co))
+        Operation::new("flush", move |co| self.flush_with(co))
     }
 
     /// Has the peer see the end of the stream. The other direction goes on.
@@ -164,7 +166,7 @@ pub trait Write {
     where
         Self: Sized,
     {
-        Operation::new("close_writing", move |co| self.end_writing(co))
+        Operation::new("close_writing", move |co| self.close_writing_with(co))
     }
 }
 
@@ -172,22 +174,22 @@ pub trait Write {
 macro_rules! forwarding {
     ($($type:ty),*) => {$(
         impl<S: Read + ?Sized> Read for $type {
-            fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
-                (**self).read_some(co, buffer)
+            fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+                (**self).read_with(co, buffer)
             }
         }
 
         impl<S: Write + ?Sized> Write for $type {
-            fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
-                (**self).write_some(co, bytes)
+            fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+                (**self).write_with(co, bytes)
             }
 
-            fn flush_all(&self, co: &Co) -> Result<()> {
-                (**self).flush_all(co)
+            fn flush_with(&self, co: &Co) -> Result<()> {
+                (**self).flush_with(co)
             }
 
-            fn end_writing(&self, co: &Co) -> Result<()> {
-                (**self).end_writing(co)
+            fn close_writing_with(&self, co: &Co) -> Result<()> {
+                (**self).close_writing_with(co)
             }
         }
     )*};
@@ -197,29 +199,29 @@ forwarding!(&S, Box<S>, Rc<S>);
 
 /// A reader and a writer are a stream together, such as those of [`start_server`](crate::start_server()).
 impl<R: Read, W> Read for (R, W) {
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
-        self.0.read_some(co, buffer)
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        self.0.read_with(co, buffer)
     }
 }
 
 impl<R, W: Write> Write for (R, W) {
-    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
-        self.1.write_some(co, bytes)
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        self.1.write_with(co, bytes)
     }
 
-    fn flush_all(&self, co: &Co) -> Result<()> {
-        self.1.flush_all(co)
+    fn flush_with(&self, co: &Co) -> Result<()> {
+        self.1.flush_with(co)
     }
 
-    fn end_writing(&self, co: &Co) -> Result<()> {
-        self.1.end_writing(co)
+    fn close_writing_with(&self, co: &Co) -> Result<()> {
+        self.1.close_writing_with(co)
     }
 }
 
 #[inline(always)]
 pub(super) fn write_all<W: Write + ?Sized>(co: &Co, writer: &W, mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
-        match writer.write_some(co, bytes)? {
+        match writer.write_with(co, bytes)? {
             0 => return Err(describe(io::ErrorKind::WriteZero.into(), "write_all").into()),
             n => bytes = &bytes[n..],
         }
@@ -231,7 +233,7 @@ pub(super) fn write_all<W: Write + ?Sized>(co: &Co, writer: &W, mut bytes: &[u8]
 pub(super) fn read_exact<R: Read + ?Sized>(co: &Co, reader: &R, buffer: &mut [u8]) -> Result<()> {
     let mut filled = 0;
     while filled < buffer.len() {
-        match reader.read_some(co, &mut buffer[filled..])? {
+        match reader.read_with(co, &mut buffer[filled..])? {
             0 => return Err(ended_early(filled, buffer.len()).into()),
             n => filled += n,
         }
@@ -257,7 +259,7 @@ pub(super) fn read_to_end<R: Read + ?Sized>(
         filled: before,
     };
     loop {
-        let n = reader.read_some(co, buffer.room(room))?;
+        let n = reader.read_with(co, buffer.room(room))?;
         if n == 0 {
             return Ok(buffer.filled - before);
         }

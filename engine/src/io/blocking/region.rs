@@ -157,20 +157,17 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
         drop(listed);
         return result.map_err(resume);
     };
-    // The interruption counts, whatever the library has made of it. What the library has returned is dropped in the
-    // region, where nothing waits any more.
-    match result {
-        Err(payload) if !comes_of_an_interruption(&payload) => {
-            drop(listed);
-            payload.resume()
-        }
-        result => drop(result),
-    }
-    drop(listed);
     if let Some(around) = &region.around {
         around.interrupt(interruption.clone());
     }
-    Err(interruption)
+    // The interruption counts, whatever the library has made of it. What the library has returned is dropped in the
+    // region, where nothing waits any more.
+    let dropped = result.and_then(|returned| catch(|| drop(returned)));
+    drop(listed);
+    match dropped {
+        Err(payload) if !comes_of_an_interruption(&payload) => payload.resume(),
+        _ => Err(interruption),
+    }
 }
 
 /// Returns whether a panic of an interrupted region may be taken for a way to give up: our own unwinding, or a panic with a
@@ -178,6 +175,11 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
 fn comes_of_an_interruption(payload: &Payload) -> bool {
     let payload = payload.get();
     payload.is_some_and(|it| it.is::<Interruption>() || it.is::<String>() || it.is::<&str>())
+}
+
+/// Returns whether a cancellation is one of the current task. If nobody has asked for that, what it waited for was cancelled.
+fn is_asked_to_end() -> bool {
+    current_task().is_none_or(|task| task.cancelling() > 0)
 }
 
 /// Returns how many requests to cancel the current task are open.
@@ -268,7 +270,8 @@ impl Region {
         let result = act(self.co());
         self.expect_next();
         result.map_err(|error| {
-            if error.is_cancelled() || error.is_generator_exit() {
+            let is_cancellation = error.is_cancelled() && is_asked_to_end();
+            if is_cancellation || error.is_generator_exit() {
                 self.interrupt(error);
                 return self.refuse(operation);
             }

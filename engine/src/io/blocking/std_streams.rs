@@ -155,7 +155,7 @@ std_streams! {
 impl TcpStream {
     /// Connects to an address, or to the first of several that answers.
     ///
-    /// In a region it suspends the coroutine as [`net::TcpStream::connect`](crate::net::TcpStream::connect) does, also
+    /// Outside of a region it blocks the thread, as std's does. In a region it suspends the coroutine as [`net::TcpStream::connect`](crate::net::TcpStream::connect) does, also
     /// while a name is looked up.
     ///
     /// # Errors
@@ -178,8 +178,12 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect); `TimedOut`.
+    /// As [`connect`](Self::connect); `TimedOut`; `InvalidInput` for a limit of zero.
     pub fn connect_timeout(address: &SocketAddr, limit: Duration) -> io::Result<Self> {
+        if limit.is_zero() {
+            let why = "connect_timeout: the timeout is zero";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
         let target = Target::Addresses(vec![*address]);
         connect(
             |co| {

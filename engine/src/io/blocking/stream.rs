@@ -222,7 +222,7 @@ impl<S: AsFd + Send + Sync + 'static> Shared<S> {
             .get_or_init(|| sources.add(Arc::clone(&self.socket) as Socket));
         sources
             .get(home)
-            .ok_or_else(|| unsupported(format!("{name}: the stream belongs to another event loop")))
+            .ok_or_else(|| unsupported(format!("{name}: the stream belongs to another event loop, which may be closed; make one stream for each loop")))
     }
 
     /// Waits by blocking the thread.

@@ -29,7 +29,7 @@ macro_rules! reading_methods {
             #[inline]
             pub fn read(&self, buffer: &mut [u8]) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
                 let source = &*self.source;
-                Operation::new("read", move |co| source.read_some(co, buffer))
+                Operation::new("read", move |co| source.read_with(co, buffer))
             }
 
             /// Reads as [`read`](Stream::read) does, into several buffers, one after the other.
@@ -128,8 +128,8 @@ macro_rules! reads_by_source {
             for<'s> &'s S: io::Read,
         {
             #[inline]
-            fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
-                self.source.read_some(co, buffer)
+            fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+                self.source.read_with(co, buffer)
             }
         }
     )*};

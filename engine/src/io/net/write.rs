@@ -26,7 +26,7 @@ macro_rules! writing_methods {
             #[inline]
             pub fn write(&self, bytes: &[u8]) -> Operation<impl FnOnce(&Co) -> Result<usize>> {
                 let source = &*self.source;
-                Operation::new("write", move |co| source.write_some(co, bytes))
+                Operation::new("write", move |co| source.write_with(co, bytes))
             }
 
             /// Writes as [`write`](Stream::write) does, from several buffers, one after the other.
@@ -88,12 +88,12 @@ macro_rules! writes_by_source {
             for<'s> &'s S: io::Write,
         {
             #[inline]
-            fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
-                self.source.write_some(co, bytes)
+            fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+                self.source.write_with(co, bytes)
             }
 
-            fn end_writing(&self, co: &Co) -> Result<()> {
-                self.source.end_writing(co)
+            fn close_writing_with(&self, co: &Co) -> Result<()> {
+                self.source.close_writing_with(co)
             }
         }
     )*};

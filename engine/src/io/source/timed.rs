@@ -26,7 +26,7 @@ impl<T: AsFd> Source<T> {
         loop {
             match self.attempt_transfer(direction, wanted, &mut operation) {
                 Ok(n) => return Ok(n),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
                     return Err(describe(error, name).into());
                 }

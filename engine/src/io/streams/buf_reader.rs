@@ -159,7 +159,7 @@ impl<R: Read> BufReader<R> {
         let _alone = self.wait_alone()?;
         let mut bytes = mem::take(&mut *self.block.borrow_mut()).bytes;
         bytes.resize(BLOCK, 0);
-        let read = self.inner.read_some(co, &mut bytes);
+        let read = self.inner.read_with(co, &mut bytes);
         let end = *read.as_ref().unwrap_or(&0);
         *self.block.borrow_mut() = Block {
             bytes,
@@ -171,11 +171,11 @@ impl<R: Read> BufReader<R> {
 }
 
 impl<R: Read> Read for BufReader<R> {
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
         let is_empty = self.block.borrow().rest().is_empty();
         if is_empty && buffer.len() >= BLOCK {
             let _alone = self.wait_alone()?;
-            return self.inner.read_some(co, buffer);
+            return self.inner.read_with(co, buffer);
         }
         self.fill(co)?;
         let mut block = self.block.borrow_mut();

@@ -45,7 +45,7 @@ pub fn copy<R: Read, W: Write>(reader: R, writer: W) -> Operation<impl FnOnce(&C
 fn pass_on(co: &Co, reader: &impl Read, writer: &impl Write) -> Result<u64> {
     let (mut block, mut total) = (vec![0; BLOCK], 0);
     loop {
-        match reader.read_some(co, &mut block)? {
+        match reader.read_with(co, &mut block)? {
             0 => break,
             n => {
                 write_all(co, writer, &block[..n])?;
@@ -53,7 +53,7 @@ fn pass_on(co: &Co, reader: &impl Read, writer: &impl Write) -> Result<u64> {
             }
         }
     }
-    writer.flush_all(co)?;
+    writer.flush_with(co)?;
     Ok(total)
 }
 
@@ -103,7 +103,7 @@ pub fn copy_bidirectional<A: Read + Write, B: Read + Write>(
 
 pub(super) fn pass_on_to_the_end(co: &Co, reader: &impl Read, writer: &impl Write) -> Result<u64> {
     let total = pass_on(co, reader, writer)?;
-    writer.end_writing(co)?;
+    writer.close_writing_with(co)?;
     Ok(total)
 }
 

@@ -108,7 +108,7 @@ impl Channel {
 }
 
 impl Read for Duplex {
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
         loop {
             if let Some(n) = self.incoming.take(buffer) {
                 return Ok(n);
@@ -121,7 +121,7 @@ impl Read for Duplex {
 
 impl Write for Duplex {
     /// Fails with `BrokenPipe` if the other end was dropped, or if this end has ended its writing.
-    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
         loop {
             if self.outgoing.ended.get() || self.outgoing.abandoned.get() {
                 let why = match self.outgoing.ended.get() {
@@ -138,7 +138,7 @@ impl Write for Duplex {
         }
     }
 
-    fn end_writing(&self, _: &Co) -> Result<()> {
+    fn close_writing_with(&self, _: &Co) -> Result<()> {
         self.outgoing.ended.set(true);
         self.outgoing.readable.set();
         // Another task may wait for room.

@@ -99,8 +99,8 @@ fn pass_on_until_closed(
 struct Written<'a>(&'a UnixStream);
 
 impl Read for Written<'_> {
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
-        let read = self.0.read_some(co, buffer);
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        let read = self.0.read_with(co, buffer);
         let is_reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
         match read {
             Err(error) if error.downcast_ref().is_some_and(is_reset) => Ok(0),

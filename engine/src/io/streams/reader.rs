@@ -313,7 +313,7 @@ impl fmt::Debug for StreamReader {
 
 /// What the protocols of other streams are written for.
 impl Read for StreamReader {
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }

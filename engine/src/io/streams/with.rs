@@ -106,18 +106,18 @@ impl<S: ?Sized> Drop for With<'_, S> {
 impl<S: Read + ?Sized> io::Read for With<'_, S> {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.run("read", |stream, co| stream.read_some(co, buffer))
+        self.run("read", |stream, co| stream.read_with(co, buffer))
     }
 }
 
 impl<S: Write + ?Sized> io::Write for With<'_, S> {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.run("write", |stream, co| stream.write_some(co, bytes))
+        self.run("write", |stream, co| stream.write_with(co, bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.run("flush", |stream, co| stream.flush_all(co))
+        self.run("flush", |stream, co| stream.flush_with(co))
     }
 }
 

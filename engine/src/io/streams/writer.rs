@@ -175,24 +175,24 @@ macro_rules! io_write {
 
 io_write!(StreamWriter, &StreamWriter);
 
-/// Shows the state: `<StreamWriter transport=<Transport fd=7 ...>>`.
 /// What the protocols of other streams are written for: each write waits as [`drain`](StreamWriter::drain) does.
 impl Write for StreamWriter {
-    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
         self.drain().delegate(co)?;
         self.transport().write(bytes)?;
         Ok(bytes.len())
     }
 
-    fn flush_all(&self, co: &Co) -> Result<()> {
+    fn flush_with(&self, co: &Co) -> Result<()> {
         self.drain().delegate(co)
     }
 
-    fn end_writing(&self, _: &Co) -> Result<()> {
+    fn close_writing_with(&self, _: &Co) -> Result<()> {
         self.write_eof()
     }
 }
 
+/// Shows the state: `<StreamWriter transport=<Transport fd=7 ...>>`.
 impl fmt::Debug for StreamWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<StreamWriter transport={:?}>", self.transport())

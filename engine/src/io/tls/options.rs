@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::context::{ClientContext, ServerContext};
 use super::session::Session;
-use crate::errors::RuntimeError;
+use crate::errors::{RuntimeError, ValueError};
 use crate::io::net::Target;
 use crate::io::streams::{OpenConnection, StartServer, StreamWriter};
 use crate::io::transport::{
@@ -16,7 +16,7 @@ use yieldfrom_delegation::Result;
 fn client(context: &ClientContext, name: Option<&str>) -> FilterFor {
     let (context, name) = (context.clone(), name.map(str::to_owned));
     Box::new(move |target| {
-        let name = name.unwrap_or_else(|| host_of(target));
+        let name = name.map_or_else(|| host_of(target), Ok)?;
         boxed(context.begin(&name))
     })
 }
@@ -30,14 +30,17 @@ fn boxed(session: Result<Session>) -> Result<Box<dyn Filter>> {
     Ok(Box::new(session?))
 }
 
-/// Returns the host as it was given, or the first address.
-fn host_of(target: &Target) -> String {
+/// Returns the host as it was given, which may be an address.
+fn host_of(target: &Target) -> Result<String> {
     match target {
-        Target::Name(host, _) => host.clone(),
-        Target::Addresses(addresses) => {
-            let first = addresses.first();
-            first.map_or_else(String::new, |address| IpAddr::to_string(&address.ip()))
-        }
+        Target::Name(host, _) => Ok(host.clone()),
+        Target::Addresses(addresses) => match &addresses[..] {
+            [address] => Ok(IpAddr::to_string(&address.ip())),
+            _ => {
+                let why = "tls: there are several addresses, so the name of the server is not known; call tls_with_name";
+                Err(ValueError::new(why).into())
+            }
+        },
     }
 }
 
@@ -112,7 +115,7 @@ impl Transport {
     ) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
         let (stream, session) = (self.0.clone(), context.begin(server_hostname));
         Operation::new("start_tls", move |co| {
-            stream.start_filter(co, boxed(session)?)
+            stream.start_filter(co, "start_tls", boxed(session)?)
         })
     }
 
@@ -125,7 +128,7 @@ impl Transport {
     ) -> Operation<impl FnOnce(&Co) -> Result<()> + use<>> {
         let (stream, session) = (self.0.clone(), context.begin());
         Operation::new("accept_tls", move |co| {
-            stream.start_filter(co, boxed(session)?)
+            stream.start_filter(co, "accept_tls", boxed(session)?)
         })
     }
 }
@@ -166,7 +169,7 @@ impl StreamWriter {
         })
     }
 
-    fn start(&self, co: &Co, operation: &str, filter: Box<dyn Filter>) -> Result<()> {
+    fn start(&self, co: &Co, operation: &'static str, filter: Box<dyn Filter>) -> Result<()> {
         let unread = self.unread();
         if unread > 0 {
             let why = format!(
@@ -175,6 +178,6 @@ impl StreamWriter {
             );
             return Err(RuntimeError::new(why).into());
         }
-        self.transport().0.start_filter(co, filter)
+        self.transport().0.start_filter(co, operation, filter)
     }
 }

@@ -11,10 +11,10 @@ use rustls::Connection;
 use super::context::{ClientContext, ServerContext};
 use super::session::Session;
 use crate::combine::timeout;
-use crate::errors::RuntimeError;
+use crate::errors::{RuntimeError, describe};
 use crate::io::traits::{Read, Write};
 use crate::io::transport::Filter;
-use crate::kernel::{AnyTask, Co, Operation, current_task};
+use crate::kernel::{Co, Operation, current_task};
 use crate::sync::Lock;
 use yieldfrom_delegation::{Delegate, Error, Result};
 
@@ -151,7 +151,7 @@ impl<S: Read + Write> TlsStream<S> {
     fn receive(&self, co: &Co) -> Result<()> {
         let mut block = mem::take(&mut self.received.borrow_mut().block);
         block.resize(BLOCK, 0);
-        let n = self.stream.read_some(co, &mut block)?;
+        let n = self.stream.read_with(co, &mut block)?;
         // Nothing waits from here to the end, so that several readers keep the order of what they have read.
         let mut received = self.received.borrow_mut();
         let Received {
@@ -212,7 +212,7 @@ impl<S: Read + Write> TlsStream<S> {
             let mut output = self.output.take();
             self.session()?.take_output(&mut output)?;
             if output.is_empty() {
-                return self.stream.flush_all(co);
+                return self.stream.flush_with(co);
             }
             let mut unwritten = Unwritten {
                 output,
@@ -229,6 +229,11 @@ impl<S: Read + Write> TlsStream<S> {
     }
 
     /// Calls a function with the connection of `rustls`, which knows the certificates, the version and the protocol (ALPN).
+    /// The function must not use the stream.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the configuration's own code calls this while the stream decrypts.
     pub fn with_connection<R>(&self, look: impl FnOnce(&Connection) -> R) -> R {
         look(self.session.borrow().connection())
     }
@@ -244,8 +249,8 @@ struct Unwritten<'a> {
 impl Unwritten<'_> {
     fn write(&mut self, co: &Co, stream: &impl Write) -> Result<()> {
         while self.written < self.output.len() {
-            match stream.write_some(co, &self.output[self.written..])? {
-                0 => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+            match stream.write_with(co, &self.output[self.written..])? {
+                0 => return Err(describe(io::ErrorKind::WriteZero.into(), "write").into()),
                 n => self.written += n,
             }
         }
@@ -261,7 +266,7 @@ impl Drop for Unwritten<'_> {
 }
 
 impl<S: Read + Write> Read for TlsStream<S> {
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
         if let Some(n) = self.take(buffer)? {
             return Ok(n);
         }
@@ -279,7 +284,7 @@ impl<S: Read + Write> Read for TlsStream<S> {
 }
 
 impl<S: Read + Write> Write for TlsStream<S> {
-    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
         if self.has_ended_writing.get() {
             let why = "write: this end has ended its writing";
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, why).into());
@@ -288,26 +293,24 @@ impl<S: Read + Write> Write for TlsStream<S> {
         self.write_output(co)?;
         let piece = &bytes[..bytes.len().min(PIECE)];
         self.session()?.send(piece)?;
-        match self.write_output(co) {
+        match (self.write_output(co), current_task()) {
             // The piece is encrypted, and goes out with the next one. The cancellation comes again at the next wait.
-            Err(error) if error.is_cancelled() => {
-                current_task().iter().for_each(AnyTask::renew_cancellation);
-            }
-            result => result?,
+            (Err(error), Some(task)) if error.is_cancelled() => task.renew_cancellation(),
+            (result, _) => result?,
         }
         Ok(piece.len())
     }
 
-    fn flush_all(&self, co: &Co) -> Result<()> {
+    fn flush_with(&self, co: &Co) -> Result<()> {
         self.write_output(co)
     }
 
-    fn end_writing(&self, co: &Co) -> Result<()> {
+    fn close_writing_with(&self, co: &Co) -> Result<()> {
         self.session()?.end()?;
         self.has_ended_writing.set(true);
         let ended = self
             .write_output(co)
-            .and_then(|()| self.stream.end_writing(co));
+            .and_then(|()| self.stream.close_writing_with(co));
         match ended {
             // The peer has said that nothing more comes, and may be gone since.
             Err(error) if is_lost(&error) && self.session()?.has_ended() => Ok(()),

@@ -73,7 +73,7 @@ impl Filtered {
     /// Calls the filter, and returns what the peer is to get.
     pub(super) fn call<R>(&self, act: impl FnOnce(&mut dyn Filter) -> R) -> Result<(R, Vec<u8>)> {
         let Ok(mut filter) = self.filter.try_borrow_mut() else {
-            let why = "the transport is used by its own TLS configuration, such as by the verifier of certificates";
+            let why = "tls: the transport is used by its own TLS configuration, such as by the verifier of certificates";
             return Err(RuntimeError::new(why).into());
         };
         let mut output = Vec::new();

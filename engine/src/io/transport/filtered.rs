@@ -167,19 +167,26 @@ impl Stream {
         failure.map_or(Ok(()), Err)
     }
 
-    #[cfg(feature = "tls")]
     /// Puts a filter on a connection that is open, and waits for the handshake.
-    pub(crate) fn start_filter(self: &Rc<Self>, co: &Co, filter: Box<dyn Filter>) -> Result<()> {
-        self.check_can_start()?;
+    #[cfg(feature = "tls")]
+    pub(crate) fn start_filter(
+        self: &Rc<Self>,
+        co: &Co,
+        operation: &'static str,
+        filter: Box<dyn Filter>,
+    ) -> Result<()> {
+        self.check_can_start(operation)?;
         let filtered = Filtered::new(filter);
         filtered.is_told.set(true);
         if self.filtered.set(Box::new(filtered)).is_err() {
-            return Err(RuntimeError::new("start_tls: the transport has TLS already").into());
+            return Err(
+                RuntimeError::new(format!("{operation}: the transport has TLS already")).into(),
+            );
         }
         let opening = OnDrop::new(|| self.abort(None));
         // It may have been paused, so that nothing was read too early.
         self.resume_reading();
-        let waiter = Waiter::new(Reason::io("start_tls"));
+        let waiter = Waiter::new(Reason::io(operation));
         self.begin_handshake(Some(&waiter));
         waiter.wait(co)?;
         opening.defuse();
@@ -190,18 +197,18 @@ impl Stream {
         Ok(())
     }
 
-    #[cfg(feature = "tls")]
     /// Refuses a connection on which a handshake cannot come to its end.
-    fn check_can_start(&self) -> Result<()> {
+    #[cfg(feature = "tls")]
+    fn check_can_start(&self, operation: &str) -> Result<()> {
         if self.is_closing() {
-            return Err(RuntimeError::new("start_tls: the transport is closing").into());
+            return Err(RuntimeError::new(format!("{operation}: the transport is closing")).into());
         }
         if self.finishing.get() {
-            let why = "start_tls: this half of the connection was ended by write_eof";
+            let why = format!("{operation}: this half of the connection was ended by write_eof");
             return Err(RuntimeError::new(why).into());
         }
         if self.ended.get() {
-            let why = "start_tls: the peer has ended its half of the connection";
+            let why = format!("{operation}: the peer has ended its half of the connection");
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why).into());
         }
         Ok(())

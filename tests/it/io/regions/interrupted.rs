@@ -125,6 +125,66 @@ fn what_the_library_returns_is_dropped_in_the_region() {
     assert_eq!(*kinds.borrow(), [io::ErrorKind::ConnectionAborted]);
 }
 
+/// Writes when it is dropped, as a connection of a pool does.
+struct Goodbye(UnixStream);
+
+impl Drop for Goodbye {
+    fn drop(&mut self) {
+        let _ = self.0.write(b"bye");
+    }
+}
+
+#[test]
+fn what_is_returned_may_use_up_all_patience_and_may_panic() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("a destructor");
+        }
+    }
+    cancelled(|| {
+        let _ = wait_long();
+        let pool = (0..250).map(|_| Goodbye(UnixStream::pair().unwrap().0));
+        pool.collect::<Vec<_>>()
+    });
+    cancelled(|| {
+        let _ = wait_long();
+        Panics
+    });
+}
+
+#[test]
+fn the_cancellation_of_what_it_waits_for_is_an_error_of_the_region() {
+    run_virtual(|co| {
+        let other = create_task(|co: &Co| co.yield_from(sleep(secs(9))));
+        let awaited = other.clone();
+        let task = create_task(blocking(move || {
+            let error = blocking::wait(awaited).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::Other);
+            blocking::wait(sleep(1)).unwrap();
+            "goes on"
+        }));
+        co.yield_from(yield_now())?;
+        other.cancel();
+        assert_eq!(co.yield_from(task)?, "goes on");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_task_that_was_cancelled_before_its_region_is_interrupted_in_it() {
+    run_virtual(|co| {
+        let task = create_task(|co: &Co| {
+            yieldfrom::current_task().unwrap().cancel();
+            co.yield_from(blocking(|| wait_long().is_ok()))
+        });
+        assert!(co.yield_from(task).unwrap_err().is_cancelled());
+        Ok(())
+    })
+    .unwrap();
+}
+
 #[test]
 fn a_cancellation_at_each_wait_ends_the_region() {
     for turns in 0..12 {

@@ -101,19 +101,19 @@ fn what_was_written_before_the_close_arrives_though_the_peer_goes_on_sending() {
 struct Noted(Duplex, Rc<RefCell<bool>>);
 
 impl Read for Noted {
-    fn read_some(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
-        self.0.read_some(co, buffer)
+    fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize> {
+        self.0.read_with(co, buffer)
     }
 }
 
 impl Write for Noted {
-    fn write_some(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
-        self.0.write_some(co, bytes)
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        self.0.write_with(co, bytes)
     }
 
-    fn end_writing(&self, co: &Co) -> Result<()> {
+    fn close_writing_with(&self, co: &Co) -> Result<()> {
         self.1.replace(true);
-        self.0.end_writing(co)
+        self.0.close_writing_with(co)
     }
 }
 

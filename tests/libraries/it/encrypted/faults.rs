@@ -74,6 +74,19 @@ fn a_name_that_is_none_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn several_addresses_need_the_name_of_their_server() {
+    run(|co| {
+        let (client, _) = contexts();
+        let addresses = vec!["127.0.0.1:1".parse().unwrap(), "[::1]:1".parse().unwrap()];
+        let error = co
+            .yield_from(open_connection(addresses).tls(&client))
+            .unwrap_err();
+        assert!(error.to_string().contains("call tls_with_name"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_peer_that_goes_in_the_handshake_is_an_error() {
     let host = ThreadHost::start(2, |mut stream| {
         let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
