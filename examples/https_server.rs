@@ -1,6 +1,7 @@
 //! A server of files by https: `http_server` with TLS.
 //!
-//! Without a certificate of yours it makes one for `localhost`, and writes it into a file, so that clients can trust it.
+//! Without a certificate of yours it makes one for `localhost`, and writes it into a file, so that clients can trust
+//! it.
 //!
 //! ```text
 //! cargo run --release --features tls --example https_server -- --root some/folder --write-cert cert.pem

@@ -1,9 +1,9 @@
 //! Synchronous libraries in coroutines: their sockets suspend the task instead of the thread.
 //!
 //! A library that knows nothing of the loop can run in a coroutine if it takes a stream that is `Read + Write`.
-//! [`blocking()`] opens a *region* around the call; in it, a [`TcpStream`] and a [`UnixStream`] of this module wait by suspending
-//! the task, from whatever depth of the library. Other tasks run meanwhile, on the same thread. [`wait`] waits for
-//! anything else, such as a sleep or a queue.
+//! [`blocking()`] opens a *region* around the call; in it, a [`TcpStream`] and a [`UnixStream`] of this module wait
+//! by suspending the task, from whatever depth of the library. Other tasks run meanwhile, on the same thread.
+//! [`wait`] waits for anything else, such as a sleep or a queue.
 //!
 //! ```
 //! use std::io::{BufRead, BufReader, Write};
@@ -38,20 +38,21 @@
 //!
 //! # Cancellation
 //!
-//! A library cannot swallow a cancellation. When the task is cancelled while a region waits, the operation of the library fails with
-//! an [`io::Error`] of kind `ConnectionAborted`, whose source is an [`Interruption`]. Each later operation of the
-//! region fails at once, and the `yield_from` of the region returns the cancellation, whatever the closure has returned.
-//! Code that tries again for ever is unwound after 100 refusals, as by a panic. The same holds when the coroutine is closed.
+//! A library cannot swallow a cancellation. When the task is cancelled while a region waits, the operation of the
+//! library fails with an [`io::Error`] of kind `ConnectionAborted`, whose source is an [`Interruption`]. Each later
+//! operation of the region fails at once, and the `yield_from` of the region returns the cancellation, whatever the
+//! closure has returned. Code that tries again for ever is unwound after 100 refusals, as by a panic. The same holds
+//! when the coroutine is closed.
 //!
-//! Code that panics then, such as by `unwrap` of the error, is cancelled as well, after the panic's message. One thing remains yours: a loop around
-//! a connection that remembers its failure, and fails again without an operation of the region, never ends. Nothing can stop
-//! it there, so open a new connection for each try.
+//! Code that panics then, such as by `unwrap` of the error, is cancelled as well, after the panic's message. One
+//! thing remains yours: a loop around a connection that remembers its failure, and fails again without an operation
+//! of the region, never ends. Nothing can stop it there, so open a new connection for each try.
 //!
 //! # The rules of a region
 //!
 //! - **Nothing that belongs to the thread is held across a read or a write.** Another task runs meanwhile, on the same
-//!   thread. If the library holds a guard of a `std::sync::Mutex` then, and the other task locks it, the thread waits for
-//!   itself for ever. A `RefCell` panics, and `stdout().lock()` is re-entrant, so that lines mix.
+//!   thread. If the library holds a guard of a `std::sync::Mutex` then, and the other task locks it, the thread waits
+//!   for itself for ever. A `RefCell` panics, and `stdout().lock()` is re-entrant, so that lines mix.
 //! - **The library waits by these sockets only.** `std::thread::sleep`, a file, a name looked up by std, or a socket of
 //!   the library's own block the whole loop. [`to_thread`](crate::to_thread()) is for such code.
 //! - **The region ends where it was opened.** A generator that code in a region drives by hand has another stack. There, the
@@ -59,8 +60,8 @@
 //!
 //! # Stacks
 //!
-//! Libraries need more stack than coroutines do. If less than [`STACK_SIZE`] bytes are left, the region gets a stack of its own of
-//! that size; [`Blocking::stack_size`] sets another size. Only pages that are touched take memory.
+//! Libraries need more stack than coroutines do. If less than [`STACK_SIZE`] bytes are left, the region gets a stack
+//! of its own of that size; [`Blocking::stack_size`] sets another size. Only pages that are touched take memory.
 
 mod region;
 mod sources;
@@ -94,19 +95,19 @@ const MARGIN: usize = 16 << 10;
 
 /// Runs synchronous code in a region of the current coroutine, where the sockets of [this module](self) suspend it.
 ///
-/// `co.yield_from(blocking(|| ...))` returns what the closure returns. The closure may borrow. If it returns a `Result` of its own, there are two
-/// to be unpacked: `co.yield_from(blocking(|| library_call()))??`.
+/// `co.yield_from(blocking(|| ...))` returns what the closure returns. The closure may borrow. If it returns a
+/// `Result` of its own, there are two to be unpacked: `co.yield_from(blocking(|| library_call()))??`.
 ///
 /// # Errors
 ///
-/// `yield_from` returns the error that was thrown in while the region waited, such as a cancellation, whatever the closure has returned;
-/// an error for which [`is_stack`](crate::Error::is_stack) holds, if there is no stack; a [`RuntimeError`](crate::RuntimeError) if a thread is
-/// ending, or this is not the stack of a coroutine.
+/// `yield_from` returns the error that was thrown in while the region waited, such as a cancellation, whatever the
+/// closure has returned; an error for which [`is_stack`](crate::Error::is_stack) holds, if there is no stack; a
+/// [`RuntimeError`](crate::RuntimeError) if a thread is ending, or this is not the stack of a coroutine.
 ///
 /// # Panics
 ///
-/// Panics if the closure does. In a task, the task fails and the loop goes on. A panic with a message in a region that was interrupted
-/// before is a cancellation instead.
+/// Panics if the closure does. In a task, the task fails and the loop goes on. A panic with a message in a region
+/// that was interrupted before is a cancellation instead.
 ///
 /// # Examples
 ///
@@ -225,10 +226,10 @@ impl<F> fmt::Debug for Blocking<F> {
 ///
 /// # Errors
 ///
-/// - The error of the delegate: an [`io::Error`] as it is; a [`TimeoutError`](crate::TimeoutError) as one of kind `TimedOut`; others
-///   as [`into_send`](crate::Error::into_send) makes them, of kind `Other`.
-/// - An [`Interruption`], if the task was cancelled or is being closed. If only what it waited for was cancelled, that is an error
-///   of kind `Other`, and the region goes on.
+/// - The error of the delegate: an [`io::Error`] as it is; a [`TimeoutError`](crate::TimeoutError) as one of kind
+///   `TimedOut`; others as [`into_send`](crate::Error::into_send) makes them, of kind `Other`.
+/// - An [`Interruption`], if the task was cancelled or is being closed. If only what it waited for was cancelled,
+///   that is an error of kind `Other`, and the region goes on.
 /// - `Unsupported`: it was called outside of a region, or in a generator that code in a region drives by hand.
 ///
 /// # Examples
@@ -259,7 +260,8 @@ pub fn wait<D: Delegate<Request, ()>>(delegate: D) -> io::Result<D::Output> {
     }
 }
 
-/// Makes the error of an operation on a stack that code in a region has resumed: only a part of the coroutine would suspend.
+/// Makes the error of an operation on a stack that code in a region has resumed: only a part of the coroutine would
+/// suspend.
 #[cold]
 fn above(operation: &str) -> io::Error {
     let why = format!(

@@ -112,12 +112,13 @@ impl EventLoop {
     /// Sends a file from `offset` on, `count` bytes of it or all, and returns how many it has sent: asyncio's
     /// `loop.sock_sendfile`.
     ///
-    /// On Linux the system does it, without a copy in this process, unless it cannot with this kind of file. Afterwards the position
-    /// in the file is behind what was sent, also if this fails or is cancelled.
+    /// On Linux the system does it, without a copy in this process, unless it cannot with this kind of file.
+    /// Afterwards the position in the file is behind what was sent, also if this fails or is cancelled.
     ///
     /// # Errors
     ///
-    /// As [`sock_recv`](EventLoop::sock_recv); the error of the file; a [`ValueError`](crate::ValueError) for a count of zero.
+    /// As [`sock_recv`](EventLoop::sock_recv); the error of the file; a [`ValueError`](crate::ValueError) for a count
+    /// of zero.
     ///
     /// # Examples
     ///

@@ -53,8 +53,8 @@ impl FilePart<'_> {
     }
 }
 
-/// Sends a file from `offset` on, `count` bytes of it or all; returns how many. Afterwards the position in the file is behind what was sent,
-/// also if this fails.
+/// Sends a file from `offset` on, `count` bytes of it or all; returns how many. Afterwards the position in the file
+/// is behind what was sent, also if this fails.
 ///
 /// `by_system` sends some bytes, and returns none if the system cannot do it. `by_hand` sends a block.
 pub(super) fn send_file(

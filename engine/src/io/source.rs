@@ -46,8 +46,8 @@ struct SourceRegistration {
 /// How many buffers every system takes at once: the least `IOV_MAX` of POSIX. Linux takes 1024.
 const CERTAIN_BUFFERS: usize = 16;
 
-/// Returns how many bytes a transfer with several buffers moves for certain, if nothing is missing: the system leaves out
-/// buffers beyond its limit, and that does not show that the next transfer would block.
+/// Returns how many bytes a transfer with several buffers moves for certain, if nothing is missing: the system leaves
+/// out buffers beyond its limit, and that does not show that the next transfer would block.
 pub(crate) fn certain_bytes(lengths: impl Iterator<Item = usize>) -> usize {
     lengths.take(CERTAIN_BUFFERS).sum()
 }

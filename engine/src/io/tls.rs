@@ -9,8 +9,8 @@
 //! | `writer.start_tls(context)` | [`writer.start_tls(&context, name)`](crate::StreamWriter::start_tls) |
 //!
 //! [`connect`] and [`accept`] put TLS on any stream that is [`Read`](crate::streams::Read) and
-//! [`Write`](crate::streams::Write). The implementation is that of the crate `rustls`, with TLS 1.2 and 1.3. A context can be made of a
-//! configuration of that crate, which is re-exported as [`rustls`].
+//! [`Write`](crate::streams::Write). The implementation is that of the crate `rustls`, with TLS 1.2 and 1.3. A
+//! context can be made of a configuration of that crate, which is re-exported as [`rustls`].
 //!
 //! # Examples
 //!

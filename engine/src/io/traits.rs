@@ -9,9 +9,9 @@ use yieldfrom_delegation::Result;
 
 /// Something that bytes come from: std's `Read`, for coroutines.
 ///
-/// A protocol that is written for it works over TCP, Unix sockets, pipes, TLS and [memory](crate::streams::duplex()). All methods take `&self`,
-/// so that one task can read while another one writes. Implement [`read_with`](Self::read_with), which takes the `Co`; the others
-/// wait by it.
+/// A protocol that is written for it works over TCP, Unix sockets, pipes, TLS and [memory](crate::streams::duplex()).
+/// All methods take `&self`, so that one task can read while another one writes. Implement
+/// [`read_with`](Self::read_with), which takes the `Co`; the others wait by it.
 ///
 /// # Examples
 ///
@@ -39,8 +39,8 @@ use yieldfrom_delegation::Result;
 /// ```
 #[doc(alias = "AsyncRead")]
 pub trait Read {
-    /// Waits for some bytes, and reads those that are there, at most to the end of the buffer; returns their number, which
-    /// is zero at the end of the stream.
+    /// Waits for some bytes, and reads those that are there, at most to the end of the buffer; returns their number,
+    /// which is zero at the end of the stream.
     ///
     /// A coroutine calls [`read`](Self::read) instead. If this is cancelled while it waits, it has taken nothing.
     ///
@@ -49,8 +49,8 @@ pub trait Read {
     /// The error of the stream; an error that is thrown in.
     fn read_with(&self, co: &Co, buffer: &mut [u8]) -> Result<usize>;
 
-    /// Waits for some bytes, and reads those that are there, at most to the end of the buffer; returns their number, which
-    /// is zero at the end of the stream.
+    /// Waits for some bytes, and reads those that are there, at most to the end of the buffer; returns their number,
+    /// which is zero at the end of the stream.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     fn read(&self, buffer: &mut [u8]) -> Operation<impl FnOnce(&Co) -> Result<usize>>
     where
@@ -70,8 +70,8 @@ pub trait Read {
         Operation::new("read_exact", move |co| read_exact(co, self, buffer))
     }
 
-    /// Appends all bytes up to the end of the stream to a buffer, and returns their number. If it fails or is cancelled,
-    /// the bytes that it has read are in the buffer.
+    /// Appends all bytes up to the end of the stream to a buffer, and returns their number. If it fails or is
+    /// cancelled, the bytes that it has read are in the buffer.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     fn read_to_end(&self, buffer: &mut Vec<u8>) -> Operation<impl FnOnce(&Co) -> Result<usize>>
     where
@@ -101,8 +101,8 @@ pub trait Read {
 
 /// Something that bytes go to: std's `Write`, for coroutines.
 ///
-/// [`Read`] has an example. Implement [`write_with`](Self::write_with) and [`close_writing_with`](Self::close_writing_with), which take
-/// the `Co`; the others wait by them.
+/// [`Read`] has an example. Implement [`write_with`](Self::write_with) and
+/// [`close_writing_with`](Self::close_writing_with), which take the `Co`; the others wait by them.
 #[doc(alias = "AsyncWrite")]
 pub trait Write {
     /// Waits for room, and writes the bytes for which there is room; returns their number.

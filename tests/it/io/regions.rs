@@ -1,6 +1,7 @@
 //! Regions, in which synchronous code suspends its coroutine.
 
 mod attacks;
+mod ended;
 mod interrupted;
 mod late_code;
 mod lent_streams;

@@ -7,9 +7,10 @@ use yieldfrom_delegation::Result;
 
 /// Calls `body` on a stack that `settings` describes. Reports show the line `made_at`.
 ///
-/// The stack is that of a generator, which the caller drives to its end at once. The body is not given the `Co` of that
-/// generator, so it suspends by the `Co` of the coroutine that calls this, and both stacks suspend as one. It is therefore
-/// over when this returns, and borrows for as long only: the rules 1 to 3 and 6 of `scope.rs` are all that it needs.
+/// The stack is that of a generator, which the caller drives to its end at once. The body is not given the `Co` of
+/// that generator, so it suspends by the `Co` of the coroutine that calls this, and both stacks suspend as one. It is
+/// therefore over when this returns, and borrows for as long only: the rules 1 to 3 and 6 of `scope.rs` are all that
+/// it needs.
 ///
 /// # Errors
 ///

@@ -25,8 +25,8 @@
 //! 7. The lifetimes are those of `std::thread::scope`: a [`ScopedTask`] cannot leave the group's body. If it is
 //!    forgotten, what is in its block is never dropped.
 //!
-//! A part of a coroutine that runs on a stack of its own (`own_stack.rs`) has ended when the call that began it returns, so
-//! it needs no guard.
+//! A part of a coroutine that runs on a stack of its own (`own_stack.rs`) has ended when the call that began it
+//! returns, so it needs no guard.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -261,8 +261,8 @@ impl<B, T> Spawned<B, T> {
     }
 }
 
-/// Hides what the block of a task borrows from the compiler. The two `spawn`s, and `on_own_stack`, give it to the coroutine
-/// of the task, and to nobody else.
+/// Hides what the block of a task borrows from the compiler. The two `spawn`s, and `on_own_stack`, give it to the
+/// coroutine of the task, and to nobody else.
 #[allow(
     unsafe_code,
     reason = "the group checks the lifetime of a body, as the compiler knows of no task when it ends"

@@ -3,12 +3,13 @@
 //! Synchronous code has no `Co`. It finds the region that it runs in by its stack pointer, so a switch between
 //! coroutines need not note anything. Three rules:
 //!
-//! 1. A region stands in the list of its thread while the frame of [`enter`] that made it exists: a guard takes it out when
-//!    that frame is left by a return, by a panic, or by the unwinding of its coroutine. The frame of a coroutine that is
-//!    forgotten is never left, and its stack is never unmapped nor used again (rule 2 of the pool in `delegation`).
+//! 1. A region stands in the list of its thread while the frame of [`enter`] that made it exists: a guard takes it
+//!    out when that frame is left by a return, by a panic, or by the unwinding of its coroutine. The frame of a
+//!    coroutine that is forgotten is never left, and its stack is never unmapped nor used again (rule 2 of the pool
+//!    in `delegation`).
 //! 2. The frame borrows the `Co` of the region, which therefore outlives it.
-//! 3. Code whose stack pointer lies in the stack of a listed region was called above the frame of `enter`, since a stack has
-//!    one line of frames. So it ends before that frame.
+//! 3. Code whose stack pointer lies in the stack of a listed region was called above the frame of `enter`, since a
+//!    stack has one line of frames. So it ends before that frame.
 #![allow(
     unsafe_code,
     reason = "finds the `Co` of synchronous code by its stack"
@@ -96,8 +97,8 @@ pub(super) struct Region {
 /// The regions of a thread. No code of the program runs while they are borrowed.
 #[derive(Default)]
 struct Regions {
-    /// The region that was found last, or whose operation has ended last: most operations follow one of the same region.
-    /// It is the innermost one of its stack.
+    /// The region that was found last, or whose operation has ended last: most operations follow one of the same
+    /// region. It is the innermost one of its stack.
     last: Option<Rc<Region>>,
     /// The innermost region of each stack, by the lower end of the stack.
     innermost: BTreeMap<usize, Rc<Region>>,
@@ -170,14 +171,15 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
     }
 }
 
-/// Returns whether a panic of an interrupted region may be taken for a way to give up: our own unwinding, or a panic with a
-/// message, as that of `unwrap`. The unwinding of the coroutine is none, and has to go on.
+/// Returns whether a panic of an interrupted region may be taken for a way to give up: our own unwinding, or a panic
+/// with a message, as that of `unwrap`. The unwinding of the coroutine is none, and has to go on.
 fn comes_of_an_interruption(payload: &Payload) -> bool {
     let payload = payload.get();
     payload.is_some_and(|it| it.is::<Interruption>() || it.is::<String>() || it.is::<&str>())
 }
 
-/// Returns whether a cancellation is one of the current task. If nobody has asked for that, what it waited for was cancelled.
+/// Returns whether a cancellation is one of the current task. If nobody has asked for that, what it waited for was
+/// cancelled.
 fn is_asked_to_end() -> bool {
     current_task().is_none_or(|task| task.cancelling() > 0)
 }
@@ -259,7 +261,8 @@ impl Region {
         unsafe { self.co.as_ref() }
     }
 
-    /// Waits by `act`, unless the region was interrupted before. A cancellation, or the closing of the coroutine, interrupts it.
+    /// Waits by `act`, unless the region was interrupted before. A cancellation, or the closing of the coroutine,
+    /// interrupts it.
     #[inline]
     pub(super) fn wait<T>(
         self: &Rc<Self>,
@@ -304,8 +307,8 @@ impl Region {
         Ok(())
     }
 
-    /// Returns the error that was thrown in, unless it was a cancellation whose request was taken back since: that of a timeout
-    /// inside of the region.
+    /// Returns the error that was thrown in, unless it was a cancellation whose request was taken back since: that of
+    /// a timeout inside of the region.
     fn interruption(&self) -> Option<Error> {
         let (error, open) = self.interruption.borrow().clone()?;
         let left = cancelling();
@@ -325,8 +328,8 @@ impl Region {
         }
     }
 
-    /// Makes the error of an operation of an interrupted region. A library that goes on and on is unwound: the loop would
-    /// never run again.
+    /// Makes the error of an operation of an interrupted region. A library that goes on and on is unwound: the loop
+    /// would never run again.
     #[cold]
     fn refuse(&self, operation: &'static str) -> io::Error {
         let interruption = Interruption {

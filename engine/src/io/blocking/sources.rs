@@ -1,7 +1,8 @@
 //! The sockets of regions that a loop watches.
 //!
 //! A stream of a region can go to other threads, and its registration with a loop cannot. So the loop keeps the
-//! registration, and the stream knows its number. Wherever the stream is dropped, the loop's thread ends the registration.
+//! registration, and the stream knows its number. Wherever the stream is dropped, the loop's thread ends the
+//! registration.
 
 use std::cell::{OnceCell, RefCell};
 use std::mem;

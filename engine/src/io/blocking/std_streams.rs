@@ -155,8 +155,8 @@ std_streams! {
 impl TcpStream {
     /// Connects to an address, or to the first of several that answers.
     ///
-    /// Outside of a region it blocks the thread, as std's does. In a region it suspends the coroutine as [`net::TcpStream::connect`](crate::net::TcpStream::connect) does, also
-    /// while a name is looked up.
+    /// Outside of a region it blocks the thread, as std's does. In a region it suspends the coroutine as
+    /// [`net::TcpStream::connect`](crate::net::TcpStream::connect) does, also while a name is looked up.
     ///
     /// # Errors
     ///

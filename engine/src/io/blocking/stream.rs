@@ -16,7 +16,8 @@ use crate::io::source::{Source, poll_within, timed_out};
 use crate::kernel::Direction;
 use yieldfrom_delegation::report;
 
-/// A connected socket for synchronous libraries: a [`TcpStream`](super::TcpStream) or a [`UnixStream`](super::UnixStream).
+/// A connected socket for synchronous libraries: a [`TcpStream`](super::TcpStream) or a
+/// [`UnixStream`](super::UnixStream).
 ///
 /// In a region it suspends the coroutine where std's socket would block the thread. Outside of a region it blocks the
 /// thread as std's does, and logs that once as a warning. It is `Send` and `Sync`. Once a region has used it,
@@ -167,8 +168,8 @@ impl<S> Shared<S> {
 }
 
 impl<S: AsFd + Send + Sync + 'static> Stream<S> {
-    /// Transfers some bytes, and waits for that as it can where it is called. Fewer bytes than `wanted` show that the next
-    /// transfer would have to wait.
+    /// Transfers some bytes, and waits for that as it can where it is called. Fewer bytes than `wanted` show that the
+    /// next transfer would have to wait.
     #[inline]
     pub(super) fn transfer(
         &self,
@@ -283,7 +284,8 @@ impl<S: AsFd> AsFd for Stream<S> {
     }
 }
 
-/// For options of the socket. Code that reads or writes the descriptor itself, such as a library in C, does not suspend.
+/// For options of the socket. Code that reads or writes the descriptor itself, such as a library in C, does not
+/// suspend.
 impl<S: AsRawFd> AsRawFd for Stream<S> {
     fn as_raw_fd(&self) -> RawFd {
         self.0.socket.as_raw_fd()

@@ -49,13 +49,13 @@ pub fn getaddrinfo(
 
 /// Finds the names of an address, without blocking the loop: asyncio's `loop.getnameinfo`.
 ///
-/// The result is the name of the host and that of the service, such as `("localhost", "http")`; a number where there is no
-/// name. The system's resolver finds them, on one of the threads that [`getaddrinfo`] uses.
+/// The result is the name of the host and that of the service, such as `("localhost", "http")`; a number where there
+/// is no name. The system's resolver finds them, on one of the threads that [`getaddrinfo`] uses.
 ///
 /// # Errors
 ///
-/// `yield_from` gives an `std::io::Error` that names the address: the resolver cannot be reached, or there is no name and
-/// [`name_required`](GetNameInfo::name_required) was called.
+/// `yield_from` gives an `std::io::Error` that names the address: the resolver cannot be reached, or there is no name
+/// and [`name_required`](GetNameInfo::name_required) was called.
 ///
 /// # Examples
 ///

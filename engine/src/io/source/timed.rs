@@ -11,7 +11,8 @@ use crate::kernel::{Co, Direction, EventLoop, OnDrop, Reason, Waiter};
 use yieldfrom_delegation::Result;
 
 impl<T: AsFd> Source<T> {
-    /// Like [`transfer`](Source::transfer), but fails with `WouldBlock` when it has waited for `limit` in the loop's time.
+    /// Like [`transfer`](Source::transfer), but fails with `WouldBlock` when it has waited for `limit` in the loop's
+    /// time.
     pub(crate) fn transfer_within(
         &self,
         co: &Co,

@@ -90,8 +90,8 @@ impl<R: Read> BufReader<R> {
 
     /// Reads the next line, without its end, `\n` or `\r\n`; `None` at the end of the stream.
     ///
-    /// If it is cancelled, what it has read of the line stays in the reader. `yield_from` fails with `InvalidData` for a
-    /// line that is not UTF-8. It is dropped.
+    /// If it is cancelled, what it has read of the line stays in the reader. `yield_from` fails with `InvalidData`
+    /// for a line that is not UTF-8. It is dropped.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     pub fn line(&self) -> Operation<impl FnOnce(&Co) -> Result<Option<String>>> {
         Operation::new("line", move |co| {

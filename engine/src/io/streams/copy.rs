@@ -15,7 +15,8 @@ const BLOCK: usize = 16 << 10;
 ///
 /// # Errors
 ///
-/// `yield_from` returns the error of either stream. If it is cancelled, up to 16 KiB may have been read and not written.
+/// `yield_from` returns the error of either stream. If it is cancelled, up to 16 KiB may have been read and not
+/// written.
 ///
 /// # Examples
 ///

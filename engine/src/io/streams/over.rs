@@ -17,8 +17,8 @@ use yieldfrom_delegation::{Delegate, Result};
 /// Makes a reader and a writer of any stream, such as one of TLS or one in memory.
 ///
 /// A task passes the bytes on between the stream and the reader and writer, by a pair of Unix sockets. For a socket,
-/// [`open_connection_on`] is quicker. When the writer is closed, or both ends were dropped, what was written goes to the stream,
-/// and the stream is dropped. An error of the stream is what the reader fails with.
+/// [`open_connection_on`] is quicker. When the writer is closed, or both ends were dropped, what was written goes to
+/// the stream, and the stream is dropped. An error of the stream is what the reader fails with.
 ///
 /// # Errors
 ///
@@ -77,8 +77,8 @@ fn exchange(
     both.delegate(co)
 }
 
-/// Passes on what comes from the stream. Nobody reads any more when our side is closed, and the other end of the stream may
-/// never end its half.
+/// Passes on what comes from the stream. Nobody reads any more when our side is closed, and the other end of the
+/// stream may never end its half.
 fn pass_on_until_closed(
     co: &Co,
     stream: &impl Read,

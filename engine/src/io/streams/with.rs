@@ -9,12 +9,13 @@ use yieldfrom_delegation::{Error, Result};
 
 /// Lends a stream as std's `Read` and `Write` to synchronous code: its waits suspend the coroutine of `co`.
 ///
-/// The stream may be any that is [`Read`] or [`Write`], such as one of TLS. Code that wants a stream of its own runs in a region,
-/// see [`blocking`](mod@crate::blocking). This is no region: [`blocking::wait`](crate::blocking::wait()) does not work in it.
+/// The stream may be any that is [`Read`] or [`Write`], such as one of TLS. Code that wants a stream of its own runs
+/// in a region, see [`blocking`](mod@crate::blocking). This is no region: [`blocking::wait`](crate::blocking::wait())
+/// does not work in it.
 ///
-/// A cancellation comes as an [`io::Error`] of kind `ConnectionAborted`, and each later operation fails. At the end call
-/// [`With::finish`], which gives the cancellation itself. If you do not, the cancellation comes again at the next wait of the
-/// task, or ends the task when its body has returned.
+/// A cancellation comes as an [`io::Error`] of kind `ConnectionAborted`, and each later operation fails. At the end
+/// call [`With::finish`], which gives the cancellation itself. If you do not, the cancellation comes again at the
+/// next wait of the task, or ends the task when its body has returned.
 ///
 /// # Examples
 ///

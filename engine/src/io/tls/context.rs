@@ -95,7 +95,8 @@ impl fmt::Debug for ClientContext {
 pub struct ServerContext(Arc<ServerConfig>);
 
 impl ServerContext {
-    /// Makes a context of a chain of certificates, the server's own first, and its private key, as PEM texts. Both may be one text.
+    /// Makes a context of a chain of certificates, the server's own first, and its private key, as PEM texts. Both
+    /// may be one text.
     ///
     /// # Errors
     ///

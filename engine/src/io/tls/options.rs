@@ -50,7 +50,8 @@ macro_rules! connecting {
         impl<$($generics)*> $type {
             #[doc = concat!("Makes ", $what, " with TLS, to the server of the name that was given to connect to: asyncio's `ssl=`.")]
             ///
-            /// Both sides have a minute to agree; [`wait_for`](crate::wait_for()) sets a shorter limit. Needs the feature `tls`.
+            /// Both sides have a minute to agree; [`wait_for`](crate::wait_for()) sets a shorter limit. Needs the
+            /// feature `tls`.
             ///
             /// # Errors
             ///
@@ -77,8 +78,8 @@ connecting! {
 impl StartServer {
     /// Serves with TLS: asyncio's `ssl=`.
     ///
-    /// The handler begins when both sides have agreed; a client with which that fails is logged at level debug. Needs the
-    /// feature `tls`.
+    /// The handler begins when both sides have agreed; a client with which that fails is logged at level debug. Needs
+    /// the feature `tls`.
     pub fn tls(mut self, context: &ServerContext) -> Self {
         self.filter = Some(server(context));
         self
@@ -88,8 +89,8 @@ impl StartServer {
 impl CreateServer {
     /// Serves with TLS: asyncio's `ssl=`.
     ///
-    /// `connection_made` is called when both sides have agreed; a client with which that fails is logged at level debug.
-    /// Needs the feature `tls`.
+    /// `connection_made` is called when both sides have agreed; a client with which that fails is logged at level
+    /// debug. Needs the feature `tls`.
     pub fn tls(mut self, context: &ServerContext) -> Self {
         self.set_filter(server(context));
         self
@@ -99,14 +100,15 @@ impl CreateServer {
 impl Transport {
     /// Begins TLS on this connection, as a client: asyncio's `loop.start_tls`.
     ///
-    /// The protocol stays, and is given what was decrypted from then on. A transport that was paused reads again, so pause it
-    /// where nothing is to be read too early. If this fails or is cancelled, the connection is lost. Needs the feature
-    /// `tls`.
+    /// The protocol stays, and is given what was decrypted from then on. A transport that was paused reads again, so
+    /// pause it where nothing is to be read too early. If this fails or is cancelled, the connection is lost. Needs
+    /// the feature `tls`.
     ///
     /// # Errors
     ///
-    /// `yield_from` gives the errors of [`tls::connect`](crate::tls::connect), of kind `UnexpectedEof` also if the peer has ended its
-    /// half before; a [`RuntimeError`] if the transport is closing, has ended its half by `write_eof`, or has TLS already.
+    /// `yield_from` gives the errors of [`tls::connect`](crate::tls::connect), of kind `UnexpectedEof` also if the
+    /// peer has ended its half before; a [`RuntimeError`] if the transport is closing, has ended its half by
+    /// `write_eof`, or has TLS already.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     pub fn start_tls(
         &self,
@@ -141,8 +143,8 @@ impl StreamWriter {
     ///
     /// # Errors
     ///
-    /// As [`Transport::start_tls`]; a [`RuntimeError`] if the reader still has bytes that came without encryption, as somebody else may
-    /// have sent them.
+    /// As [`Transport::start_tls`]; a [`RuntimeError`] if the reader still has bytes that came without encryption, as
+    /// somebody else may have sent them.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     pub fn start_tls(
         &self,

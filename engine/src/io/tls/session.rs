@@ -31,8 +31,8 @@ impl Session {
         self.connection.wants_write()
     }
 
-    /// Returns whether both sides have agreed, and what is left to be written are the tickets that a server of TLS 1.3 offers for
-    /// later sessions.
+    /// Returns whether both sides have agreed, and what is left to be written are the tickets that a server of TLS
+    /// 1.3 offers for later sessions.
     pub(super) fn has_only_tickets(&self) -> bool {
         matches!(self.connection, Connection::Server(_))
             && !self.connection.is_handshaking()

@@ -27,15 +27,16 @@ const PIECE: usize = 16 << 10;
 
 /// Puts TLS on a stream to a server, and makes sure that the server is the one of this name.
 ///
-/// In the handshake, both sides may write some bytes before they read. So a stream in memory needs room for 16 bytes at least.
+/// In the handshake, both sides may write some bytes before they read. So a stream in memory needs room for 16 bytes
+/// at least.
 ///
 /// # Errors
 ///
 /// `yield_from` gives:
 ///
 /// - [`ValueError`](crate::ValueError): the name is neither a DNS name nor an IP address.
-/// - [`std::io::Error`]: of kind `InvalidData` for a certificate that is not accepted, with the reason; of kind `UnexpectedEof` if the
-///   server ends the connection; otherwise the error of the stream.
+/// - [`std::io::Error`]: of kind `InvalidData` for a certificate that is not accepted, with the reason; of kind
+///   `UnexpectedEof` if the server ends the connection; otherwise the error of the stream.
 ///
 /// # Examples
 ///
@@ -83,8 +84,9 @@ pub fn accept<S: Read + Write>(
 
 /// A stream with TLS: what [`connect`] and [`accept`] return.
 ///
-/// It is [`Read`] and [`Write`]. One task can read while another one writes. [`close_writing`](Write::close_writing) tells the peer
-/// that nothing more comes; without it, the peer gets an error at the end, as it cannot know that nothing is missing.
+/// It is [`Read`] and [`Write`]. One task can read while another one writes. [`close_writing`](Write::close_writing)
+/// tells the peer that nothing more comes; without it, the peer gets an error at the end, as it cannot know that
+/// nothing is missing.
 pub struct TlsStream<S> {
     stream: S,
     /// Never borrowed while something waits.
@@ -228,8 +230,8 @@ impl<S: Read + Write> TlsStream<S> {
         &self.stream
     }
 
-    /// Calls a function with the connection of `rustls`, which knows the certificates, the version and the protocol (ALPN).
-    /// The function must not use the stream.
+    /// Calls a function with the connection of `rustls`, which knows the certificates, the version and the protocol
+    /// (ALPN). The function must not use the stream.
     ///
     /// # Panics
     ///
@@ -276,8 +278,8 @@ impl<S: Read + Write> Read for TlsStream<S> {
             if let Some(n) = self.take(buffer)? {
                 return Ok(n);
             }
-            // Answers of the protocol itself, such as to a new key, go out with the next data: a writer may be waiting for
-            // the peer, which may be waiting for this reader.
+            // Answers of the protocol itself, such as to a new key, go out with the next data: a writer may be
+            // waiting for the peer, which may be waiting for this reader.
             self.receive(co)?;
         }
     }

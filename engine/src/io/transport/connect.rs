@@ -80,8 +80,8 @@ macro_rules! connecting_options {
             self
         }
 
-        /// Sets how long an attempt to connect to one address has before the next attempt begins
-        /// as well, as a `Duration` or in seconds: 0.25 by default. With `None`, the next attempt begins when one has failed.
+        /// Sets how long an attempt to connect to one address has before the next attempt begins as well, as a
+        /// `Duration` or in seconds: 0.25 by default. With `None`, the next attempt begins when one has failed.
         ///
         /// # Examples
         ///

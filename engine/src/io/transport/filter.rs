@@ -1,7 +1,7 @@
 //! What can stand between the bytes of a socket and those of a protocol: encryption.
 //!
-//! The code of a filter may call code of the program, such as one that verifies certificates. If that uses the transport, it
-//! gets an error. What a transport does with its filter stands in `filtered.rs`.
+//! The code of a filter may call code of the program, such as one that verifies certificates. If that uses the
+//! transport, it gets an error. What a transport does with its filter stands in `filtered.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::io;

@@ -44,17 +44,18 @@ impl Stream {
 }
 
 impl Transport {
-    /// Sends a file from `offset` on, `count` bytes of it or all, and returns how many it has sent: asyncio's `loop.sendfile`.
+    /// Sends a file from `offset` on, `count` bytes of it or all, and returns how many it has sent: asyncio's
+    /// `loop.sendfile`.
     ///
-    /// It reads 256 KiB at a time on another thread, and reads on when these are with the system: asyncio's fallback. So it works with
-    /// TLS as well. [`sock_sendfile`](crate::EventLoop::sock_sendfile) has the system send a file. Afterwards the position in the file is
-    /// behind what was written, also if this fails or is cancelled.
+    /// It reads 256 KiB at a time on another thread, and reads on when these are with the system: asyncio's fallback.
+    /// So it works with TLS as well. [`sock_sendfile`](crate::EventLoop::sock_sendfile) has the system send a file.
+    /// Afterwards the position in the file is behind what was written, also if this fails or is cancelled.
     ///
     /// # Errors
     ///
     /// `yield_from` gives the error of the file; `ConnectionReset` if the connection is lost; a
-    /// [`ValueError`](crate::ValueError) for a count of zero; a [`RuntimeError`] if another file is being sent, or this half
-    /// was ended.
+    /// [`ValueError`](crate::ValueError) for a count of zero; a [`RuntimeError`] if another file is being sent, or
+    /// this half was ended.
     #[must_use = "it happens when a coroutine delegates to it by yield_from"]
     pub fn sendfile<'a, C: Into<Option<u64>>>(
         &'a self,

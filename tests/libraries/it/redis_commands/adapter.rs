@@ -30,8 +30,8 @@ impl Redis {
         self.stream.get_ref()
     }
 
-    /// Sends commands, and reads that many answers. After an error in between, nobody knows to which command the next answer
-    /// belongs.
+    /// Sends commands, and reads that many answers. After an error in between, nobody knows to which command the next
+    /// answer belongs.
     fn request(&mut self, commands: &[u8], answers: usize) -> RedisResult<Vec<Value>> {
         if !self.is_open {
             let closed = std::io::Error::new(

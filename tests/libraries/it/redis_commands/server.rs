@@ -13,7 +13,8 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts a server, and waits until it accepts connections. Returns none, with a message, if the program is missing.
+    /// Starts a server, and waits until it accepts connections. Returns none, with a message, if the program is
+    /// missing.
     pub(crate) fn start() -> Option<Self> {
         // Another process may take the port in between.
         for _ in 0..10 {
