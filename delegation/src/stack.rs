@@ -146,7 +146,7 @@ pub fn pointer() -> usize {
 /// stack of a generator.
 ///
 /// The range begins with the guard page. It tells whether code that is called later runs on the same stack: then its
-/// [`pointer`] lies in the range.
+/// [`pointer()`] lies in the range.
 ///
 /// # Examples
 ///

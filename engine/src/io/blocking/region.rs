@@ -80,6 +80,7 @@ impl std::error::Error for Interruption {}
 /// A piece of a coroutine in which synchronous code runs.
 pub(super) struct Region {
     co: NonNull<Co>,
+    is_listed: Cell<bool>,
     /// The stack that it runs on.
     stack: Range<usize>,
     /// The region in which this one was opened.
@@ -142,6 +143,7 @@ pub(super) fn enter<R>(co: &Co, around: Option<Rc<Region>>, body: impl FnOnce() 
     let sources = event_loop.and_then(|it| Sources::of(it.core()).ok());
     let region = Rc::new(Region {
         co: NonNull::from(co),
+        is_listed: Cell::new(false),
         stack,
         around,
         interruption: RefCell::new(None),
@@ -211,6 +213,7 @@ impl<'a> Listed<'a> {
             (hidden, regions.last.replace(Rc::clone(region)))
         });
         let (hidden, last) = listed.ok()?;
+        region.is_listed.set(true);
         drop(last);
         Some(Self { region, hidden })
     }
@@ -218,6 +221,7 @@ impl<'a> Listed<'a> {
 
 impl Drop for Listed<'_> {
     fn drop(&mut self) {
+        self.region.is_listed.set(false);
         let low = self.region.stack.start;
         let hidden = self.hidden.take();
         // When the thread destroys its thread locals, no coroutine is resumed any more.
@@ -249,15 +253,14 @@ impl Region {
         found.map_or(None, |(region, _before)| region)
     }
 
-    /// Returns the `Co` of the region; the caller runs inside of it.
+    /// Returns the `Co` of the region. The caller runs inside of it.
     #[inline]
     fn co(&self) -> &Co {
-        debug_assert!(
-            self.stack.contains(&stack::pointer()),
-            "it is called in the region"
-        );
-        // SAFETY: the caller has found this region by its stack, so the frame that borrows the `Co` lies below (rules 1
-        // to 3).
+        // The caller has found the region by its stack. The check costs five instructions, and nothing has to be believed.
+        let is_inside = self.is_listed.get() && self.stack.contains(&stack::pointer());
+        assert!(is_inside, "the region is looked up for each operation");
+        // SAFETY: the region is listed, so the frame that borrows the `Co` exists (rules 1 and 2), and it lies below this one
+        // on the same stack, so it stays for as long as the reference does (rule 3).
         unsafe { self.co.as_ref() }
     }
 
