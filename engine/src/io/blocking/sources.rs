@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::errors::RuntimeError;
 use crate::errors::panics::Panics;
 use crate::io::source::Source;
 use crate::kernel::{Call, Core, Inbox, Layer};
@@ -72,7 +73,8 @@ impl Sources {
             inbox: Arc::clone(core.inbox("blocking")?),
             slots: RefCell::default(),
         });
-        OPEN.with_borrow_mut(|open| open.push(Rc::clone(&sources)));
+        let listed = OPEN.try_with(|open| open.borrow_mut().push(Rc::clone(&sources)));
+        listed.map_err(|_| RuntimeError::new("blocking: the thread is ending"))?;
         Ok(Rc::clone(part.0.get_or_init(|| sources)))
     }
 

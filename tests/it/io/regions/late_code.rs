@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::thread;
 
 use yieldfrom::blocking::{self, UnixStream, blocking};
-use yieldfrom::{Co, Generator, GeneratorState, Request, run, yield_now};
+use yieldfrom::{Co, Generator, GeneratorState, Panicked, Request, run, yield_now};
 
 use super::attacks::SIZES;
 use crate::support::run_virtual;
@@ -60,6 +60,9 @@ fn a_region_in_a_destructor_of_a_thread_local_is_an_error_or_runs() {
                 Ok(region.map_or(0, usize::from))
             });
             let _ = generator.next();
+            // A loop of its own, whose sockets this thread cannot list any more.
+            let ended = run(|co: &Co| co.yield_from(blocking(|| ())));
+            assert!(!ended.is_err_and(|error| error.is::<Panicked>()));
         }
     }
     thread_local!(static LATE: Late = const { Late });
