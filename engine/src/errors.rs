@@ -14,7 +14,7 @@ use std::panic::Location;
 
 use yieldfrom_delegation::{Error, Result, exception};
 
-pub(crate) use describe::{describe, refused};
+pub(crate) use describe::{describe, io_error, refused};
 use panics::Payload;
 
 /// The results of the library's functions.

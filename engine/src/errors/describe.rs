@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use super::TimeoutError;
+
 /// An error of the system, with the operation that failed.
 #[derive(Debug)]
 struct IoFailure {
@@ -28,6 +30,20 @@ pub(crate) fn describe(error: io::Error, operation: impl fmt::Display) -> io::Er
         source: error,
     };
     io::Error::new(described.source.kind(), described)
+}
+
+/// Makes the error that synchronous code gets of an error that an operation has failed with.
+#[cold]
+pub(crate) fn io_error(error: yieldfrom_delegation::Error) -> io::Error {
+    let error = match error.downcast::<io::Error>() {
+        Ok(error) => return error,
+        Err(error) => error,
+    };
+    let kind = match error.is::<TimeoutError>() {
+        true => io::ErrorKind::TimedOut,
+        false => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error.into_send())
 }
 
 /// Describes why the poller does not take a descriptor. `taken` is the text for one that it has

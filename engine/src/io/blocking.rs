@@ -190,7 +190,8 @@ impl<F: FnOnce() -> R, R> Delegate<Request, ()> for Blocking<F> {
     }
 }
 
-/// Returns how much of the caller's stack is free, if that is the stack of a generator.
+/// Returns how much of the caller's stack is free. Any other stack than a generator's counts as endless, so that no new one is
+/// made for a region that [`enter`] refuses there.
 fn room() -> usize {
     let left = stack::bounds().map_or(usize::MAX, |stack| stack::pointer() - stack.start);
     left.saturating_sub(MARGIN)

@@ -25,13 +25,13 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 
 use super::sources::Sources;
-use crate::errors::RuntimeError;
 use crate::errors::panics::{Payload, catch};
+use crate::errors::{RuntimeError, io_error};
 use crate::kernel::{Co, EventLoop, current_task};
 use yieldfrom_delegation::{Error, Result, stack};
 
 /// How many operations of an interrupted region fail before its code is unwound.
-const PATIENCE: u32 = 100;
+const MOST_REFUSALS: u32 = 100;
 
 /// The error of an operation in a region whose coroutine was asked to end, as the source of an [`io::Error`].
 ///
@@ -256,7 +256,7 @@ impl Region {
     /// Returns the `Co` of the region. The caller runs inside of it.
     #[inline]
     fn co(&self) -> &Co {
-        // The caller has found the region by its stack. The check costs five instructions, and nothing has to be believed.
+        // The caller has found the region by its stack. This checks that, for five instructions.
         let is_inside = self.is_listed.get() && self.stack.contains(&stack::pointer());
         assert!(is_inside, "the region is looked up for each operation");
         // SAFETY: the region is listed, so the frame that borrows the `Co` exists (rules 1 and 2), and it lies below this one
@@ -340,7 +340,7 @@ impl Region {
             is_cancellation: self.interruption().is_some_and(|it| it.is_cancelled()),
         };
         self.refused.set(self.refused.get() + 1);
-        if self.refused.get().is_multiple_of(PATIENCE) && !std::thread::panicking() {
+        if self.refused.get().is_multiple_of(MOST_REFUSALS) && !std::thread::panicking() {
             panic::resume_unwind(Box::new(interruption));
         }
         // Libraries take this kind for the end of the connection.
@@ -372,18 +372,4 @@ fn is_above_a_region() -> bool {
         all.any(|region| unsafe { region.co.as_ref() }.is_running())
     };
     REGIONS.try_with(is_running).unwrap_or(false)
-}
-
-/// Makes an I/O error of an error that an operation has failed with.
-#[cold]
-pub(super) fn io_error(error: Error) -> io::Error {
-    let error = match error.downcast::<io::Error>() {
-        Ok(error) => return error,
-        Err(error) => error,
-    };
-    let kind = match error.is::<crate::TimeoutError>() {
-        true => io::ErrorKind::TimedOut,
-        false => io::ErrorKind::Other,
-    };
-    io::Error::new(kind, error.into_send())
 }

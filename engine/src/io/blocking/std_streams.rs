@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::above;
-use super::region::{Here, io_error};
+use super::region::Here;
 use super::stream::Stream;
 use crate::combine::timeout;
+use crate::errors::io_error;
 use crate::io::net::{self as suspending, Dial, Target, ToSocketAddrs, connect_tcp, connect_unix};
 use crate::io::source::certain_bytes;
 use crate::kernel::{Co, Direction};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use crate::errors::io_error;
 use crate::io::traits::{Read, Write};
 use crate::kernel::{AnyTask, Co, current_task};
 use yieldfrom_delegation::{Error, Result};
@@ -82,10 +83,7 @@ impl<S: ?Sized> With<'_, S> {
             self.interruption = Some(error);
             return interrupted(name);
         }
-        match error.downcast::<io::Error>() {
-            Ok(error) => error,
-            Err(error) => io::Error::other(error.into_send()),
-        }
+        io_error(error)
     }
 }
 

@@ -63,7 +63,7 @@ fn heartbeat(answers: &Rc<Cell<usize>>) -> Task<()> {
     create_task(move |co: &Co| -> Result<()> {
         loop {
             let new = answers.get() - seen;
-            // An answer may be there at once, and who comes last waits for nobody; then a member has two.
+            // A member may have two: its answer may be there at once, and the last one at the barrier does not wait.
             assert!(new <= 2 * MEMBERS, "{new} answers within one beat");
             seen += new;
             co.yield_from(yield_now())?;

@@ -1,9 +1,10 @@
 //! Peers that fail, and certificates that are not good.
 
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::{ClientConfig, ServerConfig};
 use yieldfrom::blocking::{TcpStream, blocking};
 use yieldfrom::{Co, Panicked, Result, create_task};
 
@@ -16,13 +17,17 @@ fn refusal(authority: &Authority, server: Arc<ServerConfig>) -> String {
     let config = authority.client();
     run(move |co: &Co| {
         let host = Host::start(move |stream| assert!(echo(&server, stream).is_err()))?;
-        let address = host.address;
-        let result = co.yield_from(blocking(|| {
-            let mut tls = client(&config, TcpStream::connect(address)?)?;
-            exchange(&mut tls, b"hello")
-        }))?;
-        Ok(chain_of(&result.unwrap_err()))
+        failure(co, &config, host.address)
     })
+}
+
+/// Returns what a client says of a server with which it cannot talk.
+fn failure(co: &Co, config: &Arc<ClientConfig>, address: SocketAddr) -> Result<String> {
+    let result = co.yield_from(blocking(|| {
+        let mut tls = client(config, TcpStream::connect(address)?)?;
+        exchange(&mut tls, b"hello")
+    }))?;
+    Ok(chain_of(&result.unwrap_err()))
 }
 
 #[test]
@@ -46,13 +51,9 @@ fn a_peer_that_stops_in_the_handshake_is_an_error() {
         assert!(n > 0);
         stream.write_all(&[22, 3, 3, 0, 100, 2]).unwrap();
     });
-    let address = host.address;
-    let said = run(move |co: &Co| {
-        let result = co.yield_from(blocking(|| {
-            let mut tls = client(&config, TcpStream::connect(address)?)?;
-            exchange(&mut tls, b"hello")
-        }))?;
-        Ok(chain_of(&result.unwrap_err()))
+    let said = run({
+        let address = host.address;
+        move |co: &Co| failure(co, &config, address)
     });
     assert!(said.contains("unexpected end of file"), "{said}");
     host.join();
@@ -66,13 +67,9 @@ fn a_peer_that_speaks_no_tls_is_an_error() {
         // Until the client goes.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
-    let address = host.address;
-    let said = run(move |co: &Co| {
-        let result = co.yield_from(blocking(|| {
-            let mut tls = client(&config, TcpStream::connect(address)?)?;
-            exchange(&mut tls, b"hello")
-        }))?;
-        Ok(chain_of(&result.unwrap_err()))
+    let said = run({
+        let address = host.address;
+        move |co: &Co| failure(co, &config, address)
     });
     assert!(said.contains("corrupt message"), "{said}");
     host.join();
