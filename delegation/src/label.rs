@@ -54,7 +54,17 @@ pub struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(name: &str, at: &'static Location<'static>) -> Self {
+    /// Makes a link for a report of something that is no generator. Of a type's name, it takes the last part.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::panic::Location;
+    /// use yieldfrom_delegation::Link;
+    ///
+    /// assert_eq!(Link::new("program::fetch::{{closure}}", Location::caller()).call(), "fetch()");
+    /// ```
+    pub fn new(name: &str, at: &'static Location<'static>) -> Self {
         Self {
             name: short_name(name).to_string(),
             at,

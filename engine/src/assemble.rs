@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use yieldfrom_delegation::{Result, stack};
 
+#[cfg(feature = "futures")]
+use crate::bridge::ForeignWakers;
 use crate::errors::describe;
 use crate::insight::deadlock;
 use crate::io::blocking::BlockingSources;
@@ -218,6 +220,8 @@ impl LoopBuilder {
         let layers: Box<[Box<dyn Layer>]> = Box::new([
             Box::new(Executors::default()),
             Box::new(RemoteTasks::default()),
+            #[cfg(feature = "futures")]
+            Box::new(ForeignWakers),
             Box::new(BlockingSources::default()),
             #[cfg(feature = "signal")]
             Box::new(SignalHandlers::default()),

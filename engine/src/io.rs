@@ -3,6 +3,8 @@
 pub mod blocking;
 mod event_loop;
 pub mod net;
+#[cfg(feature = "futures")]
+pub(crate) mod polled;
 #[cfg(feature = "process")]
 pub mod process;
 mod sendfile;

@@ -56,11 +56,14 @@
 //! | --- | --- |
 //! | `signal` | handlers of signals, and Ctrl-C that cancels the main task first: the module `signal` |
 //! | `process` | child processes: the module `process` |
+//! | `futures` | futures of async/await in coroutines, and the other way round: the module `bridge` |
 //! | `tls` | encrypted sockets, streams and transports: the module `tls` |
 //! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
 //! | `native-switch` | a faster switch between stacks, see [`delegation`](yieldfrom_delegation#the-switch) |
 
 mod assemble;
+#[cfg(feature = "futures")]
+pub mod bridge;
 mod combine;
 mod errors;
 pub mod guide;
@@ -73,6 +76,8 @@ pub mod sync;
 mod threads;
 
 pub use assemble::{LoopBuilder, block_on, run, run_sync};
+#[cfg(feature = "futures")]
+pub use bridge::{from_std, spawn_std};
 pub use combine::{
     ALL_COMPLETED, AsCompleted, Branch, FIRST_COMPLETED, FIRST_EXCEPTION, First, Gather, Interval,
     List, NextCompleted, ReturnWhen, ScopedTask, Sleep, TaskGroup, TaskGroupHandle, TaskSet,

@@ -51,6 +51,14 @@ pub struct Sleep<T = ()> {
     result: T,
 }
 
+impl<T> Sleep<T> {
+    /// Returns the delay, and what the sleep gives.
+    #[cfg(feature = "futures")]
+    pub(crate) fn into_parts(self) -> (Duration, T) {
+        (self.delay, self.result)
+    }
+}
+
 impl<T> Delegate<Request, ()> for Sleep<T> {
     type Output = T;
 

@@ -12,6 +12,8 @@ use std::rc::Rc;
 
 use rustix::net::{AddressFamily, Shutdown, sockopt};
 
+#[cfg(feature = "futures")]
+use super::polled::Pollers;
 use super::traits::{Read, Write};
 use crate::errors::{RuntimeError, describe};
 use crate::kernel::{
@@ -41,6 +43,8 @@ struct SourceRegistration {
     /// Whether a transfer that falls short shows that the next one would block.
     short_is_last: bool,
     spare: SpareWaiter,
+    #[cfg(feature = "futures")]
+    pollers: Pollers,
 }
 
 /// How many buffers every system takes at once: the least `IOV_MAX` of POSIX. Linux takes 1024.
@@ -150,13 +154,19 @@ impl<T: AsFd> Source<T> {
     /// Lets the other tasks have a turn, if this one has not waited for long.
     #[inline(always)]
     fn give_way(&self, co: &Co) -> Result<()> {
-        let streak = self.streak.get() + 1;
-        self.streak.set(streak);
-        if streak > LONGEST_STREAK {
-            self.streak.set(0);
+        if self.is_greedy() {
             co.yield_through(Request::turn())?;
         }
         Ok(())
+    }
+
+    /// Counts an operation, and returns whether too many in a row have not waited.
+    #[inline(always)]
+    pub(super) fn is_greedy(&self) -> bool {
+        let streak = self.streak.get() + 1;
+        let is_greedy = streak > LONGEST_STREAK;
+        self.streak.set(if is_greedy { 0 } else { streak });
+        is_greedy
     }
 
     /// Waits until the next event, after which the descriptor may be ready.
@@ -176,6 +186,23 @@ impl<T: AsFd> Source<T> {
     /// Returns its registration with the running loop, for a wait for several descriptors.
     pub(crate) fn watched(&self, name: &str) -> Result<&Watched> {
         Ok(&self.registered(name)?.watched)
+    }
+
+    /// Returns what polls need of its registration with the running loop, before they wait.
+    #[cfg(feature = "futures")]
+    pub(super) fn registered_for_polls(
+        &self,
+        name: &str,
+    ) -> Result<(&Rc<Core>, &Watched, &Pollers)> {
+        self.streak.set(0);
+        let registration = self.registered(name)?;
+        let SourceRegistration {
+            core,
+            watched,
+            pollers,
+            ..
+        } = registration;
+        Ok((core, watched, pollers))
     }
 
     fn registered(&self, name: &str) -> Result<&SourceRegistration> {
@@ -208,6 +235,8 @@ impl<T: AsFd> Source<T> {
             watched: core.watch(self.get().as_fd(), name)?,
             core: Rc::clone(core),
             spare: SpareWaiter::default(),
+            #[cfg(feature = "futures")]
+            pollers: Pollers::default(),
         };
         Ok(self.registration.get_or_init(|| registration))
     }
@@ -290,6 +319,8 @@ impl<T: AsFd> Source<T> {
 
     fn deregister(&mut self) {
         if let (Some(registration), Some(io)) = (self.registration.take(), &self.io) {
+            #[cfg(feature = "futures")]
+            registration.pollers.leave(&registration.watched);
             registration.core.unwatch(io.as_fd(), &registration.watched);
         }
     }

@@ -58,6 +58,8 @@ mod duplex;
 mod open;
 mod operation;
 mod over;
+#[cfg(feature = "futures")]
+mod pollable;
 mod reader;
 mod reader_state;
 mod reading;
@@ -80,11 +82,15 @@ pub use operation::StreamOperation;
 #[cfg(feature = "process")]
 pub(crate) use operation::checked_limit;
 pub use over::open_connection_over;
+#[cfg(feature = "futures")]
+pub use pollable::{Pollable, pollable};
 pub use reader::StreamReader;
 pub use serve::{StartServer, StartUnixServer, start_server, start_server_on, start_unix_server};
 pub use with::{With, with};
 pub use writer::StreamWriter;
 
+#[cfg(feature = "futures")]
+pub use crate::io::polled::{PollRead, PollWrite};
 pub use crate::io::traits::{Read, Write};
 
 /// How long a line may be, in bytes, by default.

@@ -89,6 +89,9 @@ pub(crate) struct Core {
     running: Cell<bool>,
     stopping: Cell<bool>,
     closed: Cell<bool>,
+    /// Whether an entry that becomes ready needs more than a place in the queue: the loop is closed, or a host waits
+    /// on its behalf.
+    needs_care: Cell<bool>,
     debug: Cell<bool>,
     slow_callback_duration: Cell<Duration>,
     pub(crate) ended: EndedEntries,
@@ -142,6 +145,7 @@ impl Core {
             running: Cell::new(false),
             stopping: Cell::new(false),
             closed: Cell::new(inbox.is_none()),
+            needs_care: Cell::new(inbox.is_none()),
             debug: Cell::new(settings.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: EndedEntries::default(),
@@ -167,7 +171,7 @@ impl Core {
     }
 
     /// Returns whether the loop's time is virtual.
-    #[cfg(feature = "trace")]
+    #[cfg(any(feature = "futures", feature = "trace"))]
     pub(crate) fn is_virtual(&self) -> bool {
         self.clock.is_virtual()
     }
@@ -252,8 +256,38 @@ impl Core {
 
     /// Appends an entry to the ready queue; a closed loop drops it.
     pub(crate) fn schedule(&self, entry: Rc<dyn Ready>) {
+        if self.needs_care.get() {
+            return self.schedule_with_care(entry);
+        }
+        self.ready.push(entry);
+    }
+
+    #[inline(always)]
+    pub(super) fn needs_care(&self) -> bool {
+        self.needs_care.get()
+    }
+
+    #[cold]
+    fn schedule_with_care(&self, entry: Rc<dyn Ready>) {
         if !self.is_closed() {
             self.ready.push(entry);
+            self.wake_host();
+        }
+    }
+
+    /// Notes whether a host waits on behalf of the loop, outside of its runs.
+    #[cfg(feature = "futures")]
+    pub(crate) fn set_host_waits(&self, waits: bool) {
+        self.needs_care.set(waits || self.is_closed());
+    }
+
+    /// Wakes a host that waits on behalf of the loop, as there is something new to do.
+    #[inline]
+    pub(crate) fn wake_host(&self) {
+        if self.needs_care.get()
+            && let Some(inbox) = &self.inbox
+        {
+            inbox.wake();
         }
     }
 
@@ -334,6 +368,7 @@ impl Core {
         if self.closed.replace(true) {
             return;
         }
+        self.needs_care.set(true);
         let mut panics = Panics::default();
         if let Some(inbox) = &self.inbox {
             inbox.close(&mut panics);

@@ -34,6 +34,8 @@ use crate::errors::panics::Panics;
 use crate::errors::{InvalidStateError, RuntimeError};
 use crate::kernel::awaitable::other_loop;
 use crate::kernel::event_loop::{Core, ErrorContext, EventLoop, Place, Ready};
+#[cfg(feature = "futures")]
+use crate::kernel::task::StacklessData;
 use crate::kernel::task::TaskData;
 use yieldfrom_delegation::{Error, Result};
 
@@ -44,9 +46,23 @@ pub(crate) enum FutureState {
     Finished,
 }
 
+impl FutureState {
+    /// Returns its name as asyncio shows it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Cancelled => "cancelled",
+            Self::Finished => "finished",
+        }
+    }
+}
+
 /// What kind of future it is.
 pub(crate) enum Role<T: 'static> {
     Task(TaskData<T>),
+    /// A task that takes no stack.
+    #[cfg(feature = "futures")]
+    Stackless(StacklessData<T>),
     /// A plain future, or one that stands for others, such as a gather.
     Other(Option<Box<dyn Composite>>),
 }
@@ -135,7 +151,7 @@ impl<T: 'static> FutureData<T> {
     }
 
     pub(crate) fn is_task(&self) -> bool {
-        matches!(self.role, Role::Task(_))
+        !matches!(self.role, Role::Other(_))
     }
 
     /// Notes where it was made, in debug mode.
@@ -187,7 +203,7 @@ impl<T: 'static> Waitable for FutureData<T> {
         !self.is_done()
             && match &self.role {
                 Role::Other(Some(composite)) if depth > 0 => composite.can_cancel(depth - 1),
-                Role::Other(_) | Role::Task(_) => true,
+                _ => true,
             }
     }
 
@@ -200,6 +216,11 @@ impl<T: 'static> Waitable for FutureData<T> {
             Role::Other(None) => self.end_cancelled(),
             Role::Task(data) => {
                 data.cancel(&self, rest);
+                true
+            }
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => {
+                data.cancel();
                 true
             }
             Role::Other(Some(composite)) => composite.cancel(rest),
@@ -216,13 +237,13 @@ impl<T: 'static> Waitable for FutureData<T> {
 
     fn explain(&self, to: &mut Explanation) {
         match &self.role {
-            Role::Task(data) => to.says(WaitKind::Task, data.name(&self.core)),
             Role::Other(None) => to.says(WaitKind::Future, self.to_string()),
             Role::Other(Some(composite)) => {
                 let (kind, name) = composite.purpose();
                 to.says(kind, name.to_owned());
                 composite.awaited(&mut to.awaited);
             }
+            _ => to.says(WaitKind::Task, self.head().name(&self.core)),
         }
         to.over = self.is_done();
     }
@@ -236,7 +257,9 @@ impl<T: 'static> Waitable for FutureData<T> {
 impl<T: 'static> Drop for FutureData<T> {
     fn drop(&mut self) {
         let is_lost = match &self.role {
-            Role::Task(data) => data.is_lost(self) || data.is_noted(),
+            Role::Task(data) => data.head.is_lost(self) || data.head.is_noted(),
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => data.head.is_lost(self) || data.head.is_noted(),
             Role::Other(_) => false,
         };
         if is_lost || self.unseen.get() || self.is_placed.get() {
@@ -252,9 +275,9 @@ impl<T: 'static> FutureData<T> {
     fn end_noticed(&self) {
         let mut panics = Panics::default();
         panics.catch(|| self.report_unseen());
-        if let Role::Task(data) = &self.role {
-            panics.catch(|| data.report_lost(self));
-            let context = data.forget_notes(&self.core);
+        if self.is_task() {
+            panics.catch(|| self.head().report_lost(self));
+            let context = self.head().forget_notes(&self.core);
             panics.catch(|| drop(context));
         }
         if self.is_placed.get() {

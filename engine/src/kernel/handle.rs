@@ -45,6 +45,7 @@ impl Scheduled {
     pub(crate) fn start_timer(self: &Rc<Self>, now: Nanos, deadline: Nanos) {
         let timed = Rc::clone(self);
         self.timer.set(self.core.start_timer(now, deadline, timed));
+        self.core.wake_host();
     }
 
     fn cancel(&self) {

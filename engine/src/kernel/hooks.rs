@@ -51,6 +51,12 @@ pub(crate) trait Layer: Any {
         Ok(())
     }
 
+    /// Is called before a run would wait for nothing that the kernel knows of: returns whether something else may
+    /// wake the loop.
+    fn may_be_woken(&self, _core: &Core) -> bool {
+        false
+    }
+
     /// Is called first when the loop is closed.
     fn close(&self, _panics: &mut Panics) {}
 
@@ -145,6 +151,11 @@ impl Hooks {
 
     pub(super) fn deadlock(&self, core: &Core, operation: &'static str) -> Error {
         (self.deadlock)(core, operation)
+    }
+
+    #[cold]
+    pub(super) fn may_be_woken(&self, core: &Core) -> bool {
+        self.layers.iter().any(|part| part.may_be_woken(core))
     }
 
     #[cold]

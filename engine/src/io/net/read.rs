@@ -140,3 +140,10 @@ reads_by_source! {
     ReadHalf<'_, S>,
     OwnedReadHalf<S>,
 }
+
+#[cfg(feature = "futures")]
+crate::io::polled::polled_by!(@read [S] Stream<S>, |this| this.source, where S: AsFd, for<'s> &'s S: io::Read);
+#[cfg(feature = "futures")]
+crate::io::polled::polled_by!(@read ['h, S] ReadHalf<'h, S>, |this| this.source, where S: AsFd, for<'s> &'s S: io::Read);
+#[cfg(feature = "futures")]
+crate::io::polled::polled_by!(@read [S] OwnedReadHalf<S>, |this| this.source, where S: AsFd, for<'s> &'s S: io::Read);

@@ -104,3 +104,10 @@ writes_by_source! {
     WriteHalf<'_, S>,
     OwnedWriteHalf<S>,
 }
+
+#[cfg(feature = "futures")]
+crate::io::polled::polled_by!(@write [S] Stream<S>, |this| this.source, where S: AsFd, for<'s> &'s S: io::Write);
+#[cfg(feature = "futures")]
+crate::io::polled::polled_by!(@write ['h, S] WriteHalf<'h, S>, |this| this.source, where S: AsFd, for<'s> &'s S: io::Write);
+#[cfg(feature = "futures")]
+crate::io::polled::polled_by!(@write [S] OwnedWriteHalf<S>, |this| this.source, where S: AsFd, for<'s> &'s S: io::Write);

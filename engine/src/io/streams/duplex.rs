@@ -69,8 +69,48 @@ struct Channel {
     ended: Cell<bool>,
     /// Nobody reads any more.
     abandoned: Cell<bool>,
-    readable: Event,
-    writable: Event,
+    readable: Alert,
+    writable: Alert,
+}
+
+/// Tells those who wait for a channel to look at it again.
+struct Alert {
+    event: Event,
+    /// The waker of the async code that has polled last.
+    #[cfg(feature = "futures")]
+    waker: Cell<Option<std::task::Waker>>,
+}
+
+impl Alert {
+    fn new(operation: &'static str) -> Self {
+        Self {
+            event: Event::for_operation(operation),
+            #[cfg(feature = "futures")]
+            waker: Cell::new(None),
+        }
+    }
+
+    /// No cell of the channel is borrowed meanwhile, as a waker is other people's code.
+    fn raise(&self) {
+        self.event.set();
+        #[cfg(feature = "futures")]
+        if let Some(waker) = self.waker.take() {
+            crate::errors::panics::contain(|| waker.wake());
+        }
+    }
+
+    fn wait(&self, co: &Co) -> Result<()> {
+        self.event.clear();
+        self.event.wait().delegate(co)?;
+        Ok(())
+    }
+
+    /// Has the context's waker woken at the next alert.
+    #[cfg(feature = "futures")]
+    fn poll<T>(&self, context: &std::task::Context<'_>) -> std::task::Poll<T> {
+        drop(self.waker.replace(Some(context.waker().clone())));
+        std::task::Poll::Pending
+    }
 }
 
 impl Channel {
@@ -80,16 +120,33 @@ impl Channel {
             capacity,
             ended: Cell::new(false),
             abandoned: Cell::new(false),
-            readable: Event::for_operation("Duplex.read"),
-            writable: Event::for_operation("Duplex.write"),
+            readable: Alert::new("Duplex.read"),
+            writable: Alert::new("Duplex.write"),
         }
+    }
+
+    /// Fails if nothing can be written any more.
+    fn check(&self) -> io::Result<()> {
+        let why = match (self.ended.get(), self.abandoned.get()) {
+            (true, _) => "write: this end has ended its writing",
+            (_, true) => "write: the other end was dropped",
+            _ => return Ok(()),
+        };
+        Err(io::Error::new(io::ErrorKind::BrokenPipe, why))
+    }
+
+    fn end(&self) {
+        self.ended.set(true);
+        self.readable.raise();
+        // Another task may wait for room.
+        self.writable.raise();
     }
 
     /// Takes bytes that are there; zero at the end. None if one has to wait.
     fn take(&self, buffer: &mut [u8]) -> Option<usize> {
         let n = io::Read::read(&mut *self.bytes.borrow_mut(), buffer).unwrap_or(0);
         if n > 0 {
-            self.writable.set();
+            self.writable.raise();
         }
         (n > 0 || self.ended.get() || buffer.is_empty()).then_some(n)
     }
@@ -101,7 +158,7 @@ impl Channel {
         all.extend(&bytes[..n]);
         drop(all);
         if n > 0 {
-            self.readable.set();
+            self.readable.raise();
         }
         (n > 0 || bytes.is_empty()).then_some(n)
     }
@@ -113,8 +170,7 @@ impl Read for Duplex {
             if let Some(n) = self.incoming.take(buffer) {
                 return Ok(n);
             }
-            self.incoming.readable.clear();
-            self.incoming.readable.wait().delegate(co)?;
+            self.incoming.readable.wait(co)?;
         }
     }
 }
@@ -123,36 +179,63 @@ impl Write for Duplex {
     /// Fails with `BrokenPipe` if the other end was dropped, or if this end has ended its writing.
     fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
         loop {
-            if self.outgoing.ended.get() || self.outgoing.abandoned.get() {
-                let why = match self.outgoing.ended.get() {
-                    true => "write: this end has ended its writing",
-                    false => "write: the other end was dropped",
-                };
-                return Err(io::Error::new(io::ErrorKind::BrokenPipe, why).into());
-            }
+            self.outgoing.check()?;
             if let Some(n) = self.outgoing.put(bytes) {
                 return Ok(n);
             }
-            self.outgoing.writable.clear();
-            self.outgoing.writable.wait().delegate(co)?;
+            self.outgoing.writable.wait(co)?;
         }
     }
 
     fn close_writing_with(&self, _: &Co) -> Result<()> {
-        self.outgoing.ended.set(true);
-        self.outgoing.readable.set();
-        // Another task may wait for room.
-        self.outgoing.writable.set();
+        self.outgoing.end();
         Ok(())
+    }
+}
+
+#[cfg(feature = "futures")]
+mod polled {
+    use std::io;
+    use std::task::{Context, Poll};
+
+    use super::Duplex;
+    use crate::io::polled::{PollRead, PollWrite};
+
+    impl PollRead for Duplex {
+        fn poll_read(
+            &self,
+            context: &mut Context<'_>,
+            buffer: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            match self.incoming.take(buffer) {
+                Some(n) => Poll::Ready(Ok(n)),
+                None => self.incoming.readable.poll(context),
+            }
+        }
+    }
+
+    impl PollWrite for Duplex {
+        fn poll_write(&self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.outgoing.check()?;
+            match self.outgoing.put(bytes) {
+                Some(n) => Poll::Ready(Ok(n)),
+                None => self.outgoing.writable.poll(context),
+            }
+        }
+
+        fn poll_close_writing(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.outgoing.end();
+            Poll::Ready(Ok(()))
+        }
     }
 }
 
 impl Drop for Duplex {
     fn drop(&mut self) {
         self.outgoing.ended.set(true);
-        self.outgoing.readable.set();
+        self.outgoing.readable.raise();
         self.incoming.abandoned.set(true);
-        self.incoming.writable.set();
+        self.incoming.writable.raise();
     }
 }
 

@@ -345,7 +345,7 @@ impl EventLoop {
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Result<Handle> {
         self.core().check_open("call_soon").at_caller()?;
         let scheduled = Scheduled::new(self.core(), Box::new(callback));
-        self.core().ready.push(scheduled.clone());
+        self.core().schedule(scheduled.clone());
         Ok(Handle(scheduled))
     }
 

@@ -34,7 +34,7 @@ impl Clock {
         }
     }
 
-    #[cfg(feature = "trace")]
+    #[cfg(any(feature = "futures", feature = "trace"))]
     pub(crate) fn is_virtual(&self) -> bool {
         matches!(self, Self::Virtual(_))
     }

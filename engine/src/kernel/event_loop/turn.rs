@@ -340,7 +340,8 @@ impl Core {
             && !self.waits_for_descriptors()
             && !self.hooks.has_work()
             && !inbox.is_notified()
-            && self.earliest_deadline().is_none();
+            && self.earliest_deadline().is_none()
+            && !self.hooks.may_be_woken(self);
         if !dead {
             return Ok(());
         }

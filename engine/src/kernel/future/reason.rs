@@ -9,6 +9,10 @@ use std::rc::{Rc, Weak};
 
 use super::Waitable;
 use crate::kernel::event_loop::Holder;
+#[cfg(feature = "futures")]
+use crate::kernel::event_loop::Place;
+#[cfg(feature = "futures")]
+use yieldfrom_delegation::Link;
 
 /// The kind of a wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +56,9 @@ enum On {
     Class(&'static str),
     Descriptor(RawFd),
     Subject(WaitKind, Weak<dyn Subject>),
+    /// A future of async/await, whose type is the operation, and the line that waits for it.
+    #[cfg(feature = "futures")]
+    Foreign(Place),
 }
 
 /// An object that several tasks wait for, or that waits for several futures.
@@ -75,6 +82,25 @@ impl Reason {
     pub(crate) const fn io(operation: &'static str) -> Self {
         let on = On::Nothing(WaitKind::Io);
         Self { operation, on }
+    }
+
+    /// Makes the reason of a wait for a future of async/await, with the name of its type.
+    #[cfg(feature = "futures")]
+    pub(crate) const fn foreign(name: &'static str, made_at: Place) -> Self {
+        let on = On::Foreign(made_at);
+        Self {
+            operation: name,
+            on,
+        }
+    }
+
+    /// Returns the name of a future of async/await, and the line that waits for it.
+    #[cfg(feature = "futures")]
+    pub(super) fn origin(&self) -> Link {
+        match self.on {
+            On::Foreign(made_at) => Link::new(self.operation, made_at),
+            _ => unreachable!("the waiter is that of a future of async/await"),
+        }
     }
 
     /// Makes the reason of a wait for a queue.
@@ -123,6 +149,11 @@ impl Reason {
             On::Class(class) => to.says(WaitKind::Io, format!("{class}.{operation}")),
             On::Descriptor(fd) => {
                 to.says(WaitKind::Io, format!("{operation} on descriptor {fd}"));
+            }
+            #[cfg(feature = "futures")]
+            On::Foreign(made_at) => {
+                let what = Link::new(operation, made_at);
+                to.says(WaitKind::Future, format!("the std future {what}"));
             }
             On::Subject(kind, subject) => {
                 to.says(*kind, operation.to_owned());

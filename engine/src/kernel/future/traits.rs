@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use yieldfrom_delegation::{Delegate, Result};
 
-use super::{Future, FutureData, FutureState, Role};
+use super::{Future, FutureData, Role};
 use crate::kernel::request::{Co, Request};
 use crate::kernel::task::Task;
 
@@ -66,16 +66,13 @@ impl<T: 'static> FutureData<T> {
 
 impl<T: 'static> fmt::Display for FutureData<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state() {
-            FutureState::Pending => "pending",
-            FutureState::Cancelled => "cancelled",
-            FutureState::Finished => "finished",
-        };
         match &self.role {
-            Role::Task(data) => data.show(self, state, f),
+            Role::Task(data) => data.show(self, f),
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => data.show(self, f),
             Role::Other(composite) => {
                 let name = composite.as_ref().map_or("Future", |it| it.name());
-                write!(f, "<{name} {state}")?;
+                write!(f, "<{name} {}", self.state().name())?;
                 self.show_place(f)?;
                 f.write_str(">")
             }

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use super::{Cancelling, Explanation, Reason, Waitable, not_awaited};
 use crate::kernel::event_loop::Ready;
 use crate::kernel::request::{Co, Request};
+#[cfg(feature = "futures")]
+use yieldfrom_delegation::Link;
 use yieldfrom_delegation::{Error, Result};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,24 @@ impl Waiter {
     #[inline(always)]
     pub(crate) fn set_reason(&self, reason: Reason) {
         self.reason.set(reason);
+    }
+
+    /// Returns the task that it was made for, if its reason is [`Reason::task`].
+    #[cfg(feature = "futures")]
+    pub(crate) fn origin(&self) -> Link {
+        let reason = self.reason.take();
+        let origin = reason.origin();
+        self.reason.set(reason);
+        origin
+    }
+
+    /// Returns whether somebody waits for it now.
+    #[cfg(feature = "futures")]
+    pub(crate) fn is_awaited(&self) -> bool {
+        let waiting = self.waiting.take();
+        let is_awaited = waiting.is_some();
+        self.waiting.set(waiting);
+        is_awaited
     }
 
     /// Returns whether it was woken or cancelled.
@@ -99,8 +119,9 @@ impl Waiter {
 
     /// Makes it as new, for another wait.
     ///
-    /// The caller must have the only reference, so that no other code can wake the waiter.
-    fn reset(&self) {
+    /// The caller must have the only reference, so that no other code can wake the waiter; or a wake-up that comes
+    /// too late must do no harm.
+    pub(crate) fn reset(&self) {
         self.state.set(WaiterState::Pending);
         drop(self.waiting.take());
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use yieldfrom_delegation::{Delegate, Error, Link, Result};
+use yieldfrom_delegation::{Delegate, Error, Generator, Link, Result};
 
 use super::any::AnyTask;
 use crate::errors::RuntimeError;
@@ -48,13 +48,23 @@ impl<T: 'static> Task<T> {
     #[track_caller]
     pub(crate) fn new(core: &Rc<Core>, coroutine: impl IntoCoroutine<Output = T>) -> Self {
         let generator = coroutine.into_coroutine().into_generator();
-        let inner = if core.is_closed() {
-            let why = "create_task: the event loop is closed, or there is none in this thread";
-            FutureData::new_failed_task(core, generator, RuntimeError::new(why).into())
+        let inner = if core.needs_care() {
+            Self::new_with_care(core, generator)
         } else {
             FutureData::new_task(core, generator)
         };
         Self(Future { inner })
+    }
+
+    #[cold]
+    #[track_caller]
+    fn new_with_care(core: &Rc<Core>, generator: Generator<Request, (), T>) -> Rc<FutureData<T>> {
+        if core.is_closed() {
+            let why = "create_task: the event loop is closed, or there is none in this thread";
+            return FutureData::new_failed_task(core, generator, RuntimeError::new(why).into());
+        }
+        core.wake_host();
+        FutureData::new_task(core, generator)
     }
 
     /// Makes a task that has failed, and never runs.

@@ -5,32 +5,33 @@ use std::panic::Location;
 use yieldfrom_delegation::{Error, Link, State};
 
 use super::any::TaskObject;
-use super::data::Suspension;
-#[cfg(feature = "trace")]
+#[cfg(any(feature = "futures", feature = "trace"))]
 use super::data::TaskPhase;
+use super::data::{Suspension, TaskHead, report_destroyed};
 use crate::errors::Panicked;
 use crate::errors::panics::{Panics, Payload};
-use crate::kernel::future::{Callbacks, FutureData};
+use crate::kernel::future::{Callbacks, FutureData, Role};
 
-impl<T: 'static> TaskObject for FutureData<T> {
-    fn panicked(&self, payload: Payload) {
-        self.conclude(Err(Error::new(Panicked::new(payload))));
+impl<T: 'static> FutureData<T> {
+    pub(crate) fn head(&self) -> &TaskHead {
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => &data.head,
+            _ => &self.data().head,
+        }
     }
 
-    fn destroy(&self, lost: &mut Vec<Callbacks>) {
+    fn destroy_coroutine(&self, lost: &mut Vec<Callbacks>) {
         let data = self.data();
-        if self.is_done() || data.destroyed.replace(true) {
-            return;
-        }
         let mut panics = Panics::default();
-        panics.catch(|| data.report_destroyed(self));
+        panics.catch(|| report_destroyed(self));
         panics.catch(|| drop(data.awaited.take()));
         panics.catch(|| data.generator.abandon());
         lost.push(self.take_callbacks());
         panics.resume();
     }
 
-    fn abandon(&self) -> bool {
+    fn abandon_coroutine(&self) -> bool {
         let mut panics = Panics::default();
         panics.catch(|| self.data().generator.abandon());
         let is_closed = self.is_closed();
@@ -40,38 +41,79 @@ impl<T: 'static> TaskObject for FutureData<T> {
         panics.resume();
         is_closed
     }
+}
+
+impl<T: 'static> TaskObject for FutureData<T> {
+    fn panicked(&self, payload: Payload) {
+        self.conclude(Err(Error::new(Panicked::new(payload))));
+    }
+
+    fn destroy(&self, lost: &mut Vec<Callbacks>) {
+        if self.is_done() || self.head().destroyed.replace(true) {
+            return;
+        }
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => self.destroy_stackless(data, lost),
+            _ => self.destroy_coroutine(lost),
+        }
+    }
+
+    fn abandon(&self) -> bool {
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => self.abandon_stackless(data),
+            _ => self.abandon_coroutine(),
+        }
+    }
 
     fn is_closed(&self) -> bool {
-        self.data().generator.state() == State::Closed
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(_) => self.is_done(),
+            _ => self.data().generator.state() == State::Closed,
+        }
     }
 
     fn has_not_started(&self) -> bool {
-        self.data().generator.state() == State::Created
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => data.head.phase.get() == TaskPhase::New,
+            _ => self.data().generator.state() == State::Created,
+        }
     }
 
     fn number(&self) -> u32 {
-        self.data().number
+        self.head().number
     }
 
     fn name(&self) -> String {
-        self.data().name(&self.core)
+        self.head().name(&self.core)
     }
 
     fn set_name(&self, name: String) {
         self.note();
-        self.core.set_task_name(self.data().number, name);
+        self.core.set_task_name(self.head().number, name);
     }
 
     fn note(&self) {
-        self.data().is_noted.set(true);
+        self.head().is_noted.set(true);
     }
 
     fn stack(&self) -> Vec<Link> {
-        self.data().stack()
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => data.stack(self),
+            _ => self.data().stack(),
+        }
     }
 
     fn origin(&self) -> Link {
-        self.data().generator.origin()
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => data.origin(),
+            _ => self.data().generator.origin(),
+        }
     }
 
     fn made_at(&self) -> Option<&'static Location<'static>> {
@@ -79,26 +121,30 @@ impl<T: 'static> TaskObject for FutureData<T> {
     }
 
     fn suspension(&self) -> Suspension {
-        self.data().suspension()
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => data.suspension(),
+            _ => self.data().suspension(),
+        }
     }
 
     #[cfg(feature = "trace")]
     fn is_due(&self) -> bool {
         matches!(
-            self.data().phase.get(),
+            self.head().phase.get(),
             TaskPhase::Due | TaskPhase::DueCancelled
         )
     }
 
     fn cancelling(&self) -> u32 {
-        self.data().cancelling.get()
+        self.head().cancelling.get()
     }
 
     fn uncancel(&self) {
-        let data = self.data();
-        let left = data.cancelling.get().saturating_sub(1);
-        if data.cancelling.replace(left) == 1 {
-            data.must_cancel.set(false);
+        let head = self.head();
+        let left = head.cancelling.get().saturating_sub(1);
+        if head.cancelling.replace(left) == 1 {
+            head.must_cancel.set(false);
         }
     }
 }

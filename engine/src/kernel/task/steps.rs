@@ -24,7 +24,7 @@ impl<T: 'static> FutureData<T> {
         let task = Rc::new(Self::new(core, Role::Task(data)));
         task.place();
         core.inherit_context(&*task);
-        task.data().slot.set(core.add_task(task.clone()));
+        task.data().head.slot.set(core.add_task(task.clone()));
         core.ready.push(task.clone());
         task
     }
@@ -47,7 +47,7 @@ impl<T: 'static> FutureData<T> {
     pub(super) fn data(&self) -> &TaskData<T> {
         match &self.role {
             Role::Task(data) => data,
-            Role::Other(_) => unreachable!("only tasks are driven"),
+            _ => unreachable!("only tasks with a coroutine are driven by it"),
         }
     }
 
@@ -60,7 +60,7 @@ impl<T: 'static> FutureData<T> {
 
     /// Throws an error into the coroutine, and returns what it requests then, if it has not ended.
     fn throw_in(&self, core: &Core, error: Error) -> Option<Request> {
-        core.enter_task(self.data().slot.get());
+        core.enter_task(self.data().head.slot.get());
         let request = match self.data().generator.driver().throw(error) {
             Ok(request) => Some(request),
             Err(unresolved) => self.resolve(unresolved),
@@ -74,7 +74,7 @@ impl<T: 'static> FutureData<T> {
         let data = self.data();
         let outcome = match state {
             Ok(Yielded(request)) => return Some(request),
-            Ok(Complete(_)) if data.must_cancel.replace(false) => Err(Error::cancelled()),
+            Ok(Complete(_)) if data.head.must_cancel.replace(false) => Err(Error::cancelled()),
             Ok(Complete(value)) => Ok(value),
             Err(error) => {
                 self.forget_body();
@@ -108,11 +108,11 @@ impl<T: 'static> FutureData<T> {
     #[cold]
     pub(super) fn conclude_abandoned(&self) {
         let data = self.data();
-        if data.phase.replace(TaskPhase::Ended) == TaskPhase::Asleep {
+        if data.head.phase.replace(TaskPhase::Ended) == TaskPhase::Asleep {
             self.core.cancel_timer();
         }
         let awaited = data.awaited.take();
-        if let Some(task) = self.core.remove_task(data.slot.get()) {
+        if let Some(task) = self.core.remove_task(data.head.slot.get()) {
             self.core.ended.keep(task);
         }
         self.end_cancelled();
@@ -121,7 +121,7 @@ impl<T: 'static> FutureData<T> {
 
     pub(super) fn conclude(&self, outcome: Result<T>) {
         set_sleep_over(false);
-        if let Some(task) = self.core.remove_task(self.data().slot.get()) {
+        if let Some(task) = self.core.remove_task(self.head().slot.get()) {
             self.core.ended.keep(task);
         }
         // From here on its place may be another task's, which a panic below must not reach.
@@ -137,20 +137,26 @@ impl<T: 'static> FutureData<T> {
 
 impl<T: 'static> Ready for FutureData<T> {
     fn run(self: Rc<Self>, core: &Rc<Core>) {
+        #[cfg(feature = "futures")]
+        if let Role::Stackless(data) = &self.role {
+            return Rc::clone(&self).run_stackless(core, data);
+        }
         let data = self.data();
-        let phase = data.phase.get();
+        let phase = data.head.phase.get();
         match phase {
             TaskPhase::Due => {
-                data.phase.set(TaskPhase::Over);
+                data.head.phase.set(TaskPhase::Over);
                 return core.ready.push(self);
             }
-            TaskPhase::DueCancelled => return data.phase.set(TaskPhase::Cancelled),
+            TaskPhase::DueCancelled => return data.head.phase.set(TaskPhase::Cancelled),
             TaskPhase::Ended => return,
-            _ => data.phase.set(TaskPhase::Scheduled),
+            _ => data.head.phase.set(TaskPhase::Scheduled),
         }
         let error = match data.awaited.take() {
             // A cancellation comes in place of everything else.
-            Awaited::Future(what) if phase == TaskPhase::Refused && !data.must_cancel.get() => {
+            Awaited::Future(what)
+                if phase == TaskPhase::Refused && !data.head.must_cancel.get() =>
+            {
                 self.check_awaited(&*what).err()
             }
             Awaited::Future(what) => {
@@ -159,15 +165,17 @@ impl<T: 'static> Ready for FutureData<T> {
             }
             Awaited::Timer(_) => None,
         };
-        data.must_cancel.set(false);
+        data.head.must_cancel.set(false);
         self.throw(core, error.unwrap_or_else(Error::cancelled));
     }
 
     #[inline]
     fn begin(&self) -> Option<(Driver<'_, Request, ()>, Slot)> {
-        let data = self.data();
+        let Role::Task(data) = &self.role else {
+            return None;
+        };
         data.start_plain_step()
-            .then(|| (data.generator.driver(), data.slot.get()))
+            .then(|| (data.generator.driver(), data.head.slot.get()))
     }
 
     fn resolve(&self, unresolved: Unresolved<'_, Request, ()>) -> Option<Request> {
@@ -178,7 +186,7 @@ impl<T: 'static> Ready for FutureData<T> {
     #[inline(never)]
     fn suspend_with_care(self: Rc<Self>, core: &Core, mut request: Request) {
         // Not by recursion: the body may catch the error, and try again.
-        while let Some(began_at) = core.regions.of(self.data().number) {
+        while let Some(began_at) = core.regions.of(self.data().head.number) {
             set_sleep_over(false);
             let error = refusal(&self.data().stack(), began_at);
             let refused = request;
@@ -204,8 +212,8 @@ impl<T: 'static> Ready for FutureData<T> {
         let wakeup = self.clone();
         Rc::clone(&what).subscribe(wakeup);
         // The task may have cancelled itself during the step.
-        if data.must_cancel.get() && crate::kernel::future::cancel(what) {
-            data.must_cancel.set(false);
+        if data.head.must_cancel.get() && crate::kernel::future::cancel(what) {
+            data.head.must_cancel.set(false);
         }
     }
 
@@ -213,9 +221,9 @@ impl<T: 'static> Ready for FutureData<T> {
         set_sleep_over(false);
         let data = self.data();
         let now = core.now();
-        if data.must_cancel.replace(false) {
+        if data.head.must_cancel.replace(false) {
             // The task has cancelled itself: the sleep is cancelled before it begins.
-            data.phase.set(TaskPhase::Cancelled);
+            data.head.phase.set(TaskPhase::Cancelled);
             return core.ready.push(self);
         }
         let number = core.start_timer(now, now.saturating_add(delay), self.clone());
@@ -238,17 +246,21 @@ impl<T: 'static> Ready for FutureData<T> {
     }
 
     fn prefetch(&self) {
-        let data = self.data();
-        if data.phase.get() != TaskPhase::Due {
+        let Role::Task(data) = &self.role else {
+            return;
+        };
+        if data.head.phase.get() != TaskPhase::Due {
             data.generator.prefetch();
         }
     }
 
     fn prefetch_state(&self, core: &Core) {
-        let data = self.data();
-        if data.phase.get() != TaskPhase::Due {
+        let Role::Task(data) = &self.role else {
+            return;
+        };
+        if data.head.phase.get() != TaskPhase::Due {
             data.generator.prefetch_state();
-            core.prefetch_slot(data.slot.get());
+            core.prefetch_slot(data.head.slot.get());
         }
     }
 }
@@ -256,7 +268,7 @@ impl<T: 'static> Ready for FutureData<T> {
 impl<T: 'static> Timed for FutureData<T> {
     fn is_live(&self, number: u64) -> bool {
         let data = self.data();
-        if data.phase.get() != TaskPhase::Asleep {
+        if data.head.phase.get() != TaskPhase::Asleep {
             return false;
         }
         let awaited = data.awaited.take();
@@ -266,7 +278,7 @@ impl<T: 'static> Timed for FutureData<T> {
     }
 
     fn fire(self: Rc<Self>, core: &Core) {
-        self.data().phase.set(TaskPhase::Due);
+        self.data().head.phase.set(TaskPhase::Due);
         core.ready.push(self);
     }
 }

@@ -1,0 +1,108 @@
+//! Tasks of futures of std, which take no stack.
+
+use std::any::type_name;
+use std::future::IntoFuture;
+use std::panic::Location;
+use std::pin::Pin;
+
+use pin_project_lite::pin_project;
+
+use super::waker::{Polled, Poller};
+use crate::kernel::{EventLoop, Future, FutureData, Reason, Stackless, Step, Task, Waiter};
+
+const NAME: &str = "spawn_std";
+
+/// Makes a task of a future of async/await on the thread's current loop.
+///
+/// As [`EventLoop::spawn_std`]. Where there is no current loop (see [`get_event_loop`](crate::get_event_loop)), the task
+/// has failed already, with a [`RuntimeError`](crate::RuntimeError).
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::{Co, create_task, run_sync, sleep, spawn_std};
+///
+/// let answer = run_sync(|co: &Co| {
+///     let task = spawn_std(async {
+///         let six = create_task(|_: &Co| Ok(6)); // a coroutine
+///         sleep(0.001).await?;
+///         Ok::<_, yieldfrom::Error>(6 * six.await? + 6)
+///     });
+///     co.yield_from(task)?
+/// })?;
+/// assert_eq!(answer, 42);
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+#[doc(alias = "spawn_local")]
+#[track_caller]
+pub fn spawn_std<F>(future: F) -> Task<F::Output>
+where
+    F: IntoFuture<Output: 'static, IntoFuture: 'static>,
+{
+    EventLoop::current_or_closed().spawn_std(future)
+}
+
+impl EventLoop {
+    /// Makes a task of a future of async/await, which is polled in the loop's turns.
+    ///
+    /// The task takes no stack: it is polled on that of the loop, and takes little more memory than the future. It is a
+    /// [`Task`] as any other: it can be waited for and named, it has a context, and reports show it. When it is
+    /// cancelled, the future is dropped in the next turn. Its result is the future's output. A panic becomes its error,
+    /// [`Panicked`](crate::Panicked). The future need not be `Send`.
+    ///
+    /// On a closed loop the task has failed already, with a [`RuntimeError`](crate::RuntimeError).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::EventLoop;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let task = event_loop.spawn_std(async { 6 * 7 });
+    /// assert_eq!(event_loop.run_until_complete(task)?, 42);
+    ///
+    /// let cancelled = event_loop.spawn_std(std::future::pending::<()>());
+    /// cancelled.cancel();
+    /// assert!(event_loop.run_until_complete(cancelled).unwrap_err().is_cancelled());
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn spawn_std<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: IntoFuture<Output: 'static, IntoFuture: 'static>,
+    {
+        let reason = Reason::foreign(type_name::<F::IntoFuture>(), Location::caller());
+        let waiter = Waiter::new(reason);
+        let poller = match Poller::with_waiter(self.core(), NAME, &waiter) {
+            Ok(poller) => poller,
+            Err(error) => return Task::refused(self, error),
+        };
+        let future = future.into_future();
+        let body = Box::pin(Driven { future, poller });
+        let inner = FutureData::new_stackless(self.core(), body, waiter);
+        let task = Task(Future { inner });
+        self.core().tell_task_factory(&task);
+        task
+    }
+}
+
+pin_project! {
+    /// A future, and by what it is polled. It is dropped before that, as it may use the waker in its destructor.
+    struct Driven<F> {
+        #[pin]
+        future: F,
+        poller: Poller,
+    }
+}
+
+impl<F: std::future::Future> Stackless<F::Output> for Driven<F> {
+    #[inline]
+    fn step(self: Pin<&mut Self>) -> Step<F::Output> {
+        let this = self.project();
+        match this.poller.poll(this.future) {
+            Polled::Ready(value) => Step::Ended(value),
+            Polled::Again => Step::Turn,
+            Polled::Pending => Step::Wait,
+        }
+    }
+}
