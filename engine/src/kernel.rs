@@ -63,4 +63,6 @@ pub use operation::Operation;
 pub(crate) use request::take_sleep_over;
 pub use request::{Co, Request};
 pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future, spawn};
+#[cfg(feature = "futures")]
+pub(crate) use task::{Stackless, Step};
 pub(crate) use task::{Suspension, TaskObject};
