@@ -5,6 +5,7 @@
 //! `Send` futures and their wakers work with every thread; what is not `Send` stays on the loop's one.
 
 mod awaiting;
+mod concurrent;
 mod from_std;
 mod guest;
 mod portable;
@@ -14,6 +15,7 @@ mod table;
 mod waker;
 
 pub use awaiting::Awaiting;
+pub use concurrent::AwaitingConcurrent;
 pub use from_std::{FromStd, from_std};
 pub use guest::{Guest, Host};
 pub use portable::Portable;

@@ -2,6 +2,8 @@
 //! would block.
 
 mod poll;
+#[cfg(feature = "futures")]
+mod polls;
 mod timed;
 
 use std::cell::{Cell, OnceCell};
@@ -12,8 +14,6 @@ use std::rc::Rc;
 
 use rustix::net::{AddressFamily, Shutdown, sockopt};
 
-#[cfg(feature = "futures")]
-use super::polled::Pollers;
 use super::traits::{Read, Write};
 use crate::errors::{RuntimeError, describe};
 use crate::kernel::{
@@ -23,6 +23,8 @@ use crate::kernel::{
 use yieldfrom_delegation::Result;
 
 pub(crate) use poll::{poll, poll_within};
+#[cfg(feature = "futures")]
+use polls::Pollers;
 pub(crate) use timed::timed_out;
 
 /// A descriptor that does not block, and its registration with a loop.
@@ -162,7 +164,7 @@ impl<T: AsFd> Source<T> {
 
     /// Counts an operation, and returns whether too many in a row have not waited.
     #[inline(always)]
-    pub(super) fn is_greedy(&self) -> bool {
+    fn is_greedy(&self) -> bool {
         let streak = self.streak.get() + 1;
         let is_greedy = streak > LONGEST_STREAK;
         self.streak.set(if is_greedy { 0 } else { streak });
@@ -186,23 +188,6 @@ impl<T: AsFd> Source<T> {
     /// Returns its registration with the running loop, for a wait for several descriptors.
     pub(crate) fn watched(&self, name: &str) -> Result<&Watched> {
         Ok(&self.registered(name)?.watched)
-    }
-
-    /// Returns what polls need of its registration with the running loop, before they wait.
-    #[cfg(feature = "futures")]
-    pub(super) fn registered_for_polls(
-        &self,
-        name: &str,
-    ) -> Result<(&Rc<Core>, &Watched, &Pollers)> {
-        self.streak.set(0);
-        let registration = self.registered(name)?;
-        let SourceRegistration {
-            core,
-            watched,
-            pollers,
-            ..
-        } = registration;
-        Ok((core, watched, pollers))
     }
 
     fn registered(&self, name: &str) -> Result<&SourceRegistration> {

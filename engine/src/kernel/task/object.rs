@@ -10,7 +10,9 @@ use super::data::TaskPhase;
 use super::data::{Suspension, TaskHead, report_destroyed};
 use crate::errors::Panicked;
 use crate::errors::panics::{Panics, Payload};
-use crate::kernel::future::{Callbacks, FutureData, Role};
+#[cfg(feature = "futures")]
+use crate::kernel::future::Role;
+use crate::kernel::future::{Callbacks, FutureData};
 
 impl<T: 'static> FutureData<T> {
     pub(crate) fn head(&self) -> &TaskHead {
