@@ -6,18 +6,20 @@ use std::future::IntoFuture;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use crate::errors::{RuntimeError, panics};
+use super::kept::KeptWaker;
+use crate::errors::RuntimeError;
 use crate::kernel::{
-    AwaitableResult, Core, Coroutine, EventLoop, Future, Place, Ready, Task, Waitable, create_task,
+    AwaitableResult, Co, Core, Coroutine, EventLoop, Future, IntoCoroutine, Operation, Place,
+    Ready, Task, Waitable, create_task,
 };
 use crate::threads::Job;
 use yieldfrom_delegation::Result;
 
 /// What wakes async code when a future of this crate is done.
 pub(super) struct Listener {
-    waker: Cell<Option<Waker>>,
+    waker: Cell<Option<KeptWaker>>,
     is_wanted: Cell<bool>,
 }
 
@@ -31,18 +33,13 @@ impl Listener {
 
     /// Notes the waker of the latest poll.
     pub(super) fn set_waker(&self, context: &Context<'_>) {
-        let before = self.waker.take();
-        let waker = match before {
-            Some(waker) if waker.will_wake(context.waker()) => waker,
-            _ => context.waker().clone(),
-        };
-        self.waker.set(Some(waker));
+        let waker = KeptWaker::renew(self.waker.take(), context);
+        drop(self.waker.replace(Some(waker)));
     }
 
-    /// Wakers are other people's code: a panic must not keep the other callbacks from being called.
     pub(super) fn wake(&self) {
         if let Some(waker) = self.waker.take() {
-            panics::contain(|| waker.wake());
+            waker.wake();
         }
     }
 }
@@ -65,11 +62,12 @@ impl Ready for Listener {
     }
 }
 
-/// A future, task or coroutine of this crate that async code waits for by `.await`.
+/// A future, task, coroutine or operation of this crate that async code waits for by `.await`.
 ///
 /// Its output is a [`Result`]: the value, or the error. `task.await` moves the result out, `(&task).await` clones it.
 /// Dropping it, as `select!` does with the branch that loses, leaves a future or task alone, as dropping its handle does.
-/// A coroutine that is awaited becomes a task, which nobody else has: dropping cancels that.
+/// A coroutine that is awaited, or an operation such as [`to_thread`](crate::to_thread()), becomes a task, which nobody
+/// else has: dropping cancels that.
 ///
 /// It belongs to the loop's thread. There any executor may poll it, if something runs the loop. For code on other threads, there
 /// is [`run_coroutine_threadsafe`](crate::LoopHandle::run_coroutine_threadsafe), whose future can be awaited
@@ -186,6 +184,14 @@ awaited! {
     [T: 'static] Job<T>, Future::from;
 }
 
+/// Makes a task that nobody else has, which is cancelled when the wait is dropped.
+#[track_caller]
+fn own_task<C: IntoCoroutine>(coroutine: C) -> Awaiting<C::Output> {
+    let mut awaiting = create_task(coroutine).into_future();
+    awaiting.is_own = true;
+    awaiting
+}
+
 /// It becomes a task, which is cancelled when the wait is dropped.
 impl<T: 'static> IntoFuture for Coroutine<T> {
     type Output = Result<T>;
@@ -193,8 +199,17 @@ impl<T: 'static> IntoFuture for Coroutine<T> {
 
     #[track_caller]
     fn into_future(self) -> Awaiting<T> {
-        let mut awaiting = create_task(self).into_future();
-        awaiting.is_own = true;
-        awaiting
+        own_task(self)
+    }
+}
+
+/// It becomes a task, which is cancelled when the wait is dropped.
+impl<T: 'static, F: FnOnce(&Co) -> Result<T> + 'static> IntoFuture for Operation<F> {
+    type Output = Result<T>;
+    type IntoFuture = Awaiting<T>;
+
+    #[track_caller]
+    fn into_future(self) -> Awaiting<T> {
+        own_task(self)
     }
 }

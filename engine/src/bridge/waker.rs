@@ -4,15 +4,15 @@
 //! stays on its own thread. So a waker has only the number of that, in a table of the thread: on this thread it looks
 //! there, from another one it sends a call to the loop. Nothing in here is unsafe.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
 use std::ptr;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::{Arc, Weak};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Poll, RawWakerVTable, Wake, Waker};
 
 use super::table::{Table, this_thread};
 use crate::kernel::{Call, Core, Inbox, Layer, Reason, Waiter};
@@ -21,6 +21,8 @@ use yieldfrom_delegation::Result;
 thread_local! {
     /// What the thread's wakers wake, by their number.
     static SLEEPERS: RefCell<Table<Sleeper>> = const { RefCell::new(Table::new()) };
+    /// The number of what is polled now.
+    static POLLED: Cell<usize> = const { Cell::new(usize::MAX) };
     /// Pollers that are not in use.
     static SPARE: RefCell<Vec<Parts>> = const { RefCell::new(Vec::new()) };
 }
@@ -29,7 +31,7 @@ thread_local! {
 const MOST_SPARE: usize = 256;
 
 /// What a waker of ours holds.
-struct Bell {
+pub(super) struct Bell {
     /// The thread on which it wakes something.
     home: u64,
     number: usize,
@@ -39,6 +41,8 @@ struct Bell {
     rung_here: AtomicBool,
     /// Whether a call was sent from another thread that no poll has followed yet.
     rung_elsewhere: AtomicBool,
+    /// How many [`KeptWaker`]s have it. Only its thread uses this.
+    pub(super) kept: AtomicUsize,
 }
 
 /// An entry of the table.
@@ -50,7 +54,29 @@ struct Sleeper {
 /// How many references to a bell a poller has: in the table, in its waker, and its own.
 const OWN_REFERENCES: usize = 3;
 
+/// The functions of all wakers that are made of bells.
+static FUNCTIONS: OnceLock<&'static RawWakerVTable> = OnceLock::new();
+
 impl Bell {
+    /// Returns the bell of a waker, if it is that of the future that is polled now on this thread.
+    #[inline]
+    pub(super) fn of(waker: &Waker) -> Option<Arc<Self>> {
+        let look = |sleepers: &RefCell<Table<Sleeper>>| {
+            let sleepers = sleepers.borrow();
+            let bell = &sleepers.0.get(POLLED.get())?.bell;
+            bell.is(waker).then(|| Arc::clone(bell))
+        };
+        SLEEPERS.try_with(look).ok().flatten()
+    }
+
+    /// Returns whether a waker is one of this bell, and not one that others have made of its parts.
+    #[inline]
+    pub(super) fn is(self: &Arc<Self>, waker: &Waker) -> bool {
+        let functions = FUNCTIONS.get();
+        ptr::eq(Arc::as_ptr(self).cast(), waker.data())
+            && functions.is_some_and(|functions| ptr::eq(*functions, waker.vtable()))
+    }
+
     fn ring_here(&self) {
         self.rung_here.store(true, Ordering::Relaxed);
         let waiter = SLEEPERS.try_with(|sleepers| {
@@ -162,11 +188,29 @@ impl Poller {
     pub(super) fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Polled<F::Output> {
         let parts = self.parts();
         parts.begin();
+        let _polled = Polling::begin(parts.bell.number);
         match future.poll(&mut Context::from_waker(&parts.waker)) {
             Poll::Ready(value) => Polled::Ready(value),
             Poll::Pending if parts.bell.rung_here.load(Ordering::Relaxed) => Polled::Again,
             Poll::Pending => Polled::Pending,
         }
+    }
+}
+
+/// Notes what is polled, and at the end what was polled before.
+struct Polling(usize);
+
+impl Polling {
+    #[inline]
+    fn begin(number: usize) -> Self {
+        Self(POLLED.replace(number))
+    }
+}
+
+impl Drop for Polling {
+    #[inline]
+    fn drop(&mut self) {
+        POLLED.set(self.0);
     }
 }
 
@@ -186,6 +230,7 @@ impl Parts {
         // In a thread that is ending, nothing can be woken any more.
         let bell = bell.unwrap_or_else(|_| Arc::new(Bell::new(usize::MAX, inbox)));
         let waker = Waker::from(Arc::clone(&bell));
+        FUNCTIONS.get_or_init(|| waker.vtable());
         Self {
             bell,
             waker,
@@ -230,6 +275,11 @@ impl Parts {
 }
 
 impl Bell {
+    /// Returns whether code that the loop does not know of has the waker.
+    fn is_elsewhere(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > OWN_REFERENCES + self.kept.load(Ordering::Relaxed)
+    }
+
     fn new(number: usize, inbox: Weak<Inbox>) -> Self {
         Self {
             home: this_thread(),
@@ -237,6 +287,7 @@ impl Bell {
             inbox,
             rung_here: AtomicBool::new(false),
             rung_elsewhere: AtomicBool::new(false),
+            kept: AtomicUsize::new(0),
         }
     }
 }
@@ -283,7 +334,7 @@ impl Layer for ForeignWakers {
         let may_wake = |sleeper: &Sleeper| {
             ptr::eq(sleeper.bell.inbox.as_ptr(), Arc::as_ptr(inbox))
                 && sleeper.waiter.is_awaited()
-                && Arc::strong_count(&sleeper.bell) > OWN_REFERENCES
+                && sleeper.bell.is_elsewhere()
         };
         let look = |sleepers: &RefCell<Table<Sleeper>>| {
             let sleepers = sleepers.borrow();

@@ -5,12 +5,13 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use rustix::net::Shutdown;
 
 use super::{Source, certain_bytes};
-use crate::errors::{describe, io_error, panics};
+use crate::bridge::KeptWaker;
+use crate::errors::{describe, io_error};
 use crate::io::polled::{PollRead, PollWrite};
 use crate::kernel::{Core, Direction, Ready, Reason, Waitable, Waiter, Watched};
 
@@ -23,13 +24,13 @@ pub(super) struct Pollers([OnceCell<Rc<PollSlot>>; 2]);
 struct PollSlot {
     core: Rc<Core>,
     waiter: Rc<Waiter>,
-    waker: Cell<Option<Waker>>,
+    waker: Cell<Option<KeptWaker>>,
 }
 
 impl Ready for PollSlot {
     fn run(self: Rc<Self>, _: &Rc<Core>) {
         if let Some(waker) = self.waker.take() {
-            panics::contain(|| waker.wake());
+            waker.wake();
         }
     }
 
@@ -44,12 +45,8 @@ impl Ready for PollSlot {
 
 impl PollSlot {
     fn set_waker(&self, context: &Context<'_>) {
-        let before = self.waker.take();
-        let waker = match before {
-            Some(waker) if waker.will_wake(context.waker()) => waker,
-            _ => context.waker().clone(),
-        };
-        self.waker.set(Some(waker));
+        let waker = KeptWaker::renew(self.waker.take(), context);
+        drop(self.waker.replace(Some(waker)));
     }
 }
 

@@ -78,7 +78,7 @@ struct Alert {
     event: Event,
     /// The waker of the async code that has polled last.
     #[cfg(feature = "futures")]
-    waker: Cell<Option<std::task::Waker>>,
+    waker: Cell<Option<crate::bridge::KeptWaker>>,
 }
 
 impl Alert {
@@ -95,7 +95,7 @@ impl Alert {
         self.event.set();
         #[cfg(feature = "futures")]
         if let Some(waker) = self.waker.take() {
-            crate::errors::panics::contain(|| waker.wake());
+            waker.wake();
         }
     }
 
@@ -108,7 +108,8 @@ impl Alert {
     /// Has the context's waker woken at the next alert.
     #[cfg(feature = "futures")]
     fn poll<T>(&self, context: &std::task::Context<'_>) -> std::task::Poll<T> {
-        drop(self.waker.replace(Some(context.waker().clone())));
+        let waker = crate::bridge::KeptWaker::renew(self.waker.take(), context);
+        drop(self.waker.replace(Some(waker)));
         std::task::Poll::Pending
     }
 }
