@@ -231,7 +231,7 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
     note = "`yield_from` takes a function or a closure `|co| ...` that returns a `Result`, a `Generator` whose \
             values have the same types, and an iterator by `iter(...)`",
     note = "by a reference to it, what keeps its result gives a clone: the type of the result needs `Clone`",
-    note = "a future of async/await cannot be delegated to: it needs an executor of its own kind"
+    note = "a future of async/await is delegated to by `from_std(future)`, of the feature `futures` of `yieldfrom`"
 )]
 pub trait Delegate<Y, S> {
     /// The type of the delegate's result, which `yield_from` returns.

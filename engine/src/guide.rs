@@ -12,6 +12,7 @@
 //! | [`tasks_and_cancellation`] | how to run several tasks at once, wait for them, and stop them |
 //! | [`sockets`] | TCP, UDP and Unix sockets in three layers; files by threads |
 //! | [`libraries`] | synchronous libraries that wait in coroutines; TLS; protocols for any stream |
+//! | [`futures`] | futures of async/await in coroutines, and the other way round |
 //! | [`coming_from_asyncio`] | for readers who know asyncio: every name of Python 3.4, and ours |
 //! | [`coming_from_async_await`] | for readers who know tokio or smol: their idioms, and ours |
 //! | [`stacks_and_memory`] | where bodies live, what that takes, what happens when one overflows |
@@ -27,7 +28,7 @@
 //! yieldfrom = { path = "../yieldfrom/engine" }
 //! ```
 //!
-//! For signals, child processes and TLS, add `features = ["signal", "process", "tls"]`. Then write in `src/main.rs`:
+//! For signals, child processes, TLS and futures of async/await, add `features = ["signal", "process", "tls", "futures"]`. Then write in `src/main.rs`:
 //!
 //! ```
 //! use yieldfrom::{Co, Result, run, sleep, spawn};
@@ -71,6 +72,7 @@ pages! {
     tasks_and_cancellation "guide/tasks_and_cancellation.md"
     sockets "guide/sockets.md"
     libraries "guide/libraries.md"
+    futures "guide/futures.md"
     coming_from_asyncio "guide/coming_from_asyncio.md"
     coming_from_async_await "guide/coming_from_async_await.md"
     stacks_and_memory "guide/stacks_and_memory.md"

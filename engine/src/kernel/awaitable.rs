@@ -37,7 +37,7 @@ use crate::kernel::task::Task;
     label = "expected a coroutine, or a function or closure that takes `&Co`",
     note = "write `|co: &Co| ...`, with a `Result` at its end, or call a function that returns a `Coroutine`",
     note = "a task or a future runs already: wait for it by `yield_from`; `ensure_future` takes either",
-    note = "a future of async/await is no coroutine: it needs an executor of its own kind"
+    note = "a future of async/await is no coroutine: use `spawn_std(future)` or `from_std(future)`, of the feature `futures`"
 )]
 pub trait IntoCoroutine {
     /// The type of the value that the coroutine returns.
@@ -105,7 +105,7 @@ where
     message = "`{Self}` cannot be waited for",
     label = "expected a coroutine, a function or closure that takes `&Co`, a task or a future",
     note = "write `|co: &Co| ...`, with a `Result` at its end, or call a function that returns a `Coroutine`",
-    note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
+    note = "a future of async/await is waited for by `from_std(future)`, of the feature `futures`"
 )]
 pub trait Awaitable: Sized {
     /// The result.
@@ -163,7 +163,7 @@ pub trait Awaitable: Sized {
     label = "expected a coroutine, a function or closure that takes `&Co`, a task or a future",
     note = "by value, a task or a future gives its result away, which needs no `Clone`",
     note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`",
-    note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
+    note = "a future of async/await is waited for by `from_std(future)`, of the feature `futures`"
 )]
 pub trait AwaitableResult: Awaitable {
     /// Whether the future keeps its result, and a clone is given out: false by default.

@@ -18,7 +18,7 @@ use yieldfrom_delegation::Result;
     message = "`{Self}` cannot be waited for",
     label = "expected an operation, a coroutine, a closure that takes `&Co`, a task or a future",
     note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`",
-    note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
+    note = "a future of async/await is waited for by `from_std(future)`, of the feature `futures`"
 )]
 pub trait Limited: Sized {
     /// The type of the result.

@@ -40,7 +40,7 @@ const MISTAKES: [Mistake; 10] = [
     },
     Mistake {
         body: "fn wait(co: &Co) -> Result<i32> { co.yield_from(async { 1 }) }",
-        says: &["a future of async/await cannot be delegated to"],
+        says: &["a future of async/await is delegated to by `from_std(future)`"],
     },
     Mistake {
         body: "fn make() { drop(create_task(42)); }",
@@ -58,7 +58,7 @@ const MISTAKES: [Mistake; 10] = [
     },
     Mistake {
         body: "fn make() { drop(wait_for(async { 1 }, None)); }",
-        says: &["a future of async/await cannot be waited for"],
+        says: &["a future of async/await is waited for by `from_std(future)`"],
     },
     Mistake {
         // No attribute reaches this one, as `gather` takes lists and tuples.
