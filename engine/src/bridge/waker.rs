@@ -37,7 +37,9 @@ pub(super) struct Bell {
     number: usize,
     /// By which other threads reach the loop. It is weak, as a waker may live longer than its loop.
     inbox: Weak<Inbox>,
-    /// Whether it was rung on its thread since the last poll began. Only this thread uses it.
+    /// Whether its future is polled now. Only its thread uses this and the next one.
+    is_polled: AtomicBool,
+    /// Whether it was rung on its thread since the last poll began.
     rung_here: AtomicBool,
     /// Whether a call was sent from another thread that no poll has followed yet.
     rung_elsewhere: AtomicBool,
@@ -79,6 +81,10 @@ impl Bell {
 
     fn ring_here(&self) {
         self.rung_here.store(true, Ordering::Relaxed);
+        if self.is_polled.load(Ordering::Relaxed) {
+            // Nobody waits: who polls looks at the flag.
+            return;
+        }
         let waiter = SLEEPERS.try_with(|sleepers| {
             let sleepers = sleepers.borrow();
             let sleeper = sleepers.0.get(self.number)?;
@@ -188,8 +194,10 @@ impl Poller {
     pub(super) fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Polled<F::Output> {
         let parts = self.parts();
         parts.begin();
-        let _polled = Polling::begin(parts.bell.number);
-        match future.poll(&mut Context::from_waker(&parts.waker)) {
+        let polling = Polling::begin(&parts.bell);
+        let polled = future.poll(&mut Context::from_waker(&parts.waker));
+        drop(polling);
+        match polled {
             Poll::Ready(value) => Polled::Ready(value),
             Poll::Pending if parts.bell.rung_here.load(Ordering::Relaxed) => Polled::Again,
             Poll::Pending => Polled::Pending,
@@ -197,20 +205,27 @@ impl Poller {
     }
 }
 
-/// Notes what is polled, and at the end what was polled before.
-struct Polling(usize);
+/// A poll that goes on, until this is dropped.
+struct Polling<'a> {
+    bell: &'a Bell,
+    /// The number of what was polled before.
+    before: usize,
+}
 
-impl Polling {
+impl<'a> Polling<'a> {
     #[inline]
-    fn begin(number: usize) -> Self {
-        Self(POLLED.replace(number))
+    fn begin(bell: &'a Bell) -> Self {
+        bell.is_polled.store(true, Ordering::Relaxed);
+        let before = POLLED.replace(bell.number);
+        Self { bell, before }
     }
 }
 
-impl Drop for Polling {
+impl Drop for Polling<'_> {
     #[inline]
     fn drop(&mut self) {
-        POLLED.set(self.0);
+        self.bell.is_polled.store(false, Ordering::Relaxed);
+        POLLED.set(self.before);
     }
 }
 
@@ -285,6 +300,7 @@ impl Bell {
             home: this_thread(),
             number,
             inbox,
+            is_polled: AtomicBool::new(false),
             rung_here: AtomicBool::new(false),
             rung_elsewhere: AtomicBool::new(false),
             kept: AtomicUsize::new(0),
