@@ -7,12 +7,13 @@ use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 
+use super::spawn::task_of;
 use super::waker::{Polled, Poller};
 use crate::combine::{Alarm, Branch, BranchWait, Scope};
 use crate::errors::RuntimeError;
 use crate::kernel::{
-    Awaitable, AwaitableResult, Co, Coroutine, CoroutineBuilder, EventLoop, Future, IntoCoroutine,
-    Place, Ready, Reason, Request, Task, limited_code,
+    Co, Coroutine, CoroutineBuilder, EventLoop, IntoCoroutine, Place, Ready, Reason, Request, Task,
+    awaitable_coroutine, limited_code,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -29,8 +30,8 @@ const NAME: &str = "from_std";
 /// not.
 ///
 /// It goes wherever an operation goes: into [`wait_for`](crate::wait_for), [`gather`](crate::gather()),
-/// [`first`](crate::first()). Where a task is made of it, use [`spawn_std`](crate::spawn_std), whose task takes no
-/// stack; `gather` and `wait` do so themselves.
+/// [`first`](crate::first()), [`create_task`](crate::create_task). A task that is made of it takes no stack:
+/// [`spawn_std`](crate::spawn_std) is short for that.
 ///
 /// A future that is woken while it is polled is polled again in the next turn, so that other tasks run in between. A
 /// poll that blocks holds the loop, as a callback does, and is reported as that in debug mode. While a task waits for a
@@ -120,28 +121,17 @@ impl<F: std::future::Future<Output: 'static> + 'static> IntoCoroutine for FromSt
             .name(NAME)
             .build(move |co| self.delegate(co))
     }
+
+    fn into_task(self, event_loop: &EventLoop) -> Task<F::Output> {
+        task_of(event_loop, self.future, self.made_at)
+    }
 }
 
 limited_code! {
     FromStd<F>, [F: std::future::Future], F::Output;
 }
 
-/// It becomes a task without a stack.
-impl<F: std::future::Future<Output: 'static> + 'static> Awaitable for FromStd<F> {
-    type Output = F::Output;
-    type Future = Task<F::Output>;
-
-    #[track_caller]
-    fn ensure_future(self, event_loop: &EventLoop) -> Task<F::Output> {
-        event_loop.spawn_std(self.future)
-    }
-}
-
-impl<F: std::future::Future<Output: 'static> + 'static> AwaitableResult for FromStd<F> {
-    fn outcome(future: &Future<F::Output>, taken_at: Place) -> Result<F::Output> {
-        future.inner.take("take_result", taken_at)
-    }
-}
+awaitable_coroutine!(FromStd<F>, [F: std::future::Future<Output: 'static> + 'static], F::Output);
 
 /// The wait for a future of std as a branch, without a task.
 #[doc(hidden)]

@@ -2,15 +2,13 @@
 
 use std::any::type_name;
 use std::future::IntoFuture;
-use std::panic::Location;
 use std::pin::Pin;
 
 use pin_project_lite::pin_project;
 
+use super::from_std::from_std;
 use super::waker::{Polled, Poller};
-use crate::kernel::{EventLoop, Future, FutureData, Reason, Stackless, Step, Task, Waiter};
-
-const NAME: &str = "spawn_std";
+use crate::kernel::{EventLoop, Future, FutureData, Place, Reason, Stackless, Step, Task, Waiter};
 
 /// Makes a task of a future of async/await on the thread's current loop.
 ///
@@ -43,7 +41,7 @@ where
 }
 
 impl EventLoop {
-    /// Makes a task of a future of async/await, which is polled in the loop's turns.
+    /// Makes a task of a future of async/await, which is polled in the loop's turns: `create_task(from_std(future))`.
     ///
     /// The task takes no stack: it is polled on that of the loop, and takes little more memory than the future. It is a
     /// [`Task`] as any other: it can be waited for and named, it has a context, and reports show it. When it is
@@ -71,18 +69,25 @@ impl EventLoop {
     where
         F: IntoFuture<Output: 'static, IntoFuture: 'static>,
     {
-        let reason = Reason::foreign(type_name::<F::IntoFuture>(), Location::caller());
-        let waiter = Waiter::new(reason);
-        let poller = match Poller::with_waiter(self.core(), NAME, &waiter) {
-            Ok(poller) => poller,
-            Err(error) => return Task::refused(self, error),
-        };
-        let future = future.into_future();
-        let body = Box::pin(Driven { future, poller });
-        let inner = FutureData::new_stackless(self.core(), body, waiter);
-        let task = Task(Future { inner });
-        self.core().tell_task_factory(&task);
-        task
+        self.create_task(from_std(future))
+    }
+}
+
+/// Makes a task of a future, on behalf of a line of the program.
+pub(super) fn task_of<F>(event_loop: &EventLoop, future: F, made_at: Place) -> Task<F::Output>
+where
+    F: std::future::Future<Output: 'static> + 'static,
+{
+    let waiter = Waiter::new(Reason::foreign(type_name::<F>(), made_at));
+    let core = event_loop.core();
+    match Poller::with_waiter(core, "create_task", &waiter) {
+        Ok(poller) => {
+            let body = Box::pin(Driven { future, poller });
+            let inner = FutureData::new_stackless(core, body, waiter);
+            inner.replace_place(made_at);
+            Task(Future { inner })
+        }
+        Err(error) => Task::refused(event_loop, error),
     }
 }
 

@@ -46,6 +46,17 @@ pub trait IntoCoroutine {
     /// Makes the coroutine.
     #[track_caller]
     fn into_coroutine(self) -> Coroutine<Self::Output>;
+
+    /// Makes a task, which need not have a coroutine if something else drives it as well.
+    #[doc(hidden)]
+    #[inline(always)]
+    #[track_caller]
+    fn into_task(self, event_loop: &EventLoop) -> Task<Self::Output>
+    where
+        Self: Sized,
+    {
+        Task::new(event_loop.core(), self)
+    }
 }
 
 impl<T: 'static> IntoCoroutine for Coroutine<T> {

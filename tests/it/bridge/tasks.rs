@@ -3,9 +3,10 @@
 use std::future::pending;
 use std::rc::Rc;
 
+use yieldfrom::delegation::stack;
 use yieldfrom::{
-    Co, ContextVar, EventLoop, Panicked, all_tasks, create_task, current_task, get_running_loop,
-    no_suspend, sleep, spawn_std, yield_now,
+    Co, ContextVar, EventLoop, Panicked, all_tasks, create_task, current_task, ensure_future,
+    from_std, get_running_loop, no_suspend, sleep, spawn_std, task_group, wait, yield_now,
 };
 
 use super::{give_way, suspend};
@@ -250,7 +251,7 @@ fn a_task_on_a_closed_loop_has_failed() {
     assert!(
         error
             .to_string()
-            .starts_with("spawn_std: the event loop is closed"),
+            .starts_with("create_task: the event loop is closed"),
         "{error}"
     );
     assert_eq!(census.live(), 0);
@@ -299,4 +300,29 @@ fn a_hundred_thousand_wait_at_once() {
             .zip(tasks)
             .all(|(n, task)| task.take_result().unwrap() == n)
     );
+}
+
+#[test]
+fn no_task_of_a_future_takes_a_stack_however_it_is_made() {
+    run_virtual(|co| {
+        let before = stack::stats().live;
+        let mut tasks = vec![
+            spawn_std(pending::<()>()),
+            create_task(from_std(pending())),
+            ensure_future(from_std(pending())),
+        ];
+        let group = co.yield_from(task_group(|co, group| {
+            tasks.push(group.create_task(from_std(pending())));
+            let waited = co.yield_from(wait(&tasks).timeout(1))?;
+            assert_eq!((waited.done.len(), waited.pending.len()), (0, 4));
+            // The coroutine that delegates to `task_group` runs on its own.
+            assert_eq!(stack::stats().live, before);
+            tasks.iter().for_each(|task| _ = task.cancel());
+            Ok(())
+        }));
+        group?;
+        assert!(tasks.iter().all(|task| task.cancelled()));
+        Ok(())
+    })
+    .unwrap();
 }

@@ -451,7 +451,7 @@ impl EventLoop {
     #[inline]
     #[track_caller]
     pub fn create_task<C: IntoCoroutine>(&self, coroutine: C) -> Task<C::Output> {
-        let task = Task::new(self.core(), coroutine);
+        let task = coroutine.into_task(self);
         self.core().tell_task_factory(&task);
         task
     }
