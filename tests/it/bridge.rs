@@ -1,6 +1,7 @@
 //! The bridge to async/await: futures of std here, and what is ours in async code.
 
 mod awaiting;
+mod cancelled_tasks;
 mod delegates;
 mod ends;
 mod foreign_hosts;

@@ -99,7 +99,7 @@ fn sleeps_sockets_and_other_threads_work() {
         });
         co.yield_from(near.write_all(b"taxi"))?;
         co.yield_from(echo)?;
-        Ok(co.yield_from(yieldfrom::streams::Read::read_to_string(&near))?)
+        co.yield_from(yieldfrom::streams::Read::read_to_string(&near))
     });
     let other = std::thread::spawn(move || {
         let future = handle.run_coroutine_threadsafe(|co: &Co| {
@@ -150,7 +150,8 @@ fn what_the_host_does_meanwhile_wakes_it() {
         co.yield_from(&waits)?;
         co.yield_from(sleep(1000))
     });
-    let actions: [(&str, Box<dyn Fn()>); 6] = [
+    type Action<'a> = (&'a str, Box<dyn Fn() + 'a>);
+    let actions: [Action<'_>; 6] = [
         (
             "create_task",
             Box::new(|| drop(event_loop.create_task(|_: &Co| Ok(())))),
