@@ -98,7 +98,7 @@ pub struct Awaiting<T: 'static> {
 
 impl<T: 'static> Awaiting<T> {
     #[track_caller]
-    fn new(future: Future<T>, outcome: fn(&Future<T>, Place) -> Result<T>) -> Self {
+    pub(super) fn new(future: Future<T>, outcome: fn(&Future<T>, Place) -> Result<T>) -> Self {
         Self {
             future,
             outcome,
@@ -106,6 +106,10 @@ impl<T: 'static> Awaiting<T> {
             listener: None,
             is_own: false,
         }
+    }
+
+    pub(super) fn future(&self) -> &Future<T> {
+        &self.future
     }
 
     /// Begins to listen, unless the future could never be done while its waiter waits.

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::Awaiting;
 use crate::errors::RuntimeError;
-use crate::kernel::{AwaitableResult, EventLoop, Future, Place};
+use crate::kernel::{AwaitableResult, EventLoop};
 use yieldfrom_delegation::Result;
 
 /// The executor in which a loop is a guest: it waits on behalf of the loop.
@@ -19,7 +19,8 @@ pub trait Host {
     /// Is ready when the descriptor of the loop, [`as_fd`](std::os::fd::AsFd::as_fd), can be read, or when `limit` has
     /// passed since this call. Without a limit, only the descriptor counts.
     ///
-    /// It is called again with another limit after each wake-up. It may be ready too early.
+    /// It is called again with another limit after each wake-up. It may be ready too early. That the descriptor can be
+    /// read is a state, not an event: the loop may have left events for its next turn.
     ///
     /// # Errors
     ///
@@ -86,9 +87,7 @@ impl EventLoop {
         Guest {
             event_loop: self.clone(),
             host,
-            main: awaitable.ensure_future(self).into(),
-            outcome: A::outcome,
-            made_at: Location::caller(),
+            main: Awaiting::new(awaitable.ensure_future(self).into(), A::outcome),
         }
     }
 }
@@ -100,9 +99,8 @@ impl EventLoop {
 pub struct Guest<H, T: 'static> {
     event_loop: EventLoop,
     host: H,
-    main: Future<T>,
-    outcome: fn(&Future<T>, Place) -> Result<T>,
-    made_at: Place,
+    /// It wakes the host too: the host's code may end it, when the loop has nothing else to do.
+    main: Awaiting<T>,
 }
 
 /// Nothing in it is pinned.
@@ -115,11 +113,11 @@ impl<H: Host, T: 'static> std::future::Future for Guest<H, T> {
         self.check_clock()?;
         self.event_loop.core().set_host_waits(false);
         for _ in 0..TURNS {
-            if self.main.done() {
-                return Poll::Ready((self.outcome)(&self.main, self.made_at));
+            if let Poll::Ready(outcome) = Pin::new(&mut self.main).poll(context) {
+                return Poll::Ready(outcome);
             }
             let is_more_ready = self.event_loop.turn(Some(Duration::ZERO))?;
-            if !self.main.done() && !is_more_ready && self.wait(context)?.is_pending() {
+            if !self.main.future().done() && !is_more_ready && self.wait(context)?.is_pending() {
                 return Poll::Pending;
             }
         }
@@ -157,6 +155,11 @@ impl<H, T: 'static> Drop for Guest<H, T> {
 
 impl<H, T: 'static> fmt::Debug for Guest<H, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Guest {:?} until {}>", self.event_loop, self.main)
+        write!(
+            f,
+            "<Guest {:?} until {}>",
+            self.event_loop,
+            self.main.future()
+        )
     }
 }
