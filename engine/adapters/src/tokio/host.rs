@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -80,6 +81,11 @@ impl TokioHost {
     }
 }
 
+fn is_readable(descriptor: &OwnedFd) -> io::Result<bool> {
+    let mut polled = [PollFd::new(descriptor, PollFlags::IN)];
+    Ok(poll(&mut polled, Some(&Timespec::default()))? > 0)
+}
+
 impl Host for TokioHost {
     fn poll_wait(
         &mut self,
@@ -89,9 +95,15 @@ impl Host for TokioHost {
         if self.poll_time(context, limit).is_ready() {
             return Poll::Ready(Ok(()));
         }
-        // The loop takes all events that there are, so the next one comes as a new edge.
-        ready!(self.descriptor.poll_read_ready(context))?.clear_ready();
-        Poll::Ready(Ok(()))
+        loop {
+            let mut ready = ready!(self.descriptor.poll_read_ready(context))?;
+            // tokio tells of what is new only, and the loop may have left events: of many, or of a descriptor from which
+            // a callback has not read everything.
+            if is_readable(self.descriptor.get_ref())? {
+                return Poll::Ready(Ok(()));
+            }
+            ready.clear_ready();
+        }
     }
 }
 
