@@ -19,7 +19,7 @@ pub use awaiting::Awaiting;
 pub use concurrent::AwaitingConcurrent;
 pub use from_std::{FromStd, from_std};
 pub use guest::{Guest, Host};
-pub(crate) use kept::KeptWaker;
+pub(crate) use kept::WakerCell;
 pub use portable::Portable;
 pub use slept::Slept;
 pub use spawn::spawn_std;

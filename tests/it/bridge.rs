@@ -5,6 +5,7 @@ mod cancelled_tasks;
 mod delegates;
 mod ends;
 mod foreign_hosts;
+mod hosts_that_share;
 mod misbehaving_futures;
 mod polled_streams;
 mod portable;

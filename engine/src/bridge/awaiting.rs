@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::kept::KeptWaker;
+use super::kept::WakerCell;
 use crate::errors::RuntimeError;
 use crate::kernel::{
     AwaitableResult, Co, Core, Coroutine, EventLoop, Future, IntoCoroutine, Operation, Place,
@@ -19,28 +19,16 @@ use yieldfrom_delegation::Result;
 
 /// What wakes async code when a future of this crate is done.
 pub(super) struct Listener {
-    waker: Cell<Option<KeptWaker>>,
+    pub(super) waker: WakerCell,
     is_wanted: Cell<bool>,
 }
 
 impl Listener {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self {
-            waker: Cell::new(None),
+            waker: WakerCell::default(),
             is_wanted: Cell::new(true),
         })
-    }
-
-    /// Notes the waker of the latest poll.
-    pub(super) fn set_waker(&self, context: &Context<'_>) {
-        let waker = KeptWaker::renew(self.waker.take(), context);
-        drop(self.waker.replace(Some(waker)));
-    }
-
-    pub(super) fn wake(&self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
     }
 }
 
@@ -50,7 +38,7 @@ impl Ready for Listener {
     }
 
     fn schedule(self: Rc<Self>) {
-        self.wake();
+        self.waker.wake();
     }
 
     fn is_wanted(&self) -> bool {
@@ -112,16 +100,28 @@ impl<T: 'static> Awaiting<T> {
         &self.future
     }
 
+    /// Has the context's waker woken when the future is done.
+    fn listen(&mut self, context: &Context<'_>) -> Result<()> {
+        let listener = match &self.listener {
+            Some(listener) => listener,
+            None => {
+                let listener = self.begin()?;
+                self.listener.insert(listener)
+            }
+        };
+        listener.waker.set(context);
+        Ok(())
+    }
+
     /// Begins to listen, unless the future could never be done while its waiter waits.
-    fn listen(&self) -> Result<Rc<Listener>> {
+    fn begin(&self) -> Result<Rc<Listener>> {
         let current = EventLoop::running().and_then(|event_loop| event_loop.current_task());
         if current.is_some_and(|task| task.0.address() == self.future.inner.address()) {
             return Err(RuntimeError::new("await: a task cannot wait for itself").into());
         }
         let listener = Listener::new();
-        self.future
-            .inner
-            .add_callback(Rc::clone(&listener) as Rc<dyn Ready>);
+        let callback = Rc::clone(&listener) as Rc<dyn Ready>;
+        self.future.inner.add_callback(callback);
         Ok(listener)
     }
 }
@@ -130,17 +130,11 @@ impl<T: 'static> std::future::Future for Awaiting<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        if !self.future.done() {
+            self.listen(context)?;
+        }
         if self.future.done() {
             return Poll::Ready((self.outcome)(&self.future, self.made_at));
-        }
-        if self.listener.is_none() {
-            match self.listen() {
-                Ok(listener) => self.listener = Some(listener),
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-        if let Some(listener) = &self.listener {
-            listener.set_waker(context);
         }
         Poll::Pending
     }

@@ -42,6 +42,11 @@ pub struct AwaitingConcurrent<T> {
 impl<T: Send + 'static> AwaitingConcurrent<T> {
     /// Has the context's waker woken at the end. No code of the program runs under the lock.
     fn listen(&mut self, context: &Context<'_>) {
+        if let Some(waker) = &self.waker
+            && (lock(waker).as_ref()).is_some_and(|kept| kept.will_wake(context.waker()))
+        {
+            return;
+        }
         let latest = Some(context.waker().clone());
         if let Some(waker) = &self.waker {
             let before = mem::replace(&mut *lock(waker), latest);
@@ -74,6 +79,14 @@ impl<T: Send + 'static> std::future::Future for AwaitingConcurrent<T> {
         let outcome = self.future.take_outcome();
         let outcome = outcome.ok_or(ConcurrentError::InvalidState);
         Poll::Ready(outcome.and_then(|outcome| outcome.map_err(ConcurrentError::from)))
+    }
+}
+
+/// A waker that is left behind would look as if it could still wake somebody.
+impl<T> Drop for AwaitingConcurrent<T> {
+    fn drop(&mut self) {
+        let left = self.waker.as_ref().and_then(|waker| lock(waker).take());
+        drop(left);
     }
 }
 

@@ -88,6 +88,7 @@ impl EventLoop {
             event_loop: self.clone(),
             host,
             main: Awaiting::new(awaitable.ensure_future(self).into(), A::outcome),
+            waits: false,
         }
     }
 }
@@ -101,6 +102,8 @@ pub struct Guest<H, T: 'static> {
     host: H,
     /// It wakes the host too: the host's code may end it, when the loop has nothing else to do.
     main: Awaiting<T>,
+    /// Whether the host waits for this one.
+    waits: bool,
 }
 
 /// Nothing in it is pinned.
@@ -111,12 +114,12 @@ impl<H: Host, T: 'static> std::future::Future for Guest<H, T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
         self.check_clock()?;
-        self.event_loop.core().set_host_waits(false);
+        self.stop_waiting();
         for _ in 0..TURNS {
             if let Poll::Ready(outcome) = Pin::new(&mut self.main).poll(context) {
                 return Poll::Ready(outcome);
             }
-            let is_more_ready = self.event_loop.turn(Some(Duration::ZERO))?;
+            let is_more_ready = self.event_loop.turn_as_guest(Some(Duration::ZERO))?;
             if !self.main.future().done() && !is_more_ready && self.wait(context)?.is_pending() {
                 return Poll::Pending;
             }
@@ -126,14 +129,28 @@ impl<H: Host, T: 'static> std::future::Future for Guest<H, T> {
     }
 }
 
+impl<H, T: 'static> Guest<H, T> {
+    /// Has what becomes ready from here on wake the host.
+    fn begin_waiting(&mut self) {
+        if !std::mem::replace(&mut self.waits, true) {
+            self.event_loop.core().add_host();
+        }
+    }
+
+    fn stop_waiting(&mut self) {
+        if std::mem::replace(&mut self.waits, false) {
+            self.event_loop.core().remove_host();
+        }
+    }
+}
+
 impl<H: Host, T: 'static> Guest<H, T> {
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let core = self.event_loop.core();
-        // What becomes ready from here on wakes the host.
-        core.set_host_waits(true);
-        let waited = self.host.poll_wait(context, self.event_loop.time_to_next());
+        self.begin_waiting();
+        let limit = self.event_loop.time_to_next();
+        let waited = self.host.poll_wait(context, limit);
         if waited.is_ready() {
-            core.set_host_waits(false);
+            self.stop_waiting();
         }
         waited
     }
@@ -149,7 +166,9 @@ impl<H: Host, T: 'static> Guest<H, T> {
 
 impl<H, T: 'static> Drop for Guest<H, T> {
     fn drop(&mut self) {
-        self.event_loop.core().set_host_waits(false);
+        self.stop_waiting();
+        // Another host of the loop takes over.
+        self.event_loop.core().wake_host();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Wakers that the library keeps, until what async code waits for has come.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Wake, Waker};
@@ -11,13 +12,47 @@ use crate::errors::panics;
 ///
 /// Most are wakers of the loop itself. Such a one is known as that: it does not count as one by which others may wake
 /// the loop, so that a deadlock of what it waits for is found.
-pub(crate) enum KeptWaker {
+enum KeptWaker {
     Own(OwnWaker),
     Foreign(Waker),
 }
 
+/// Keeps the waker of the latest poll.
+///
+/// Wakers are other people's code, which may end what is waited for when they are cloned or dropped. So whoever sets a
+/// waker looks once more at what it waits for afterwards.
+#[derive(Default)]
+pub(crate) struct WakerCell(Cell<Option<KeptWaker>>);
+
+impl WakerCell {
+    /// Keeps the context's waker, in place of the one before.
+    #[inline]
+    pub(crate) fn set(&self, context: &Context<'_>) {
+        let before = self.0.take();
+        let is_same = before.as_ref().is_some_and(|kept| kept.is(context.waker()));
+        if is_same {
+            return self.0.set(before);
+        }
+        let kept = KeptWaker::new(context.waker());
+        self.0.set(Some(kept));
+        drop(before);
+    }
+
+    /// Wakes who has polled last.
+    #[inline]
+    pub(crate) fn wake(&self) {
+        if let Some(kept) = self.0.take() {
+            kept.wake();
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        drop(self.0.take());
+    }
+}
+
 /// A waker of this thread's loops, which says so to its bell.
-pub(crate) struct OwnWaker(Arc<Bell>);
+struct OwnWaker(Arc<Bell>);
 
 impl Drop for OwnWaker {
     fn drop(&mut self) {
@@ -26,13 +61,10 @@ impl Drop for OwnWaker {
 }
 
 impl KeptWaker {
-    /// Returns the context's waker: the one that was kept before, if it is the same.
-    #[inline]
-    pub(crate) fn renew(before: Option<Self>, context: &Context<'_>) -> Self {
-        match before {
-            Some(Self::Foreign(waker)) if waker.will_wake(context.waker()) => Self::Foreign(waker),
-            Some(Self::Own(own)) if own.0.is(context.waker()) => Self::Own(own),
-            _ => Self::new(context.waker()),
+    fn is(&self, waker: &Waker) -> bool {
+        match self {
+            Self::Own(own) => own.0.is(waker),
+            Self::Foreign(kept) => kept.will_wake(waker),
         }
     }
 
@@ -48,7 +80,7 @@ impl KeptWaker {
 
     /// Wakes the async code. A waker of others may do anything; a panic must not keep other code from being woken.
     #[inline]
-    pub(crate) fn wake(self) {
+    fn wake(self) {
         match self {
             Self::Own(own) => own.0.wake_by_ref(),
             Self::Foreign(waker) => panics::contain(|| waker.wake()),

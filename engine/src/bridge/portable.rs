@@ -5,8 +5,9 @@ use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::ptr;
 use std::rc::Rc;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use super::table::{Table, this_thread};
 use crate::errors::RuntimeError;
@@ -15,7 +16,23 @@ use yieldfrom_delegation::Result;
 
 thread_local! {
     /// The values of the thread, by their number.
-    static VALUES: RefCell<Table<Rc<dyn Any>>> = const { RefCell::new(Table::new()) };
+    static VALUES: RefCell<Table<Entry>> = const { RefCell::new(Table::new()) };
+}
+
+struct Entry {
+    value: Rc<dyn Any>,
+    /// The loop to which the value goes back from other threads.
+    inbox: Weak<Inbox>,
+}
+
+/// Returns whether a value of a loop may be on another thread. If it is dropped there, a call comes from there.
+pub(super) fn may_come_home(inbox: &Arc<Inbox>) -> bool {
+    let look = |values: &RefCell<Table<Entry>>| {
+        let values = values.borrow();
+        let mut inboxes = values.0.iter().map(|(_, entry)| entry.inbox.as_ptr());
+        inboxes.any(|known| ptr::eq(known, Arc::as_ptr(inbox)))
+    };
+    VALUES.try_with(look).unwrap_or(false)
 }
 
 /// Makes `Send` and `Sync` of a value that must stay on its thread: a handle, by which only that thread uses the value.
@@ -25,7 +42,8 @@ thread_local! {
 /// On another one, it is an error.
 ///
 /// The value is dropped with the handle. If that is dropped on another thread, a call goes to the loop that was current when it
-/// was made, and the value is dropped there. If that loop is closed, the value stays until its thread ends.
+/// was made, and the value is dropped there. If that loop is closed, the value stays until its thread ends. As such a
+/// call may come at any time, a loop with such a value finds no [`DeadlockError`](crate::DeadlockError).
 ///
 /// # Examples
 ///
@@ -54,9 +72,12 @@ impl<T: 'static> Portable<T> {
     pub fn new(value: T) -> Self {
         let event_loop = EventLoop::current_or_closed();
         let inbox = event_loop.core().inbox.as_ref();
-        let inbox = inbox.map_or_else(Weak::new, std::sync::Arc::downgrade);
-        let value: Rc<dyn Any> = Rc::new(value);
-        let number = VALUES.try_with(|values| values.borrow_mut().0.insert(value));
+        let inbox = inbox.map_or_else(Weak::new, Arc::downgrade);
+        let entry = Entry {
+            value: Rc::new(value),
+            inbox: Weak::clone(&inbox),
+        };
+        let number = VALUES.try_with(|values| values.borrow_mut().0.insert(entry));
         Self {
             home: this_thread(),
             // In a thread that is ending, the value is gone already.
@@ -86,12 +107,15 @@ impl<T: 'static> Portable<T> {
 }
 
 fn get(number: usize) -> Option<Rc<dyn Any>> {
-    let look = |values: &RefCell<Table<Rc<dyn Any>>>| values.borrow().0.get(number).cloned();
+    let look = |values: &RefCell<Table<Entry>>| {
+        let values = values.borrow();
+        Some(Rc::clone(&values.0.get(number)?.value))
+    };
     VALUES.try_with(look).ok().flatten()
 }
 
 /// Takes a value out of the table, for the caller to drop.
-fn take(number: usize) -> Option<Rc<dyn Any>> {
+fn take(number: usize) -> Option<Entry> {
     let take = |values: &RefCell<Table<_>>| values.borrow_mut().0.try_remove(number);
     VALUES.try_with(take).ok().flatten()
 }

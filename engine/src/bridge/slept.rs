@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use super::awaiting::Listener;
 use crate::combine::Sleep;
-use crate::errors::RuntimeError;
 use crate::kernel::{EventLoop, TimerHandle};
 use yieldfrom_delegation::Result;
 
 /// A sleep that async code waits for: `sleep(0.1).await?`.
 ///
-/// Its time begins with the first poll, and is that of the loop, which may be virtual. Dropping it cancels the timer. Its
-/// output is a `Result`, with the error that there is no running loop.
+/// Its time begins with the first poll, and is that of the thread's current loop, which may be virtual. Dropping it cancels
+/// the timer. A sleep of zero takes one turn. Its output is a `Result`, with the error that there is no current loop.
 ///
 /// # Examples
 ///
@@ -40,22 +39,27 @@ pub struct Slept<T = ()> {
 
 /// A timer that runs, until this is dropped.
 struct Timer {
-    handle: TimerHandle,
+    /// None for a sleep of one turn, which needs no timer.
+    handle: Option<TimerHandle>,
     is_over: Rc<Cell<bool>>,
     listener: Rc<Listener>,
 }
 
 impl Timer {
-    fn start(delay: Duration) -> Result<Self> {
-        let event_loop = EventLoop::running().ok_or_else(|| {
-            RuntimeError::new("sleep: it is awaited inside a running event loop only")
-        })?;
-        let (is_over, listener) = (Rc::new(Cell::new(false)), Listener::new());
-        let (over, woken) = (Rc::clone(&is_over), Rc::clone(&listener));
-        let handle = event_loop.call_later(delay, move || {
-            over.set(true);
-            woken.wake();
-        })?;
+    fn start(delay: Duration, context: &Context<'_>) -> Result<Self> {
+        let (is_over, listener) = (Rc::new(Cell::new(delay.is_zero())), Listener::new());
+        let handle = if delay.is_zero() {
+            context.waker().wake_by_ref();
+            None
+        } else {
+            let (over, woken) = (Rc::clone(&is_over), Rc::clone(&listener));
+            let event_loop = EventLoop::current_or_closed();
+            let at_its_end = move || {
+                over.set(true);
+                woken.waker.wake();
+            };
+            Some(event_loop.call_later(delay, at_its_end)?)
+        };
         Ok(Self {
             handle,
             is_over,
@@ -66,7 +70,9 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        self.handle.cancel();
+        if let Some(handle) = &self.handle {
+            handle.cancel();
+        }
     }
 }
 
@@ -77,13 +83,14 @@ impl<T> std::future::Future for Slept<T> {
     ///
     /// If it is polled after its end.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
-        let timer = match self.timer.take() {
-            Some(timer) => timer,
-            None => Timer::start(self.delay)?,
-        };
-        if !timer.is_over.get() {
-            timer.listener.set_waker(context);
+        let Some(timer) = &self.timer else {
+            let timer = Timer::start(self.delay, context)?;
+            timer.listener.waker.set(context);
             self.timer = Some(timer);
+            return Poll::Pending;
+        };
+        timer.listener.waker.set(context);
+        if !timer.is_over.get() {
             return Poll::Pending;
         }
         let result = self.result.take();

@@ -2,13 +2,17 @@
 
 use std::any::type_name;
 use std::future::IntoFuture;
+use std::panic::Location;
 use std::pin::Pin;
 
 use pin_project_lite::pin_project;
 
 use super::from_std::from_std;
 use super::waker::{Polled, Poller};
+use crate::errors::AtCaller;
 use crate::kernel::{EventLoop, Future, FutureData, Place, Reason, Stackless, Step, Task, Waiter};
+use crate::threads::{ConcurrentFuture, LoopHandle};
+use yieldfrom_delegation::Result;
 
 /// Makes a task of a future of async/await on the thread's current loop.
 ///
@@ -70,6 +74,43 @@ impl EventLoop {
         F: IntoFuture<Output: 'static, IntoFuture: 'static>,
     {
         self.create_task(from_std(future))
+    }
+}
+
+impl LoopHandle {
+    /// Makes a task of a future of async/await on the loop, and returns a future for other threads.
+    ///
+    /// As [`run_coroutine_threadsafe`](LoopHandle::run_coroutine_threadsafe) does for coroutines; tokio's `Handle::spawn`.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`](crate::RuntimeError): the loop is closed; the future is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::{Co, run_sync, get_running_loop, to_thread};
+    ///
+    /// run_sync(|co: &Co| {
+    ///     let handle = get_running_loop()?.handle();
+    ///     let job = to_thread(move || handle.spawn_std(async { 42 }).unwrap().result(None));
+    ///     assert_eq!(co.yield_from(job)?, Ok(42));
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn spawn_std<F>(&self, future: F) -> Result<ConcurrentFuture<F::Output>>
+    where
+        F: std::future::Future<Output: Send + 'static> + Send + 'static,
+    {
+        let made_at = Location::caller();
+        let make = move |event_loop: &EventLoop| {
+            let task = task_of(event_loop, future, made_at);
+            event_loop.core().tell_task_factory(&task);
+            task
+        };
+        self.start(made_at, make).at_caller()
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, RawWakerVTable, Wake, Waker};
 
+use super::portable::may_come_home;
 use super::table::{Table, this_thread};
 use crate::kernel::{Call, Core, Inbox, Layer, Reason, Waiter};
 use yieldfrom_delegation::Result;
@@ -27,8 +28,9 @@ thread_local! {
     static SPARE: RefCell<Vec<Parts>> = const { RefCell::new(Vec::new()) };
 }
 
-/// How many pollers a thread keeps for the next futures, which saves their allocations.
-const MOST_SPARE: usize = 256;
+/// How many pollers a thread keeps for the next futures, which saves their allocations: some 200 KiB at the most. A batch
+/// of a thousand tasks that are spawned and joined costs two thirds then.
+const MOST_SPARE: usize = 1024;
 
 /// What a waker of ours holds.
 pub(super) struct Bell {
@@ -55,6 +57,8 @@ struct Sleeper {
 
 /// How many references to a bell a poller has: in the table, in its waker, and its own.
 const OWN_REFERENCES: usize = 3;
+/// How many references to its waiter: in the table, and its own.
+const OWN_WAITERS: usize = 2;
 
 /// The functions of all wakers that are made of bells.
 static FUNCTIONS: OnceLock<&'static RawWakerVTable> = OnceLock::new();
@@ -72,6 +76,9 @@ impl Bell {
     }
 
     /// Returns whether a waker is one of this bell, and not one that others have made of its parts.
+    ///
+    /// A table of functions may exist more than once in a program. Then a waker of ours is taken for one of others, which
+    /// costs no more than the knowledge that it is ours.
     #[inline]
     pub(super) fn is(self: &Arc<Self>, waker: &Waker) -> bool {
         let functions = FUNCTIONS.get();
@@ -98,8 +105,9 @@ impl Bell {
 
     #[cold]
     fn ring_elsewhere(self: &Arc<Self>) {
-        // A call that is on its way serves all who ring before the next poll. That poll sees what they have done:
-        // it begins by an exchange of the flag, which comes after theirs.
+        // A call that is on its way serves all who ring before the next poll. That poll sees what they have done: it
+        // begins by an exchange of the flag, which comes after theirs. A poll that does not see the flag yet, and so makes
+        // no exchange, is followed by another one, as the call is still to come.
         if self.rung_elsewhere.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -154,8 +162,12 @@ impl Poller {
     pub(super) fn new(core: &Core, operation: &str, reason: Reason) -> Result<Self> {
         let inbox = core.inbox(operation)?;
         match Self::spare(inbox) {
-            Some(parts) => {
-                parts.waiter.set_reason(reason);
+            Some(mut parts) => {
+                // A task that has ended may have the waiter still, for its name.
+                match Rc::strong_count(&parts.waiter) {
+                    OWN_WAITERS => parts.waiter.set_reason(reason),
+                    _ => parts.set_waiter(&Waiter::new(reason)),
+                }
                 Ok(Self(Some(parts)))
             }
             None => Ok(Self(Some(Parts::new(inbox, Waiter::new(reason))))),
@@ -176,7 +188,11 @@ impl Poller {
     fn spare(inbox: &Arc<Inbox>) -> Option<Parts> {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok()??;
         // The memory of a loop that is gone is not used again while a weak reference is left.
-        ptr::eq(spare.bell.inbox.as_ptr(), Arc::as_ptr(inbox)).then_some(spare)
+        if ptr::eq(spare.bell.inbox.as_ptr(), Arc::as_ptr(inbox)) {
+            return Some(spare);
+        }
+        drop(spare.forget());
+        None
     }
 
     fn parts(&self) -> &Parts {
@@ -356,6 +372,6 @@ impl Layer for ForeignWakers {
             let sleepers = sleepers.borrow();
             sleepers.0.iter().any(|(_, sleeper)| may_wake(sleeper))
         };
-        SLEEPERS.try_with(look).unwrap_or(false)
+        may_come_home(inbox) || SLEEPERS.try_with(look).unwrap_or(false)
     }
 }

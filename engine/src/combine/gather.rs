@@ -86,7 +86,7 @@ where
     message = "`{Self}` cannot be gathered",
     label = "expected a list of awaitables of one type, or a tuple of up to eight",
     note = "by a reference to it, a task or a future gives a clone: the type of the result needs `Clone`",
-    note = "a future of async/await cannot be waited for: it needs an executor of its own kind"
+    note = "a future of async/await is waited for by `from_std(future)`, of the feature `futures`"
 )]
 pub trait Gather<Kind> {
     /// The type of the results: a `Vec`, or a tuple.

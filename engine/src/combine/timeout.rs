@@ -125,7 +125,7 @@ impl Timeout {
         let (now, alarm) = (core.now(), Scheduled::at(set_at, core, expire));
         if when <= now {
             core.check_open("call_soon")?;
-            core.ready.push(alarm.clone());
+            core.schedule(alarm.clone());
         } else {
             core.check_open("call_at")?;
             alarm.start_timer(now, when);

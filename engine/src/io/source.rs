@@ -191,13 +191,18 @@ impl<T: AsFd> Source<T> {
     }
 
     fn registered(&self, name: &str) -> Result<&SourceRegistration> {
-        let misused = |why: &str| RuntimeError::new(format!("{name}: {why}"));
         let running = EventLoop::running().ok_or_else(|| {
-            misused("it has to wait, which works inside a running event loop only")
+            let why = "it has to wait, which works inside a running event loop only";
+            RuntimeError::new(format!("{name}: {why}"))
         })?;
-        let registration = self.register(running.core(), name)?;
-        if !Rc::ptr_eq(&registration.core, running.core()) {
-            return Err(misused("the socket belongs to another event loop").into());
+        self.registered_with(&running, name)
+    }
+
+    fn registered_with(&self, event_loop: &EventLoop, name: &str) -> Result<&SourceRegistration> {
+        let registration = self.register(event_loop.core(), name)?;
+        if !Rc::ptr_eq(&registration.core, event_loop.core()) {
+            let why = format!("{name}: the socket belongs to another event loop");
+            return Err(RuntimeError::new(why).into());
         }
         Ok(registration)
     }

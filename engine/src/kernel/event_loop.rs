@@ -63,6 +63,7 @@ use super::context::Context;
 use super::hooks::{Hooks, Layer};
 use super::nanos::Nanos;
 use super::no_suspend::Regions;
+use super::on_drop::OnDrop;
 use super::task::TaskObject;
 use crate::errors::panics;
 use crate::errors::{RuntimeError, refused};
@@ -93,6 +94,8 @@ pub(crate) struct Core {
     /// Whether an entry that becomes ready needs more than a place in the queue: the loop is closed, or a host waits
     /// on its behalf.
     needs_care: Cell<bool>,
+    /// How many hosts wait.
+    hosts: Cell<u32>,
     debug: Cell<bool>,
     slow_callback_duration: Cell<Duration>,
     pub(crate) ended: EndedEntries,
@@ -147,6 +150,7 @@ impl Core {
             stopping: Cell::new(false),
             closed: Cell::new(inbox.is_none()),
             needs_care: Cell::new(inbox.is_none()),
+            hosts: Cell::new(0),
             debug: Cell::new(settings.debug),
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: EndedEntries::default(),
@@ -276,16 +280,31 @@ impl Core {
         }
     }
 
-    /// Notes whether a host waits on behalf of the loop, outside of its runs.
+    /// Counts a host that waits on behalf of the loop, outside of its runs.
     #[cfg(feature = "futures")]
-    pub(crate) fn set_host_waits(&self, waits: bool) {
-        self.needs_care.set(waits || self.is_closed());
+    pub(crate) fn add_host(&self) {
+        self.hosts.set(self.hosts.get() + 1);
+        self.needs_care.set(true);
+    }
+
+    /// Counts such a host out.
+    #[cfg(feature = "futures")]
+    pub(crate) fn remove_host(&self) {
+        self.hosts.set(self.hosts.get() - 1);
+        self.needs_care
+            .set(self.hosts.get() > 0 || self.is_closed());
+    }
+
+    /// Wakes a host at the end of a run that is not its own: what that leaves, such as a timer, is not what the host
+    /// waits for.
+    fn tell_host(&self) -> OnDrop<impl FnOnce() + use<'_>> {
+        OnDrop::new(|| self.wake_host())
     }
 
     /// Wakes a host that waits on behalf of the loop, as there is something new to do.
     #[inline]
     pub(crate) fn wake_host(&self) {
-        if self.needs_care.get()
+        if self.hosts.get() > 0
             && let Some(inbox) = &self.inbox
         {
             inbox.wake();

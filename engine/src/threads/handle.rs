@@ -11,7 +11,9 @@ use std::thread;
 use super::concurrent::ConcurrentFuture;
 use crate::errors::panics::Panics;
 use crate::errors::{AtCaller, RuntimeError};
-use crate::kernel::{AnyTask, Call, Co, Core, EventLoop, Future, Inbox, Layer, Place, Scheduled};
+use crate::kernel::{
+    AnyTask, Call, Co, Core, EventLoop, Future, Inbox, Layer, Place, Scheduled, Task,
+};
 use yieldfrom_delegation::Result;
 
 /// A loop, for other threads: the only part of a loop that is `Send` and `Sync`.
@@ -110,20 +112,30 @@ impl LoopHandle {
         T: Send + 'static,
         F: FnOnce(&Co) -> Result<T> + Send + 'static,
     {
+        let made_at = Location::caller();
+        let make = move |event_loop: &EventLoop| event_loop.create_task_for(made_at, body);
+        self.start(made_at, make).at_caller()
+    }
+
+    /// Makes a task on the loop, on behalf of a line of the program, and returns a future for other threads.
+    pub(crate) fn start<T, F>(&self, made_at: Place, make: F) -> Result<ConcurrentFuture<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&EventLoop) -> Task<T> + Send + 'static,
+    {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let handle = self.clone();
         let cancel_task = Box::new(move |made_at| handle.cancel_task(made_at, number));
         let (future, completer) = ConcurrentFuture::with_completer(Some(cancel_task));
-        let made_at = Location::caller();
-        let sent = self.send(made_at, move || {
+        self.send(made_at, move || {
             let Some(event_loop) = EventLoop::running() else {
                 return;
             };
             if completer.is_cancelled() {
                 return;
             }
-            let task = event_loop.create_task_for(made_at, body);
+            let task = make(&event_loop);
             RemoteTasks::with(event_loop.core(), |tasks| {
                 tasks.insert(number, task.to_any())
             });
@@ -131,8 +143,7 @@ impl LoopHandle {
                 RemoteTasks::with(&task.inner.core, |tasks| tasks.remove(&number));
                 completer.complete(task.take_result());
             });
-        });
-        sent.at_caller()?;
+        })?;
         Ok(future)
     }
 

@@ -1,5 +1,6 @@
 //! `.await` on what is ours.
 
+use std::cell::Cell;
 use std::future::{IntoFuture, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -253,4 +254,42 @@ fn what_is_awaited_is_dropped_with_its_wait() {
     drop(future);
     settle(&event_loop);
     assert_eq!(census.live(), 0);
+}
+
+/// A waker whose destructor ends what is awaited.
+struct Ends;
+
+thread_local!(static ENDED: Cell<Option<Future<i32>>> = const { Cell::new(None) });
+
+impl Wake for Ends {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        if let Some(future) = ENDED.take() {
+            future.set_result(7).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_waker_may_end_the_wait_while_it_is_replaced() {
+    let event_loop = virtual_loop();
+    let future = event_loop.create_future();
+    let mut waiting = pin!(future.clone().into_future());
+    let first = Waker::from(Arc::new(Ends));
+    assert!(
+        waiting
+            .as_mut()
+            .poll(&mut Context::from_waker(&first))
+            .is_pending()
+    );
+    drop(first);
+    ENDED.set(Some(future));
+    let count = Arc::new(Count::default());
+    let waker = Waker::from(Arc::clone(&count));
+    let polled = waiting.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(matches!(polled, Poll::Ready(Ok(7))));
+    assert_eq!(count.0.load(Ordering::SeqCst), 1);
 }

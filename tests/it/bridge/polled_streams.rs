@@ -10,7 +10,9 @@ use yieldfrom::net::{TcpListener, TcpStream, UnixStream};
 use yieldfrom::streams::{PollRead, PollWrite, Read, Write, duplex, pollable};
 use yieldfrom::{Co, EventLoop, Result, create_task, first, from_std, sleep, spawn_std, yield_now};
 
-use crate::support::{in_a_child, open_descriptors, run_io, run_virtual, test_path, turns};
+use crate::support::{
+    Journal, in_a_child, open_descriptors, run_io, run_virtual, test_path, turns,
+};
 
 async fn read(stream: &impl PollRead, buffer: &mut [u8]) -> io::Result<usize> {
     poll_fn(|context| stream.poll_read(context, buffer)).await
@@ -192,7 +194,10 @@ fn a_poll_outside_of_a_loop_is_an_error_and_keeps_the_stream() {
     let Poll::Ready(Err(error)) = polled else {
         panic!("{polled:?}")
     };
-    assert!(error.to_string().contains("running event loop"), "{error}");
+    assert!(
+        error.to_string().contains("event loop is closed"),
+        "{error}"
+    );
     run_io(move |co| {
         co.yield_from(far.write_all(b"BR"))?;
         drop(far);
@@ -231,7 +236,8 @@ fn a_pollable_that_is_dropped_has_sent_all_and_drops_the_stream() {
     run_virtual(|co| {
         let (near, far) = duplex(10);
         let stream = pollable(near);
-        co.yield_from(from_std(write_all(&stream, &[7; 1000])))??;
+        let written = poll_fn(|context| stream.poll_write(context, &[7; 1000]));
+        assert_eq!(co.yield_from(from_std(written))??, 1000);
         drop(stream);
         let mut all = Vec::new();
         co.yield_from(far.read_to_end(&mut all))?;
@@ -262,4 +268,63 @@ fn a_busy_stream_lets_others_run() {
         Ok(())
     })
     .unwrap();
+}
+
+/// A stream that takes its time for each write, and for its end.
+struct Slow(Journal);
+
+impl Read for Slow {
+    fn read_with(&self, co: &Co, _: &mut [u8]) -> Result<usize> {
+        co.yield_from(sleep(1000))?;
+        Ok(0)
+    }
+}
+
+impl Write for Slow {
+    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
+        co.yield_from(sleep(1))?;
+        self.0.note(format!("{} bytes", bytes.len()));
+        Ok(bytes.len())
+    }
+
+    fn flush_with(&self, co: &Co) -> Result<()> {
+        co.yield_from(sleep(1))?;
+        self.0.note("flushed");
+        Ok(())
+    }
+
+    fn close_writing_with(&self, co: &Co) -> Result<()> {
+        co.yield_from(sleep(1))?;
+        self.0.note("closed");
+        Ok(())
+    }
+}
+
+#[test]
+fn a_flush_and_the_end_of_writing_wait_for_the_stream() {
+    let journal = Journal::default();
+    let notes = journal.clone();
+    run_virtual(move |co| {
+        let stream = pollable(Slow(notes.clone()));
+        co.yield_from(from_std(async {
+            poll_fn(|context| stream.poll_write(context, b"taxi")).await?;
+            notes.note("written");
+            poll_fn(|context| stream.poll_flush(context)).await?;
+            notes.note("on its way");
+            poll_fn(|context| stream.poll_close_writing(context)).await?;
+            notes.note("ended");
+            io::Result::Ok(())
+        }))??;
+        Ok(())
+    })
+    .unwrap();
+    let expected = [
+        "written",
+        "4 bytes",
+        "flushed",
+        "on its way",
+        "closed",
+        "ended",
+    ];
+    assert_eq!(journal.take(), expected);
 }

@@ -263,3 +263,17 @@ fn no_task_of_a_future_takes_a_stack_however_it_is_made() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_task_that_has_ended_keeps_its_name_and_line() {
+    run_virtual(|co| {
+        let task = spawn_std(async { 1 });
+        co.yield_from(&task)?;
+        let before = task.to_string();
+        co.yield_from(from_std(std::future::ready(())))?;
+        co.yield_from(spawn_std(give_way()))?;
+        assert_eq!(task.to_string(), before);
+        Ok(())
+    })
+    .unwrap();
+}

@@ -5,7 +5,9 @@ use std::sync::mpsc;
 use std::task::Waker;
 use std::thread;
 
-use yieldfrom::{Co, DeadlockError, EventLoop, from_std, spawn_std};
+use yieldfrom::bridge::Portable;
+use yieldfrom::streams::{Read, duplex};
+use yieldfrom::{Co, DeadlockError, EventLoop, create_task, from_std, spawn_std};
 
 use super::suspend;
 use crate::support::Watchdog;
@@ -64,4 +66,29 @@ fn a_waker_on_another_thread_keeps_a_run_alive() {
         }
         worker.join().unwrap();
     }
+}
+
+#[test]
+fn a_value_that_may_come_home_keeps_a_run_alive() {
+    let _watchdog = Watchdog::start("a value did not come home");
+    let event_loop = EventLoop::new().unwrap();
+    let read = event_loop.run_until_complete(|co: &Co| {
+        let (near, far) = duplex(64);
+        let far = Portable::new(far);
+        let (go, gone) = mpsc::channel();
+        let worker = thread::spawn(move || {
+            gone.recv().unwrap();
+            drop(far);
+        });
+        // The run waits when the value is dropped.
+        let at_once = create_task(move |_: &Co| {
+            go.send(()).unwrap();
+            Ok(())
+        });
+        let n = co.yield_from(near.read(&mut [0; 8]))?;
+        co.yield_from(at_once)?;
+        worker.join().unwrap();
+        Ok(n)
+    });
+    assert_eq!(read.unwrap(), 0);
 }

@@ -1,6 +1,6 @@
 //! A source for async code, which polls it.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd};
@@ -10,10 +10,10 @@ use std::task::{Context, Poll};
 use rustix::net::Shutdown;
 
 use super::{Source, certain_bytes};
-use crate::bridge::KeptWaker;
+use crate::bridge::WakerCell;
 use crate::errors::{describe, io_error};
 use crate::io::polled::{PollRead, PollWrite};
-use crate::kernel::{Core, Direction, Ready, Reason, Waitable, Waiter, Watched};
+use crate::kernel::{Core, Direction, EventLoop, Ready, Reason, Waitable, Waiter, Watched};
 
 /// Who polls the two directions of a source.
 #[derive(Default)]
@@ -24,14 +24,12 @@ pub(super) struct Pollers([OnceCell<Rc<PollSlot>>; 2]);
 struct PollSlot {
     core: Rc<Core>,
     waiter: Rc<Waiter>,
-    waker: Cell<Option<KeptWaker>>,
+    waker: WakerCell,
 }
 
 impl Ready for PollSlot {
     fn run(self: Rc<Self>, _: &Rc<Core>) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
+        self.waker.wake();
     }
 
     fn schedule(self: Rc<Self>) {
@@ -40,13 +38,6 @@ impl Ready for PollSlot {
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<poll of a stream>")
-    }
-}
-
-impl PollSlot {
-    fn set_waker(&self, context: &Context<'_>) {
-        let waker = KeptWaker::renew(self.waker.take(), context);
-        drop(self.waker.replace(Some(waker)));
     }
 }
 
@@ -67,10 +58,10 @@ impl Pollers {
             Rc::new(PollSlot {
                 core: Rc::clone(core),
                 waiter,
-                waker: Cell::new(None),
+                waker: WakerCell::default(),
             })
         });
-        slot.set_waker(context);
+        slot.waker.set(context);
         if slot.waiter.is_done() {
             slot.waiter.reset();
             Rc::clone(&slot.waiter).subscribe(Rc::clone(slot) as Rc<dyn Ready>);
@@ -85,7 +76,7 @@ impl Pollers {
                 watched.remove_waiter(direction, &slot.waiter);
                 // The waiter and the slot have each other while they wait.
                 slot.waiter.reset();
-                drop(slot.waker.take());
+                slot.waker.clear();
             }
         }
     }
@@ -124,7 +115,10 @@ impl<T: AsFd> Source<T> {
         name: &'static str,
     ) -> Poll<io::Result<usize>> {
         self.streak.set(0);
-        let known = self.registered(name).map_err(io_error)?;
+        // A host polls outside of the loop's runs.
+        let event_loop = EventLoop::current_or_closed();
+        let known = self.registered_with(&event_loop, name);
+        let known = known.map_err(io_error)?;
         let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd());
         known
             .pollers

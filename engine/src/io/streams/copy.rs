@@ -7,7 +7,7 @@ use crate::kernel::{Co, Operation};
 use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// How many bytes are passed on at once.
-const BLOCK: usize = 16 << 10;
+pub(super) const BLOCK: usize = 16 << 10;
 
 /// Writes all that comes from `reader` to `writer`, up to the end of the stream, and returns the number of bytes.
 ///

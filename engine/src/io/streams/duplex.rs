@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
+#[cfg(feature = "futures")]
+use crate::bridge::WakerCell;
 use crate::io::traits::{Read, Write};
 use crate::kernel::Co;
 use crate::sync::Event;
@@ -78,7 +80,7 @@ struct Alert {
     event: Event,
     /// The waker of the async code that has polled last.
     #[cfg(feature = "futures")]
-    waker: Cell<Option<crate::bridge::KeptWaker>>,
+    waker: WakerCell,
 }
 
 impl Alert {
@@ -86,7 +88,7 @@ impl Alert {
         Self {
             event: Event::for_operation(operation),
             #[cfg(feature = "futures")]
-            waker: Cell::new(None),
+            waker: WakerCell::default(),
         }
     }
 
@@ -94,23 +96,13 @@ impl Alert {
     fn raise(&self) {
         self.event.set();
         #[cfg(feature = "futures")]
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
+        self.waker.wake();
     }
 
     fn wait(&self, co: &Co) -> Result<()> {
         self.event.clear();
         self.event.wait().delegate(co)?;
         Ok(())
-    }
-
-    /// Has the context's waker woken at the next alert.
-    #[cfg(feature = "futures")]
-    fn poll<T>(&self, context: &std::task::Context<'_>) -> std::task::Poll<T> {
-        let waker = crate::bridge::KeptWaker::renew(self.waker.take(), context);
-        drop(self.waker.replace(Some(waker)));
-        std::task::Poll::Pending
     }
 }
 
@@ -199,8 +191,26 @@ mod polled {
     use std::io;
     use std::task::{Context, Poll};
 
-    use super::Duplex;
+    use super::{Alert, Duplex};
     use crate::io::polled::{PollRead, PollWrite};
+
+    impl Alert {
+        /// Tries something that gives none if one has to wait. Then the context's waker is woken at the next alert.
+        fn poll<T>(
+            &self,
+            context: &Context<'_>,
+            mut attempt: impl FnMut() -> io::Result<Option<T>>,
+        ) -> Poll<io::Result<T>> {
+            if let Some(done) = attempt()? {
+                return Poll::Ready(Ok(done));
+            }
+            self.waker.set(context);
+            match attempt()? {
+                Some(done) => Poll::Ready(Ok(done)),
+                None => Poll::Pending,
+            }
+        }
+    }
 
     impl PollRead for Duplex {
         fn poll_read(
@@ -208,20 +218,18 @@ mod polled {
             context: &mut Context<'_>,
             buffer: &mut [u8],
         ) -> Poll<io::Result<usize>> {
-            match self.incoming.take(buffer) {
-                Some(n) => Poll::Ready(Ok(n)),
-                None => self.incoming.readable.poll(context),
-            }
+            self.incoming
+                .readable
+                .poll(context, || Ok(self.incoming.take(buffer)))
         }
     }
 
     impl PollWrite for Duplex {
         fn poll_write(&self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-            self.outgoing.check()?;
-            match self.outgoing.put(bytes) {
-                Some(n) => Poll::Ready(Ok(n)),
-                None => self.outgoing.writable.poll(context),
-            }
+            self.outgoing.writable.poll(context, || {
+                self.outgoing.check()?;
+                Ok(self.outgoing.put(bytes))
+            })
         }
 
         fn poll_close_writing(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {

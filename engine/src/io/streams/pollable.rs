@@ -1,20 +1,21 @@
 //! Any stream for async code.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::copy::{first_of, pass_on_to_the_end};
+use super::copy::{BLOCK, first_of, pass_on_to_the_end};
 use super::duplex::{Duplex, duplex};
+use crate::bridge::WakerCell;
 use crate::combine::{first, task_group};
 use crate::errors::io_error;
 use crate::io::polled::{PollRead, PollWrite};
-use crate::io::traits::{Read, Write};
-use crate::kernel::{Co, EventLoop};
+use crate::io::traits::{Read, Write, write_all};
+use crate::kernel::{Co, EventLoop, OnDrop};
 use crate::sync::Event;
-use yieldfrom_delegation::{Delegate, Result};
+use yieldfrom_delegation::{Delegate, Error, Result};
 
 /// How many bytes may be on their way in each direction.
 const CAPACITY: usize = 64 << 10;
@@ -22,8 +23,10 @@ const CAPACITY: usize = 64 << 10;
 /// Makes a stream for async code of any stream, such as one of TLS.
 ///
 /// A task on the thread's current loop passes the bytes on between the stream and two buffers of 64 KiB. Sockets need no
-/// task: they have [`PollRead`] and [`PollWrite`] themselves. When the async side is dropped, what was written goes to the
-/// stream, and the stream is dropped. An error of the stream is what the next read and write fail with.
+/// task: they have [`PollRead`] and [`PollWrite`] themselves. A flush waits until all bytes have left the stream, and closing
+/// the writing until the stream has done so. When the async side is dropped, what was written goes to the stream, and the
+/// stream is dropped; flush before, if the loop may end. An error of the stream is what reads and writes fail with from
+/// then on.
 ///
 /// # Examples
 ///
@@ -49,8 +52,9 @@ pub fn pollable<S: Read + Write + 'static>(stream: S) -> Pollable {
     let state = Rc::new(PollableState::default());
     let shared = Rc::clone(&state);
     EventLoop::current_or_closed().create_task(move |co: &Co| {
+        let _ended = OnDrop::new(|| shared.end(None));
         if let Err(error) = exchange(co, &stream, &far, &shared) {
-            shared.failure.replace(Some(io_error(first_of(error))));
+            shared.end(Some(first_of(error)));
         }
         Ok(())
     });
@@ -68,10 +72,54 @@ pub struct Pollable {
 
 #[derive(Default)]
 struct PollableState {
-    /// What the stream has failed with, until the async side has got it.
-    failure: RefCell<Option<io::Error>>,
+    /// How many bytes the async side has written, and how many of them have left the stream.
+    written: Cell<u64>,
+    sent: Cell<u64>,
+    /// Whether the stream has ended its writing.
+    closed: Cell<bool>,
+    /// Whether nothing is passed on any more.
+    ended: Cell<bool>,
+    /// What the stream has failed with.
+    failure: RefCell<Option<Error>>,
+    /// Wakes who waits for bytes to leave.
+    leaving: WakerCell,
     /// Is set when the async side is dropped.
     dropped: Event,
+}
+
+impl PollableState {
+    fn end(&self, failure: Option<Error>) {
+        if failure.is_some() {
+            drop(self.failure.replace(failure));
+        }
+        self.ended.set(true);
+        self.leaving.wake();
+    }
+
+    /// Fails with the error of the stream, if it has failed.
+    fn check(&self) -> io::Result<()> {
+        let failure = self.failure.borrow().clone();
+        failure.map_or(Ok(()), |error| Err(io_error(error)))
+    }
+
+    /// Waits until something is the case, or the stream has failed.
+    fn poll_until(
+        &self,
+        context: &mut Context<'_>,
+        holds: impl Fn(&Self) -> bool,
+    ) -> Poll<io::Result<()>> {
+        self.check()?;
+        self.leaving.set(context);
+        match (holds(self), self.ended.get()) {
+            (true, _) => Poll::Ready(Ok(())),
+            (false, false) => Poll::Pending,
+            (false, true) => {
+                self.check()?;
+                let why = "pollable: the task that passes the bytes on has ended";
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, why)))
+            }
+        }
+    }
 }
 
 /// Passes bytes on in both directions, until both have ended, or the async side is gone.
@@ -91,24 +139,36 @@ fn exchange(
                 _ => Ok(()),
             }
         });
-        pass_on_to_the_end(co, far, stream)?;
-        Ok(())
+        send(co, stream, far, state)
     });
     both.delegate(co)
 }
 
-impl Pollable {
-    fn check(&self) -> io::Result<()> {
-        self.state.failure.take().map_or(Ok(()), Err)
+/// Passes on what the async side writes, and says how far it has come.
+fn send(co: &Co, stream: &impl Write, far: &Duplex, state: &PollableState) -> Result<()> {
+    let mut block = vec![0; BLOCK];
+    loop {
+        let n = far.read_with(co, &mut block)?;
+        if n == 0 {
+            break;
+        }
+        write_all(co, stream, &block[..n])?;
+        stream.flush_with(co)?;
+        state.sent.set(state.sent.get() + n as u64);
+        state.leaving.wake();
     }
+    stream.close_writing_with(co)?;
+    state.closed.set(true);
+    state.leaving.wake();
+    Ok(())
 }
 
 impl PollRead for Pollable {
     fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let read = self.duplex.poll_read(context, buffer);
         // What came before an error is read first.
-        if !matches!(read, Poll::Ready(Ok(n)) if n > 0) {
-            self.check()?;
+        if matches!(read, Poll::Ready(Ok(0))) && !buffer.is_empty() {
+            self.state.check()?;
         }
         read
     }
@@ -116,12 +176,24 @@ impl PollRead for Pollable {
 
 impl PollWrite for Pollable {
     fn poll_write(&self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        self.duplex.poll_write(context, bytes)
+        self.state.check()?;
+        let written = self.duplex.poll_write(context, bytes);
+        if let Poll::Ready(Ok(n)) = written {
+            self.state.written.set(self.state.written.get() + n as u64);
+        }
+        written
+    }
+
+    fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.state
+            .poll_until(context, |state| state.sent.get() == state.written.get())
     }
 
     fn poll_close_writing(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.duplex.poll_close_writing(context)
+        if self.duplex.poll_close_writing(context)?.is_pending() {
+            return Poll::Pending;
+        }
+        self.state.poll_until(context, |state| state.closed.get())
     }
 }
 

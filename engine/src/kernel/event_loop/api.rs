@@ -301,7 +301,13 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<bool> {
-        run_turn(self, max_wait.map(nanos)).at_caller()?;
+        let _told = self.core.tell_host();
+        self.turn_as_guest(max_wait).at_caller()
+    }
+
+    /// Makes one turn on behalf of a host that looks itself at what is left to do.
+    pub(crate) fn turn_as_guest(&self, max_wait: Option<Duration>) -> Result<bool> {
+        run_turn(self, max_wait.map(nanos))?;
         self.core.stopping.set(false);
         Ok(!self.core.ready.is_empty())
     }

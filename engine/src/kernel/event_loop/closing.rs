@@ -13,6 +13,7 @@ impl Core {
             return;
         }
         self.needs_care.set(true);
+        self.wake_host();
         let mut panics = Panics::default();
         if let Some(inbox) = &self.inbox {
             inbox.close(&mut panics);

@@ -29,6 +29,7 @@ struct Run {
 
 /// Makes turns until a stop is requested.
 pub(super) fn run_turns(event_loop: &EventLoop, operation: &'static str) -> Result<()> {
+    let _told = event_loop.core().tell_host();
     let _entered = Entered::new(event_loop, operation)?;
     let mut began = false;
     guarded(event_loop.core(), |core, run| {

@@ -149,8 +149,10 @@ impl<T: 'static> FutureData<T> {
         };
         let mut panics = Panics::default();
         panics.catch(|| drop(body));
-        data.head.phase.set(TaskPhase::Ended);
-        panics.catch(|| self.conclude(Err(Error::cancelled())));
+        if let Some(task) = self.core.remove_task(data.head.slot.get()) {
+            self.core.ended.keep(task);
+        }
+        self.end_cancelled();
         panics.resume();
         true
     }
