@@ -1,0 +1,6 @@
+//! Crates of async/await on the bridge, unmodified, over real sockets.
+//!
+//! A module for each crate or kind of crate. They are one binary: it is linked once.
+
+mod postgres;
+mod support;

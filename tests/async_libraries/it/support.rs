@@ -1,0 +1,20 @@
+//! What the tests of several crates need.
+
+#[path = "../../it/support/own_process.rs"]
+mod own_process;
+#[path = "../../libraries/it/support/real_time.rs"]
+mod real_time;
+#[path = "../../it/support/watchdog.rs"]
+mod watchdog;
+
+use yieldfrom::{Co, Error, Result, from_std};
+
+pub(crate) use real_time::{run, until};
+
+/// Waits for a future whose output is a result.
+pub(crate) fn finished<T, E: Into<Error>>(
+    co: &Co,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T> {
+    co.yield_from(from_std(future))?.map_err(Into::into)
+}
