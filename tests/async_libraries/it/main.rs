@@ -2,5 +2,6 @@
 //!
 //! A module for each crate or kind of crate. They are one binary: it is linked once.
 
+mod http;
 mod postgres;
 mod support;
