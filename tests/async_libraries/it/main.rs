@@ -2,6 +2,7 @@
 //!
 //! A module for each crate or kind of crate. They are one binary: it is linked once.
 
+mod guest;
 mod http;
 mod postgres;
 mod support;

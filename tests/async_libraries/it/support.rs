@@ -1,5 +1,6 @@
 //! What the tests of several crates need.
 
+mod descriptors;
 #[path = "../../it/support/own_process.rs"]
 mod own_process;
 #[path = "../../libraries/it/support/real_time.rs"]
@@ -9,7 +10,9 @@ mod watchdog;
 
 use yieldfrom::{Co, Error, Result, from_std};
 
+pub(crate) use descriptors::may_open;
 pub(crate) use real_time::{run, until};
+pub(crate) use watchdog::Watchdog;
 
 /// Waits for a future whose output is a result.
 pub(crate) fn finished<T, E: Into<Error>>(
