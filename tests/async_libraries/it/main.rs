@@ -2,6 +2,10 @@
 //!
 //! A module for each crate or kind of crate. They are one binary: it is linked once.
 
+mod channels;
+mod codecs;
+mod combinators;
+mod foreign_sockets;
 mod guest;
 mod http;
 mod postgres;
