@@ -9,4 +9,5 @@ mod foreign_sockets;
 mod guest;
 mod http;
 mod postgres;
+mod soak;
 mod support;

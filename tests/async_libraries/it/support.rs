@@ -11,7 +11,8 @@ mod watchdog;
 use yieldfrom::{Co, Error, Result, from_std};
 
 pub(crate) use descriptors::may_open;
-pub(crate) use real_time::{run, until};
+pub(crate) use own_process::{in_a_child, test_path};
+pub(crate) use real_time::{open_descriptors, run, until};
 pub(crate) use watchdog::Watchdog;
 
 /// Waits for a future whose output is a result.
