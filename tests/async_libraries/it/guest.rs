@@ -105,7 +105,6 @@ impl Polls {
 struct Guest {
     event_loop: EventLoop,
     polls: Polls,
-    end: Event,
 }
 
 impl Guest {
@@ -126,7 +125,6 @@ impl Guest {
         let guest = Self {
             event_loop: event_loop.clone(),
             polls,
-            end: end.clone(),
         };
         let code = async {
             let done = code(guest).await;

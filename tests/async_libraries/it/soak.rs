@@ -160,9 +160,9 @@ fn a_hundred_thousand_cancellations() {
     }
     leaves_nothing(CANCELLATIONS / 4, |co, times| {
         let notify = Rc::new(Notify::new());
-        cancel_all(co, times, || spawn_std(pending()))?;
+        cancel_all(co, times, || spawn_std(pending::<()>()))?;
         cancel_all(co, times, || {
-            create_task(|co: &Co| co.yield_from(from_std(pending())))
+            create_task(|co: &Co| co.yield_from(from_std(pending::<()>())))
         })?;
         cancel_all(co, times, || {
             let notify = Rc::clone(&notify);

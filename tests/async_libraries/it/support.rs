@@ -3,6 +3,7 @@
 mod descriptors;
 #[path = "../../it/support/own_process.rs"]
 mod own_process;
+#[expect(dead_code, reason = "the tests of `libraries` use the rest")]
 #[path = "../../libraries/it/support/real_time.rs"]
 mod real_time;
 #[path = "../../it/support/watchdog.rs"]

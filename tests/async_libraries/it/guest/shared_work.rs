@@ -70,11 +70,10 @@ fn a_queue_of_the_loop_and_a_channel_of_the_host_pass_words_to_and_fro() {
                     }
                 }
             });
-            let puts = (1..=1000).chain([0]);
-            let putting = guest.event_loop.create_task(move |co: &Co| {
-                puts.map(|n| co.yield_from(queue.put(n)))
-                    .collect::<Result<()>>()
-            });
+            let mut puts = (1..=1000).chain([0]);
+            let putting = guest
+                .event_loop
+                .create_task(move |co: &Co| puts.try_for_each(|n| co.yield_from(queue.put(n))));
             let mut sum = 0;
             while let Ok(n) = receiver.recv().await {
                 sum += n;
