@@ -9,6 +9,7 @@ mod delegate_setup;
 mod delegation;
 mod echo;
 pub(crate) mod flags;
+mod futures;
 mod gather;
 mod hand_off;
 mod idle_connections;
@@ -47,6 +48,7 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &switch::QUESTION,
     &two_cores::QUESTION,
     &spawn::QUESTION,
+    &futures::QUESTION,
     &gather::QUESTION,
     &wait::QUESTION,
     &cancel::QUESTION,

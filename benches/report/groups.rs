@@ -23,6 +23,7 @@ const MEMBERS: &[(Group, &[&str])] = &[
             "tokio",
             "tokio-selfwake",
             "tokio-spawn",
+            "tokio-block-on",
             "smol",
             "monoio",
             "async",
