@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use smol::{LocalExecutor, Timer};
-use yieldfrom::{Co, EventLoop, sleep, yield_now};
+use yieldfrom::{Co, EventLoop, create_task, sleep, spawn_std, yield_now};
 
 use crate::measuring::machine::memory;
 use crate::measuring::meter::{Meter, Sample};
@@ -30,7 +30,7 @@ const GEVENT_SCRIPT: &str = include_str!("../peers/python/idle_memory_gevent.py"
 pub(crate) const QUESTION: Question = Question {
     name: "idle-memory",
     about: "n tasks (or threads) that sleep (yieldfrom's on stacks of 16 KiB): what the process has grown by, \
-            resident and page tables, for each (processes: 1000, each this program, which waits for its input to end: \
+            resident and page tables, for each (yieldfrom-futures: tasks by spawn_std, which have no stack; processes: 1000, each this program, which waits for its input to end: \
             what no other process shares with it); what the system keeps for a thread or a process is not counted",
     cases: &[
         Case::new("n=10000", "bytes"),
@@ -39,6 +39,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
+        Contestant::rust("yieldfrom-futures", yieldfrom_futures),
         Contestant::rust("tokio", tokio),
         Contestant::rust("smol", smol),
         Contestant::rust("monoio", monoio),
@@ -71,7 +72,25 @@ fn all_asleep(n: usize) -> bool {
 }
 
 fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
-    let n = number(case);
+    in_loop(number(case), || {
+        create_task(|co: &Co| {
+            falls_asleep();
+            co.yield_from(sleep(HOUR))
+        });
+    })
+}
+
+fn yieldfrom_futures(case: &str, _meter: &Meter) -> Sample {
+    in_loop(number(case), || {
+        spawn_std(async {
+            falls_asleep();
+            sleep(HOUR).await
+        });
+    })
+}
+
+/// Spawns so many tasks in a loop of ours.
+fn in_loop(n: usize, spawn: impl Fn() + 'static) -> Sample {
     let event_loop = EventLoop::builder()
         .stack_size(SMALL_STACK)
         .build()
@@ -80,12 +99,7 @@ fn yieldfrom(case: &str, _meter: &Meter) -> Sample {
     let (handle, answer) = (event_loop.clone(), Rc::clone(&grown));
     event_loop.create_task(move |co: &Co| {
         let before = memory();
-        for _ in 0..n {
-            handle.create_task(|co: &Co| {
-                falls_asleep();
-                co.yield_from(sleep(HOUR))
-            });
-        }
+        (0..n).for_each(|_| spawn());
         while !all_asleep(n) {
             co.yield_from(yield_now())?;
         }
