@@ -19,6 +19,7 @@ pub(crate) mod libraries;
 mod memory;
 mod question;
 mod roundtrip;
+mod services;
 mod spawn;
 mod start_up;
 mod switch;
@@ -66,5 +67,8 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &libraries::ECHO,
     &libraries::TLS,
     &libraries::REDIS,
+    &services::HTTP,
+    &services::HTTP_SERVER,
+    &services::POSTGRES,
     &cost::QUESTION,
 ];

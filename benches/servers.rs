@@ -5,6 +5,7 @@
 
 mod connections;
 pub(crate) mod fixed_rate;
+pub(crate) mod http;
 pub(crate) mod ping_pong;
 pub(crate) mod system_calls;
 

@@ -144,9 +144,9 @@ pub(crate) fn take_sample(
     let start = || Server::start(question, case, contestant, other);
     let samples = match (contestant.measure, contestant.how) {
         (Some(measure), _) => start()?.used(|server| measure(case, &meter, server))?,
-        (None, How::Client { run, .. }) => start()?
-            .used(|server| run(server.address(), case, &meter))?
-            .into(),
+        (None, How::Client { run, .. }) => {
+            start()?.used(|server| run(server.address(), case, &meter))?
+        }
         (None, How::Rust(run)) => run(case, &meter).into(),
         (None, How::Several(run)) => run(case, &meter)?,
         _ => bail!("{} is no part of this program", contestant.who),

@@ -46,7 +46,7 @@ pub(crate) enum How {
     /// By a client of this program, in a process of its own.
     Client {
         /// It gets the server's address and the case.
-        run: fn(SocketAddr, &str, &Meter) -> Result<Sample>,
+        run: fn(SocketAddr, &str, &Meter) -> Result<Samples>,
         /// The same for all, on another processor; it gets the case.
         server: fn(&str) -> Result<()>,
     },
@@ -90,7 +90,7 @@ impl Contestant {
     /// A client of a server that is the same for all.
     pub(crate) const fn client(
         who: &'static str,
-        run: fn(SocketAddr, &str, &Meter) -> Result<Sample>,
+        run: fn(SocketAddr, &str, &Meter) -> Result<Samples>,
         server: fn(&str) -> Result<()>,
     ) -> Self {
         Self::of(who, How::Client { run, server })

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::measuring::meter::{Meter, Samples};
 use crate::questions::{Case, Contestant, Measure, Question, number};
-use crate::servers::ping_pong::{PingPong, Played};
+use crate::servers::ping_pong::{PingPong, Played, Player};
 use crate::servers::system_calls;
 use crate::servers::{Schedule, Server};
 
@@ -97,12 +97,12 @@ fn measured(case: &str, meter: &Meter, server: &Server) -> Result<Samples> {
     if what == "syscalls" {
         return counted(&mut load, server);
     }
-    let runs = meter.several(|| Run::new(&mut load, server))?;
+    let runs = meter.several(|| Run::new(&mut load, server, RUN, ROUNDS))?;
     Ok(best(&runs, one_core))
 }
 
 /// Returns the best of the runs for each of the cases that they answer.
-fn best(runs: &[Run], one_core: bool) -> Samples {
+pub(super) fn best(runs: &[Run], one_core: bool) -> Samples {
     let least = |value: fn(&Run) -> f64| runs.iter().map(value).fold(f64::INFINITY, f64::min);
     let fastest = runs
         .iter()
@@ -131,19 +131,24 @@ fn counted(load: &mut PingPong, server: &Server) -> Result<Samples> {
 }
 
 /// A run, and what it has taken of the processors.
-struct Run {
+pub(super) struct Run {
     played: Played,
     server: Schedule,
     load: Schedule,
 }
 
 impl Run {
-    fn new(load: &mut PingPong, server: &Server) -> Result<Self> {
+    pub(super) fn new<C: Player>(
+        load: &mut PingPong<C>,
+        server: &Server,
+        at_least: Duration,
+        rounds: usize,
+    ) -> Result<Self> {
         // At both ends of the run the server waits: what it has taken is written down then.
         let idle = || std::thread::sleep(Duration::from_millis(1));
         idle();
         let before = (server.schedule()?, Schedule::own()?);
-        let played = load.play(RUN, ROUNDS)?;
+        let played = load.play(at_least, rounds)?;
         let own = Schedule::own()?;
         idle();
         Ok(Self {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::measuring::meter::{Meter, Sample};
+use crate::measuring::meter::{Meter, Sample, Samples};
 use crate::questions::{Case, Contestant, Question};
 
 pub(crate) const QUESTION: Question = Question {
@@ -35,7 +35,7 @@ pub(crate) const QUESTION: Question = Question {
 };
 
 /// Measures what downloads all flags.
-fn measured(meter: &Meter, mut download: impl FnMut() -> Result<()>) -> Result<Sample> {
+fn measured(meter: &Meter, mut download: impl FnMut() -> Result<()>) -> Result<Samples> {
     let runs = meter.several(|| {
         let start = Instant::now();
         download()?;
@@ -43,5 +43,5 @@ fn measured(meter: &Meter, mut download: impl FnMut() -> Result<()>) -> Result<S
     })?;
     let fastest = runs.into_iter().min().unwrap_or(Duration::MAX);
     // Others' work counts little: it is waiting that takes the time.
-    Ok(Sample::count(fastest.as_secs_f64()))
+    Ok(Sample::count(fastest.as_secs_f64()).into())
 }

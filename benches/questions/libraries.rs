@@ -1,11 +1,11 @@
 //! What a synchronous library costs that waits in a region, against code that knows the loop.
 
 mod message;
-mod ours;
+pub(super) mod ours;
 pub(crate) mod redis;
 mod sync;
 pub(crate) mod tls;
-mod tokio;
+pub(super) mod tokio;
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(crate) const ECHO: Question = Question {
 };
 
 /// Measures what the processor does for an operation; `batch` does so many on each connection.
-fn processor(meter: &Meter, connections: usize, mut batch: impl FnMut(usize)) -> Sample {
+pub(super) fn processor(meter: &Meter, connections: usize, mut batch: impl FnMut(usize)) -> Sample {
     measured(meter, connections, |each| {
         let before = processor_time();
         batch(each);

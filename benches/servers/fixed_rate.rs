@@ -25,11 +25,30 @@ const AT_ONCE: Timespec = Timespec {
 };
 
 /// Connections to one server, which send in turn.
-pub(crate) struct FixedRate(Connections<Connection>);
+pub(crate) struct FixedRate<C = Connection>(Connections<C>);
+
+/// What sends messages when they are due, whether the last ones have come back or not.
+pub(crate) trait Sender: AsFd {
+    fn send(&mut self, due: Instant) -> Result<()>;
+
+    /// Receives what is there, and notes the nanoseconds that each answer is late by, from when it was due.
+    fn receive(&mut self, latencies: &mut Vec<u64>) -> Result<()>;
+}
 
 impl FixedRate {
     pub(crate) fn connect(address: SocketAddr, connections: usize) -> Result<Self> {
-        Connections::connect(address, connections, Connection::new).map(Self)
+        Self::connect_by(address, connections, Connection::new)
+    }
+}
+
+impl<C: Sender> FixedRate<C> {
+    /// Connects, one connection after the other; `new` makes a sender of each, with its number.
+    pub(crate) fn connect_by(
+        address: SocketAddr,
+        connections: usize,
+        new: impl Fn(TcpStream, usize) -> Result<C>,
+    ) -> Result<Self> {
+        Connections::connect(address, connections, new).map(Self)
     }
 
     /// Sends so many messages, so many in a second; when it returns, all are answered.
@@ -49,7 +68,7 @@ impl FixedRate {
                 sent += 1;
             }
             let before = latencies.len();
-            let receive = |connection: &mut Connection| connection.receive(&mut latencies);
+            let receive = |connection: &mut C| connection.receive(&mut latencies);
             self.0.wait(&AT_ONCE, receive)?;
             if latencies.len() > before || latencies.len() == sent {
                 heard = now;
@@ -63,7 +82,7 @@ impl FixedRate {
     }
 }
 
-struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     number: usize,
     /// How many messages were sent, how many have come back, and how many bytes of the next.
@@ -93,6 +112,19 @@ impl Connection {
         })
     }
 
+    /// Returns how many bytes belong to the answer that comes next, which must be as it was sent.
+    fn check(&self, bytes: &[u8]) -> Result<usize> {
+        let expected = &message(self.number, self.answered)[self.received..];
+        let size = expected.len().min(bytes.len());
+        ensure!(
+            self.answered < self.sent && expected[..size] == bytes[..size],
+            "the server answers something else than it was sent"
+        );
+        Ok(size)
+    }
+}
+
+impl Sender for Connection {
     fn send(&mut self, due: Instant) -> Result<()> {
         let message = message(self.number, self.sent);
         let sent = (&self.stream).write(&message);
@@ -122,17 +154,6 @@ impl Connection {
             }
         }
         Ok(())
-    }
-
-    /// Returns how many bytes belong to the answer that comes next, which must be as it was sent.
-    fn check(&self, bytes: &[u8]) -> Result<usize> {
-        let expected = &message(self.number, self.answered)[self.received..];
-        let size = expected.len().min(bytes.len());
-        ensure!(
-            self.answered < self.sent && expected[..size] == bytes[..size],
-            "the server answers something else than it was sent"
-        );
-        Ok(size)
     }
 }
 

@@ -11,7 +11,16 @@ use rustix::time::Timespec;
 use super::connections::{Connections, MESSAGE, PATIENCE, receive};
 
 /// Connections to one server, each of which sends a message, awaits the answer, sends the next.
-pub(crate) struct PingPong(Connections<Connection>);
+pub(crate) struct PingPong<C = Connection>(Connections<C>);
+
+/// What sends a message, and the next when the answer is there.
+pub(crate) trait Player: AsFd {
+    /// Sends a message that differs from the last.
+    fn send(&mut self, now: Instant) -> Result<()>;
+
+    /// Receives some of the answer; returns, when that is complete, when the message was sent.
+    fn receive(&mut self) -> Result<Option<Instant>>;
+}
 
 /// What a server has done in a stretch of time.
 pub(crate) struct Played {
@@ -49,7 +58,18 @@ impl Played {
 impl PingPong {
     /// Connects, one connection after the other; the server has answered once on each.
     pub(crate) fn connect(address: SocketAddr, connections: usize) -> Result<Self> {
-        Connections::connect(address, connections, Connection::new).map(Self)
+        Self::connect_by(address, connections, Connection::new)
+    }
+}
+
+impl<C: Player> PingPong<C> {
+    /// Connects, one connection after the other; `new` makes a player of each, with its number.
+    pub(crate) fn connect_by(
+        address: SocketAddr,
+        connections: usize,
+        new: impl Fn(TcpStream, usize) -> Result<C>,
+    ) -> Result<Self> {
+        Connections::connect(address, connections, new).map(Self)
     }
 
     /// Plays for so long, and so many rounds on average; when it returns, all is answered.
@@ -82,7 +102,7 @@ impl PingPong {
     }
 }
 
-struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     /// What was sent last.
     message: [u8; MESSAGE],
@@ -117,8 +137,9 @@ impl Connection {
         connection.stream.set_nonblocking(true)?;
         Ok(connection)
     }
+}
 
-    /// Sends a message that differs from the last.
+impl Player for Connection {
     fn send(&mut self, now: Instant) -> Result<()> {
         let (count, _) = self.message.split_first_chunk_mut().expect("it is longer");
         *count = u64::from_le_bytes(*count).wrapping_add(1).to_le_bytes();
@@ -129,7 +150,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Receives some of the answer; returns, when that is complete, when the message was sent.
     fn receive(&mut self) -> Result<Option<Instant>> {
         // Longer than the answer, so that one that is too long is noticed.
         let mut answer = [0; 2 * MESSAGE];

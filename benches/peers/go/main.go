@@ -17,21 +17,22 @@ func main() {
 		m.budget = 10 * runTime
 	}
 	contestants := map[string]func(string, meter) sample{
-		"switch":           switchTasks,
-		"two-cores":        twoCores,
-		"spawn":            spawn,
-		"gather":           gather,
-		"wait":             wait,
-		"cancel":           cancelTasks,
-		"lock":             lock,
-		"semaphore":        semaphore,
-		"channel":          channel,
-		"timers":           timers,
-		"wake-up":          wakeUp,
-		"idle-memory":      idleMemory,
-		"echo":             echo,
-		"latency":          echo,
-		"idle-connections": echo,
+		"switch":               switchTasks,
+		"two-cores":            twoCores,
+		"spawn":                spawn,
+		"gather":               gather,
+		"wait":                 wait,
+		"cancel":               cancelTasks,
+		"lock":                 lock,
+		"semaphore":            semaphore,
+		"channel":              channel,
+		"timers":               timers,
+		"wake-up":              wakeUp,
+		"idle-memory":          idleMemory,
+		"echo":                 echo,
+		"latency":              echo,
+		"idle-connections":     echo,
+		"services-http-server": items,
 	}
 	s := contestants[question](kind, m)
 	fmt.Println(s.value, s.foreign)

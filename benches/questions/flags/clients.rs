@@ -10,13 +10,13 @@ use anyhow::{Result, anyhow};
 
 use super::flag::{Flag, Response};
 use super::measured;
-use crate::measuring::meter::{Meter, Sample};
+use crate::measuring::meter::{Meter, Samples};
 use crate::peers::runtimes;
 
 /// How much is received at once.
 const BUFFER: usize = 4096;
 
-pub(super) fn sequential(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Sample> {
+pub(super) fn sequential(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Samples> {
     let flags = Flag::all()?;
     measured(meter, || {
         flags.iter().try_for_each(|flag| download(server, flag))?;
@@ -24,7 +24,7 @@ pub(super) fn sequential(server: SocketAddr, _case: &str, meter: &Meter) -> Resu
     })
 }
 
-pub(super) fn threads(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Sample> {
+pub(super) fn threads(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Samples> {
     let flags = Flag::all()?;
     measured(meter, || {
         thread::scope(|scope| {
@@ -51,7 +51,7 @@ fn download(server: SocketAddr, flag: &Flag) -> io::Result<()> {
     }
 }
 
-pub(super) fn tokio(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Sample> {
+pub(super) fn tokio(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Samples> {
     let flags = Flag::all()?;
     let runtime = runtimes::tokio();
     measured(meter, || {
@@ -80,7 +80,7 @@ async fn tokio_download(server: SocketAddr, flag: &Flag) -> io::Result<()> {
     }
 }
 
-pub(super) fn smol(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Sample> {
+pub(super) fn smol(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Samples> {
     let flags = Flag::all()?;
     let executor = LocalExecutor::new();
     measured(meter, || {
@@ -109,7 +109,7 @@ async fn smol_download(server: SocketAddr, flag: &Flag) -> io::Result<()> {
     }
 }
 
-pub(super) fn yieldfrom(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Sample> {
+pub(super) fn yieldfrom(server: SocketAddr, _case: &str, meter: &Meter) -> Result<Samples> {
     let flags = Flag::all()?;
     let event_loop = EventLoop::new().expect("the loop starts");
     measured(meter, || {

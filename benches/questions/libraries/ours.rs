@@ -6,7 +6,10 @@ use std::mem;
 use yieldfrom::blocking::blocking as region;
 use yieldfrom::net::{TcpListener, TcpStream};
 use yieldfrom::streams::{Read, Write};
-use yieldfrom::{Co, Coroutine, EventLoop, IntoCoroutine, Result, coroutine, create_task, gather};
+use yieldfrom::{
+    AwaitableResult, Co, Coroutine, EventLoop, IntoCoroutine, Result, coroutine, create_task,
+    gather,
+};
 
 use super::message::Message;
 use super::{BUFFER, processor, sync};
@@ -37,13 +40,16 @@ pub(super) fn blocking(case: &str, meter: &Meter) -> Sample {
 }
 
 /// Measures round trips. `connect` makes a client, whose server runs; `ping` sends so many messages by it, and returns it.
-pub(super) fn round_trips<C: 'static>(
+pub(super) fn round_trips<C: 'static, P>(
     event_loop: Result<EventLoop>,
     case: &str,
     meter: &Meter,
     connect: impl Fn(&Co) -> Result<C> + 'static,
-    ping: impl Fn(C, usize) -> Coroutine<C> + Copy + 'static,
-) -> Sample {
+    ping: impl Fn(C, usize) -> P + Copy + 'static,
+) -> Sample
+where
+    P: AwaitableResult<Output = C> + 'static,
+{
     let (event_loop, connections) = (event_loop.expect("the loop starts"), number(case));
     let connect = move |co: &Co| (0..connections).map(|_| connect(co)).collect();
     let clients: Result<Vec<C>> = event_loop.run_until_complete(connect);
@@ -58,7 +64,7 @@ pub(super) fn round_trips<C: 'static>(
 }
 
 /// Makes both ends of a connection.
-pub(super) fn pair(co: &Co) -> Result<(TcpStream, TcpStream)> {
+pub(in crate::questions) fn pair(co: &Co) -> Result<(TcpStream, TcpStream)> {
     let listener = co.yield_from(TcpListener::bind("127.0.0.1:0"))?;
     let near = co.yield_from(TcpStream::connect(listener.local_addr()?))?;
     let (far, _) = co.yield_from(listener.accept())?;

@@ -9,12 +9,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncCommands, AsyncConnectionConfig, Client, Commands, RedisResult};
+use redis::{
+    AsyncCommands, AsyncConnectionConfig, Client, Commands, RedisConnectionInfo, RedisResult,
+};
 use yieldfrom::blocking::blocking;
-use yieldfrom::{Co, EventLoop, gather};
+use yieldfrom::bridge::Portable;
+use yieldfrom::net::TcpStream;
+use yieldfrom::{Co, EventLoop, from_std, gather, spawn_std};
+use yieldfrom_adapters::tokio::Io;
 
 use super::measured;
-use crate::measuring::meter::{Meter, Sample, processor_time};
+use crate::measuring::meter::{Meter, Sample, Samples, processor_time};
 use crate::peers::runtimes;
 use crate::questions::{Case, Contestant, Question};
 use connection::Connection;
@@ -28,7 +33,8 @@ pub(crate) const COMMANDS: &str = "commands";
 pub(crate) const QUESTION: Question = Question {
     name: "redis",
     about: "50 tasks, each with a connection to one redis-server on another processor, send INCR and check the number, again \
-            and again; yieldfrom: the crate redis in regions; tokio: the same crate's client for tokio; commands: \
+            and again; yieldfrom: the crate redis in regions; tokio: the same crate's client for tokio; yieldfrom-futures: that \
+            client on our loop by the bridge; commands: \
             how many in a second; cpu: what the processor does for each in the client",
     cases: &[
         Case::new(COMMANDS, "commands/s"),
@@ -36,6 +42,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     contestants: &[
         Contestant::client("yieldfrom", yieldfrom, server::serve),
+        Contestant::client("yieldfrom-futures", futures, server::serve),
         Contestant::client("tokio", tokio, server::serve),
     ],
     repetitions: usize::MAX,
@@ -88,7 +95,7 @@ fn commands(case: &str, meter: &Meter, mut batch: impl FnMut(usize)) -> Sample {
     }
 }
 
-fn yieldfrom(server: SocketAddr, case: &str, meter: &Meter) -> Result<Sample> {
+fn yieldfrom(server: SocketAddr, case: &str, meter: &Meter) -> Result<Samples> {
     connection::wait_for(server)?;
     let event_loop = EventLoop::new().expect("the loop starts");
     let connect = move |co: &Co| {
@@ -99,7 +106,7 @@ fn yieldfrom(server: SocketAddr, case: &str, meter: &Meter) -> Result<Sample> {
         .run_until_complete(connect)
         .expect("the region ends");
     let mut counters = counters?;
-    Ok(commands(case, meter, |each| {
+    let sample = commands(case, meter, |each| {
         let clients = mem::take(&mut counters).into_iter();
         let clients = clients.map(move |counter| blocking(move || count(counter, each)));
         let clients = event_loop
@@ -107,7 +114,8 @@ fn yieldfrom(server: SocketAddr, case: &str, meter: &Meter) -> Result<Sample> {
             .expect("the regions end");
         let clients: RedisResult<_> = clients.into_iter().collect();
         counters = clients.expect("the server answers");
-    }))
+    });
+    Ok(sample.into())
 }
 
 fn count(mut counter: Counter<Connection>, times: usize) -> RedisResult<Counter<Connection>> {
@@ -118,13 +126,55 @@ fn count(mut counter: Counter<Connection>, times: usize) -> RedisResult<Counter<
     Ok(counter)
 }
 
-fn tokio(server: SocketAddr, case: &str, meter: &Meter) -> Result<Sample> {
+/// A timer for each command would be more than synchronous code does.
+fn without_timers() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_response_timeout(None)
+}
+
+fn futures(server: SocketAddr, case: &str, meter: &Meter) -> Result<Samples> {
+    connection::wait_for(server)?;
+    let event_loop = EventLoop::new().expect("the loop starts");
+    let connect = move |co: &Co| {
+        (0..CONNECTIONS)
+            .map(|number| bridged(co, server, number))
+            .collect()
+    };
+    let counters: yieldfrom::Result<Vec<_>> = event_loop.run_until_complete(connect);
+    let mut counters = counters.expect("the server lets all in");
+    let sample = commands(case, meter, |each| {
+        let clients = mem::take(&mut counters).into_iter();
+        let clients = clients.map(move |counter| from_std(async_count(counter, each)));
+        let clients = event_loop
+            .run_until_complete(move |co: &Co| co.yield_from(gather(clients)))
+            .expect("the tasks end");
+        let clients: RedisResult<_> = clients.into_iter().collect();
+        counters = clients.expect("the server answers");
+    });
+    Ok(sample.into())
+}
+
+/// Connects the client for tokio over a stream of ours; it asks for one that is `Send`.
+fn bridged(
+    co: &Co,
+    server: SocketAddr,
+    number: usize,
+) -> yieldfrom::Result<Counter<MultiplexedConnection>> {
+    let stream = co.yield_from(TcpStream::connect(server))?;
+    stream.set_nodelay(true)?;
+    let (stream, config) = (Io::new(Portable::new(stream)), without_timers());
+    let info = RedisConnectionInfo::default();
+    let ends = MultiplexedConnection::new_with_config(&info, stream, config);
+    let (connection, driver) = co.yield_from(from_std(ends))??;
+    spawn_std(driver);
+    Ok(Counter::new(connection, number))
+}
+
+fn tokio(server: SocketAddr, case: &str, meter: &Meter) -> Result<Samples> {
     connection::wait_for(server)?;
     let runtime = runtimes::tokio();
     let mut counters = runtime.block_on(async {
         let client = Client::open(format!("redis://{server}"))?;
-        // A timer for each command would be more than the other one does.
-        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let config = without_timers();
         let mut counters = Vec::with_capacity(CONNECTIONS);
         for number in 0..CONNECTIONS {
             let connection = client.get_multiplexed_async_connection_with_config(&config);
@@ -132,21 +182,22 @@ fn tokio(server: SocketAddr, case: &str, meter: &Meter) -> Result<Sample> {
         }
         RedisResult::Ok(counters)
     })?;
-    Ok(commands(case, meter, |each| {
+    let sample = commands(case, meter, |each| {
         runtime.block_on(async {
             let clients = mem::take(&mut counters).into_iter();
             let clients: Vec<_> = clients
-                .map(|counter| ::tokio::spawn(tokio_count(counter, each)))
+                .map(|counter| ::tokio::spawn(async_count(counter, each)))
                 .collect();
             for client in clients {
                 let counter = client.await.expect("it does not panic");
                 counters.push(counter.expect("the server answers"));
             }
         });
-    }))
+    });
+    Ok(sample.into())
 }
 
-async fn tokio_count(
+async fn async_count(
     mut counter: Counter<MultiplexedConnection>,
     times: usize,
 ) -> RedisResult<Counter<MultiplexedConnection>> {

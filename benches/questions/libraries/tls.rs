@@ -9,7 +9,8 @@ use rustls::{
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use yieldfrom::blocking::TcpStream;
-use yieldfrom::{Co, EventLoop, create_task, tls};
+use yieldfrom::{Co, EventLoop, create_task, from_std, spawn_std, tls};
+use yieldfrom_adapters::tokio::Io;
 
 use super::{CASES, ours, sync, tokio};
 use crate::measuring::meter::{Meter, Sample};
@@ -20,12 +21,13 @@ pub(crate) const NAME: &str = "localhost";
 pub(crate) const QUESTION: Question = Question {
     name: "tls",
     about: "the messages of `regions` over TLS 1.3, by rustls at both ends, which have shaken hands before; yieldfrom: \
-            by yieldfrom::tls; yieldfrom-blocking: rustls' own synchronous stream in regions; tokio: tokio-rustls; the \
-            processor's ns for each",
+            by yieldfrom::tls; yieldfrom-blocking: rustls' own synchronous stream in regions; tokio: tokio-rustls; \
+            yieldfrom-futures: tokio-rustls on our loop by the bridge; the processor's ns for each",
     cases: CASES,
     contestants: &[
         Contestant::rust("yieldfrom", yieldfrom),
         Contestant::rust("yieldfrom-blocking", blocking),
+        Contestant::rust("yieldfrom-futures", futures),
         Contestant::rust("tokio", tokio),
     ],
     repetitions: usize::MAX,
@@ -84,6 +86,25 @@ fn blocking(case: &str, meter: &Meter) -> Sample {
         co.yield_from(ours::sync_ping(near, 1))
     };
     ours::round_trips(EventLoop::new(), case, meter, connect, ours::sync_ping)
+}
+
+fn futures(case: &str, meter: &Meter) -> Sample {
+    let (client, server) = configs();
+    let (connector, acceptor) = (TlsConnector::from(client), TlsAcceptor::from(server));
+    let connect = move |co: &Co| {
+        let (near, far) = ours::pair(co)?;
+        let accept = acceptor.accept(Io::new(far));
+        spawn_std(async { tokio::echo(accept.await?).await });
+        let connect = connector.connect(name(), Io::new(near));
+        Ok(co.yield_from(from_std(connect))??)
+    };
+    let ping = |stream, count| from_std(pinged(stream, count));
+    ours::round_trips(EventLoop::new(), case, meter, connect, ping)
+}
+
+async fn pinged<S: tokio::Stream>(stream: S, count: usize) -> S {
+    let stream = tokio::ping(stream, count).await;
+    stream.expect("all answers come")
 }
 
 fn tokio(case: &str, meter: &Meter) -> Sample {

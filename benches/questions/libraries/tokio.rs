@@ -13,9 +13,9 @@ use crate::peers::runtimes;
 use crate::questions::number;
 
 /// What both ends read from and write to.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Stream for S {}
 
 pub(super) fn plain(case: &str, meter: &Meter) -> Sample {
     round_trips(case, meter, async || {
@@ -26,7 +26,7 @@ pub(super) fn plain(case: &str, meter: &Meter) -> Sample {
 }
 
 /// Measures round trips. `connect` makes a client, whose server runs.
-pub(super) fn round_trips<C: Stream>(
+pub(super) fn round_trips<C: Stream + Send>(
     case: &str,
     meter: &Meter,
     connect: impl AsyncFn() -> Result<C>,
@@ -54,7 +54,7 @@ pub(super) fn round_trips<C: Stream>(
 }
 
 /// Makes both ends of a connection.
-pub(super) async fn pair() -> Result<(TcpStream, TcpStream)> {
+pub(in crate::questions) async fn pair() -> Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let near = TcpStream::connect(listener.local_addr()?).await?;
     let (far, _) = listener.accept().await?;
@@ -76,7 +76,7 @@ pub(super) async fn echo(mut stream: impl Stream) -> Result<()> {
 }
 
 /// Sends so many messages, each when the answer to the last is there; returns the stream.
-async fn ping<S: Stream>(mut stream: S, count: usize) -> Result<S> {
+pub(super) async fn ping<S: Stream>(mut stream: S, count: usize) -> Result<S> {
     let mut message = Message::new();
     let mut buffer = [0; BUFFER];
     for _ in 0..count {

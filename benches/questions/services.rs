@@ -1,0 +1,10 @@
+//! Services by libraries of async/await, hyper and tokio-postgres: on our loop by the bridge, and on tokio.
+
+mod http;
+mod http_server;
+mod items;
+mod postgres;
+
+pub(crate) use http::QUESTION as HTTP;
+pub(crate) use http_server::QUESTION as HTTP_SERVER;
+pub(crate) use postgres::QUESTION as POSTGRES;
