@@ -19,6 +19,8 @@ use crate::{servers, twins};
 
 /// Stands for all questions.
 const ALL: &str = "all";
+/// Stands for all questions whose names begin with it.
+const SERVICES: &str = "services";
 const REPETITIONS: u16 = 5;
 const QUICK_REPETITIONS: u16 = 3;
 
@@ -37,7 +39,7 @@ Contestants that are not on this machine are left out, with a word on standard e
 #[derive(Debug, Parser)]
 #[command(name = "versus", after_help = METHOD, subcommand_negates_reqs = true)]
 struct Args {
-    /// What to ask; `all` asks everything.
+    /// What to ask; `services` asks all questions about services, `all` asks everything.
     #[arg(value_name = "QUESTION", value_parser = names(), required_unless_present_any = ["sample", "serve"])]
     questions: Vec<String>,
     /// Print one JSON object for each result, and nothing else.
@@ -106,11 +108,11 @@ enum Command {
 }
 
 fn names() -> PossibleValuesParser {
-    unique(questions().chain([ALL]))
+    unique(questions().chain([SERVICES, ALL]))
 }
 
 fn names_and_twins() -> PossibleValuesParser {
-    unique(questions().chain([report::TWINS, ALL]))
+    unique(questions().chain([SERVICES, report::TWINS, ALL]))
 }
 
 fn questions() -> impl Iterator<Item = &'static str> {
@@ -211,7 +213,7 @@ fn compare(args: Args) -> Result<()> {
         args.choice.cases,
     );
     contest.instructions = counted;
-    for question in chosen(&args.questions) {
+    for question in chosen(&single(args.questions)) {
         ask(&mut contest, question, args.json, &mut out)?;
     }
     if let Some(warning) = contest.sampler.warning() {
@@ -230,6 +232,7 @@ fn report(command: Command) -> Result<()> {
     if questions.iter().any(|name| name == ALL) {
         questions.clear();
     }
+    let questions = single(questions);
     let usual = if choice.quick {
         QUICK_REPETITIONS
     } else {
@@ -245,6 +248,20 @@ fn report(command: Command) -> Result<()> {
         folder: out,
         markdown,
     })
+}
+
+/// Returns the names with those of single questions in place of a name that stands for several.
+fn single(names: Vec<String>) -> Vec<String> {
+    let of_services = |name: &&str| name.starts_with(SERVICES);
+    let mut all = Vec::new();
+    for name in names {
+        if name == SERVICES {
+            all.extend(questions().filter(of_services).map(str::to_owned));
+        } else {
+            all.push(name);
+        }
+    }
+    all
 }
 
 /// Returns the questions by these names, each once.

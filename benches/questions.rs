@@ -19,7 +19,7 @@ pub(crate) mod libraries;
 mod memory;
 mod question;
 mod roundtrip;
-mod services;
+pub(crate) mod services;
 mod spawn;
 mod start_up;
 mod switch;

@@ -6,8 +6,10 @@
 mod chain;
 mod comparison;
 mod flags;
+mod http_service;
 mod https_get;
 mod pipeline;
+mod postgres_query;
 mod recursion;
 mod redis_counter;
 mod spinner;
@@ -90,6 +92,12 @@ enum Twin {
     /// Workers that count in a redis-server, which it starts.
     #[command(name = "redis_counter", alias = "redis-counter")]
     RedisCounter(One<redis_counter::Options>),
+    /// A service over HTTP by hyper, and its clients.
+    #[command(name = "http_service", alias = "http-service")]
+    HttpService(One<http_service::Options>),
+    /// Workers that write to a PostgreSQL server, which it starts, and ask it.
+    #[command(name = "postgres_query", alias = "postgres-query")]
+    PostgresQuery(One<postgres_query::Options>),
 }
 
 impl Twin {
@@ -145,6 +153,19 @@ impl Twin {
                     Form::Yieldfrom => redis_counter::yieldfrom::run(options, at).map_err(ours),
                     Form::AsyncAwait => redis_counter::async_await::run(options, at),
                     Form::Threads => redis_counter::threads::run(options, at),
+                }
+            }
+            Self::HttpService(One { form, options }) => match form {
+                Form::Yieldfrom => http_service::yieldfrom::run(options).map_err(ours)?,
+                Form::AsyncAwait => http_service::async_await::run(options),
+                Form::Threads => http_service::threads::run(options),
+            },
+            Self::PostgresQuery(One { form, options }) => {
+                let (_server, at) = postgres_query::serve()?;
+                match form {
+                    Form::Yieldfrom => postgres_query::yieldfrom::run(options, at).map_err(ours),
+                    Form::AsyncAwait => postgres_query::async_await::run(options, at),
+                    Form::Threads => postgres_query::threads::run(options, at),
                 }
             }
         }

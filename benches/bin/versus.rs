@@ -40,6 +40,8 @@
 //! comes out from the optimizer, bodies may be inlined as the compiler likes. What a
 //! case measures is written above each table; the files in `questions` are the whole truth.
 //!
+//! `services` stands for all questions whose names begin with it: libraries of async/await on our loop, by the bridge, and on tokio.
+//!
 //! `cost` builds a package for each contestant in a folder of its own, offline, in the versions of this
 //! workspace's `Cargo.lock`.
 //!

@@ -38,7 +38,7 @@ pub(crate) const QUESTION: Question = Question {
         Case::ns(AWAIT),
         Case::ns(READY),
         Case::ns(SPAWN),
-        Case::ns(SPAWN_ONE),
+        Case::ns(SPAWN_ONE).long(),
         Case::ns(WAKE),
     ],
     contestants: &[

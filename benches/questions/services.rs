@@ -6,5 +6,5 @@ mod items;
 mod postgres;
 
 pub(crate) use http::QUESTION as HTTP;
-pub(crate) use http_server::QUESTION as HTTP_SERVER;
-pub(crate) use postgres::QUESTION as POSTGRES;
+pub(crate) use http_server::{QUESTION as HTTP_SERVER, serve_by_hand};
+pub(crate) use postgres::{QUERIES_OF_8 as QUERIES, QUESTION as POSTGRES};

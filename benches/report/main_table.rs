@@ -58,6 +58,17 @@ const ROWS: &[(&str, &str, &str)] = &[
         "latency",
         "p99",
     ),
+    ("await in an async block, ns", "futures", "await"),
+    (
+        "an HTTP server by hyper, 32 connections, requests/s",
+        "services-http-server",
+        "connections=32 rps",
+    ),
+    (
+        "queries by tokio-postgres, 8 connections, queries/s",
+        "services-postgres",
+        "connections=8 queries",
+    ),
     ("20 flags at once, 50 ms each, s", "flags", "delay=50"),
     (
         "send to a generator that yields, ns",

@@ -3,6 +3,7 @@
 mod chart;
 mod parts;
 mod programs;
+mod services;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -32,6 +33,7 @@ pub(crate) fn page(results: &Results) -> String {
                 (parts::wins(results))
                 h2 id="summary" { "The main table" }
                 (parts::summary(&main_table::summary(results)))
+                (services::services(results))
                 (programs::twins(&results.twins))
                 @for question in &questions { (section(question)) }
                 (parts::absent(results))
@@ -56,6 +58,7 @@ fn head(results: &Results) -> Markup {
         nav {
             a href="#wins" { "Who wins where" } br;
             a href="#summary" { "The main table" } br;
+            @if services::are_there(results) { a href="#services" { "Services" } br; }
             @if !results.twins.is_empty() { a href="#twins" { "The same programs three times" } br; }
             @for question in results.questions.iter().filter(|question| !question.cases.is_empty()) {
                 a href={ "#" (question.name) } { (question.name) } br;

@@ -121,7 +121,7 @@ impl HttpConnection {
 }
 
 /// Returns how long the first answer is, and its body, if all of it is there.
-fn whole(bytes: &[u8]) -> Result<Option<(usize, &[u8])>> {
+pub(crate) fn whole(bytes: &[u8]) -> Result<Option<(usize, &[u8])>> {
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut response = Response::new(&mut headers);
     let Status::Complete(head) = response.parse(bytes)? else {

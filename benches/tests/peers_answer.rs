@@ -103,12 +103,13 @@ fn libraries(path: Option<&str>) -> (Vec<String>, String) {
     (lines.lines().map(answered).collect(), errors)
 }
 
-const OVER_TCP: [&str; 6] = [
+const OVER_TCP: [&str; 7] = [
     "regions yieldfrom",
     "regions yieldfrom-blocking",
     "regions tokio",
     "tls yieldfrom",
     "tls yieldfrom-blocking",
+    "tls yieldfrom-futures",
     "tls tokio",
 ];
 
@@ -123,7 +124,7 @@ fn synchronous_libraries_answer_what_they_are_asked() {
         return;
     }
     let (answered, errors) = libraries(None);
-    let redis = ["redis yieldfrom", "redis tokio"];
+    let redis = ["redis yieldfrom", "redis yieldfrom-futures", "redis tokio"];
     assert_eq!(answered, [&OVER_TCP[..], &redis].concat(), "{errors}");
 }
 
@@ -131,7 +132,7 @@ fn synchronous_libraries_answer_what_they_are_asked() {
 fn without_a_redis_server_the_question_says_that_it_is_missing() {
     let (answered, errors) = libraries(Some("/nowhere"));
     assert_eq!(answered, OVER_TCP, "{errors}");
-    for who in ["yieldfrom", "tokio"] {
+    for who in ["yieldfrom", "yieldfrom-futures", "tokio"] {
         let said = format!("redis cpu: {who} is left out: ");
         let line = errors.lines().find(|line| line.contains(&said));
         assert!(

@@ -150,6 +150,31 @@ fn without_a_redis_server_it_is_said_that_it_is_missing() {
     );
 }
 
+#[test]
+fn http_service() {
+    let items = "client 0: 2 items, 98 bytes, the last is {\"id\":1,\"name\":\"item 1\",\"tags\":[\"small\",\"quick\"]}\n";
+    let all = same("http_service", &[]);
+    assert!(all.starts_with(items) && all.lines().count() == 3, "{all}");
+    assert_eq!(same("http_service", &["--clients", "0"]), "");
+    let many = ["--clients", "20", "--requests", "10"];
+    let last = "{\"id\":1909,\"name\":\"item 1909\",\"tags\":[\"small\",\"quick\"]}\n";
+    assert!(same("http_service", &many).ends_with(last));
+}
+
+#[test]
+fn postgres_query() {
+    let first = ended(start("postgres_query", "threads", &["--workers", "0"]));
+    let errors = String::from_utf8_lossy(&first.stderr);
+    if errors.contains("PostgreSQL is not installed") {
+        assert!(errors.contains("postgres_query is skipped"), "{errors}");
+        eprintln!("skipped: PostgreSQL is not installed");
+        return;
+    }
+    let sums = "worker 0: 55\nworker 1: 55\nworker 2: 55\nworker 3: 55\ntotal: 220\n";
+    assert_eq!(same("postgres_query", &[]), sums);
+    assert_eq!(same("postgres_query", &["--workers", "0"]), "total: 0\n");
+}
+
 /// In real time: a busy machine may be late, so that pictures stay longer the next time.
 #[test]
 fn spinner() {

@@ -46,7 +46,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::client("tokio", tokio, server::serve),
     ],
     repetitions: usize::MAX,
-    seconds: 0.5,
+    seconds: 0.25,
 };
 
 /// A number of the server that one client alone counts up.

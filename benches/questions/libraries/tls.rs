@@ -31,7 +31,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("tokio", tokio),
     ],
     repetitions: usize::MAX,
-    seconds: 0.4,
+    seconds: 0.2,
 };
 
 /// The settings of both ends, which have a certificate of their own.

@@ -14,6 +14,8 @@ use crate::questions::{Case, Contestant, Question, number};
 use crate::servers::http::{fixed_rate, ping_pong};
 use crate::servers::{Schedule, Server};
 
+pub(crate) use by_hand::serve as serve_by_hand;
+
 /// How many connections there are under the same load for all.
 const CONNECTIONS: usize = 32;
 /// How long a run is, and how many requests it has on a connection at the least.
@@ -37,10 +39,10 @@ pub(crate) const QUESTION: Question = Question {
             bears, counted from when each was to be sent; idle: what the server's process has grown by for each of so many \
             connections that have had one answer",
     cases: &[
-        Case::new("connections=1 rps", "req/s"),
-        Case::new("connections=1 cpu", "CPU ns").joined(),
-        Case::new("connections=1 p50", "us").joined(),
-        Case::new("connections=1 p99", "us").joined(),
+        Case::new("connections=1 rps", "req/s").long(),
+        Case::new("connections=1 cpu", "CPU ns").joined().long(),
+        Case::new("connections=1 p50", "us").joined().long(),
+        Case::new("connections=1 p99", "us").joined().long(),
         Case::new("connections=32 rps", "req/s"),
         Case::new("connections=32 cpu", "CPU ns").joined(),
         Case::new("connections=32 p50", "us").joined(),
@@ -56,12 +58,14 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::server("yieldfrom", by_hyper::yieldfrom).measured_by(measured),
         Contestant::server("yieldfrom-blocking", by_hand::yieldfrom).measured_by(measured),
         Contestant::server("tokio", by_hyper::tokio).measured_by(measured),
-        Contestant::server("threads", by_hand::threads).measured_by(measured),
+        Contestant::server("threads", by_hand::threads)
+            .long()
+            .measured_by(measured),
         Contestant::server("may", by_hand::may).measured_by(measured),
         Contestant::go().measured_by(measured),
     ],
     repetitions: usize::MAX,
-    seconds: 0.3,
+    seconds: 0.2,
 };
 
 /// Measures a server in the cases of the run that begins with `case`.

@@ -17,7 +17,7 @@ const BUFFER: usize = 4096;
 const MOST_HEADERS: usize = 16;
 
 /// Answers requests to the end of a connection.
-fn serve(mut stream: impl Read + Write) -> io::Result<()> {
+pub(crate) fn serve(mut stream: impl Read + Write) -> io::Result<()> {
     let mut received = Vec::new();
     let mut buffer = [0; BUFFER];
     loop {
