@@ -21,7 +21,7 @@ pub(crate) const QUESTION: Question = Question {
             are on one thread; yieldfrom: on our loop by the bridge, a task without a stack for each end; tokio: a task for \
             each end; the processor's ns for each request with its answer",
     cases: &[
-        Case::new("connections=1", "CPU ns"),
+        Case::new("connections=1", "CPU ns").long(),
         Case::new("connections=32", "CPU ns"),
     ],
     contestants: &[
