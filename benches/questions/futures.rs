@@ -28,12 +28,13 @@ const BATCH: usize = 1000;
 
 pub(crate) const QUESTION: Question = Question {
     name: "futures",
-    about: "futures of async/await; await: an async block awaits a future that wakes itself and is pending once (a task \
-            of tokio's or smol's; tokio-block-on: no task; yieldfrom: the block by from_std in a coroutine; yieldfrom-task: \
-            as a task by spawn_std); ready: a coroutine delegates to from_std(ready(x)); spawn: an async block that returns at once is \
-            spawned and joined, 1000 at a time or each before the next (yieldfrom: spawn_std, joined by a coroutine; \
-            yieldfrom-task: joined by async code; yieldfrom-coroutine: a coroutine in place of the block; tokio: spawn_local in a \
-            LocalSet); wake: a question to another thread and its answer, by two channels of async-channel; ns for each",
+    about: "futures of async/await; await: an async block awaits a future that wakes itself and is pending once (a \
+            task of tokio's or smol's; tokio-block-on: no task; yieldfrom: the block by from_std in a coroutine; \
+            yieldfrom-task: as a task by spawn_std); ready: a coroutine delegates to from_std(ready(x)); spawn: an \
+            async block that returns at once is spawned and joined, 1000 at a time or each before the next \
+            (yieldfrom: spawn_std, joined by a coroutine; yieldfrom-task: joined by async code; yieldfrom-coroutine: \
+            a coroutine in place of the block; tokio: spawn_local in a LocalSet); wake: a question to another thread \
+            and its answer, by two channels of async-channel; ns for each",
     cases: &[
         Case::ns(AWAIT),
         Case::ns(READY),

@@ -91,23 +91,23 @@ pub(crate) const PROGRAMS: [Program; 10] = [
     },
     Program {
         name: "redis_counter",
-        about: "Workers that count in a redis-server, by the crate redis; yieldfrom: in regions, by an adapter of 80 lines that \
-                is not counted; async/await: the crate's client for tokio",
+        about: "Workers that count in a redis-server, by the crate redis; yieldfrom: in regions, by an adapter of 80 \
+                lines that is not counted; async/await: the crate's client for tokio",
         sources: sources!("redis_counter"),
         loads: &[(&["--workers", "50", "--times", "200"], 2.5)],
     },
     Program {
         name: "http_service",
-        about: "A service over HTTP and its clients, by hyper, on yieldfrom's loop by the bridge and on tokio: what the service answers and \
-                a client asks is the same async code, which is not counted; threads: synchronous code by httparse, \
-                which is not counted either",
+        about: "A service over HTTP and its clients, by hyper, on yieldfrom's loop by the bridge and on tokio: what \
+                the service answers and a client asks is the same async code, which is not counted; threads: \
+                synchronous code by httparse, which is not counted either",
         sources: sources!("http_service"),
         loads: &[(&["--clients", "50", "--requests", "200"], 1.0)],
     },
     Program {
         name: "postgres_query",
-        about: "Workers that write to a PostgreSQL server, by tokio-postgres, on yieldfrom's loop by the bridge and on tokio; what is \
-                asked is the same async code, which is not counted; threads: the crate postgres",
+        about: "Workers that write to a PostgreSQL server, by tokio-postgres, on yieldfrom's loop by the bridge and \
+                on tokio; what is asked is the same async code, which is not counted; threads: the crate postgres",
         sources: sources!("postgres_query"),
         loads: &[(&["--workers", "20", "--times", "200"], 4.0)],
     },

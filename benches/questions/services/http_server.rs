@@ -30,14 +30,15 @@ const OTHERS: u64 = 100;
 
 pub(crate) const QUESTION: Question = Question {
     name: "services-http-server",
-    about: "a server on one thread answers requests for items of some 50 bytes of JSON over HTTP/1.1; connections are kept \
-            alive; a load on another processor asks for the next item on a connection when the last has come, and checks it \
-            (yieldfrom: hyper by the bridge, a task without a stack for each connection; tokio: hyper; \
-            yieldfrom-blocking, may, threads: the synchronous code by httparse, in regions, in coroutines with stacks and in threads; go: net/http); rps: \
-            requests in a second; cpu: what the processor does in the server for each; p50, p99: within what time half of \
-            them, or 99 of 100, are back; load: the same under a load that sends by a schedule, half as much as the slowest \
-            bears, counted from when each was to be sent; idle: what the server's process has grown by for each of so many \
-            connections that have had one answer",
+    about: "a server on one thread answers requests for items of some 50 bytes of JSON over HTTP/1.1; connections \
+            are kept alive; a load on another processor asks for the next item on a connection when the last has \
+            come, and checks it (yieldfrom: hyper by the bridge, a task without a stack for each connection; tokio: \
+            hyper; yieldfrom-blocking, may, threads: the synchronous code by httparse, in regions, in coroutines \
+            with stacks and in threads; go: net/http); rps: requests in a second; cpu: what the processor does in \
+            the server for each; p50, p99: within what time half of them, or 99 of 100, are back; load: the same \
+            under a load that sends by a schedule, half as much as the slowest bears, counted from when each was to \
+            be sent; idle: what the server's process has grown by for each of so many connections that have had one \
+            answer",
     cases: &[
         Case::new("connections=1 rps", "req/s").long(),
         Case::new("connections=1 cpu", "CPU ns").joined().long(),

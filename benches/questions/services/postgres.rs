@@ -31,11 +31,12 @@ pub(crate) const QUERIES_OF_8: &str = "connections=8 queries";
 
 pub(crate) const QUESTION: Question = Question {
     name: "services-postgres",
-    about: "tokio-postgres, over a stream that it is given, asks a PostgreSQL server on another processor for the sum of two numbers by a \
-            prepared SELECT, and checks it; each connection asks when the answer before is there; yieldfrom: on our loop by the bridge, a \
-            task without a stack for each connection and for who asks; tokio: a task for each; queries: how many in a second; \
-            cpu: what the processor does for each in the client; load: by a schedule, half of what the slowest bears; within what time \
-            answers are there, counted from when each query was to be sent",
+    about: "tokio-postgres, over a stream that it is given, asks a PostgreSQL server on another processor for the \
+            sum of two numbers by a prepared SELECT, and checks it; each connection asks when the answer before is \
+            there; yieldfrom: on our loop by the bridge, a task without a stack for each connection and for who \
+            asks; tokio: a task for each; queries: how many in a second; cpu: what the processor does for each in \
+            the client; load: by a schedule, half of what the slowest bears; within what time answers are there, \
+            counted from when each query was to be sent",
     cases: &[
         Case::new("connections=1 queries", "queries/s").long(),
         Case::new("connections=1 cpu", "CPU ns").joined().long(),

@@ -169,7 +169,7 @@ pub(super) fn services(results: &Results) -> Markup {
             h2 id="services" { "Services" }
             p {
                 "The same libraries of async/await on two loops: hyper, tokio-postgres, the crate redis and tokio-rustls run on "
-                "yieldfrom's loop, by its bridge and its adapters, and on tokio's current-thread runtime. What the libraries do is the "
+                "yieldfrom's loop, by its bridge and its adapters, and on tokio's current-thread runtime. What they do is the "
                 "same on both, so a ratio near one is what you can expect. Above one, yieldfrom is better by so many times. "
                 "What each row measures, and everybody else:"
                 @for name in asked(results) { " " a href={ "#" (name) } { (name) } }
