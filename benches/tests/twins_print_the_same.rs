@@ -34,6 +34,11 @@ fn ended(child: Child) -> Output {
     output
 }
 
+/// Returns whether debug mode reports by it that a step has taken long, as each does while others have the processor.
+fn is_of_a_busy_machine(line: &str) -> bool {
+    line.starts_with("Executing <") && line.ends_with(" seconds")
+}
+
 /// Returns what a form prints.
 fn printed(name: &str, form: &str, options: &[&str]) -> String {
     let output = ended(start(name, form, options));
@@ -42,7 +47,12 @@ fn printed(name: &str, form: &str, options: &[&str]) -> String {
         output.status.success(),
         "{name} {form} {options:?}: {errors}"
     );
-    assert_eq!(errors, "", "{name} {form} {options:?}");
+    let said = errors.lines().filter(|line| !is_of_a_busy_machine(line));
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [""; 0],
+        "{name} {form} {options:?}"
+    );
     String::from_utf8(output.stdout).expect("it is text")
 }
 
