@@ -7,6 +7,7 @@ use std::task::{Context, Wake, Waker};
 
 use super::waker::Bell;
 use crate::errors::panics;
+use crate::kernel::Core;
 
 /// The waker of async code that waits for something of this loop.
 ///
@@ -44,6 +45,21 @@ impl WakerCell {
         if let Some(kept) = self.0.take() {
             kept.wake();
         }
+    }
+
+    /// Wakes who has polled last, if that is a task of this loop: no code of the program runs then. Returns whether
+    /// that was so.
+    #[inline]
+    pub(crate) fn wake_own(&self, core: &Core) -> bool {
+        let kept = self.0.take();
+        if let Some(KeptWaker::Own(own)) = &kept
+            && own.0.is_of(core)
+        {
+            own.0.wake_by_ref();
+            return true;
+        }
+        self.0.set(kept);
+        false
     }
 
     pub(crate) fn clear(&self) {

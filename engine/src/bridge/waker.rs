@@ -86,6 +86,13 @@ impl Bell {
             && functions.is_some_and(|functions| ptr::eq(*functions, waker.vtable()))
     }
 
+    /// Returns whether it wakes tasks of this loop.
+    #[inline]
+    pub(super) fn is_of(&self, core: &Core) -> bool {
+        let inbox = core.inbox.as_ref().map(Arc::as_ptr);
+        inbox.is_some_and(|inbox| ptr::eq(self.inbox.as_ptr(), inbox))
+    }
+
     fn ring_here(&self) {
         self.rung_here.store(true, Ordering::Relaxed);
         if self.is_polled.load(Ordering::Relaxed) {

@@ -19,8 +19,8 @@ use crate::kernel::{Core, Direction, EventLoop, Ready, Reason, Waitable, Waiter,
 #[derive(Default)]
 pub(super) struct Pollers([OnceCell<Rc<PollSlot>>; 2]);
 
-/// The one who polls one direction. It is woken by an entry in the ready queue, as its waker is other people's code, and
-/// the reactor is not to be in use then.
+/// The one who polls one direction. A waker of other people is woken by an entry in the ready queue, as the reactor is
+/// not to be in use while their code runs.
 struct PollSlot {
     core: Rc<Core>,
     waiter: Rc<Waiter>,
@@ -32,8 +32,11 @@ impl Ready for PollSlot {
         self.waker.wake();
     }
 
+    /// The reactor is in use meanwhile. What is woken is in the queue at once if it is a task of the loop.
     fn schedule(self: Rc<Self>) {
-        Rc::clone(&self.core).schedule(self);
+        if !self.waker.wake_own(&self.core) {
+            Rc::clone(&self.core).schedule(self);
+        }
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
