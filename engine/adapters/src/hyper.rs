@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::rt::{self, ReadBufCursor};
@@ -146,11 +146,13 @@ pub struct Timer;
 
 impl rt::Timer for Timer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep::new(duration))
+        let now = self.now();
+        self.sleep_until(now.checked_add(duration).unwrap_or(now + A_LONG_TIME))
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
-        self.sleep(deadline.saturating_duration_since(self.now()))
+        let slept = Portable::new(RefCell::new(None));
+        Box::pin(Sleep { deadline, slept })
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, new_deadline: Instant) {
@@ -158,13 +160,33 @@ impl rt::Timer for Timer {
     }
 }
 
+/// Where an `Instant` cannot be as late as is asked for.
+const A_LONG_TIME: Duration = Duration::from_secs(1 << 30);
+
 /// hyper asks for a sleep that is `Send`.
-struct Sleep(Portable<RefCell<Slept>>);
+struct Sleep {
+    deadline: Instant,
+    /// None before the first poll.
+    slept: Portable<RefCell<Option<Slept>>>,
+}
 
 impl Sleep {
-    fn new(duration: Duration) -> Self {
-        let slept = sleep(duration).into_future();
-        Self(Portable::new(RefCell::new(slept)))
+    fn poll_here(
+        &self,
+        slept: &RefCell<Option<Slept>>,
+        context: &mut Context<'_>,
+    ) -> Poll<yieldfrom::Result<()>> {
+        let mut kept = slept.borrow_mut();
+        let slept = kept.get_or_insert_with(|| {
+            let delay = self.deadline.saturating_duration_since(Instant::now());
+            sleep(delay).into_future()
+        });
+        let polled = Pin::new(slept).poll(context);
+        if polled.is_ready() {
+            // A poll after the end begins anew, and is over soon.
+            *kept = None;
+        }
+        polled
     }
 }
 
@@ -172,17 +194,16 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let slept = self
-            .0
-            .with(|slept| Pin::new(&mut *slept.borrow_mut()).poll(context));
+        let slept = self.slept.with(|slept| self.poll_here(slept, context));
         match slept {
-            Ok(slept) => {
-                // Without a running loop, time cannot be waited for: hyper is told that it is over.
-                let _ = ready!(slept);
-                Poll::Ready(())
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(Ok(()))) => {}
+            // Without a loop, time cannot be waited for. A limit that is over at once is noticed; one that never comes is not.
+            Ok(Poll::Ready(Err(error))) | Err(error) => {
+                log::error!("a timer of hyper counts as over: {error}");
             }
-            Err(_) => Poll::Ready(()),
         }
+        Poll::Ready(())
     }
 }
 
@@ -190,6 +211,6 @@ impl rt::Sleep for Sleep {}
 
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "<Sleep until {:?}>", self.deadline)
     }
 }

@@ -74,7 +74,7 @@ impl Ready for Listener {
 /// assert_eq!(answer, 42);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-#[must_use = "it does nothing until it is awaited"]
+#[must_use = "its result comes when it is awaited"]
 pub struct Awaiting<T: 'static> {
     future: Future<T>,
     outcome: fn(&Future<T>, Place) -> Result<T>,

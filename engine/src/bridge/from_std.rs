@@ -13,7 +13,7 @@ use crate::combine::{Alarm, Branch, BranchWait, Scope};
 use crate::errors::RuntimeError;
 use crate::kernel::{
     Co, Coroutine, CoroutineBuilder, EventLoop, IntoCoroutine, Place, Ready, Reason, Request, Task,
-    awaitable_coroutine, limited_code,
+    Waitable, awaitable_coroutine, limited_code,
 };
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -159,7 +159,6 @@ impl<F: std::future::Future> BranchWait for StdWait<F> {
             again => {
                 let waiter = Rc::clone(poller.waiter());
                 if matches!(again, Polled::Pending) {
-                    use crate::kernel::Waitable as _;
                     waiter.subscribe(Rc::clone(alarm) as Rc<dyn Ready>);
                 } else {
                     let alarm = Rc::clone(alarm);

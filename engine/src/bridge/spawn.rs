@@ -49,7 +49,7 @@ impl EventLoop {
     ///
     /// The task takes no stack: it is polled on that of the loop, and takes little more memory than the future. It is a
     /// [`Task`] as any other: it can be waited for and named, it has a context, and reports show it. When it is
-    /// cancelled, the future is dropped in the next turn. Its result is the future's output. A panic becomes its error,
+    /// cancelled, the future is dropped in the next turn. A task that the future awaits goes on then, as in tokio. Its result is the future's output. A panic becomes its error,
     /// [`Panicked`](crate::Panicked). The future need not be `Send`.
     ///
     /// On a closed loop the task has failed already, with a [`RuntimeError`](crate::RuntimeError).

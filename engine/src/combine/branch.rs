@@ -21,6 +21,7 @@ use yieldfrom_delegation::{Builder, Generator, Result};
 /// | --- | --- | --- |
 /// | a future, a task, a job, by value or by reference | its result, which is moved or cloned | it is cancelled; [`shield`](crate::shield()) it if it is to go on |
 /// | `sleep`, `Queue.get`, `put` and `next`, `Lock.acquire`, `Semaphore.acquire`, `Event.wait` | the operation, without a task | the wait is given up |
+/// | a future of async/await, by `from_std` | its output, without a task | it is dropped |
 /// | a closure, a coroutine, another operation | its result, from a task that may borrow | the task is cancelled |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no branch",

@@ -45,7 +45,9 @@ impl Waiter {
         self.reason.set(reason);
     }
 
-    /// Returns the task that it was made for, if its reason is [`Reason::task`].
+    /// Returns the name and the line of the future that it was made for.
+    ///
+    /// Its reason must be one of [`Reason::foreign`].
     #[cfg(feature = "futures")]
     pub(crate) fn origin(&self) -> Link {
         let reason = self.reason.take();
