@@ -48,18 +48,19 @@ impl WakerCell {
     }
 
     /// Wakes who has polled last, if that is a task of this loop: no code of the program runs then. Returns whether
-    /// that was so.
+    /// that was so. The waker stays, as the same one is likely to come again.
     #[inline]
     pub(crate) fn wake_own(&self, core: &Core) -> bool {
         let kept = self.0.take();
-        if let Some(KeptWaker::Own(own)) = &kept
-            && own.0.is_of(core)
-        {
-            own.0.wake_by_ref();
-            return true;
-        }
+        let is_own = match &kept {
+            Some(KeptWaker::Own(own)) if own.0.is_of(core) => {
+                own.0.wake_by_ref();
+                true
+            }
+            _ => false,
+        };
         self.0.set(kept);
-        false
+        is_own
     }
 
     pub(crate) fn clear(&self) {
