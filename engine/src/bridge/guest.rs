@@ -43,6 +43,10 @@ impl EventLoop {
     /// loop go on for as long as this is polled. In that thread, async code may make tasks, set futures, and await them
     /// by `.await`; other threads use the loop's [handle](EventLoop::handle).
     ///
+    /// While the returned future lives, the loop is the thread's current one, if no other was set by
+    /// [`set_event_loop`](crate::set_event_loop): async code of the host uses `create_task`, `sleep(1).await` and sockets as
+    /// coroutines do. As with [`run_until_complete`](EventLoop::run_until_complete), other tasks stay as they are at the end.
+    ///
     /// The loop's clock must be the system's: a host cannot wait for virtual time.
     ///
     /// # Errors
@@ -89,6 +93,7 @@ impl EventLoop {
             host,
             main: Awaiting::new(awaitable.ensure_future(self).into(), A::outcome),
             waits: false,
+            is_current: self.set_if_none(),
         }
     }
 }
@@ -104,6 +109,8 @@ pub struct Guest<H, T: 'static> {
     main: Awaiting<T>,
     /// Whether the host waits for this one.
     waits: bool,
+    /// Whether this has made the loop that of the thread.
+    is_current: bool,
 }
 
 /// Nothing in it is pinned.
@@ -167,6 +174,9 @@ impl<H: Host, T: 'static> Guest<H, T> {
 impl<H, T: 'static> Drop for Guest<H, T> {
     fn drop(&mut self) {
         self.stop_waiting();
+        if self.is_current {
+            self.event_loop.unset();
+        }
         // Another host of the loop takes over.
         self.event_loop.core().wake_host();
     }

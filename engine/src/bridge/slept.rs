@@ -53,7 +53,7 @@ impl Timer {
             None
         } else {
             let (over, woken) = (Rc::clone(&is_over), Rc::clone(&listener));
-            let event_loop = EventLoop::current_or_closed();
+            let event_loop = EventLoop::known("sleep")?;
             let at_its_end = move || {
                 over.set(true);
                 woken.waker.wake();

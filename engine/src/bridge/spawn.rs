@@ -81,6 +81,8 @@ impl LoopHandle {
     /// Makes a task of a future of async/await on the loop, and returns a future for other threads.
     ///
     /// As [`run_coroutine_threadsafe`](LoopHandle::run_coroutine_threadsafe) does for coroutines; tokio's `Handle::spawn`.
+    /// The future is `Send`, and what is of this crate is not. For a future that uses tasks, sleeps or errors of this crate, make
+    /// it on the loop: `run_coroutine_threadsafe(|co: &Co| co.yield_from(from_std(async { ... })))`.
     ///
     /// # Errors
     ///

@@ -23,19 +23,31 @@ use yieldfrom::bridge::Host;
 /// # Examples
 ///
 /// ```
-/// use yieldfrom::{Co, EventLoop, sleep};
+/// use std::time::Duration;
+///
+/// use yieldfrom::{Co, EventLoop, from_std, sleep};
 /// use yieldfrom_adapters::tokio::TokioHost;
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> yieldfrom::Result<()> {
-/// let event_loop = EventLoop::new()?;
-/// let answer = event_loop.run_in(TokioHost::new(&event_loop)?, |co: &Co| {
-///     co.yield_from(sleep(0.001))?;
-///     Ok(42)
-/// });
-/// assert_eq!(answer.await?, 42);
-/// # Ok(())
-/// # }
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> yieldfrom::Result<()> {
+///     let event_loop = EventLoop::new()?;
+///     let task = event_loop.create_task(|co: &Co| {
+///         co.yield_from(sleep(0.001))?;
+///         Ok("a task of ours")
+///     });
+///     let guest = event_loop.run_in(TokioHost::new(&event_loop)?, |co: &Co| {
+///         // tokio's timers and sockets work in here.
+///         co.yield_from(from_std(async { tokio::time::sleep(Duration::from_millis(1)).await }))?;
+///         co.yield_from(sleep(0.005))
+///     });
+///     let beside = async {
+///         tokio::time::sleep(Duration::from_millis(1)).await;
+///         task.await
+///     };
+///     let (end, text) = tokio::join!(guest, beside);
+///     assert_eq!((end?, text?), ((), "a task of ours"));
+///     Ok(())
+/// }
 /// ```
 pub struct TokioHost {
     descriptor: AsyncFd<OwnedFd>,

@@ -119,7 +119,7 @@ impl<T: AsFd> Source<T> {
     ) -> Poll<io::Result<usize>> {
         self.streak.set(0);
         // A host polls outside of the loop's runs.
-        let event_loop = EventLoop::current_or_closed();
+        let event_loop = EventLoop::known(name).map_err(io_error)?;
         let known = self.registered_with(&event_loop, name);
         let known = known.map_err(io_error)?;
         let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd());

@@ -258,6 +258,37 @@ pub fn set_event_loop(event_loop: Option<&EventLoop>) {
     drop(before);
 }
 
+impl EventLoop {
+    /// Returns the loop that runs on this thread, or was set for it. None is made.
+    #[cfg(feature = "futures")]
+    pub(crate) fn known(operation: &str) -> Result<Self> {
+        let why = "this thread has no event loop that runs, or that set_event_loop has set";
+        let none = || RuntimeError::new(format!("{operation}: {why}"));
+        Ok(running_or_set().ok_or_else(none)?)
+    }
+
+    /// Sets it for this thread, unless another one is; returns whether it did.
+    #[cfg(feature = "futures")]
+    pub(crate) fn set_if_none(&self) -> bool {
+        let is_first = running_or_set().is_none();
+        if is_first {
+            drop(CURRENT.try_with(|current| current.replace(Kept(Some(self.clone())))));
+            update_stack_size();
+        }
+        is_first
+    }
+
+    /// Takes back what [`set_if_none`](Self::set_if_none) has done, unless another loop was set since.
+    #[cfg(feature = "futures")]
+    pub(crate) fn unset(&self) {
+        let current = peek(&CURRENT);
+        if current.0.as_ref().is_some_and(|set| set.ptr_eq(self)) {
+            drop(CURRENT.try_with(Cell::take));
+            update_stack_size();
+        }
+    }
+}
+
 /// Makes a loop: asyncio's name for [`EventLoop::new`].
 ///
 /// # Errors
