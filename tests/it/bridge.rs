@@ -3,6 +3,7 @@
 mod awaiting;
 mod cancelled_tasks;
 mod delegates;
+mod double_panics;
 mod ends;
 mod foreign_hosts;
 mod hosts_that_share;

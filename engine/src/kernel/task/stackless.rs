@@ -8,7 +8,7 @@ use std::rc::Rc;
 use yieldfrom_delegation::{Error, Link};
 
 use super::data::{Suspension, TaskHead, TaskPhase, report_destroyed, show_task};
-use crate::errors::panics::Panics;
+use crate::errors::panics::{self, Panics};
 use crate::kernel::event_loop::Core;
 use crate::kernel::future::{Callbacks, FutureData, Role, Waitable, Waiter};
 
@@ -159,12 +159,38 @@ impl<T: 'static> FutureData<T> {
 }
 
 /// Makes a step, and gives the body back unless it has ended. Its destructors run as part of the step.
-fn drive<T>(mut body: StacklessBody<T>) -> (Step<T>, Option<StacklessBody<T>>) {
-    match body.as_mut().step() {
+fn drive<T>(body: StacklessBody<T>) -> (Step<T>, Option<StacklessBody<T>>) {
+    let mut body = Spared(Some(body));
+    match body.get().as_mut().step() {
         Step::Ended(value) => {
-            drop(body);
-            (Step::Ended(value), None)
+            let value = Spared(Some(value));
+            drop(body.take());
+            (Step::Ended(value.take()), None)
         }
-        step => (step, Some(body)),
+        step => (step, Some(body.take())),
+    }
+}
+
+/// Something of the program that no panic leaves when another one drops it: two would end the process.
+struct Spared<V>(Option<V>);
+
+impl<V> Spared<V> {
+    fn get(&mut self) -> &mut V {
+        self.0.as_mut().expect(IT_IS_THERE)
+    }
+
+    fn take(mut self) -> V {
+        self.0.take().expect(IT_IS_THERE)
+    }
+}
+
+const IT_IS_THERE: &str = "it is taken out once";
+
+impl<V> Drop for Spared<V> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(value) = self.0.take() {
+            panics::contain(|| drop(value));
+        }
     }
 }
