@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use yieldfrom::{Co, EventLoop, from_std, sleep, spawn_std};
+use yieldfrom::net::UnixStream;
+use yieldfrom::streams::PollRead;
+use yieldfrom::{Co, EventLoop, from_std, set_event_loop, sleep, spawn_std};
 
 use super::suspend;
 use crate::support::{
@@ -139,4 +141,21 @@ fn a_thread_may_end_with_futures_in_its_locals() {
         KEPT.set(Some(event_loop));
     });
     thread.join().unwrap();
+}
+
+#[test]
+fn a_poll_of_a_stream_after_the_end_of_its_loop_is_an_error() {
+    let event_loop = EventLoop::new().unwrap();
+    set_event_loop(Some(&event_loop));
+    let (near, _far) = UnixStream::pair().unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut buffer = [0; 4];
+    assert!(near.poll_read(&mut context, &mut buffer).is_pending());
+    event_loop.close().unwrap();
+    // Nobody would ever wake the waker.
+    let Poll::Ready(Err(error)) = near.poll_read(&mut context, &mut buffer) else {
+        panic!("it waits for a loop that is closed");
+    };
+    assert!(error.to_string().contains("closed"), "{error}");
+    set_event_loop(None);
 }

@@ -122,6 +122,8 @@ impl<T: AsFd> Source<T> {
         let event_loop = EventLoop::known(name).map_err(io_error)?;
         let known = self.registered_with(&event_loop, name);
         let known = known.map_err(io_error)?;
+        // A loop that is closed wakes nobody.
+        known.core.check_open(name).map_err(io_error)?;
         let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd());
         known
             .pollers
