@@ -10,11 +10,13 @@ mod callbacks;
 mod contexts;
 mod futures;
 mod locks;
+mod polls;
 mod threads;
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 
 use yieldfrom::{
@@ -60,6 +62,11 @@ struct Stage {
     remote: Slots<ConcurrentFuture<Token>>,
     errors: Slots<Error>,
     contexts: Slots<Context>,
+    wakers: Slots<Waker>,
+    /// Futures that are polled by hand.
+    polled: Slots<polls::Inner>,
+    /// Portable values, each with one of these inside.
+    portables: Slots<Box<dyn Any + Send>>,
     pocket: Slots<Box<dyn Any>>,
     /// Whether futures are made of others. The ones and the others hold each other: where the
     /// others are never done, as their loop is closed, both stay for ever.
@@ -81,6 +88,7 @@ pub(super) const ACTS: &[&[Act]] = &[
     contexts::ACTS,
     futures::ACTS,
     locks::ACTS,
+    polls::ACTS,
     threads::ACTS,
 ];
 
@@ -236,6 +244,8 @@ impl Stage {
         drop((self.queues.take(), self.timeouts.take(), self.groups.take()));
         drop((self.senders.take(), self.remote.take()));
         drop(self.contexts.take());
+        drop((self.wakers.take(), self.polled.take()));
+        drop(self.portables.take());
         drop((self.errors.take(), self.pocket.take()));
     }
 }

@@ -72,6 +72,8 @@ pub(super) struct World {
     pub(super) leaks: Cell<usize>,
     /// Whether a destructor has panicked.
     pub(super) panicked_in_drop: Cell<bool>,
+    /// How many destructors of values run now.
+    dropping: Cell<usize>,
     /// Whether what is done is written to standard error.
     says: bool,
     /// Panics that were caught, to be thrown elsewhere.
@@ -96,6 +98,7 @@ impl World {
             depth: Cell::new(0),
             leaks: Cell::new(0),
             panicked_in_drop: Cell::new(false),
+            dropping: Cell::new(0),
             says,
             payloads: RefCell::default(),
         });
@@ -218,6 +221,10 @@ impl World {
 
     /// Panics, with something new or something that was caught before.
     pub(super) fn panic(&self) -> ! {
+        // Also if it is not the destructor itself, but what it calls, such as a logger.
+        if self.dropping.get() > 0 {
+            self.panicked_in_drop.set(true);
+        }
         if !Bomb::is_dropped()
             && self.one_in(4)
             && let Some(payload) = self.take(&self.payloads)
@@ -278,12 +285,27 @@ pub(super) fn meddle(place: &str) {
         world.catch(|| world.act_on());
         return;
     }
+    let _dropping = Counted::one_more(&world.dropping, place == "drop");
     world.act_on();
     if world.one_in(6) {
-        if place == "drop" {
-            world.panicked_in_drop.set(true);
-        }
         world.panic();
+    }
+}
+
+/// Counts one more, until this is dropped.
+struct Counted<'a>(&'a Cell<usize>, usize);
+
+impl<'a> Counted<'a> {
+    fn one_more(count: &'a Cell<usize>, is_one: bool) -> Self {
+        let more = usize::from(is_one);
+        count.set(count.get() + more);
+        Self(count, more)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - self.1);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod regions;
 mod several;
+mod std_futures;
 
 use std::rc::Rc;
 
@@ -16,7 +17,7 @@ use crate::attack::world::{World, meddle};
 
 /// A body that runs.
 #[derive(Clone)]
-struct Body<'a> {
+pub(super) struct Body<'a> {
     co: &'a Co,
     world: Rc<World>,
     stage: Rc<Stage>,
@@ -54,8 +55,8 @@ impl Body<'_> {
         }
     }
 
-    fn wait_somehow(&self) -> Result<()> {
-        match self.world.below(29) {
+    pub(super) fn wait_somehow(&self) -> Result<()> {
+        match self.world.below(32) {
             0..3 => self.rest(),
             3 | 4 => self.wait_for_one(),
             5 if self.stage.composites => self.gather(),
@@ -78,6 +79,7 @@ impl Body<'_> {
             23 | 24 => self.first(),
             25 => self.set(),
             26 | 27 => self.region(),
+            28..31 => self.std_future(),
             _ => self.coroutine(),
         }
     }

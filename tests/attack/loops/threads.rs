@@ -18,7 +18,7 @@ pub(super) const ACTS: &[Act] = &[
 ];
 
 /// Runs this on another thread, and waits for its end.
-fn elsewhere<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(super) fn elsewhere<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let result = thread::spawn(move || {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).map_err(drop_quietly)
     });
