@@ -10,6 +10,7 @@ mod hosts_that_share;
 mod misbehaving_futures;
 mod polled_streams;
 mod portable;
+mod random_interleavings;
 mod tasks;
 mod wakers;
 mod without_end;
