@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio_postgres::config::Host;
@@ -31,8 +32,6 @@ const SELECT: &str = r#"
 
 /// How many entries a page has.
 const MOST: i64 = 20;
-/// How long the database may take for anything, in seconds.
-const PATIENCE: f64 = 10.0;
 /// The time between two attempts to connect again, in seconds.
 const PAUSE: f64 = 0.5;
 
@@ -57,6 +56,8 @@ pub(crate) struct Page {
 /// The guest book: a database that may be away for a while.
 pub(crate) struct Book {
     config: Config,
+    /// How long the database may take for anything.
+    patience: Duration,
     /// None while the database is away.
     link: RefCell<Option<Rc<Link>>>,
 }
@@ -77,7 +78,7 @@ impl Drop for Link {
 
 impl Book {
     /// Connects to the database, and from then on again whenever the connection is lost.
-    pub(crate) fn open(co: &Co, url: &str) -> Result<Rc<Self>> {
+    pub(crate) fn open(co: &Co, url: &str, patience: Duration) -> Result<Rc<Self>> {
         let failed = |what: &str, error| match Error::is_cancelled(&error) {
             true => error,
             false => Error::msg(format!("{what}: {}; see --help", explain(&error))),
@@ -85,7 +86,11 @@ impl Book {
         let config = url.parse::<Config>();
         let config = config.map_err(|error| failed("read the URL of --database", error.into()))?;
         let link = RefCell::default();
-        let book = Rc::new(Self { config, link });
+        let book = Rc::new(Self {
+            config,
+            patience,
+            link,
+        });
         book.connect(co)
             .map_err(|error| failed("connect to the database", error))?;
         create_task(co!([book], |co| book.keep_connected(co)));
@@ -128,7 +133,7 @@ impl Book {
         let link = link.ok_or_else(|| Error::msg("the database is away"))?;
         // A future of tokio-postgres. Its connection, which is another task, makes it ready.
         let answer = from_std(link.client.query_typed(sql, values));
-        let answer = co.yield_from(wait_for(answer, PATIENCE));
+        let answer = co.yield_from(wait_for(answer, self.patience));
         if answer.as_ref().is_err_and(Error::is::<TimeoutError>) {
             // The database or the way to it hangs. A new connection may help.
             link.connection.cancel();
@@ -160,7 +165,7 @@ impl Book {
 
     fn connect(&self, co: &Co) -> Result<()> {
         let port = self.config.get_ports().first().copied().unwrap_or(5432);
-        let link = co.yield_from(timeout(PATIENCE, |co| {
+        let link = co.yield_from(timeout(self.patience, |co| {
             match self.config.get_hosts().first() {
                 Some(Host::Tcp(name)) => {
                     self.log_in(co, co.yield_from(TcpStream::connect((&**name, port)))?)

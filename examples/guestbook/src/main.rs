@@ -23,6 +23,7 @@ use std::io::{Write, stdout};
 use std::iter;
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::time::Duration;
 
 use clap::Parser;
 use database::Database;
@@ -72,14 +73,19 @@ struct Options {
     /// Port to listen at; 0 for any that is free
     #[arg(long, default_value_t = 8000)]
     port: u16,
+
+    /// How long the database may take to answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    patience: u64,
 }
 
 /// So long connections may take to end, in seconds.
-const FAREWELL: f64 = 3.0;
+const FAREWELL: f64 = 5.0;
 
 /// Serves until it is cancelled, as by Ctrl-C, and then lets the requests end that have begun.
 fn serve(co: &Co, options: &Options, database: &str) -> Result<()> {
-    let book = Book::open(co, database)?;
+    let patience = Duration::from_secs(options.patience);
+    let book = Book::open(co, database, patience)?;
     let listener = co.yield_from(TcpListener::bind((&*options.bind, options.port)))?;
     cancel_by_sigterm()?;
     // Whoever closes our standard output does not want to know.

@@ -50,7 +50,7 @@ fn a_connection_that_hangs_is_given_up_for_a_new_one() {
     let is_cut = Arc::new(AtomicBool::new(false));
     let port = start_relay(database.port(), Arc::clone(&is_cut));
     let url = format!("postgres://{}@127.0.0.1:{port}/postgres", database.user());
-    let guestbook = Guestbook::start_with(&["--database", &url]);
+    let guestbook = Guestbook::start_with(&["--patience", "15", "--database", &url]);
     assert_eq!(guestbook.get("/").status, 200);
     is_cut.store(true, Ordering::SeqCst);
     assert_eq!(guestbook.get("/").status, 503);
@@ -117,7 +117,9 @@ fn without_a_database_it_says_what_is_wrong_and_what_to_do() {
         database.port()
     );
     assert_eq!(
-        Guestbook::start_with(&["--database", &url]).get("/").status,
+        Guestbook::start_with(&["--patience", "15", "--database", &url])
+            .get("/")
+            .status,
         200
     );
 }

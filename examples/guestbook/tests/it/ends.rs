@@ -61,7 +61,7 @@ fn a_client_that_does_not_end_is_cut() {
     assert_eq!(slow.rest(), "");
     let said = guestbook.said();
     assert!(
-        said.contains("some connections did not end within 3 seconds"),
+        said.contains("some connections did not end within 5 seconds"),
         "{said}"
     );
 }
@@ -71,7 +71,7 @@ fn without_a_url_it_starts_a_database_of_its_own() {
     if Database::start().is_none() || ignores_ctrl_c() {
         return;
     }
-    let guestbook = Guestbook::start_with(&[]);
+    let guestbook = Guestbook::start_with(&["--patience", "100"]);
     assert!(
         guestbook.greeting.contains("lost when this program ends"),
         "{}",

@@ -18,6 +18,7 @@ fn a_bad_form_is_given_back_with_what_is_wrong() {
         ("Ann", "", "A message has"),
         ("Ann", &long, "A message has"),
         ("Ann", "a\0b", "U+0000"),
+        ("A\0nn", "hello", "U+0000"),
     ];
     for (name, message, complaint) in bad {
         let answer = guestbook.sign(name, message);
