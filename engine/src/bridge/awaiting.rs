@@ -57,6 +57,8 @@ impl Ready for Listener {
 /// A coroutine that is awaited, or an operation such as [`to_thread`](crate::to_thread()), becomes a task, which nobody
 /// else has: dropping cancels that.
 ///
+/// When the loop of a pending future is closed, the next poll is an error; closing wakes nobody.
+///
 /// It belongs to the loop's thread. There any executor may poll it, if something runs the loop. For code on other threads, there
 /// is [`run_coroutine_threadsafe`](crate::LoopHandle::run_coroutine_threadsafe), whose future can be awaited
 /// everywhere.
@@ -102,6 +104,7 @@ impl<T: 'static> Awaiting<T> {
 
     /// Has the context's waker woken when the future is done.
     fn listen(&mut self, context: &Context<'_>) -> Result<()> {
+        self.future.inner.core.check_open("await")?;
         let listener = match &self.listener {
             Some(listener) => listener,
             None => {

@@ -293,3 +293,26 @@ fn a_waker_may_end_the_wait_while_it_is_replaced() {
     assert!(matches!(polled, Poll::Ready(Ok(7))));
     assert_eq!(count.0.load(Ordering::SeqCst), 1);
 }
+
+#[test]
+fn a_future_of_a_closed_loop_is_an_error_at_the_next_poll() {
+    let event_loop = virtual_loop();
+    let future = event_loop.create_future::<i32>();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut early = pin!(future.clone().into_future());
+    assert!(early.as_mut().poll(&mut context).is_pending());
+    event_loop.close().unwrap();
+    let mut late = pin!(future.into_future());
+    for waiting in [early.as_mut(), late.as_mut()] {
+        let polled = waiting.poll(&mut context);
+        let Poll::Ready(Err(error)) = polled else {
+            panic!("{polled:?}")
+        };
+        assert!(
+            error
+                .to_string()
+                .starts_with("await: the event loop is closed"),
+            "{error}"
+        );
+    }
+}
