@@ -18,13 +18,13 @@ use crate::threads::Job;
 use yieldfrom_delegation::Result;
 
 /// What wakes async code when a future of this crate is done.
-pub(super) struct Listener {
-    pub(super) waker: WakerCell,
+struct Listener {
+    waker: WakerCell,
     is_wanted: Cell<bool>,
 }
 
 impl Listener {
-    pub(super) fn new() -> Rc<Self> {
+    fn new() -> Rc<Self> {
         Rc::new(Self {
             waker: WakerCell::default(),
             is_wanted: Cell::new(true),

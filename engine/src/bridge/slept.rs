@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::awaiting::Listener;
+use super::kept::WakerCell;
 use crate::combine::Sleep;
-use crate::kernel::{EventLoop, TimerHandle};
+use crate::kernel::{Core, EventLoop, Ready, Timed, nanos};
 use yieldfrom_delegation::Result;
 
 /// A sleep that async code waits for: `sleep(0.1).await?`.
@@ -34,45 +34,78 @@ pub struct Slept<T = ()> {
     delay: Duration,
     /// None once it was given.
     result: Option<T>,
-    timer: Option<Timer>,
+    timer: Option<Rc<Timer>>,
 }
 
-/// A timer that runs, until this is dropped.
+/// A timer of the loop that wakes async code. As in asyncio, its callback has an entry of its own in the ready queue.
 struct Timer {
-    /// None for a sleep of one turn, which needs no timer.
-    handle: Option<TimerHandle>,
-    is_over: Rc<Cell<bool>>,
-    listener: Rc<Listener>,
+    core: Rc<Core>,
+    phase: Cell<Phase>,
+    waker: WakerCell,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The timer runs.
+    Set,
+    /// The callback is in the ready queue.
+    Due,
+    Over,
+    Cancelled,
 }
 
 impl Timer {
-    fn start(delay: Duration, context: &Context<'_>) -> Result<Self> {
-        let (is_over, listener) = (Rc::new(Cell::new(delay.is_zero())), Listener::new());
-        let handle = if delay.is_zero() {
+    fn start(delay: Duration, context: &Context<'_>) -> Result<Rc<Self>> {
+        let core = Rc::clone(EventLoop::known("sleep")?.core());
+        core.check_open("sleep")?;
+        let timer = Rc::new(Self {
+            core: Rc::clone(&core),
+            phase: Cell::new(Phase::Over),
+            waker: WakerCell::default(),
+        });
+        if delay.is_zero() {
             context.waker().wake_by_ref();
-            None
         } else {
-            let (over, woken) = (Rc::clone(&is_over), Rc::clone(&listener));
-            let event_loop = EventLoop::known("sleep")?;
-            let at_its_end = move || {
-                over.set(true);
-                woken.waker.wake();
-            };
-            Some(event_loop.call_later(delay, at_its_end)?)
-        };
-        Ok(Self {
-            handle,
-            is_over,
-            listener,
-        })
+            timer.phase.set(Phase::Set);
+            let now = core.now();
+            core.start_timer(now, now.saturating_add(nanos(delay)), timer.clone());
+            core.wake_host();
+        }
+        Ok(timer)
+    }
+
+    fn cancel(&self) {
+        if self.phase.replace(Phase::Cancelled) == Phase::Set {
+            self.core.cancel_timer();
+        }
     }
 }
 
-impl Drop for Timer {
-    fn drop(&mut self) {
-        if let Some(handle) = &self.handle {
-            handle.cancel();
+impl Timed for Timer {
+    fn is_live(&self, _: u64) -> bool {
+        self.phase.get() == Phase::Set
+    }
+
+    fn fire(self: Rc<Self>, core: &Core) {
+        self.phase.set(Phase::Due);
+        core.ready.push(self);
+    }
+}
+
+impl Ready for Timer {
+    fn run(self: Rc<Self>, _: &Rc<Core>) {
+        if self.phase.get() == Phase::Due {
+            self.phase.set(Phase::Over);
+            self.waker.wake();
         }
+    }
+
+    fn schedule(self: Rc<Self>) {
+        unreachable!("its timer makes it ready")
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<sleep of async code>")
     }
 }
 
@@ -85,16 +118,25 @@ impl<T> std::future::Future for Slept<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
         let Some(timer) = &self.timer else {
             let timer = Timer::start(self.delay, context)?;
-            timer.listener.waker.set(context);
+            timer.waker.set(context);
             self.timer = Some(timer);
             return Poll::Pending;
         };
-        timer.listener.waker.set(context);
-        if !timer.is_over.get() {
+        timer.waker.set(context);
+        if timer.phase.get() != Phase::Over {
+            timer.core.check_open("sleep")?;
             return Poll::Pending;
         }
         let result = self.result.take();
         Poll::Ready(Ok(result.expect("a sleep is not polled after its end")))
+    }
+}
+
+impl<T> Drop for Slept<T> {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            timer.cancel();
+        }
     }
 }
 
