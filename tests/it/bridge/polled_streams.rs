@@ -328,3 +328,33 @@ fn a_flush_and_the_end_of_writing_wait_for_the_stream() {
     ];
     assert_eq!(journal.take(), expected);
 }
+
+/// A stream whose peer has gone when its writing is to be ended.
+struct Gone;
+
+impl Read for Gone {
+    fn read_with(&self, _: &Co, _: &mut [u8]) -> Result<usize> {
+        Ok(0)
+    }
+}
+
+impl Write for Gone {
+    fn write_with(&self, _: &Co, bytes: &[u8]) -> Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn close_writing_with(&self, _: &Co) -> Result<()> {
+        Err(io::Error::from(io::ErrorKind::NotConnected).into())
+    }
+}
+
+#[test]
+fn ending_the_writing_to_a_peer_that_is_gone_is_no_error() {
+    run_virtual(|co| {
+        let stream = pollable(Gone);
+        let ended = poll_fn(|context| stream.poll_close_writing(context));
+        co.yield_from(from_std(ended))??;
+        Ok(())
+    })
+    .unwrap();
+}

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use rustix::io::Errno;
 use rustix::net::Shutdown;
 
 use super::{Source, certain_bytes};
@@ -172,7 +173,10 @@ where
     }
 
     fn poll_close_writing(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let ended = rustix::net::shutdown(self.get(), Shutdown::Write);
-        Poll::Ready(ended.map_err(|error| describe(error.into(), "close_writing")))
+        Poll::Ready(match rustix::net::shutdown(self.get(), Shutdown::Write) {
+            // A peer that is gone already need not be told.
+            Ok(()) | Err(Errno::NOTCONN) => Ok(()),
+            Err(error) => Err(describe(error.into(), "close_writing")),
+        })
     }
 }

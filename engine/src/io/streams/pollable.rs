@@ -157,10 +157,19 @@ fn send(co: &Co, stream: &impl Write, far: &Duplex, state: &PollableState) -> Re
         state.sent.set(state.sent.get() + n as u64);
         state.leaving.wake();
     }
-    stream.close_writing_with(co)?;
+    match stream.close_writing_with(co) {
+        // A peer that is gone already need not be told.
+        Err(error) if error.downcast_ref().is_some_and(is_gone) => {}
+        result => result?,
+    }
     state.closed.set(true);
     state.leaving.wake();
     Ok(())
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, NotConnected};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | NotConnected)
 }
 
 impl PollRead for Pollable {
