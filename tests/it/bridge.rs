@@ -4,6 +4,7 @@ mod awaiting;
 mod cancelled_tasks;
 mod delegates;
 mod double_panics;
+mod ended_streams;
 mod ends;
 mod foreign_hosts;
 mod hosts_that_share;

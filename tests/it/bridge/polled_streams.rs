@@ -10,9 +10,7 @@ use yieldfrom::net::{TcpListener, TcpStream, UnixStream};
 use yieldfrom::streams::{PollRead, PollWrite, Read, Write, duplex, pollable};
 use yieldfrom::{Co, EventLoop, Result, create_task, first, from_std, sleep, spawn_std, yield_now};
 
-use crate::support::{
-    Journal, in_a_child, open_descriptors, run_io, run_virtual, test_path, turns,
-};
+use crate::support::{in_a_child, open_descriptors, run_io, run_virtual, test_path, turns};
 
 async fn read(stream: &impl PollRead, buffer: &mut [u8]) -> io::Result<usize> {
     poll_fn(|context| stream.poll_read(context, buffer)).await
@@ -265,95 +263,6 @@ fn a_busy_stream_lets_others_run() {
         });
         let (_, done) = co.yield_from(first((flood, |co: &Co| turns(co, 20))))?;
         assert!(done.is_some());
-        Ok(())
-    })
-    .unwrap();
-}
-
-/// A stream that takes its time for each write, and for its end.
-struct Slow(Journal);
-
-impl Read for Slow {
-    fn read_with(&self, co: &Co, _: &mut [u8]) -> Result<usize> {
-        co.yield_from(sleep(1000))?;
-        Ok(0)
-    }
-}
-
-impl Write for Slow {
-    fn write_with(&self, co: &Co, bytes: &[u8]) -> Result<usize> {
-        co.yield_from(sleep(1))?;
-        self.0.note(format!("{} bytes", bytes.len()));
-        Ok(bytes.len())
-    }
-
-    fn flush_with(&self, co: &Co) -> Result<()> {
-        co.yield_from(sleep(1))?;
-        self.0.note("flushed");
-        Ok(())
-    }
-
-    fn close_writing_with(&self, co: &Co) -> Result<()> {
-        co.yield_from(sleep(1))?;
-        self.0.note("closed");
-        Ok(())
-    }
-}
-
-#[test]
-fn a_flush_and_the_end_of_writing_wait_for_the_stream() {
-    let journal = Journal::default();
-    let notes = journal.clone();
-    run_virtual(move |co| {
-        let stream = pollable(Slow(notes.clone()));
-        co.yield_from(from_std(async {
-            poll_fn(|context| stream.poll_write(context, b"taxi")).await?;
-            notes.note("written");
-            poll_fn(|context| stream.poll_flush(context)).await?;
-            notes.note("on its way");
-            poll_fn(|context| stream.poll_close_writing(context)).await?;
-            notes.note("ended");
-            io::Result::Ok(())
-        }))??;
-        Ok(())
-    })
-    .unwrap();
-    let expected = [
-        "written",
-        "4 bytes",
-        "flushed",
-        "on its way",
-        "closed",
-        "ended",
-    ];
-    assert_eq!(journal.take(), expected);
-}
-
-/// A stream whose peer has gone when its writing is to be ended.
-struct Gone;
-
-impl Read for Gone {
-    fn read_with(&self, _: &Co, _: &mut [u8]) -> Result<usize> {
-        Ok(0)
-    }
-}
-
-impl Write for Gone {
-    fn write_with(&self, _: &Co, bytes: &[u8]) -> Result<usize> {
-        Ok(bytes.len())
-    }
-
-    fn close_writing_with(&self, _: &Co) -> Result<()> {
-        Err(io::Error::from(io::ErrorKind::NotConnected).into())
-    }
-}
-
-#[test]
-fn ending_the_writing_to_a_peer_that_is_gone_is_no_error() {
-    run_virtual(|co| {
-        let stream = pollable(Gone);
-        let ended = poll_fn(|context| stream.poll_close_writing(context));
-        co.yield_from(from_std(ended))??;
         Ok(())
     })
     .unwrap();
