@@ -168,7 +168,7 @@ impl Poller {
     #[inline]
     pub(super) fn new(core: &Core, operation: &str, reason: Reason) -> Result<Self> {
         let inbox = core.inbox(operation)?;
-        match Self::spare(inbox) {
+        match Self::spare(core) {
             Some(mut parts) => {
                 // A task that has ended may have the waiter still, for its name.
                 match Rc::strong_count(&parts.waiter) {
@@ -184,7 +184,7 @@ impl Poller {
     /// As [`new`](Self::new), for a waiter that is given.
     pub(super) fn with_waiter(core: &Core, operation: &str, waiter: &Rc<Waiter>) -> Result<Self> {
         let inbox = core.inbox(operation)?;
-        let Some(mut parts) = Self::spare(inbox) else {
+        let Some(mut parts) = Self::spare(core) else {
             return Ok(Self(Some(Parts::new(inbox, Rc::clone(waiter)))));
         };
         parts.set_waiter(waiter);
@@ -192,10 +192,10 @@ impl Poller {
     }
 
     #[inline]
-    fn spare(inbox: &Arc<Inbox>) -> Option<Parts> {
+    fn spare(core: &Core) -> Option<Parts> {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok()??;
         // The memory of a loop that is gone is not used again while a weak reference is left.
-        if ptr::eq(spare.bell.inbox.as_ptr(), Arc::as_ptr(inbox)) {
+        if spare.bell.is_of(core) {
             return Some(spare);
         }
         drop(spare.forget());
@@ -371,9 +371,7 @@ impl Layer for ForeignWakers {
             return false;
         };
         let may_wake = |sleeper: &Sleeper| {
-            ptr::eq(sleeper.bell.inbox.as_ptr(), Arc::as_ptr(inbox))
-                && sleeper.waiter.is_awaited()
-                && sleeper.bell.is_elsewhere()
+            sleeper.bell.is_of(core) && sleeper.waiter.is_awaited() && sleeper.bell.is_elsewhere()
         };
         let look = |sleepers: &RefCell<Table<Sleeper>>| {
             let sleepers = sleepers.borrow();
