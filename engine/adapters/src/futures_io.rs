@@ -1,4 +1,29 @@
 //! Streams for the traits of futures.
+//!
+//! [`Io`] is a stream for crates that ask for the `AsyncRead` and `AsyncWrite` of futures.
+//!
+//! # Examples
+//!
+//! ```
+//! use smol::io::{AsyncReadExt, AsyncWriteExt};
+//! use yieldfrom::net::UnixStream;
+//! use yieldfrom::{Co, from_std, run_sync};
+//! use yieldfrom_adapters::futures_io::Io;
+//!
+//! let read = run_sync(|co: &Co| {
+//!     let (near, far) = UnixStream::pair()?;
+//!     let (mut near, mut far) = (Io::new(near), Io::new(far));
+//!     let exchange = async {
+//!         near.write_all(b"BR").await?;
+//!         let mut buffer = [0; 2];
+//!         far.read_exact(&mut buffer).await?;
+//!         std::io::Result::Ok(buffer)
+//!     };
+//!     Ok(co.yield_from(from_std(exchange))??)
+//! })?;
+//! assert_eq!(&read, b"BR");
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,52 +32,7 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 use yieldfrom::streams::{PollRead, PollWrite};
 
-/// A stream for crates that ask for the `AsyncRead` and `AsyncWrite` of futures.
-///
-/// # Examples
-///
-/// ```
-/// use smol::io::{AsyncReadExt, AsyncWriteExt};
-/// use yieldfrom::net::UnixStream;
-/// use yieldfrom::{Co, from_std, run_sync};
-/// use yieldfrom_adapters::futures_io::Io;
-///
-/// let read = run_sync(|co: &Co| {
-///     let (near, far) = UnixStream::pair()?;
-///     let (mut near, mut far) = (Io::new(near), Io::new(far));
-///     let exchange = async {
-///         near.write_all(b"BR").await?;
-///         let mut buffer = [0; 2];
-///         far.read_exact(&mut buffer).await?;
-///         std::io::Result::Ok(buffer)
-///     };
-///     Ok(co.yield_from(from_std(exchange))??)
-/// })?;
-/// assert_eq!(&read, b"BR");
-/// # Ok::<(), yieldfrom::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Io<S>(S);
-
-impl<S> Io<S> {
-    /// Adapts a stream.
-    pub fn new(stream: S) -> Self {
-        Self(stream)
-    }
-
-    /// Returns the stream.
-    pub fn get_ref(&self) -> &S {
-        &self.0
-    }
-
-    /// Returns the stream itself.
-    pub fn into_inner(self) -> S {
-        self.0
-    }
-}
-
-/// Nothing in it is pinned.
-impl<S> Unpin for Io<S> {}
+pub use crate::io::Io;
 
 impl<S: PollRead> AsyncRead for Io<S> {
     fn poll_read(

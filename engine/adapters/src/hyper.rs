@@ -1,4 +1,38 @@
 //! Streams, tasks and timers for hyper 1.
+//!
+//! [`Io`] is a stream for hyper.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use http_body_util::Full;
+//! use hyper::body::{Bytes, Incoming};
+//! use hyper::{Request, Response, client, server, service::service_fn};
+//! use yieldfrom::net::UnixStream;
+//! use yieldfrom::{Co, from_std, run_sync, spawn_std};
+//! use yieldfrom_adapters::hyper::Io;
+//!
+//! async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     Ok(Response::new(Full::from("hello")))
+//! }
+//!
+//! run_sync(|co: &Co| {
+//!     let (near, far) = UnixStream::pair()?;
+//!     let http = server::conn::http1::Builder::new();
+//!     let server = spawn_std(http.serve_connection(Io::new(far), service_fn(hello)));
+//!     let (mut client, connection) = co.yield_from(from_std(client::conn::http1::handshake(Io::new(near))))??;
+//!     let connection = spawn_std(connection);
+//!     let request = Request::new(Full::<Bytes>::default());
+//!     let response = co.yield_from(from_std(client.send_request(request)))??;
+//!     assert_eq!(response.status(), 200);
+//!     drop((client, response));
+//!     co.yield_from(connection)??;
+//!     Ok(co.yield_from(server)??)
+//! })?;
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,58 +47,7 @@ use yieldfrom::bridge::{Portable, Slept};
 use yieldfrom::streams::{PollRead, PollWrite};
 use yieldfrom::{sleep, spawn_std};
 
-/// A stream for hyper.
-///
-/// # Examples
-///
-/// ```
-/// use std::convert::Infallible;
-///
-/// use http_body_util::Full;
-/// use hyper::body::{Bytes, Incoming};
-/// use hyper::{Request, Response, client, server, service::service_fn};
-/// use yieldfrom::net::UnixStream;
-/// use yieldfrom::{Co, from_std, run_sync, spawn_std};
-/// use yieldfrom_adapters::hyper::Io;
-///
-/// async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-///     Ok(Response::new(Full::from("hello")))
-/// }
-///
-/// run_sync(|co: &Co| {
-///     let (near, far) = UnixStream::pair()?;
-///     let http = server::conn::http1::Builder::new();
-///     let server = spawn_std(http.serve_connection(Io::new(far), service_fn(hello)));
-///     let (mut client, connection) = co.yield_from(from_std(client::conn::http1::handshake(Io::new(near))))??;
-///     let connection = spawn_std(connection);
-///     let request = Request::new(Full::<Bytes>::default());
-///     let response = co.yield_from(from_std(client.send_request(request)))??;
-///     assert_eq!(response.status(), 200);
-///     drop((client, response));
-///     co.yield_from(connection)??;
-///     Ok(co.yield_from(server)??)
-/// })?;
-/// # Ok::<(), yieldfrom::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Io<S>(S);
-
-impl<S> Io<S> {
-    /// Adapts a stream.
-    pub fn new(stream: S) -> Self {
-        Self(stream)
-    }
-
-    /// Returns the stream.
-    pub fn get_ref(&self) -> &S {
-        &self.0
-    }
-
-    /// Returns the stream, for another protocol after hyper's.
-    pub fn into_inner(self) -> S {
-        self.0
-    }
-}
+pub use crate::io::Io;
 
 /// How many bytes a read takes at most. hyper's buffers may not be initialised, so the bytes go through one that is.
 const BLOCK: usize = 16 << 10;
@@ -72,9 +55,6 @@ const BLOCK: usize = 16 << 10;
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
-
-/// Nothing in it is pinned.
-impl<S> Unpin for Io<S> {}
 
 impl<S: PollRead> rt::Read for Io<S> {
     fn poll_read(

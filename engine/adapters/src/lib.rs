@@ -20,6 +20,8 @@
 pub mod futures_io;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+#[cfg(any(feature = "futures-io", feature = "hyper", feature = "tokio"))]
+mod io;
 #[cfg(feature = "smol-host")]
 pub mod smol;
 #[cfg(feature = "tokio")]

@@ -1,4 +1,31 @@
 //! Streams for tokio's traits, and tokio as the host of a loop.
+//!
+//! [`Io`] is a stream for crates that ask for tokio's `AsyncRead` and `AsyncWrite`.
+//!
+//! It needs no runtime of tokio: the loop wakes those who wait for it.
+//!
+//! # Examples
+//!
+//! ```
+//! use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+//! use yieldfrom::net::UnixStream;
+//! use yieldfrom::{Co, from_std, run_sync};
+//! use yieldfrom_adapters::tokio::Io;
+//!
+//! let line = run_sync(|co: &Co| {
+//!     let (near, far) = UnixStream::pair()?;
+//!     let (mut near, mut far) = (Io::new(near), BufReader::new(Io::new(far)));
+//!     let exchange = async {
+//!         near.write_all(b"BR\n").await?;
+//!         let mut line = String::new();
+//!         far.read_line(&mut line).await?;
+//!         std::io::Result::Ok(line)
+//!     };
+//!     Ok(co.yield_from(from_std(exchange))??)
+//! })?;
+//! assert_eq!(line, "BR\n");
+//! # Ok::<(), yieldfrom::Error>(())
+//! ```
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,60 +34,13 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use yieldfrom::streams::{PollRead, PollWrite};
 
+pub use crate::io::Io;
+
 #[cfg(feature = "tokio-host")]
 mod host;
 
 #[cfg(feature = "tokio-host")]
 pub use host::TokioHost;
-
-/// A stream for crates that ask for tokio's `AsyncRead` and `AsyncWrite`.
-///
-/// It needs no runtime of tokio: the loop wakes those who wait for it.
-///
-/// # Examples
-///
-/// ```
-/// use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-/// use yieldfrom::net::UnixStream;
-/// use yieldfrom::{Co, from_std, run_sync};
-/// use yieldfrom_adapters::tokio::Io;
-///
-/// let line = run_sync(|co: &Co| {
-///     let (near, far) = UnixStream::pair()?;
-///     let (mut near, mut far) = (Io::new(near), BufReader::new(Io::new(far)));
-///     let exchange = async {
-///         near.write_all(b"BR\n").await?;
-///         let mut line = String::new();
-///         far.read_line(&mut line).await?;
-///         std::io::Result::Ok(line)
-///     };
-///     Ok(co.yield_from(from_std(exchange))??)
-/// })?;
-/// assert_eq!(line, "BR\n");
-/// # Ok::<(), yieldfrom::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Io<S>(S);
-
-impl<S> Io<S> {
-    /// Adapts a stream.
-    pub fn new(stream: S) -> Self {
-        Self(stream)
-    }
-
-    /// Returns the stream.
-    pub fn get_ref(&self) -> &S {
-        &self.0
-    }
-
-    /// Returns the stream itself.
-    pub fn into_inner(self) -> S {
-        self.0
-    }
-}
-
-/// Nothing in it is pinned.
-impl<S> Unpin for Io<S> {}
 
 impl<S: PollRead> AsyncRead for Io<S> {
     fn poll_read(
