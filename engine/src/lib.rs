@@ -59,6 +59,7 @@
 //! | `futures` | futures of async/await in coroutines, and the other way round: the module `bridge` |
 //! | `tls` | encrypted sockets, streams and transports: the module `tls` |
 //! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
+//! | `simulation` | discrete-event simulation with processes, as in SimPy: the module `simulation` |
 //! | `native-switch` | a faster switch between stacks, see [`delegation`](yieldfrom_delegation#the-switch) |
 
 mod assemble;
@@ -72,6 +73,8 @@ mod io;
 mod kernel;
 #[cfg(feature = "signal")]
 pub mod signal;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod sync;
 mod threads;
 

@@ -1,6 +1,6 @@
 //! The layers of the engine: no room of `engine/src` names a room above it.
 //!
-//! A room is a file there, with the folder beside it: `errors` is the ground, `kernel` stands on it,
+//! A room is a file there, with the folder beside it: `errors` is the ground, `kernel` and `simulation` stand on it,
 //! then come `combine`, `sync`, `threads` and `insight`, then `bridge`, then `io` and `signal`. On top, `assemble` and
 //! `lib.rs` may name everything.
 
@@ -17,17 +17,40 @@ const HOUSE: &str = "engine/src/";
 const TOP: &str = "assemble";
 
 /// Each room, with the rooms that it must not name.
-const FORBIDDEN: [(&str, &[&str]); 12] = [
+const FORBIDDEN: [(&str, &[&str]); 13] = [
     (
         "errors",
         &[
-            "kernel", "combine", "sync", "threads", "insight", "bridge", "io", "signal", TOP,
+            "kernel",
+            "simulation",
+            "combine",
+            "sync",
+            "threads",
+            "insight",
+            "bridge",
+            "io",
+            "signal",
+            TOP,
         ],
     ),
     (
         "kernel",
         &[
-            "combine", "sync", "threads", "insight", "bridge", "io", "signal", TOP,
+            "simulation",
+            "combine",
+            "sync",
+            "threads",
+            "insight",
+            "bridge",
+            "io",
+            "signal",
+            TOP,
+        ],
+    ),
+    (
+        "simulation",
+        &[
+            "kernel", "combine", "sync", "threads", "insight", "bridge", "io", "signal", TOP,
         ],
     ),
     ("combine", &["bridge", "io", "signal", TOP]),

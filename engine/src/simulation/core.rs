@@ -1,0 +1,384 @@
+//! `Core`: the state of an environment, and how an event is processed.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use super::callbacks::{Callback, Callbacks};
+use super::condition;
+use super::node::{Kind, Node};
+use super::observer::Observer;
+use super::process::ProcessCell;
+use super::queue::{Priority, Queue};
+use super::realtime::Pace;
+use crate::errors::RuntimeError;
+use crate::errors::panics::Panics;
+use yieldfrom_delegation::{Error, Result};
+
+/// What an environment is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Idle,
+    Running,
+    /// The owner was dropped.
+    Closed,
+}
+
+/// The state of an environment. No cell is borrowed while code of the program runs.
+pub(super) struct Core {
+    now: Cell<f64>,
+    queue: RefCell<Queue<Rc<Node>>>,
+    active: RefCell<Option<Rc<ProcessCell>>>,
+    processes: RefCell<Slots<Rc<ProcessCell>>>,
+    /// Conditions and the events that they wait for know each other. They are separated at the end.
+    conditions: RefCell<Vec<Weak<Node>>>,
+    /// Events for further use.
+    spare: RefCell<Vec<Rc<Node>>>,
+    phase: Cell<Phase>,
+    /// The event that has ended the run.
+    is_stopped: Cell<bool>,
+    processed: Cell<u64>,
+    next_number: Cell<u64>,
+    pub(super) stack_size: usize,
+    pub(super) pace: Option<Pace>,
+    observers: RefCell<Vec<Rc<dyn Observer>>>,
+    is_observed: Cell<bool>,
+}
+
+/// At most so many events are kept for further use.
+const SPARE: usize = 4096;
+
+impl Core {
+    pub(super) fn new(now: f64, stack_size: usize, pace: Option<Pace>) -> Self {
+        Self {
+            now: Cell::new(now),
+            queue: RefCell::new(Queue::new(now)),
+            active: RefCell::default(),
+            processes: RefCell::default(),
+            conditions: RefCell::default(),
+            spare: RefCell::default(),
+            phase: Cell::new(Phase::Idle),
+            is_stopped: Cell::new(false),
+            processed: Cell::new(0),
+            next_number: Cell::new(0),
+            stack_size,
+            pace,
+            observers: RefCell::default(),
+            is_observed: Cell::new(false),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn now(&self) -> f64 {
+        self.now.get()
+    }
+
+    pub(super) fn processed(&self) -> u64 {
+        self.processed.get()
+    }
+
+    pub(super) fn scheduled(&self) -> usize {
+        self.queue.borrow().len()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.phase.get() == Phase::Closed
+    }
+
+    /// Fails if the environment cannot run now.
+    pub(super) fn check_idle(&self, operation: &str) -> Result<()> {
+        let why = match self.phase.get() {
+            Phase::Idle => return Ok(()),
+            Phase::Running => {
+                "the environment is running; wait for events by yield_from in a process"
+            }
+            Phase::Closed => "the environment was dropped",
+        };
+        Err(Error::from(RuntimeError::new(format!(
+            "{operation}: {why}"
+        ))))
+    }
+
+    /// Returns a number that nothing else of this environment has.
+    pub(super) fn new_number(&self) -> u64 {
+        let number = self.next_number.get();
+        self.next_number.set(number + 1);
+        number
+    }
+
+    /// Makes an event.
+    #[inline(always)]
+    pub(super) fn node(self: &Rc<Self>, kind: Kind) -> Rc<Node> {
+        let spare = self.spare.borrow_mut().pop();
+        if let Some(mut node) = spare
+            && let Some(fresh) = Rc::get_mut(&mut node)
+        {
+            fresh.kind = kind;
+            return node;
+        }
+        Rc::new(Node::new(self, kind))
+    }
+
+    /// Keeps an event for further use, if nothing else has it.
+    #[inline(always)]
+    fn recycle(&self, mut node: Rc<Node>) {
+        if let Some(last) = Rc::get_mut(&mut node) {
+            drop(last.reset());
+            let mut spare = self.spare.borrow_mut();
+            if spare.len() < SPARE {
+                spare.push(node);
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn schedule(&self, node: Rc<Node>, priority: Priority, delay: f64) {
+        if self.is_closed() {
+            return;
+        }
+        let time = self.now.get() + delay;
+        self.queue.borrow_mut().push(time, priority, node);
+    }
+
+    /// Returns the time of the next event.
+    pub(super) fn peek(&self) -> f64 {
+        let next = self.queue.borrow_mut().next_time();
+        next.unwrap_or(f64::INFINITY)
+    }
+
+    /// Processes the next event. Returns whether there was one.
+    #[inline(always)]
+    pub(super) fn step(self: &Rc<Self>) -> Result<bool> {
+        if let Some(pace) = &self.pace {
+            pace.wait_for(self.peek())?;
+        }
+        let next = self.queue.borrow_mut().pop();
+        let Some((time, node)) = next else {
+            return Ok(false);
+        };
+        self.now.set(time);
+        self.processed.set(self.processed.get() + 1);
+        self.process(node)?;
+        Ok(true)
+    }
+
+    #[inline(always)]
+    fn process(self: &Rc<Self>, node: Rc<Node>) -> Result<()> {
+        node.set_processed();
+        match &node.kind {
+            Kind::Condition(_) => condition::build(&node),
+            Kind::Request(requested) => requested.done(),
+            _ => {}
+        }
+        match node.take_callbacks() {
+            Callbacks::None => {}
+            Callbacks::One(callback) => callback.call(self, &node),
+            Callbacks::Many(list) => self.call_each(list.callbacks, &node),
+        }
+        if node.is_failed() && !node.is_defused() {
+            let error = node.error();
+            return Err(error.expect("a failed event keeps its error"));
+        }
+        self.recycle(node);
+        Ok(())
+    }
+
+    /// Calls these, in order. As in SimPy, those after the end of the run are never called.
+    fn call_each(self: &Rc<Self>, callbacks: Vec<Callback>, node: &Rc<Node>) {
+        let mut callbacks = callbacks.into_iter();
+        for callback in callbacks.by_ref() {
+            callback.call(self, node);
+            if self.is_stopped.get() {
+                break;
+            }
+        }
+        Panics::default().drop_each(callbacks);
+    }
+
+    pub(super) fn stop(&self) {
+        self.is_stopped.set(true);
+    }
+
+    /// Processes events until one of them ends the run, or there is none.
+    pub(super) fn run(self: &Rc<Self>) -> Result<Ran> {
+        let _running = Running::begin(self, "run")?;
+        while self.step()? {
+            if self.is_stopped.get() {
+                return Ok(Ran::Stopped);
+            }
+        }
+        Ok(Ran::OutOfEvents)
+    }
+
+    /// Processes one event, on behalf of the program.
+    pub(super) fn single_step(self: &Rc<Self>) -> Result<bool> {
+        let _running = Running::begin(self, "step")?;
+        self.step()
+    }
+
+    pub(super) fn active(&self) -> Option<Rc<ProcessCell>> {
+        self.active.borrow().clone()
+    }
+
+    pub(super) fn is_active(&self, process: &ProcessCell) -> bool {
+        let active = self.active.borrow();
+        active
+            .as_deref()
+            .is_some_and(|active| std::ptr::eq(active, process))
+    }
+
+    #[inline(always)]
+    pub(super) fn set_active(&self, process: Option<Rc<ProcessCell>>) {
+        let before = self.active.replace(process);
+        drop(before);
+    }
+
+    /// Notes a process. Returns the number of its place.
+    pub(super) fn enter(&self, process: &Rc<ProcessCell>) -> usize {
+        self.processes.borrow_mut().insert(Rc::clone(process))
+    }
+
+    /// Forgets a process that has ended.
+    pub(super) fn leave(&self, place: usize) {
+        let process = self.processes.borrow_mut().remove(place);
+        drop(process);
+    }
+
+    /// Returns the processes that have not ended, in the order in which they were made.
+    pub(super) fn processes(&self) -> Vec<Rc<ProcessCell>> {
+        let mut all: Vec<_> = self.processes.borrow().iter().cloned().collect();
+        all.sort_unstable_by_key(|process| process.number());
+        all
+    }
+
+    /// Notes a condition that waits for events.
+    pub(super) fn enter_condition(&self, condition: &Rc<Node>) {
+        let mut conditions = self.conditions.borrow_mut();
+        if conditions.len() == conditions.capacity() {
+            conditions.retain(|known| known.strong_count() > 0);
+            let room = conditions.len().max(64);
+            conditions.reserve(room);
+        }
+        conditions.push(Rc::downgrade(condition));
+    }
+
+    pub(super) fn add_observer(&self, observer: Rc<dyn Observer>) {
+        self.observers.borrow_mut().push(observer);
+        self.is_observed.set(true);
+    }
+
+    pub(super) fn remove_observer(&self, observer: &Rc<dyn Observer>) {
+        let mut observers = self.observers.take();
+        observers.retain(|known| !Rc::ptr_eq(known, observer));
+        self.is_observed.set(!observers.is_empty());
+        let before = self.observers.replace(observers);
+        drop(before);
+    }
+
+    /// Tells those who observe the environment.
+    #[inline(always)]
+    pub(super) fn observe(&self, tell: impl Fn(&dyn Observer)) {
+        if self.is_observed.get() {
+            let observers = self.observers.borrow().clone();
+            observers.iter().for_each(|observer| tell(&**observer));
+        }
+    }
+
+    /// Ends everything: processes are closed in the order in which they were made, each innermost first. Then what
+    /// was scheduled is dropped.
+    pub(super) fn close(&self) {
+        if self.phase.replace(Phase::Closed) == Phase::Closed {
+            return;
+        }
+        let mut panics = Panics::default();
+        for process in self.processes() {
+            panics.catch(|| process.close());
+        }
+        let processes = self.processes.take();
+        panics.drop_each(processes.into_all());
+        let conditions = self.conditions.take();
+        for condition in conditions.iter().filter_map(Weak::upgrade) {
+            panics.catch(|| condition::forget_events(&condition));
+        }
+        for node in self.queue.borrow_mut().drain() {
+            let callbacks = node.take_callbacks();
+            panics.catch(|| drop(callbacks));
+            panics.catch(|| drop(node));
+        }
+        let spare = self.spare.take();
+        panics.drop_each(spare);
+        panics.drop_each(self.observers.take());
+        panics.resume();
+    }
+}
+
+/// How a run has ended.
+pub(super) enum Ran {
+    /// The event that it waited for was processed.
+    Stopped,
+    OutOfEvents,
+}
+
+/// Marks the environment as running, up to the end of the scope.
+struct Running<'a>(&'a Core);
+
+impl<'a> Running<'a> {
+    fn begin(core: &'a Core, operation: &str) -> Result<Self> {
+        core.check_idle(operation)?;
+        core.phase.set(Phase::Running);
+        core.is_stopped.set(false);
+        Ok(Self(core))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.0.phase.get() == Phase::Running {
+            self.0.phase.set(Phase::Idle);
+        }
+        self.0.set_active(None);
+    }
+}
+
+/// Values with numbers that are used again.
+struct Slots<T> {
+    values: Vec<Option<T>>,
+    free: Vec<usize>,
+}
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+}
+
+impl<T> Slots<T> {
+    fn insert(&mut self, value: T) -> usize {
+        match self.free.pop() {
+            Some(place) => {
+                self.values[place] = Some(value);
+                place
+            }
+            None => {
+                self.values.push(Some(value));
+                self.values.len() - 1
+            }
+        }
+    }
+
+    fn remove(&mut self, place: usize) -> Option<T> {
+        let value = self.values.get_mut(place)?.take()?;
+        self.free.push(place);
+        Some(value)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.values.iter().flatten()
+    }
+
+    fn into_all(self) -> impl Iterator<Item = T> {
+        self.values.into_iter().flatten()
+    }
+}

@@ -1,0 +1,301 @@
+//! `Node`: an event without the type of its value.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+use super::callbacks::{Callback, Callbacks};
+use super::condition::Members;
+use super::core::Core;
+use super::process::ProcessCell;
+use super::queue::Priority;
+use super::resources::Requested;
+use crate::errors::RuntimeError;
+use yieldfrom_delegation::{Error, Result};
+
+/// What an event is. The part of its work that comes before its callbacks depends on this.
+pub(super) enum Kind {
+    Event,
+    Timeout(f64),
+    /// The start of a process, an interrupt, or the end of a run.
+    Internal(&'static str),
+    Process(OnceCell<Weak<ProcessCell>>),
+    Condition(Members),
+    /// A request to a resource: when it is done, the other queue of the resource is looked at.
+    Request(Requested),
+}
+
+/// An event: what it is, what it has ended with, and what is called then.
+pub(super) struct Node {
+    core: Weak<Core>,
+    pub(super) kind: Kind,
+    flags: Cell<u8>,
+    callbacks: Cell<Callbacks>,
+    /// What it has succeeded with. It is empty if that is `()`, or was moved out.
+    value: Cell<Option<Rc<dyn Any>>>,
+    error: Cell<Option<Error>>,
+}
+
+const TRIGGERED: u8 = 1;
+const FAILED: u8 = 2;
+const PROCESSED: u8 = 4;
+const DEFUSED: u8 = 8;
+/// The program has asked for what makes no sense: a wait for it fails at once.
+const REFUSED: u8 = 16;
+/// A request that is to be passed by, or a condition that looks at its events no more.
+const CANCELLED: u8 = 32;
+
+impl Node {
+    pub(super) fn new(core: &Rc<Core>, kind: Kind) -> Self {
+        Self {
+            core: Rc::downgrade(core),
+            kind,
+            flags: Cell::new(0),
+            callbacks: Cell::default(),
+            value: Cell::default(),
+            error: Cell::default(),
+        }
+    }
+
+    /// Makes it as it was when it was new, for another use. Returns what has to be dropped.
+    #[inline(always)]
+    pub(super) fn reset(&mut self) -> Remains {
+        self.flags.set(0);
+        Remains {
+            _kind: std::mem::replace(&mut self.kind, Kind::Event),
+            _callbacks: self.callbacks.take(),
+            _value: self.value.take(),
+            _error: self.error.take(),
+        }
+    }
+
+    #[inline(always)]
+    fn has(&self, flag: u8) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    #[inline(always)]
+    fn set(&self, flags: u8) {
+        self.flags.set(self.flags.get() | flags);
+    }
+
+    #[inline(always)]
+    pub(super) fn is_triggered(&self) -> bool {
+        self.has(TRIGGERED)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_processed(&self) -> bool {
+        self.has(PROCESSED)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_failed(&self) -> bool {
+        self.has(FAILED)
+    }
+
+    pub(super) fn is_ok(&self) -> bool {
+        self.is_triggered() && !self.is_failed()
+    }
+
+    pub(super) fn is_defused(&self) -> bool {
+        self.has(DEFUSED)
+    }
+
+    pub(super) fn defuse(&self) {
+        self.set(DEFUSED);
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.has(REFUSED)
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.has(CANCELLED)
+    }
+
+    pub(super) fn set_cancelled(&self) {
+        self.set(CANCELLED);
+    }
+
+    #[inline(always)]
+    pub(super) fn set_processed(&self) {
+        self.set(PROCESSED);
+    }
+
+    /// Notes the success of an event that is about to be scheduled.
+    #[inline(always)]
+    pub(super) fn set_succeeded(&self, value: Option<Rc<dyn Any>>) {
+        self.set(TRIGGERED);
+        if value.is_some() {
+            self.value.set(value);
+        }
+    }
+
+    pub(super) fn set_failed(&self, error: Error) {
+        self.set(TRIGGERED | FAILED);
+        self.error.set(Some(error));
+    }
+
+    /// Fails an event of which the program has asked what makes no sense.
+    #[cold]
+    pub(super) fn refuse(self: &Rc<Self>, core: &Core, error: Error) {
+        self.set(REFUSED);
+        self.set_failed(error);
+        core.schedule(Rc::clone(self), Priority::Normal, 0.0);
+    }
+
+    /// Returns the error with which it has failed.
+    pub(super) fn error(&self) -> Option<Error> {
+        let error = self.error.take();
+        let copy = error.clone();
+        self.error.set(error);
+        copy
+    }
+
+    pub(super) fn belongs_to(&self, core: &Core) -> bool {
+        std::ptr::eq(self.core.as_ptr(), core)
+    }
+
+    /// Returns its environment, on behalf of an operation.
+    pub(super) fn core(&self, operation: &str) -> Result<Rc<Core>> {
+        self.core.upgrade().ok_or_else(|| {
+            RuntimeError::new(format!("{operation}: the environment was dropped")).into()
+        })
+    }
+
+    fn check_pending(&self, operation: &str) -> Result<()> {
+        if self.is_triggered() {
+            let why = format!("{operation}: {self:?} has already been triggered");
+            return Err(RuntimeError::new(why).into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn succeed(self: &Rc<Self>, value: Option<Rc<dyn Any>>) -> Result<()> {
+        self.check_pending("succeed")?;
+        let core = self.core("succeed")?;
+        self.set_succeeded(value);
+        core.schedule(Rc::clone(self), Priority::Normal, 0.0);
+        Ok(())
+    }
+
+    pub(super) fn fail(self: &Rc<Self>, error: Error) -> Result<()> {
+        self.check_pending("fail")?;
+        let core = self.core("fail")?;
+        self.set_failed(error);
+        core.schedule(Rc::clone(self), Priority::Normal, 0.0);
+        Ok(())
+    }
+
+    /// Ends as another event has ended.
+    pub(super) fn trigger(self: &Rc<Self>, other: &Self) -> Result<()> {
+        self.check_pending("trigger")?;
+        match other.error() {
+            _ if !other.is_triggered() => {
+                let why = format!("trigger: {other:?} has not been triggered, so it has no value");
+                Err(RuntimeError::new(why).into())
+            }
+            Some(error) => self.fail(error),
+            None => self.succeed(other.shared_value()),
+        }
+    }
+
+    /// Returns the value, which stays here as well.
+    pub(super) fn shared_value(&self) -> Option<Rc<dyn Any>> {
+        let value = self.value.take();
+        let shared = value.clone();
+        self.value.set(value);
+        shared
+    }
+
+    /// Returns a copy of the value.
+    pub(super) fn cloned_value<T: Clone + 'static>(&self) -> Option<T> {
+        // Only the counted pointer is cloned while the cell is empty. The program's `clone` comes after that.
+        let value = self.shared_value();
+        unit().or_else(|| value?.downcast_ref::<T>().cloned())
+    }
+
+    /// Moves the value out. It stays if something else holds it as well.
+    #[inline(always)]
+    pub(super) fn take_value<T: 'static>(&self) -> Option<T> {
+        unit().or_else(|| {
+            let value = self.value.take()?.downcast::<T>().ok()?;
+            Rc::try_unwrap(value)
+                .map_err(|value| self.value.set(Some(value)))
+                .ok()
+        })
+    }
+
+    #[inline(always)]
+    pub(super) fn add_callback(&self, callback: Callback) {
+        let mut callbacks = self.callbacks.take();
+        callbacks.add(callback);
+        self.callbacks.set(callbacks);
+    }
+
+    #[inline(always)]
+    pub(super) fn take_callbacks(&self) -> Callbacks {
+        self.callbacks.take()
+    }
+
+    /// Notes that one of the callbacks does nothing any more.
+    pub(super) fn note_stale_callback(&self) {
+        let mut callbacks = self.callbacks.take();
+        let stale = callbacks.note_stale();
+        self.callbacks.set(callbacks);
+        drop(stale);
+    }
+
+    /// Removes a function of the program. Returns it if it was there.
+    pub(super) fn remove_call(&self, number: u64) -> Option<Callback> {
+        let mut callbacks = self.callbacks.take();
+        let removed = callbacks.remove_call(number);
+        self.callbacks.set(callbacks);
+        removed
+    }
+}
+
+/// What an event had that is used again for another one.
+pub(super) struct Remains {
+    _kind: Kind,
+    _callbacks: Callbacks,
+    _value: Option<Rc<dyn Any>>,
+    _error: Option<Error>,
+}
+
+/// Returns the only value of `()`, if the type is that.
+#[inline(always)]
+pub(super) fn unit<T: 'static>() -> Option<T> {
+    let mut unit = Some(());
+    let same: Option<&mut Option<T>> = (&mut unit as &mut dyn Any).downcast_mut();
+    same.and_then(Option::take)
+}
+
+/// Makes a value such that a node can keep it. One of type `()` takes no memory.
+#[inline(always)]
+pub(super) fn stored<T: 'static>(value: T) -> Option<Rc<dyn Any>> {
+    if TypeId::of::<T>() == TypeId::of::<()>() {
+        return None;
+    }
+    Some(Rc::new(value))
+}
+
+/// Shows an event as SimPy does, such as `Timeout(5)`.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Event => f.write_str("Event()"),
+            Kind::Timeout(delay) => write!(f, "Timeout({delay})"),
+            Kind::Internal(name) => write!(f, "{name}()"),
+            Kind::Process(process) => {
+                let process = process.get().and_then(Weak::upgrade);
+                let name = process.map_or("ended".to_owned(), |process| process.name());
+                write!(f, "Process({name})")
+            }
+            Kind::Condition(members) => members.fmt(f),
+            Kind::Request(requested) => write!(f, "{}()", requested.name()),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `Observer`: who is told of what processes do.
+
+use super::event::AnyEvent;
+use super::process::AnyProcess;
+
+/// A type that is told what the processes of an environment do. [`Env::observe`](super::Env::observe) installs it.
+///
+/// Its functions are called in the middle of a step. They may look at everything and make events, but not run the
+/// environment. While an environment has no observer, that costs one look at a cell.
+#[expect(
+    unused_variables,
+    reason = "the functions do nothing unless they are implemented"
+)]
+pub trait Observer {
+    /// Is called when a process was made. It begins later, at the same time.
+    fn started(&self, now: f64, process: &AnyProcess) {}
+
+    /// Is called before a process goes on.
+    fn resumed(&self, now: f64, process: &AnyProcess) {}
+
+    /// Is called when a process waits for an event.
+    fn suspended(&self, now: f64, process: &AnyProcess, target: &AnyEvent) {}
+
+    /// Is called when a process has ended. [`AnyProcess::to_any`] has its value or its error.
+    fn ended(&self, now: f64, process: &AnyProcess) {}
+}

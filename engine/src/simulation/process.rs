@@ -1,0 +1,475 @@
+//! `Process`: a function that waits for events, and an event itself.
+
+use std::any::Any;
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+use super::callbacks::Callback;
+use super::core::Core;
+use super::event::{AnyEvent, Event, event_handle};
+use super::interrupt::Interrupt;
+use super::node::{Kind, Node, stored};
+use super::queue::Priority;
+use super::request::{Co, Wait};
+use crate::errors::panics::catch;
+use crate::errors::{AtCaller, Panicked, RuntimeError};
+use yieldfrom_delegation::{Builder, Error, Generator, GeneratorState, Link, Result};
+
+/// What a body has done when it was resumed.
+enum Stepped {
+    Waits(Rc<Node>),
+    Returned(Option<Rc<dyn Any>>),
+    Failed(Error),
+}
+
+/// A body of a process without the type of its result.
+trait Body {
+    fn step(&self) -> Stepped;
+    fn throw(&self, error: Error) -> Stepped;
+    fn close(&self);
+    fn name(&self) -> String;
+    fn origin(&self) -> Link;
+    fn delegation_chain(&self) -> Vec<Link>;
+}
+
+impl<R: 'static> Body for Generator<Wait, (), R> {
+    #[inline(always)]
+    fn step(&self) -> Stepped {
+        let stepped = catch(|| match self.driver().step() {
+            Ok(wait) => Stepped::Waits(wait.into_node()),
+            Err(unresolved) => Stepped::of(self.resolve(unresolved)),
+        });
+        stepped.unwrap_or_else(|payload| Stepped::Failed(Panicked::new(payload).into()))
+    }
+
+    fn throw(&self, error: Error) -> Stepped {
+        let stepped = catch(|| Stepped::of(Generator::throw(self, error)));
+        stepped.unwrap_or_else(|payload| Stepped::Failed(Panicked::new(payload).into()))
+    }
+
+    fn close(&self) {
+        self.abandon();
+    }
+
+    fn name(&self) -> String {
+        Generator::name(self).into_owned()
+    }
+
+    fn origin(&self) -> Link {
+        Generator::origin(self)
+    }
+
+    fn delegation_chain(&self) -> Vec<Link> {
+        Generator::delegation_chain(self)
+    }
+}
+
+impl Stepped {
+    fn of<R: 'static>(result: Result<GeneratorState<Wait, R>>) -> Self {
+        match result {
+            Ok(GeneratorState::Yielded(wait)) => Self::Waits(wait.into_node()),
+            Ok(GeneratorState::Complete(result)) => Self::Returned(stored(result)),
+            Err(error) => Self::Failed(error),
+        }
+    }
+}
+
+/// A process without the type of its result.
+pub(super) struct ProcessCell {
+    node: Rc<Node>,
+    body: Box<dyn Body>,
+    /// Grows with each wait. A callback for an earlier wait does nothing.
+    ticket: Cell<u32>,
+    /// What it waits for.
+    target: Cell<Option<Rc<Node>>>,
+    /// Since when.
+    since: Cell<f64>,
+    number: u64,
+    place: Cell<usize>,
+}
+
+impl ProcessCell {
+    fn start<R: 'static>(core: &Rc<Core>, body: Generator<Wait, (), R>) -> Rc<Self> {
+        let process = Rc::new(Self {
+            node: core.node(Kind::Process(OnceCell::new())),
+            body: Box::new(body),
+            ticket: Cell::new(0),
+            target: Cell::default(),
+            since: Cell::new(core.now()),
+            number: core.new_number(),
+            place: Cell::new(usize::MAX),
+        });
+        if let Kind::Process(known) = &process.node.kind {
+            let _ = known.set(Rc::downgrade(&process));
+        }
+        if core.is_closed() {
+            return process;
+        }
+        process.place.set(core.enter(&process));
+        core.observe(|observer| observer.started(core.now(), &AnyProcess(Rc::clone(&process))));
+        let start = core.node(Kind::Internal("Initialize"));
+        start.set_succeeded(None);
+        process.wait_for(&start);
+        core.schedule(start, Priority::Urgent, 0.0);
+        process
+    }
+
+    #[inline(always)]
+    pub(super) fn ticket(&self) -> u32 {
+        self.ticket.get()
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.body.name()
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        !self.node.is_triggered()
+    }
+
+    pub(super) fn since(&self) -> f64 {
+        self.since.get()
+    }
+
+    pub(super) fn delegation_chain(&self) -> Vec<Link> {
+        self.body.delegation_chain()
+    }
+
+    pub(super) fn target(&self) -> Option<Rc<Node>> {
+        let target = self.target.take();
+        let copy = target.clone();
+        self.target.set(target);
+        copy
+    }
+
+    #[inline(always)]
+    fn wait_for(self: &Rc<Self>, node: &Rc<Node>) {
+        node.add_callback(Callback::Resume(Rc::clone(self), self.ticket.get()));
+        self.target.set(Some(Rc::clone(node)));
+    }
+
+    #[inline(always)]
+    pub(super) fn resume(self: &Rc<Self>, core: &Rc<Core>) {
+        self.go_on(core, None);
+    }
+
+    /// Throws an error into the body where it waits, if it has not ended.
+    pub(super) fn throw(self: &Rc<Self>, core: &Rc<Core>, error: Error) {
+        if self.is_alive() {
+            let target = self.target.take();
+            self.ticket.set(self.ticket.get().wrapping_add(1));
+            if let Some(target) = &target {
+                target.note_stale_callback();
+            }
+            self.go_on(core, Some(error));
+        }
+    }
+
+    /// Resumes the body until it waits for an event that is not yet processed, or ends.
+    #[inline(always)]
+    fn go_on(self: &Rc<Self>, core: &Rc<Core>, mut thrown: Option<Error>) {
+        self.ticket.set(self.ticket.get().wrapping_add(1));
+        drop(self.target.take());
+        core.set_active(Some(Rc::clone(self)));
+        core.observe(|observer| observer.resumed(core.now(), &AnyProcess(Rc::clone(self))));
+        loop {
+            let stepped = match thrown.take() {
+                None => self.body.step(),
+                Some(error) => self.body.throw(error),
+            };
+            match stepped {
+                Stepped::Waits(node) => match self.check_awaited(core, &node) {
+                    Ok(()) if node.is_processed() => {}
+                    Ok(()) => {
+                        self.suspend(core, node);
+                        break;
+                    }
+                    Err(error) => thrown = Some(error),
+                },
+                Stepped::Returned(value) => {
+                    self.end(core, Ok(value));
+                    break;
+                }
+                Stepped::Failed(error) => {
+                    self.end(core, Err(error));
+                    break;
+                }
+            }
+        }
+        core.set_active(None);
+    }
+
+    #[inline(always)]
+    fn suspend(self: &Rc<Self>, core: &Rc<Core>, node: Rc<Node>) {
+        if core.is_closed() {
+            // The body itself has dropped the environment.
+            self.body.close();
+            return;
+        }
+        self.since.set(core.now());
+        self.wait_for(&node);
+        core.observe(|observer| {
+            let process = AnyProcess(Rc::clone(self));
+            observer.suspended(core.now(), &process, &AnyEvent::of(&node));
+        });
+    }
+
+    fn end(self: &Rc<Self>, core: &Rc<Core>, result: Result<Option<Rc<dyn Any>>>) {
+        core.leave(self.place.get());
+        match result {
+            Ok(value) => self.node.set_succeeded(value),
+            Err(error) => self.node.set_failed(error),
+        }
+        core.observe(|observer| observer.ended(core.now(), &AnyProcess(Rc::clone(self))));
+        core.schedule(Rc::clone(&self.node), Priority::Normal, 0.0);
+    }
+
+    #[inline(always)]
+    fn check_awaited(&self, core: &Core, node: &Rc<Node>) -> Result<()> {
+        if node.belongs_to(core) && !Rc::ptr_eq(node, &self.node) {
+            return Ok(());
+        }
+        Err(self.refusal(core, node))
+    }
+
+    #[cold]
+    fn refusal(&self, core: &Core, node: &Rc<Node>) -> Error {
+        let why = if node.belongs_to(core) {
+            format!(
+                "yield_from: the process {} waits for itself, which would never end",
+                self.name()
+            )
+        } else {
+            format!("yield_from: {node:?} belongs to another environment")
+        };
+        RuntimeError::new(why).into()
+    }
+
+    pub(super) fn close(&self) {
+        self.ticket.set(self.ticket.get().wrapping_add(1));
+        let target = self.target.take();
+        self.body.close();
+        drop(target);
+    }
+
+    /// Throws an interrupt into the process. `line` is the one that has asked for it.
+    pub(super) fn interrupt(
+        self: &Rc<Self>,
+        interrupt: Interrupt,
+        line: Option<&'static Location<'static>>,
+    ) -> Result<()> {
+        let core = self.node.core("interrupt")?;
+        let refused = |why: &str| {
+            let why = format!("interrupt: the process {} {why}", self.name());
+            Err(Error::from(RuntimeError::new(why)))
+        };
+        if !self.is_alive() {
+            return refused("has terminated and cannot be interrupted");
+        }
+        if core.is_active(self) {
+            return refused("is not allowed to interrupt itself");
+        }
+        let interruption = core.node(Kind::Internal("Interruption"));
+        interruption.set_succeeded(None);
+        let error = Error::from(interrupt);
+        let error = match line {
+            Some(line) => error.made_for(line),
+            None => error,
+        };
+        interruption.add_callback(Callback::Interrupt(Rc::clone(self), error));
+        core.schedule(interruption, Priority::Urgent, 0.0);
+        Ok(())
+    }
+}
+
+/// A process: a function that waits for events. It is an event itself, which is processed when the function has ended.
+///
+/// SimPy's `Process`; [`Env::process`](super::Env::process) starts one. Its value is what the function returns. An error that the
+/// function returns is thrown into those that wait for the process; if nobody waits, it ends the run. So does a panic, as a
+/// [`Panicked`].
+///
+/// # Examples
+///
+/// ```
+/// use yieldfrom::simulation::{Co, Environment};
+///
+/// let env = Environment::new();
+/// let handle = env.handle();
+/// let charging = env.process(move |co: &Co| {
+///     co.yield_from(handle.timeout(5))?;
+///     Ok("full")
+/// });
+/// assert!(charging.is_alive());
+/// assert_eq!(env.run_until(charging)?, "full");
+/// # Ok::<(), yieldfrom::Error>(())
+/// ```
+pub struct Process<R: 'static = ()> {
+    event: Event<R>,
+    process: Rc<ProcessCell>,
+}
+
+event_handle!(Process);
+
+impl<R: 'static> Clone for Process<R> {
+    fn clone(&self) -> Self {
+        Self {
+            event: self.event.clone(),
+            process: Rc::clone(&self.process),
+        }
+    }
+}
+
+impl<R: 'static> Process<R> {
+    #[track_caller]
+    pub(super) fn start<F>(core: &Rc<Core>, builder: Builder, body: F) -> Self
+    where
+        F: FnOnce(&Co) -> Result<R> + 'static,
+    {
+        let process = ProcessCell::start(core, builder.build(body));
+        Self {
+            event: Event::of(Rc::clone(&process.node)),
+            process,
+        }
+    }
+
+    /// Returns the process without the type of its result.
+    pub fn to_any_process(&self) -> AnyProcess {
+        AnyProcess(Rc::clone(&self.process))
+    }
+
+    /// Returns the name of the function, or the one that [`Env::named`](super::Env::named) has set.
+    pub fn name(&self) -> String {
+        self.process.name()
+    }
+
+    /// Returns whether the function has not yet ended.
+    pub fn is_alive(&self) -> bool {
+        self.process.is_alive()
+    }
+
+    /// Returns the event for which the process waits. There is none while it runs, and after its end.
+    pub fn target(&self) -> Option<AnyEvent> {
+        self.to_any_process().target()
+    }
+
+    /// Throws an [`Interrupt`] into the process, where it waits.
+    ///
+    /// The process goes on at the present time, before all timeouts of this time. The event for which it waited is not
+    /// changed, and can be waited for again. `cause` is what the process finds by [`Interrupt::cause`]; `()` is no cause.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RuntimeError`] if the process has ended, or interrupts itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use yieldfrom::simulation::{Co, Environment, Interrupt};
+    ///
+    /// let env = Environment::new();
+    /// let handle = env.handle();
+    /// let driver = env.process(move |co: &Co| match co.yield_from(handle.timeout(10)) {
+    ///     Err(error) if error.is::<Interrupt>() => Ok(handle.now()),
+    ///     other => other.map(|()| handle.now()),
+    /// });
+    /// let (handle, charging) = (env.handle(), driver.clone());
+    /// env.process(move |co: &Co| {
+    ///     co.yield_from(handle.timeout(3))?;
+    ///     charging.interrupt("hurry")
+    /// });
+    /// assert_eq!(env.run_until(driver)?, 3.0);
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn interrupt(&self, cause: impl fmt::Debug + 'static) -> Result<()> {
+        let line = Location::caller();
+        self.process
+            .interrupt(Interrupt::new(cause), Some(line))
+            .at_caller()
+    }
+}
+
+/// A process without the type of its result.
+#[derive(Clone)]
+pub struct AnyProcess(Rc<ProcessCell>);
+
+impl AnyProcess {
+    pub(super) fn of(process: &Rc<ProcessCell>) -> Self {
+        Self(Rc::clone(process))
+    }
+
+    /// Returns the same as [`Process::name`].
+    pub fn name(&self) -> String {
+        self.0.name()
+    }
+
+    /// Returns a number that no other process of the environment has. Processes that are made later have greater numbers.
+    pub fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    /// Returns the name of the function, and the line where the process was started.
+    pub fn origin(&self) -> Link {
+        self.0.body.origin()
+    }
+
+    /// Returns the functions that the process is in, the outermost first, with the line where each of them waits.
+    pub fn delegation_chain(&self) -> Vec<Link> {
+        self.0.delegation_chain()
+    }
+
+    /// Returns the same as [`Process::is_alive`].
+    pub fn is_alive(&self) -> bool {
+        self.0.is_alive()
+    }
+
+    /// Returns the same as [`Process::target`].
+    pub fn target(&self) -> Option<AnyEvent> {
+        self.0.target().as_ref().map(AnyEvent::of)
+    }
+
+    /// Returns the event of the end of the process.
+    pub fn to_any(&self) -> AnyEvent {
+        AnyEvent::of(&self.0.node)
+    }
+
+    /// Does the same as [`Process::interrupt`].
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RuntimeError`] if the process has ended, or interrupts itself.
+    #[track_caller]
+    pub fn interrupt(&self, cause: impl fmt::Debug + 'static) -> Result<()> {
+        let line = Location::caller();
+        self.0
+            .interrupt(Interrupt::new(cause), Some(line))
+            .at_caller()
+    }
+}
+
+/// Two are equal if they are the same process.
+impl PartialEq for AnyProcess {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for AnyProcess {}
+
+impl<R: 'static> PartialEq<Process<R>> for AnyProcess {
+    fn eq(&self, other: &Process<R>) -> bool {
+        Rc::ptr_eq(&self.0, &other.process)
+    }
+}
+
+impl fmt::Debug for AnyProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.node.fmt(f)
+    }
+}

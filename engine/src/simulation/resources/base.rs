@@ -1,0 +1,427 @@
+//! What all resources have: two queues of requests, one to put something in and one to get something out.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use super::observer::{ResourceObserver, Usage};
+use crate::errors::ValueError;
+use crate::simulation::core::Core;
+use crate::simulation::node::{Kind, Node};
+use crate::simulation::process::ProcessCell;
+use yieldfrom_delegation::{Error, Result};
+
+/// One of the two queues of a resource.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::simulation) enum Side {
+    Put,
+    Get,
+}
+
+/// What is known of a request: its resource, and on which side it is.
+pub(in crate::simulation) struct Requested {
+    pub(in crate::simulation) side: Side,
+    /// The resource, which keeps the request while that is in a queue. So this does not keep the resource.
+    resource: Weak<dyn Queues>,
+}
+
+impl Requested {
+    /// Has the resource look at its other queue, since this request was processed.
+    pub(in crate::simulation) fn done(&self) {
+        if let Some(resource) = self.resource.upgrade() {
+            match self.side {
+                Side::Put => resource.trigger(Side::Get),
+                Side::Get => resource.trigger(Side::Put),
+            }
+        }
+    }
+
+    /// Returns the name of this kind of request.
+    pub(in crate::simulation) fn name(&self) -> &'static str {
+        let resource = self.resource.upgrade();
+        resource.map_or("Request", |resource| resource.name(self.side))
+    }
+}
+
+/// A resource without its type.
+trait Queues {
+    fn trigger(&self, side: Side);
+    fn name(&self, side: Side) -> &'static str;
+}
+
+/// Whether the next request of a queue is looked at as well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Look,
+    Leave,
+}
+
+/// What one kind of resource does.
+pub(super) trait Rules: Sized + 'static {
+    /// What a request to put has.
+    type Put: 'static;
+    /// What a request to get has.
+    type Get: 'static;
+
+    /// The names of the two kinds of requests.
+    const NAMES: (&'static str, &'static str);
+
+    /// Does what the request asks for if that is possible now, and triggers it.
+    fn put(&self, base: &Base<Self>, request: &Pending<Self::Put>) -> Next;
+
+    /// Does what the request asks for if that is possible now, and triggers it.
+    fn get(&self, base: &Base<Self>, request: &Pending<Self::Get>) -> Next;
+
+    /// Returns whether a new request to put goes before one that waits.
+    fn goes_before(_new: &Self::Put, _waiting: &Self::Put) -> bool {
+        false
+    }
+
+    /// Returns how much is in use, or in store.
+    fn level(&self) -> f64;
+
+    fn capacity(&self) -> f64;
+}
+
+/// A request that was made.
+pub(super) struct Pending<D> {
+    pub(super) node: Rc<Node>,
+    pub(super) process: Option<Rc<ProcessCell>>,
+    pub(super) detail: D,
+}
+
+/// The requests of one side, in the order in which they are looked at.
+struct Waiting<D> {
+    requests: RefCell<VecDeque<Rc<Pending<D>>>>,
+    /// So many of them were cancelled.
+    cancelled: Cell<usize>,
+}
+
+impl<D> Default for Waiting<D> {
+    fn default() -> Self {
+        Self {
+            requests: RefCell::default(),
+            cancelled: Cell::new(0),
+        }
+    }
+}
+
+impl<D> Waiting<D> {
+    fn len(&self) -> usize {
+        self.requests.borrow().len() - self.cancelled.get()
+    }
+
+    fn at(&self, index: usize) -> Option<Rc<Pending<D>>> {
+        self.requests.borrow().get(index).cloned()
+    }
+
+    fn list(&self) -> Vec<Rc<Pending<D>>> {
+        let requests = self.requests.borrow();
+        let waiting = requests
+            .iter()
+            .filter(|pending| !pending.node.is_cancelled());
+        waiting.cloned().collect()
+    }
+
+    /// Returns where a request is, if it is there, which is mostly at `guess`.
+    fn place_of(&self, pending: &Rc<Pending<D>>, guess: usize) -> Option<usize> {
+        let requests = self.requests.borrow();
+        let is_it = |other: &Rc<Pending<D>>| Rc::ptr_eq(other, pending);
+        match requests.get(guess).is_some_and(is_it) {
+            true => Some(guess),
+            false => requests.iter().position(is_it),
+        }
+    }
+
+    fn insert(&self, pending: Pending<D>, goes_before: impl Fn(&D, &D) -> bool) {
+        let pending = Rc::new(pending);
+        let mut requests = self.requests.borrow_mut();
+        let after = requests.partition_point(|other| !goes_before(&pending.detail, &other.detail));
+        requests.insert(after, pending);
+    }
+
+    fn remove(&self, index: usize) {
+        let removed = self.requests.borrow_mut().remove(index);
+        if let Some(pending) = removed
+            && pending.node.is_cancelled()
+        {
+            self.cancelled.set(self.cancelled.get() - 1);
+        }
+    }
+
+    /// Notes that one was cancelled. They are taken out when they are half of all: so a million requests that are cancelled
+    /// do not search the queue a million times.
+    fn note_cancelled(&self) {
+        self.cancelled.set(self.cancelled.get() + 1);
+        let requests = self.requests.take();
+        if self.cancelled.get() * 2 < requests.len() {
+            self.requests.replace(requests);
+            return;
+        }
+        self.cancelled.set(0);
+        let (cancelled, kept): (Vec<_>, Vec<_>) = requests
+            .into_iter()
+            .partition(|pending| pending.node.is_cancelled());
+        self.requests.replace(kept.into());
+        drop(cancelled);
+    }
+}
+
+/// A resource.
+pub(super) struct Base<R: Rules> {
+    pub(super) core: Rc<Core>,
+    pub(super) rules: R,
+    this: Weak<Self>,
+    puts: Waiting<R::Put>,
+    gets: Waiting<R::Get>,
+    /// Whether code of the program, a filter or an order, may be running on behalf of this resource.
+    is_busy: Cell<bool>,
+    /// Whether a queue has to be looked at after that.
+    again: Cell<bool>,
+    observers: RefCell<Vec<Rc<dyn ResourceObserver>>>,
+    is_observed: Cell<bool>,
+}
+
+impl<R: Rules> Base<R> {
+    pub(super) fn new(core: &Rc<Core>, rules: R) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            core: Rc::clone(core),
+            rules,
+            this: Weak::clone(this),
+            puts: Waiting::default(),
+            gets: Waiting::default(),
+            is_busy: Cell::new(false),
+            again: Cell::new(false),
+            observers: RefCell::default(),
+            is_observed: Cell::new(false),
+        })
+    }
+
+    #[inline(always)]
+    fn pending<D>(&self, side: Side, detail: D) -> Pending<D> {
+        let resource: Weak<dyn Queues> = Weak::clone(&self.this) as Weak<dyn Queues>;
+        Pending {
+            node: self.core.node(Kind::Request(Requested { side, resource })),
+            process: self.core.active(),
+            detail,
+        }
+    }
+
+    /// Makes a request to put.
+    #[inline(always)]
+    pub(super) fn put(&self, detail: R::Put) -> Rc<Node> {
+        let pending = self.pending(Side::Put, detail);
+        let node = Rc::clone(&pending.node);
+        let is_first = self.puts.requests.borrow().is_empty();
+        if is_first && let Some(_busy) = Busy::begin(self) {
+            self.rules.put(self, &pending);
+        }
+        if !node.is_triggered() {
+            self.puts.insert(pending, R::goes_before);
+            self.trigger_if_longer(Side::Put);
+        }
+        self.changed();
+        node
+    }
+
+    /// Makes a request to get.
+    #[inline(always)]
+    pub(super) fn get(&self, detail: R::Get) -> Rc<Node> {
+        let pending = self.pending(Side::Get, detail);
+        let node = Rc::clone(&pending.node);
+        let is_first = self.gets.requests.borrow().is_empty();
+        if is_first && let Some(_busy) = Busy::begin(self) {
+            self.rules.get(self, &pending);
+        }
+        if !node.is_triggered() {
+            self.gets.insert(pending, |_, _| false);
+            self.trigger_if_longer(Side::Get);
+        }
+        self.changed();
+        node
+    }
+
+    pub(super) fn this(&self) -> Rc<Self> {
+        self.this.upgrade().expect("it is borrowed, so it exists")
+    }
+
+    /// Shows the rules to `look`, which may run code of the program. Requests of that code wait until it is over.
+    pub(super) fn undisturbed<T>(&self, look: impl FnOnce(&R) -> T) -> T {
+        let _busy = Busy::begin(self);
+        look(&self.rules)
+    }
+
+    /// Makes a request that fails, because the program has asked for what makes no sense.
+    #[cold]
+    pub(super) fn refuse(&self, side: Side, why: String) -> Rc<Node> {
+        let resource: Weak<dyn Queues> = Weak::clone(&self.this) as Weak<dyn Queues>;
+        let node = self.core.node(Kind::Request(Requested { side, resource }));
+        node.refuse(&self.core, ValueError::new(why).into());
+        node
+    }
+
+    /// Looks at a queue to which a request was added, if it had some before. One that was alone has been looked at.
+    fn trigger_if_longer(&self, side: Side) {
+        let waiting = match side {
+            Side::Put => self.puts.requests.borrow().len(),
+            Side::Get => self.gets.requests.borrow().len(),
+        };
+        if waiting > 1 || self.is_busy.get() {
+            self.look(side);
+        }
+    }
+
+    /// Grants requests of a queue, in order, as far as the rules allow.
+    fn look(&self, side: Side) {
+        let Some(busy) = Busy::begin(self) else {
+            self.again.set(true);
+            return;
+        };
+        match side {
+            Side::Put => grant(&self.puts, |pending| self.rules.put(self, pending)),
+            Side::Get => grant(&self.gets, |pending| self.rules.get(self, pending)),
+        }
+        drop(busy);
+    }
+
+    /// Takes a request that was not granted out of its queue.
+    pub(super) fn cancel(&self, node: &Node, side: Side) {
+        if node.is_triggered() || node.is_cancelled() {
+            return;
+        }
+        node.set_cancelled();
+        match side {
+            Side::Put => self.puts.note_cancelled(),
+            Side::Get => self.gets.note_cancelled(),
+        }
+        self.changed();
+    }
+
+    /// Returns how many requests wait on a side.
+    pub(super) fn waiting(&self, side: Side) -> usize {
+        match side {
+            Side::Put => self.puts.len(),
+            Side::Get => self.gets.len(),
+        }
+    }
+
+    /// Returns the requests to put that wait.
+    pub(super) fn puts(&self) -> Vec<Rc<Pending<R::Put>>> {
+        self.puts.list()
+    }
+
+    pub(super) fn add_observer(&self, observer: Rc<dyn ResourceObserver>) {
+        self.observers.borrow_mut().push(observer);
+        self.is_observed.set(true);
+    }
+
+    pub(super) fn remove_observer(&self, observer: &Rc<dyn ResourceObserver>) {
+        let mut observers = self.observers.take();
+        observers.retain(|known| !Rc::ptr_eq(known, observer));
+        self.is_observed.set(!observers.is_empty());
+        let before = self.observers.replace(observers);
+        drop(before);
+    }
+
+    #[inline(always)]
+    pub(super) fn tell(&self, tell: impl Fn(&dyn ResourceObserver)) {
+        if self.is_observed.get() {
+            let observers = self.observers.borrow().clone();
+            observers.iter().for_each(|observer| tell(&**observer));
+        }
+    }
+
+    /// Tells the observers how much is in use, and how many wait.
+    #[inline(always)]
+    pub(super) fn changed(&self) {
+        if self.is_observed.get() {
+            let usage = self.usage();
+            self.tell(|observer| observer.usage(&usage));
+        }
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            now: self.core.now(),
+            level: self.rules.level(),
+            capacity: self.rules.capacity(),
+            puts: self.puts.len(),
+            gets: self.gets.len(),
+        }
+    }
+}
+
+impl<R: Rules> Queues for Base<R> {
+    fn trigger(&self, side: Side) {
+        let is_empty = match side {
+            Side::Put => self.puts.requests.borrow().is_empty(),
+            Side::Get => self.gets.requests.borrow().is_empty(),
+        };
+        if !is_empty {
+            self.look(side);
+            self.changed();
+        }
+    }
+
+    fn name(&self, side: Side) -> &'static str {
+        match side {
+            Side::Put => R::NAMES.0,
+            Side::Get => R::NAMES.1,
+        }
+    }
+}
+
+/// Has `try_to` look at the requests of a queue, and takes out those that it triggers.
+fn grant<D>(waiting: &Waiting<D>, try_to: impl Fn(&Pending<D>) -> Next) {
+    let mut index = 0;
+    while let Some(pending) = waiting.at(index) {
+        if pending.node.is_cancelled() {
+            waiting.remove(index);
+            continue;
+        }
+        let next = try_to(&pending);
+        // A filter of the program may have cancelled requests, so that it has moved.
+        let here = waiting.place_of(&pending, index);
+        match (here, pending.node.is_triggered()) {
+            (Some(here), true) => {
+                waiting.remove(here);
+                index = here;
+            }
+            (Some(here), false) => index = here + 1,
+            (None, _) => {}
+        }
+        if next == Next::Leave {
+            break;
+        }
+    }
+}
+
+/// Marks a resource as busy, up to the end of the scope. Requests that come meanwhile are looked at after that.
+struct Busy<'a, R: Rules>(&'a Base<R>);
+
+impl<'a, R: Rules> Busy<'a, R> {
+    #[inline(always)]
+    fn begin(base: &'a Base<R>) -> Option<Self> {
+        (!base.is_busy.replace(true)).then_some(Self(base))
+    }
+}
+
+impl<R: Rules> Drop for Busy<'_, R> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.is_busy.set(false);
+        if self.0.again.replace(false) && !std::thread::panicking() {
+            self.0.look(Side::Put);
+            self.0.look(Side::Get);
+        }
+    }
+}
+
+/// Fails if a capacity is not above 0.
+pub(super) fn check_capacity(capacity: f64) -> Result<()> {
+    if capacity > 0.0 {
+        return Ok(());
+    }
+    let why = format!("the capacity ({capacity}) must be above 0");
+    Err(Error::from(ValueError::new(why)))
+}
