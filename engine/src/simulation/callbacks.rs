@@ -1,7 +1,8 @@
 //! What is called when an event is processed.
 
-use std::fmt;
+use std::cell::Cell;
 use std::rc::Rc;
+use std::{fmt, mem};
 
 use super::condition;
 use super::core::Core;
@@ -66,15 +67,42 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// The callbacks of an event, in the order in which they were added. Most events have one at most.
+/// The first callback of an event. Most events have no other one, so this is small.
 #[derive(Default)]
-pub(super) enum Callbacks {
+pub(super) enum First {
     #[default]
     None,
-    One(Callback),
-    Many(Box<List>),
+    Resume(Rc<ProcessCell>, u32),
+    Check(Rc<Node>),
 }
 
+impl First {
+    #[inline(always)]
+    pub(super) fn call(self, core: &Rc<Core>, event: &Rc<Node>) {
+        match self {
+            Self::None => {}
+            Self::Resume(process, ticket) => Callback::Resume(process, ticket).call(core, event),
+            Self::Check(condition) => condition::check(&condition, event),
+        }
+    }
+
+    fn is_stale(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Resume(process, ticket) => process.ticket() != *ticket,
+            Self::Check(condition) => condition.is_triggered() || condition.is_cancelled(),
+        }
+    }
+}
+
+/// The callbacks of an event, in the order in which they were added.
+#[derive(Default)]
+pub(super) struct Callbacks {
+    pub(super) first: Cell<First>,
+    pub(super) others: Cell<Option<Box<List>>>,
+}
+
+#[derive(Default)]
 pub(super) struct List {
     pub(super) callbacks: Vec<Callback>,
     /// At most so many of them do nothing any more.
@@ -86,63 +114,63 @@ const FEW: usize = 16;
 
 impl Callbacks {
     #[inline(always)]
-    pub(super) fn add(&mut self, callback: Callback) {
-        match self {
-            Self::None => *self = Self::One(callback),
-            _ => self.add_to_many(callback),
-        }
-    }
-
-    fn add_to_many(&mut self, callback: Callback) {
-        *self = match std::mem::take(self) {
-            Self::None => Self::One(callback),
-            Self::One(first) => Self::Many(Box::new(List {
-                callbacks: vec![first, callback],
-                stale: 0,
-            })),
-            Self::Many(mut list) => {
+    pub(super) fn add(&self, callback: Callback) {
+        let (first, others) = (self.first.take(), self.others.take());
+        let first = match (first, &others, callback) {
+            (First::None, None, Callback::Resume(process, ticket)) => {
+                First::Resume(process, ticket)
+            }
+            (First::None, None, Callback::Check(condition)) => First::Check(condition),
+            (first, _, callback) => {
+                self.first.set(first);
+                let mut list = others.unwrap_or_default();
                 list.callbacks.push(callback);
-                Self::Many(list)
+                self.others.set(Some(list));
+                return;
             }
         };
+        self.first.set(first);
     }
 
-    /// Notes that one more does nothing. They are taken out if the list is short, or if they are more than half: so a million processes that leave
-    /// one event do not search a million callbacks each. Returns what has to be dropped.
-    pub(super) fn note_stale(&mut self) -> Vec<Callback> {
-        match self {
-            Self::One(callback) if callback.is_stale() => match std::mem::take(self) {
-                Self::One(callback) => vec![callback],
-                _ => Vec::new(),
-            },
-            Self::Many(list) => {
-                list.stale += 1;
-                let few = list.callbacks.len() < FEW;
-                if !few && list.stale * 2 <= list.callbacks.len() {
-                    return Vec::new();
-                }
-                list.stale = 0;
-                let stale = list
-                    .callbacks
-                    .extract_if(.., |callback| callback.is_stale());
-                stale.collect()
-            }
-            _ => Vec::new(),
+    #[inline(always)]
+    pub(super) fn take(&self) -> (First, Option<Box<List>>) {
+        (self.first.take(), self.others.take())
+    }
+
+    /// Notes that one more does nothing. They are taken out if the list is short, or if they are more than half: so a million
+    /// processes that leave one event do not search a million callbacks each. Returns what has to be dropped.
+    pub(super) fn note_stale(&self) -> (First, Vec<Callback>) {
+        let mut first = self.first.take();
+        if !first.is_stale() {
+            self.first.set(mem::take(&mut first));
         }
+        let mut list = self.others.take();
+        let stale = list.as_mut().map(|list| list.note_stale());
+        self.others.set(list);
+        (first, stale.unwrap_or_default())
     }
 
-    pub(super) fn remove_call(&mut self, number: u64) -> Option<Callback> {
+    pub(super) fn remove_call(&self, number: u64) -> Option<Callback> {
         let is_it = |callback: &Callback| matches!(callback, Callback::Call(n, _) if *n == number);
-        match self {
-            Self::One(callback) if is_it(callback) => match std::mem::take(self) {
-                Self::One(callback) => Some(callback),
-                _ => None,
-            },
-            Self::Many(list) => {
-                let at = list.callbacks.iter().position(is_it)?;
-                Some(list.callbacks.remove(at))
-            }
-            _ => None,
+        let mut list = self.others.take()?;
+        let at = list.callbacks.iter().position(is_it);
+        let removed = at.map(|at| list.callbacks.remove(at));
+        self.others.set(Some(list));
+        removed
+    }
+}
+
+impl List {
+    fn note_stale(&mut self) -> Vec<Callback> {
+        self.stale += 1;
+        let few = self.callbacks.len() < FEW;
+        if !few && self.stale * 2 <= self.callbacks.len() {
+            return Vec::new();
         }
+        self.stale = 0;
+        let stale = self
+            .callbacks
+            .extract_if(.., |callback| callback.is_stale());
+        stale.collect()
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use super::callbacks::{Callback, Callbacks};
+use super::callbacks::Callback;
 use super::condition;
 use super::node::{Kind, Node};
 use super::observer::Observer;
@@ -27,7 +27,7 @@ pub(super) enum Phase {
 pub(super) struct Core {
     now: Cell<f64>,
     queue: RefCell<Queue<Rc<Node>>>,
-    active: RefCell<Option<Rc<ProcessCell>>>,
+    active: Cell<Option<Rc<ProcessCell>>>,
     processes: RefCell<Slots<Rc<ProcessCell>>>,
     /// Conditions and the events that they wait for know each other. They are separated at the end.
     conditions: RefCell<Vec<Weak<Node>>>,
@@ -52,7 +52,7 @@ impl Core {
         Self {
             now: Cell::new(now),
             queue: RefCell::new(Queue::new(now)),
-            active: RefCell::default(),
+            active: Cell::default(),
             processes: RefCell::default(),
             conditions: RefCell::default(),
             spare: RefCell::default(),
@@ -169,10 +169,10 @@ impl Core {
             Kind::Request(requested) => requested.done(),
             _ => {}
         }
-        match node.take_callbacks() {
-            Callbacks::None => {}
-            Callbacks::One(callback) => callback.call(self, &node),
-            Callbacks::Many(list) => self.call_each(list.callbacks, &node),
+        let (first, others) = node.take_callbacks();
+        first.call(self, &node);
+        if let Some(list) = others {
+            self.call_each(list.callbacks, &node);
         }
         if node.is_failed() && !node.is_defused() {
             let error = node.error();
@@ -216,20 +216,24 @@ impl Core {
     }
 
     pub(super) fn active(&self) -> Option<Rc<ProcessCell>> {
-        self.active.borrow().clone()
+        let active = self.active.take();
+        let copy = active.clone();
+        self.active.set(active);
+        copy
     }
 
     pub(super) fn is_active(&self, process: &ProcessCell) -> bool {
-        let active = self.active.borrow();
-        active
+        let active = self.active.take();
+        let is_it = active
             .as_deref()
-            .is_some_and(|active| std::ptr::eq(active, process))
+            .is_some_and(|active| std::ptr::eq(active, process));
+        self.active.set(active);
+        is_it
     }
 
     #[inline(always)]
     pub(super) fn set_active(&self, process: Option<Rc<ProcessCell>>) {
-        let before = self.active.replace(process);
-        drop(before);
+        drop(self.active.replace(process));
     }
 
     /// Notes a process. Returns the number of its place.

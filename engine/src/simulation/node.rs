@@ -2,10 +2,10 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, OnceCell};
-use std::fmt;
 use std::rc::{Rc, Weak};
+use std::{fmt, mem};
 
-use super::callbacks::{Callback, Callbacks};
+use super::callbacks::{Callback, Callbacks, First, List};
 use super::condition::Members;
 use super::core::Core;
 use super::process::ProcessCell;
@@ -31,7 +31,7 @@ pub(super) struct Node {
     core: Weak<Core>,
     pub(super) kind: Kind,
     flags: Cell<u8>,
-    callbacks: Cell<Callbacks>,
+    callbacks: Callbacks,
     /// What it has succeeded with. It is empty if that is `()`, or was moved out.
     value: Cell<Option<Rc<dyn Any>>>,
     error: Cell<Option<Error>>,
@@ -45,6 +45,8 @@ const DEFUSED: u8 = 8;
 const REFUSED: u8 = 16;
 /// A request that is to be passed by, or a condition that looks at its events no more.
 const CANCELLED: u8 = 32;
+/// It may have a value other than `()`.
+const HAS_VALUE: u8 = 64;
 
 impl Node {
     pub(super) fn new(core: &Rc<Core>, kind: Kind) -> Self {
@@ -52,19 +54,33 @@ impl Node {
             core: Rc::downgrade(core),
             kind,
             flags: Cell::new(0),
-            callbacks: Cell::default(),
+            callbacks: Callbacks::default(),
             value: Cell::default(),
             error: Cell::default(),
         }
     }
 
-    /// Makes it as it was when it was new, for another use. Returns what has to be dropped.
+    /// Makes it as it was when it was new, for another use. Returns what has to be dropped; mostly there is nothing.
     #[inline(always)]
-    pub(super) fn reset(&mut self) -> Remains {
-        self.flags.set(0);
+    pub(super) fn reset(&mut self) -> Option<Remains> {
+        let is_plain = matches!(
+            self.kind,
+            Kind::Event | Kind::Timeout(_) | Kind::Internal(_)
+        );
+        let flags = self.flags.replace(0);
+        let is_empty = flags & (HAS_VALUE | FAILED) == 0;
+        // Callbacks are left if it was never processed, or if the run has ended in the middle of them.
+        if is_plain && is_empty && flags & PROCESSED != 0 {
+            return None;
+        }
+        Some(self.remains())
+    }
+
+    #[inline(never)]
+    fn remains(&mut self) -> Remains {
         Remains {
-            _kind: std::mem::replace(&mut self.kind, Kind::Event),
-            _callbacks: self.callbacks.take(),
+            _kind: mem::replace(&mut self.kind, Kind::Event),
+            _callbacks: mem::take(&mut self.callbacks),
             _value: self.value.take(),
             _error: self.error.take(),
         }
@@ -129,6 +145,7 @@ impl Node {
     pub(super) fn set_succeeded(&self, value: Option<Rc<dyn Any>>) {
         self.set(TRIGGERED);
         if value.is_some() {
+            self.set(HAS_VALUE);
             self.value.set(value);
         }
     }
@@ -230,30 +247,22 @@ impl Node {
 
     #[inline(always)]
     pub(super) fn add_callback(&self, callback: Callback) {
-        let mut callbacks = self.callbacks.take();
-        callbacks.add(callback);
-        self.callbacks.set(callbacks);
+        self.callbacks.add(callback);
     }
 
     #[inline(always)]
-    pub(super) fn take_callbacks(&self) -> Callbacks {
+    pub(super) fn take_callbacks(&self) -> (First, Option<Box<List>>) {
         self.callbacks.take()
     }
 
     /// Notes that one of the callbacks does nothing any more.
     pub(super) fn note_stale_callback(&self) {
-        let mut callbacks = self.callbacks.take();
-        let stale = callbacks.note_stale();
-        self.callbacks.set(callbacks);
-        drop(stale);
+        drop(self.callbacks.note_stale());
     }
 
     /// Removes a function of the program. Returns it if it was there.
     pub(super) fn remove_call(&self, number: u64) -> Option<Callback> {
-        let mut callbacks = self.callbacks.take();
-        let removed = callbacks.remove_call(number);
-        self.callbacks.set(callbacks);
-        removed
+        self.callbacks.remove_call(number)
     }
 }
 

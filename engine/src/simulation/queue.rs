@@ -1,5 +1,6 @@
 //! The queue of scheduled events, in SimPy's order: by time, then by priority, then by the order of scheduling.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 /// The priority of an event among those of one time: SimPy's.
@@ -11,10 +12,42 @@ pub(super) enum Priority {
 }
 
 /// What is compared: the time, and below it the priority and the number of the scheduling.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     time: u64,
     order: u64,
+}
+
+impl Key {
+    /// Both parts as one number: the processor compares these without a jump.
+    #[inline(always)]
+    fn number(self) -> u128 {
+        u128::from(self.time) << 64 | u128::from(self.order)
+    }
+}
+
+impl PartialOrd for Key {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+
+    #[inline(always)]
+    fn lt(&self, other: &Self) -> bool {
+        self.number() < other.number()
+    }
+
+    #[inline(always)]
+    fn le(&self, other: &Self) -> bool {
+        self.number() <= other.number()
+    }
+}
+
+impl Ord for Key {
+    #[inline(always)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number().cmp(&other.number())
+    }
 }
 
 /// The highest bit of `order`.
@@ -44,12 +77,6 @@ impl Key {
             bits & !SIGN
         })
     }
-}
-
-struct Entry<E> {
-    key: Key,
-    /// Empty at the root while that is a hole.
-    event: Option<E>,
 }
 
 /// The scheduled events.
@@ -140,143 +167,162 @@ impl<E> Queue<E> {
         all.extend(self.later.drain());
         all
     }
-
-    /// Shows the events that are likely to come next to `look`.
-    #[inline(always)]
-    pub(super) fn look_ahead(&self, look: impl FnMut(&E)) {
-        self.later.look_ahead(look);
-    }
 }
 
 /// So many children has a node of the heap: two cache lines of them at most.
 const WIDTH: usize = 4;
+
+/// What stands in the heap of an event. The event itself stands in a slot, so that this can simply be copied.
+#[derive(Clone, Copy)]
+struct Item {
+    key: Key,
+    slot: u32,
+}
 
 /// A heap that leaves a hole where it was popped.
 ///
 /// An event is mostly followed by another one, of the same process. That one fills the hole and sinks from there. So the
 /// heap is put in order once for an event, and not twice.
 struct Heap<E> {
-    entries: Vec<Entry<E>>,
+    items: Vec<Item>,
     /// Whether the root was taken out.
     has_hole: bool,
+    slots: Vec<Option<E>>,
+    free: Vec<u32>,
 }
 
 impl<E> Default for Heap<E> {
     fn default() -> Self {
         Self {
-            entries: Vec::new(),
+            items: Vec::new(),
             has_hole: false,
+            slots: Vec::new(),
+            free: Vec::new(),
         }
     }
 }
 
 impl<E> Heap<E> {
     fn len(&self) -> usize {
-        self.entries.len() - usize::from(self.has_hole)
+        self.items.len() - usize::from(self.has_hole)
     }
 
     #[inline(always)]
     fn push(&mut self, key: Key, event: E) {
-        let entry = Entry {
-            key,
-            event: Some(event),
-        };
+        let slot = self.keep(event);
+        let item = Item { key, slot };
         if self.has_hole {
             self.has_hole = false;
-            self.entries[0] = entry;
-            self.sink();
+            sink(&mut self.items, item);
         } else {
-            self.entries.push(entry);
-            self.rise();
+            self.items.push(item);
+            let last = self.items.len() - 1;
+            rise(&mut self.items, last, item);
+        }
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, event: E) -> u32 {
+        match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = Some(event);
+                slot
+            }
+            None => {
+                let slot =
+                    u32::try_from(self.slots.len()).expect("there is no memory for so many events");
+                self.slots.push(Some(event));
+                slot
+            }
         }
     }
 
     #[inline(always)]
     fn first(&mut self) -> Option<Key> {
         self.fill_hole();
-        self.entries.first().map(|entry| entry.key)
+        self.items.first().map(|item| item.key)
     }
 
     #[inline(always)]
     fn pop(&mut self) -> Option<(Key, E)> {
         self.fill_hole();
-        let root = self.entries.first_mut()?;
-        let event = root.event.take()?;
+        let root = *self.items.first()?;
         self.has_hole = true;
+        self.free.push(root.slot);
+        let event = self.slots[root.slot as usize].take()?;
         Some((root.key, event))
     }
 
-    /// Moves the last entry into the hole.
+    /// Moves the last item into the hole.
     #[inline(always)]
     fn fill_hole(&mut self) {
         if self.has_hole {
             self.has_hole = false;
-            self.entries.swap_remove(0);
-            self.sink();
-        }
-    }
-
-    /// Moves the root down to its place.
-    #[inline(always)]
-    fn sink(&mut self) {
-        let entries = &mut self.entries[..];
-        let mut at = 0;
-        loop {
-            let first = WIDTH * at + 1;
-            let Some(children) = entries.get(first..) else {
-                return;
-            };
-            let children = &children[..children.len().min(WIDTH)];
-            let Some(least) = least_of(children) else {
-                return;
-            };
-            if entries[at].key <= children[least].key {
-                return;
+            if let Some(last) = self.items.pop()
+                && !self.items.is_empty()
+            {
+                sink(&mut self.items, last);
             }
-            entries.swap(at, first + least);
-            at = first + least;
-        }
-    }
-
-    /// Moves the last entry up to its place.
-    #[inline(always)]
-    fn rise(&mut self) {
-        let entries = &mut self.entries[..];
-        let mut at = entries.len() - 1;
-        while at > 0 {
-            let parent = (at - 1) / WIDTH;
-            if entries[parent].key <= entries[at].key {
-                return;
-            }
-            entries.swap(parent, at);
-            at = parent;
         }
     }
 
     fn drain(&mut self) -> impl Iterator<Item = E> + '_ {
         self.has_hole = false;
-        self.entries.drain(..).filter_map(|entry| entry.event)
-    }
-
-    #[inline(always)]
-    fn look_ahead(&self, look: impl FnMut(&E)) {
-        let soon = self.entries.get(1..WIDTH + 1).unwrap_or_default();
-        soon.iter()
-            .filter_map(|entry| entry.event.as_ref())
-            .for_each(look);
+        self.items.clear();
+        self.free.clear();
+        self.slots.drain(..).flatten()
     }
 }
 
-/// Returns which of these entries is the first.
+/// Puts an item into the place of the root, and brings the heap in order.
+///
+/// What is new comes late, as a rule. So the hole goes down to a leaf without a look at the item, which rises from there: that
+/// saves a comparison for each level.
 #[inline(always)]
-fn least_of<E>(entries: &[Entry<E>]) -> Option<usize> {
-    let mut least = 0;
-    for at in 1..entries.len() {
-        if entries[at].key < entries[least].key {
-            least = at;
-        }
+fn sink(items: &mut [Item], item: Item) {
+    let mut hole = 0;
+    while let Some(children) = items.get(WIDTH * hole + 1..WIDTH * hole + 1 + WIDTH) {
+        let low = if children[1].key < children[0].key {
+            1
+        } else {
+            0
+        };
+        let high = if children[3].key < children[2].key {
+            3
+        } else {
+            2
+        };
+        let least = if children[high].key < children[low].key {
+            high
+        } else {
+            low
+        };
+        items[hole] = children[least];
+        hole = WIDTH * hole + 1 + least;
     }
-    (!entries.is_empty()).then_some(least)
+    // The last family may be incomplete.
+    let first = WIDTH * hole + 1;
+    if first < items.len() {
+        let rest = first..items.len();
+        let least = rest.min_by_key(|&child| items[child].key).unwrap_or(first);
+        items[hole] = items[least];
+        hole = least;
+    }
+    rise(items, hole, item);
+}
+
+/// Moves a hole up to where an item belongs, and puts it there.
+#[inline(always)]
+fn rise(items: &mut [Item], mut hole: usize, item: Item) {
+    while hole > 0 {
+        let parent = (hole - 1) / WIDTH;
+        if items[parent].key <= item.key {
+            break;
+        }
+        items[hole] = items[parent];
+        hole = parent;
+    }
+    items[hole] = item;
 }
 
 #[cfg(test)]
