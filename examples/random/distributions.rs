@@ -7,7 +7,7 @@ use std::f64::consts::{E, LN_2};
 use super::{Random, real};
 
 /// The logarithm of 4.
-const LOG_4: f64 = 2.0 * LN_2;
+pub(super) const LOG_4: f64 = 2.0 * LN_2;
 
 /// `1 + log(4.5)`, for a quick test of `gammavariate`.
 pub(super) const QUICK_TEST: f64 = 2.504077396776274;
