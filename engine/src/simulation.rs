@@ -66,11 +66,17 @@ mod event;
 mod interrupt;
 mod node;
 mod observer;
+#[cfg(feature = "simulation-pictures")]
+pub mod pictures;
 mod process;
 mod queue;
+#[cfg(feature = "simulation-random")]
+pub mod random;
 mod realtime;
 mod request;
 mod resources;
+#[cfg(feature = "simulation-statistics")]
+pub mod statistics;
 mod time;
 mod timeout;
 mod until;
@@ -87,9 +93,9 @@ pub use process::{AnyProcess, Process};
 pub use realtime::{RealtimeBuilder, RealtimeEnvironment};
 pub use request::{Co, Wait};
 pub use resources::{
-    CancelOnDrop, Container, FilterStore, Get, ObservedResource, Preempted, PreemptiveResource,
-    PriorityItem, PriorityResource, PriorityStore, Put, Request, RequestInfo, Resource,
-    ResourceObserver, ResourceObserving, Store, Usage,
+    CancelOnDrop, Container, FilterStore, Get, Grant, ObservedResource, Preempted,
+    PreemptiveResource, PriorityItem, PriorityResource, PriorityStore, Put, Request, RequestInfo,
+    Resource, ResourceObserver, ResourceObserving, Store, Usage,
 };
 pub use time::Number;
 pub use timeout::Timeout;

@@ -16,7 +16,7 @@ mod transfer;
 pub(super) use base::Requested;
 pub use container::Container;
 pub use filter_store::FilterStore;
-pub use observer::{ObservedResource, ResourceObserver, ResourceObserving, Usage};
+pub use observer::{Grant, ObservedResource, ResourceObserver, ResourceObserving, Usage};
 pub use preempted::Preempted;
 pub use priority_store::{PriorityItem, PriorityStore};
 pub use request::Request;

@@ -87,6 +87,8 @@ pub(super) trait Rules: Sized + 'static {
 pub(super) struct Pending<D> {
     pub(super) node: Rc<Node>,
     pub(super) process: Option<Rc<ProcessCell>>,
+    /// When it was made.
+    pub(super) made: f64,
     pub(super) detail: D,
 }
 
@@ -203,6 +205,7 @@ impl<R: Rules> Base<R> {
         Pending {
             node: self.core.node(Kind::Request(Requested { side, resource })),
             process: self.core.active(),
+            made: self.core.now(),
             detail,
         }
     }

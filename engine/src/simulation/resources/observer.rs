@@ -21,6 +21,19 @@ pub struct Usage {
     pub gets: usize,
 }
 
+/// A slot that was given to a request.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The time.
+    pub now: f64,
+    /// A number that no other request to this resource has.
+    pub request: u64,
+    /// How long the request has waited.
+    pub waited: f64,
+    /// The process that has made the request, if one has.
+    pub process: Option<AnyProcess>,
+}
+
 /// A type that is told how a resource is used. [`ObservedResource::observe`] installs it.
 #[expect(
     unused_variables,
@@ -30,10 +43,10 @@ pub trait ResourceObserver {
     /// Is called when the level or a queue may have changed.
     fn usage(&self, usage: &Usage) {}
 
-    /// Is called when a slot of a resource was given to a request. `request` is a number that no other request has.
-    fn granted(&self, now: f64, request: u64, process: Option<&AnyProcess>) {}
+    /// Is called when a slot of a resource was given to a request.
+    fn granted(&self, grant: &Grant) {}
 
-    /// Is called when a slot was given back, or was taken away.
+    /// Is called when a slot was given back, or was taken away. `request` is the number of the [`Grant`].
     fn released(&self, now: f64, request: u64) {}
 }
 

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::base::{Base, Next, Pending, Rules};
+use super::observer::Grant;
 use super::preempted::Preempted;
 use crate::errors::RuntimeError;
 use crate::simulation::AnyProcess;
@@ -99,8 +100,12 @@ impl Slots {
             number,
         });
         base.tell(|observer| {
-            let process = request.process.as_ref().map(AnyProcess::of);
-            observer.granted(now, number, process.as_ref());
+            observer.granted(&Grant {
+                now,
+                request: number,
+                waited: now - request.made,
+                process: request.process.as_ref().map(AnyProcess::of),
+            });
         });
         succeed(base, &request.node);
     }
