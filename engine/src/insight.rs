@@ -8,6 +8,8 @@ mod event_loop;
 mod generators;
 #[cfg(feature = "trace")]
 mod recorder;
+#[cfg(all(feature = "trace", feature = "simulation"))]
+mod simulation;
 #[cfg(feature = "trace")]
 pub mod trace;
 
@@ -15,3 +17,5 @@ pub use deadlock::DeadlockError;
 pub(crate) use deadlock::deadlock;
 #[cfg(feature = "trace")]
 pub use generators::{GeneratorRecording, record_generators};
+#[cfg(all(feature = "trace", feature = "simulation"))]
+pub use simulation::{SimulationRecording, record_simulation};

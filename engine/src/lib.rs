@@ -60,6 +60,7 @@
 //! | `tls` | encrypted sockets, streams and transports: the module `tls` |
 //! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
 //! | `simulation` | discrete-event simulation with processes, as in SimPy: the module `simulation` |
+//! | `simulation-statistics`, `simulation-random`, `simulation-pictures`, `simulation-progress` | what people who simulate need beside it: `simulation::statistics`, `random`, `pictures` and `progress` |
 //! | `native-switch` | a faster switch between stacks, see [`delegation`](yieldfrom_delegation#the-switch) |
 
 mod assemble;
@@ -98,6 +99,8 @@ pub use insight::trace::{self, Trace, TraceFile};
 pub use insight::{DeadlockError, debug};
 #[cfg(feature = "trace")]
 pub use insight::{GeneratorRecording, record_generators};
+#[cfg(all(feature = "trace", feature = "simulation"))]
+pub use insight::{SimulationRecording, record_simulation};
 pub use io::blocking::{self, blocking};
 pub use io::net;
 #[cfg(feature = "process")]

@@ -69,6 +69,8 @@ mod observer;
 #[cfg(feature = "simulation-pictures")]
 pub mod pictures;
 mod process;
+#[cfg(feature = "simulation-progress")]
+pub mod progress;
 mod queue;
 #[cfg(feature = "simulation-random")]
 pub mod random;

@@ -31,6 +31,8 @@
 //! operation is an event there. It lies inside the step, or inside the operation, that makes it, and an
 //! arrow leads there. Without a loop, [`record_generators`](crate::record_generators) records them.
 //!
+//! The processes of a [`simulation`](crate::guide::simulation) are recorded by `record_simulation`, with the feature `simulation`.
+//!
 //! # Limits
 //!
 //! Memory is bounded: at most 100,000 events are kept by default. Later events are only counted, and
@@ -77,6 +79,12 @@ pub(super) enum TraceClock {
     VirtualLoop,
     /// The thread's, which starts with the recording.
     Thread,
+    /// That of a simulation, from the beginning of the recording. One unit of time is a second.
+    #[cfg_attr(
+        not(feature = "simulation"),
+        expect(dead_code, reason = "only simulations have it")
+    )]
+    Simulation,
 }
 
 /// Something that took some time.
@@ -168,7 +176,7 @@ impl TraceEvent {
 /// A recording of a loop, or of generators: see [`trace`](crate::trace).
 ///
 /// It is what [`EventLoop::stop_trace`](crate::EventLoop::stop_trace) and
-/// [`GeneratorRecording::stop`](crate::GeneratorRecording::stop) return.
+/// [`GeneratorRecording::stop`](crate::GeneratorRecording::stop) return, and that of `record_simulation`.
 pub struct Trace {
     tracks: Vec<Track>,
     events: Vec<TraceEvent>,
@@ -229,7 +237,10 @@ impl Trace {
 
     /// Returns how many tracks stand before those of tasks and generators: that of the loop.
     fn first_track(&self) -> usize {
-        usize::from(self.clock != TraceClock::Thread)
+        usize::from(matches!(
+            self.clock,
+            TraceClock::Loop | TraceClock::VirtualLoop
+        ))
     }
 
     /// Says what is missing, if anything is.

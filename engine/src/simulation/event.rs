@@ -291,6 +291,12 @@ impl AnyEvent {
         self.0.error()
     }
 
+    /// Returns whether time alone brings the event about.
+    #[cfg(feature = "trace")]
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Timeout(_))
+    }
+
     /// Returns the process whose end this event is.
     pub fn process(&self) -> Option<super::AnyProcess> {
         match &self.0.kind {

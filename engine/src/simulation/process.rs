@@ -434,6 +434,12 @@ impl AnyProcess {
         self.0.target().as_ref().map(AnyEvent::of)
     }
 
+    /// Returns the address of the process, which no other one has while it exists.
+    #[cfg(feature = "trace")]
+    pub(crate) fn address(&self) -> *const () {
+        Rc::as_ptr(&self.0).cast()
+    }
+
     /// Returns the event of the end of the process.
     pub fn to_any(&self) -> AnyEvent {
         AnyEvent::of(&self.0.node)

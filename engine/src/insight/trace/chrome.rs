@@ -32,7 +32,7 @@ pub(super) fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
 
 fn about(trace: &Trace) -> Value {
     let clock = match trace.clock {
-        TraceClock::VirtualLoop => "virtual",
+        TraceClock::VirtualLoop | TraceClock::Simulation => "virtual",
         TraceClock::Loop | TraceClock::Thread => "monotonic",
     };
     json!({

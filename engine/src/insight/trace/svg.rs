@@ -111,6 +111,7 @@ impl<'a> Picture<'a> {
             TraceClock::Loop => "loop's time",
             TraceClock::VirtualLoop => "loop's virtual time",
             TraceClock::Thread => "time",
+            TraceClock::Simulation => "the simulation's time",
         };
         let count = |kind| self.trace.tracks_of(kind).count();
         let (tasks, generators) = (count(TrackKind::Task), count(TrackKind::Generator));
