@@ -13,6 +13,7 @@
 //! | [`sockets`] | TCP, UDP and Unix sockets in three layers; files by threads |
 //! | [`libraries`] | synchronous libraries that wait in coroutines; TLS; protocols for any stream |
 //! | [`futures`] | futures of async/await in coroutines, and the other way round |
+//! | [`simulation`] | processes in a time of their own, as in SimPy; statistics; how to plan an experiment |
 //! | [`coming_from_asyncio`] | for readers who know asyncio: every name of Python 3.4, and ours |
 //! | [`coming_from_async_await`] | for readers who know tokio or smol: their idioms, and ours |
 //! | [`stacks_and_memory`] | where bodies live, what that takes, what happens when one overflows |
@@ -73,6 +74,7 @@ pages! {
     sockets "guide/sockets.md"
     libraries "guide/libraries.md"
     futures "guide/futures.md"
+    simulation "guide/simulation.md"
     coming_from_asyncio "guide/coming_from_asyncio.md"
     coming_from_async_await "guide/coming_from_async_await.md"
     stacks_and_memory "guide/stacks_and_memory.md"
