@@ -343,7 +343,7 @@ impl<R: 'static> Process<R> {
         AnyProcess(Rc::clone(&self.process))
     }
 
-    /// Returns the name of the function, or the one that [`Env::named`](super::Env::named) has set.
+    /// Returns the name of the function, or the one that [`Env::named_process`](super::Env::named_process) has set.
     pub fn name(&self) -> String {
         self.process.name()
     }
