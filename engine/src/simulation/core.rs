@@ -165,8 +165,8 @@ impl Core {
     fn process(self: &Rc<Self>, node: Rc<Node>) -> Result<()> {
         node.set_processed();
         match &node.kind {
-            Kind::Condition(_) => condition::build(&node),
-            Kind::Request(requested) => requested.done(),
+            Kind::Condition(_) if !node.is_put_back() => condition::build(&node),
+            Kind::Request(requested) if !node.is_put_back() => requested.done(),
             _ => {}
         }
         let (first, others) = node.take_callbacks();
@@ -174,15 +174,19 @@ impl Core {
         if let Some(list) = others {
             self.call_each(list.callbacks, &node);
         }
-        if node.is_failed() && !node.is_defused() {
+        let is_stopped = self.is_stopped.get();
+        if node.is_failed() && (!node.is_defused() || is_stopped) {
             let error = node.error();
             return Err(error.expect("a failed event keeps its error"));
         }
-        self.recycle(node);
+        match is_stopped {
+            true => self.put_back(node),
+            false => self.recycle(node),
+        }
         Ok(())
     }
 
-    /// Calls these, in order. As in SimPy, those after the end of the run are never called.
+    /// Calls these, in order. Those after the end of the run are left to the next one, unless the event has failed.
     fn call_each(self: &Rc<Self>, callbacks: Vec<Callback>, node: &Rc<Node>) {
         let mut callbacks = callbacks.into_iter();
         for callback in callbacks.by_ref() {
@@ -191,7 +195,20 @@ impl Core {
                 break;
             }
         }
-        Panics::default().drop_each(callbacks);
+        match node.is_failed() {
+            true => Panics::default().drop_each(callbacks),
+            false => callbacks.for_each(|callback| node.add_callback(callback)),
+        }
+    }
+
+    /// Has the event that has ended a run be processed once more, before all others. As in SimPy, it counts as not processed until
+    /// then.
+    #[cold]
+    fn put_back(&self, node: Rc<Node>) {
+        node.set_put_back();
+        if !self.is_closed() {
+            self.queue.borrow_mut().push_first(node);
+        }
     }
 
     pub(super) fn stop(&self) {

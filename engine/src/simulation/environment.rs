@@ -298,7 +298,9 @@ impl Env {
 
     /// Runs until a time, or until an event is processed. Returns the event's value.
     ///
-    /// The events of that time are left for the next run, but for starts and interrupts.
+    /// The events of that time are left for the next run, but for starts and interrupts. Those who wait for the event that has ended
+    /// the run go on in the next run, too: as in SimPy 4.1.2, the event stays scheduled until then, before all others, and does not count
+    /// as processed.
     ///
     /// # Errors
     ///

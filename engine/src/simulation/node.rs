@@ -47,6 +47,8 @@ const REFUSED: u8 = 16;
 const CANCELLED: u8 = 32;
 /// It may have a value other than `()`.
 const HAS_VALUE: u8 = 64;
+/// It has ended a run, and is processed once more for the callbacks that were left.
+const PUT_BACK: u8 = 128;
 
 impl Node {
     pub(super) fn new(core: &Rc<Core>, kind: Kind) -> Self {
@@ -138,6 +140,14 @@ impl Node {
     #[inline(always)]
     pub(super) fn set_processed(&self) {
         self.set(PROCESSED);
+    }
+
+    pub(super) fn is_put_back(&self) -> bool {
+        self.has(PUT_BACK)
+    }
+
+    pub(super) fn set_put_back(&self) {
+        self.flags.set(self.flags.get() & !PROCESSED | PUT_BACK);
     }
 
     /// Notes the success of an event that is about to be scheduled.

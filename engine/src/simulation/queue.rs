@@ -118,6 +118,12 @@ impl<E> Queue<E> {
         }
     }
 
+    /// Schedules an event for the present, before all others.
+    pub(super) fn push_first(&mut self, event: E) {
+        // Nothing that waits in the heap has a smaller number.
+        self.urgent.push_front((0, event));
+    }
+
     /// Returns the time of the next event.
     #[inline]
     pub(super) fn next_time(&mut self) -> Option<f64> {
@@ -386,6 +392,18 @@ mod tests {
                 .all(|event| rest.binary_search(&event.2).is_ok())
         );
         assert!(queue.pop().is_none());
+    }
+
+    #[test]
+    fn what_is_scheduled_first_comes_before_all_others() {
+        let mut queue = Queue::new(0.0);
+        queue.push(2.0, Priority::Urgent, "later");
+        queue.push(2.0, Priority::Urgent, "last");
+        assert_eq!(queue.pop(), Some((2.0, "later")));
+        queue.push(2.0, Priority::Urgent, "pushed");
+        queue.push_first("first");
+        let rest: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(rest, [(2.0, "first"), (2.0, "last"), (2.0, "pushed")]);
     }
 
     #[test]

@@ -92,6 +92,12 @@ fn run_to_event(core: &Rc<Core>, node: &Rc<Node>) -> Result<()> {
         if let Ran::OutOfEvents = core.run()? {
             return Err(RuntimeError::new(out_of_events(core, node)).into());
         }
+        if !node.is_triggered() {
+            let why = format!(
+                "run_until: an earlier run, which failed, was to end here, and {node:?} was not triggered"
+            );
+            return Err(RuntimeError::new(why).into());
+        }
     }
     node.error().map_or(Ok(()), Err)
 }
