@@ -5,4 +5,5 @@ mod event_loop;
 mod generators;
 mod io;
 mod repository;
+mod simulation;
 mod support;
