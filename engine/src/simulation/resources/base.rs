@@ -420,11 +420,11 @@ impl<R: Rules> Drop for Busy<'_, R> {
     }
 }
 
-/// Fails if a capacity is not above 0.
-pub(super) fn check_capacity(capacity: f64) -> Result<()> {
+/// Fails if a capacity is not above 0, on behalf of an operation.
+pub(super) fn check_capacity(operation: &str, capacity: f64) -> Result<()> {
     if capacity > 0.0 {
         return Ok(());
     }
-    let why = format!("the capacity ({capacity}) must be above 0");
+    let why = format!("{operation}: the capacity ({capacity}) must be above 0");
     Err(Error::from(ValueError::new(why)))
 }

@@ -62,12 +62,13 @@ impl Container {
     #[track_caller]
     pub fn with_capacity(env: &Env, capacity: impl Number, init: impl Number) -> Result<Self> {
         let (capacity, init) = (capacity.to_f64(), init.to_f64());
-        check_capacity(capacity).at_caller()?;
+        check_capacity("Container::with_capacity", capacity).at_caller()?;
         if (0.0..=capacity).contains(&init) {
             return Ok(Self::of(env, capacity, init));
         }
-        let why =
-            format!("the initial level ({init}) must be between 0 and the capacity ({capacity})");
+        let why = format!(
+            "Container::with_capacity: the initial level ({init}) must be between 0 and the capacity ({capacity})"
+        );
         Err(ValueError::new(why).into()).at_caller()
     }
 

@@ -55,7 +55,7 @@ impl<T: PartialOrd + 'static> PriorityStore<T> {
     /// Returns a [`ValueError`](crate::ValueError) if the capacity is 0.
     #[track_caller]
     pub fn with_capacity(env: &Env, capacity: usize) -> Result<Self> {
-        check_capacity(capacity as f64).at_caller()?;
+        check_capacity("PriorityStore::with_capacity", capacity as f64).at_caller()?;
         Ok(Self::of(env, capacity as f64))
     }
 

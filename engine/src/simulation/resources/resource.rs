@@ -114,7 +114,7 @@ macro_rules! resources {
             /// Returns a [`ValueError`](crate::ValueError) if there are no slots.
             #[track_caller]
             pub fn new(env: &Env, capacity: usize) -> Result<Self> {
-                check_capacity(capacity as f64).at_caller()?;
+                check_capacity(concat!(stringify!($name), "::new"), capacity as f64).at_caller()?;
                 let slots = Slots::new(Discipline::$discipline, capacity);
                 Ok(Self { base: Base::new(env.core(), slots) })
             }
