@@ -66,6 +66,7 @@ times!(f64 i32);
 
 /// Runs until a time. The events of that time are not processed any more, but those with a higher priority.
 fn run_to_time(core: &Rc<Core>, time: f64) -> Result<()> {
+    core.check_idle("run_until")?;
     let now = core.now();
     if time.is_nan() || time <= now {
         let why = format!(
