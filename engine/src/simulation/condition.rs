@@ -113,7 +113,9 @@ impl Condition {
             events: RefCell::new(Rc::clone(&events)),
             processed: Cell::new(0),
         }));
-        if let Some(stranger) = events.iter().find(|event| !event.node().belongs_to(core)) {
+        if core.is_closed() {
+            // It would never be separated from its events again.
+        } else if let Some(stranger) = events.iter().find(|event| !event.node().belongs_to(core)) {
             let why = format!(
                 "a condition: {stranger:?} is of another environment; it is not allowed to mix them"
             );

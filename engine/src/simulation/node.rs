@@ -187,7 +187,8 @@ impl Node {
 
     /// Returns its environment, on behalf of an operation.
     pub(super) fn core(&self, operation: &str) -> Result<Rc<Core>> {
-        self.core.upgrade().ok_or_else(|| {
+        let core = self.core.upgrade().filter(|core| !core.is_closed());
+        core.ok_or_else(|| {
             RuntimeError::new(format!("{operation}: the environment was dropped")).into()
         })
     }
