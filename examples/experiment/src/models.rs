@@ -147,3 +147,50 @@ impl<'a> Bank<'a> {
         work / (f64::from(servers) * (end - warm_up))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::erlang::exact;
+
+    fn point(servers: u32, load: f64, patience: Patience, length: Length) -> Point {
+        let warm_up = 100.0;
+        Point {
+            servers,
+            load,
+            patience,
+            length,
+            warm_up,
+        }
+    }
+
+    /// The seed is fixed: the test passes always or never.
+    #[test]
+    fn long_replications_agree_with_the_formulas() {
+        let customers = Length::Customers(200_000);
+        for point in [
+            point(1, 0.7, Patience::Forever, customers),
+            point(3, 0.8, Patience::Forever, Length::Time(80_000.0)),
+            point(2, 0.9, Patience::Mean(2.0), customers),
+            point(2, 1.5, Patience::Mean(0.5), customers),
+        ] {
+            let found = replicate(&point, 42).expect("there are customers").values();
+            let exact = exact(&point).expect("it is stable").values();
+            for (found, exact) in found.into_iter().zip(exact) {
+                assert!(
+                    (found - exact).abs() <= 0.03 * exact,
+                    "{point}: {found} is not {exact}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_length_is_what_was_asked_for() {
+        let of = |length| replicate(&point(2, 0.5, Patience::Forever, length), 1);
+        assert_eq!(of(Length::Customers(7)).expect("customers").customers, 7);
+        let customers = of(Length::Time(10_000.0)).expect("customers").customers;
+        assert!(customers.abs_diff(10_000) < 300, "{customers}"); // three times the deviation
+        assert!(of(Length::Time(1e-9)).is_err());
+    }
+}

@@ -140,7 +140,7 @@ impl Replication {
 
 impl Exact {
     /// Returns one value for each of `MEASURES`.
-    fn values(&self) -> [f64; 4] {
+    pub(crate) fn values(&self) -> [f64; 4] {
         [self.mean_wait, self.utilisation, self.waiting, self.reneged]
     }
 }
