@@ -12,6 +12,9 @@ use crate::output;
 use crate::results::Results;
 use crate::study::{Job, Shard, Study};
 
+/// How many points and how many numbers an error shows.
+const MOST: usize = 8;
+
 /// Makes the results, even if some replications are missing: then it is an error that says which.
 pub(crate) fn merge(options: &Options) -> Result<()> {
     let paths = options.merge.iter().map(PathBuf::as_path);
@@ -65,8 +68,11 @@ fn describe(study: &Study, missing: &[Job], shards: &[Shard]) -> String {
     for job in missing {
         points.entry(job.point).or_default().push(job.replication);
     }
-    for (point, replications) in points {
-        let _ = writeln!(text, "  {}: {}", study.point(point), listed(&replications));
+    for (point, replications) in points.iter().take(MOST) {
+        let _ = writeln!(text, "  {}: {}", study.point(*point), listed(replications));
+    }
+    if points.len() > MOST {
+        let _ = writeln!(text, "  and some of {} more points", points.len() - MOST);
     }
     text.truncate(text.trim_end().len());
     text
@@ -85,7 +91,6 @@ fn absent(shards: &[Shard]) -> Vec<Shard> {
 
 /// Returns numbers as a text, the first ones if there are many.
 fn listed(replications: &[u64]) -> String {
-    const MOST: usize = 8;
     let shown: Vec<String> = replications.iter().take(MOST).map(u64::to_string).collect();
     let more = match replications.len().saturating_sub(MOST) {
         0 => String::new(),
