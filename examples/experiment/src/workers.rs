@@ -5,6 +5,8 @@ mod mpi;
 mod threads;
 
 use std::any::Any;
+#[cfg(not(feature = "mpi"))]
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;
@@ -35,6 +37,8 @@ pub(crate) struct Workers {
 impl Workers {
     /// Joins the other ranks, if the program is built with MPI and started by it.
     pub(crate) fn join() -> Result<Self> {
+        #[cfg(not(feature = "mpi"))]
+        refuse_ranks()?;
         Ok(Self {
             #[cfg(feature = "mpi")]
             ranks: mpi::Ranks::join()?,
@@ -71,6 +75,20 @@ impl Workers {
         }
         threads::run(study, jobs, options.threads, take)
     }
+}
+
+/// Fails if MPI has started several processes: without it, each would lead, and all want the same journal.
+#[cfg(not(feature = "mpi"))]
+fn refuse_ranks() -> Result<()> {
+    // OpenMPI has the first one; MPICH and Intel MPI have the second one.
+    let size = |name| env::var(name).ok()?.parse::<u32>().ok();
+    let sizes = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].map(size);
+    let are_several = sizes.into_iter().flatten().any(|size| size > 1);
+    anyhow::ensure!(
+        !are_several,
+        "this program is built without it: build it with --features mpi"
+    );
+    Ok(())
 }
 
 impl Failure {

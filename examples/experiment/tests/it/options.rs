@@ -84,3 +84,17 @@ fn a_quiet_run_prints_nothing() {
         );
     }
 }
+
+/// Without MPI, each process would lead a study of its own.
+#[cfg(not(feature = "mpi"))]
+#[test]
+fn a_program_without_mpi_does_not_run_as_one_of_several_ranks() {
+    let folder = Folder::new();
+    for variable in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"] {
+        let said = fail(folder.command(SMALL).env(variable, "3"));
+        let expected = "experiment: start MPI: this program is built without it: build it with --features mpi\n";
+        assert_eq!(said, expected);
+        assert!(!folder.journal().exists());
+    }
+    succeed(folder.command(SMALL).env("OMPI_COMM_WORLD_SIZE", "1"));
+}
