@@ -57,6 +57,7 @@
 //! `GeneratorExit` is raised where each of them waits, innermost first, and destructors run. Requests give nothing back then, as in
 //! SimPy.
 
+mod any_process;
 mod callbacks;
 mod condition;
 mod core;
@@ -68,6 +69,7 @@ mod node;
 mod observer;
 #[cfg(feature = "simulation-pictures")]
 pub mod pictures;
+mod places;
 mod process;
 #[cfg(feature = "simulation-progress")]
 pub mod progress;
@@ -85,13 +87,14 @@ mod until;
 pub mod util;
 mod waiting;
 
+pub use any_process::AnyProcess;
 pub use condition::{Condition, ConditionValue};
 pub use environment::{Env, Environment, EnvironmentBuilder, Observing};
 pub use errors::EmptySchedule;
 pub use event::{AnyEvent, AsEvent, CallbackId, Event, IntoEvent};
 pub use interrupt::Interrupt;
 pub use observer::Observer;
-pub use process::{AnyProcess, Process};
+pub use process::Process;
 pub use realtime::{RealtimeBuilder, RealtimeEnvironment};
 pub use request::{Co, Wait};
 pub use resources::{

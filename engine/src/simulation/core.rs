@@ -7,6 +7,7 @@ use super::callbacks::Callback;
 use super::condition;
 use super::node::{Kind, Node};
 use super::observer::Observer;
+use super::places::Places;
 use super::process::ProcessCell;
 use super::queue::{Priority, Queue};
 use super::realtime::Pace;
@@ -28,7 +29,7 @@ pub(super) struct Core {
     now: Cell<f64>,
     queue: RefCell<Queue<Rc<Node>>>,
     active: Cell<Option<Rc<ProcessCell>>>,
-    processes: RefCell<Slots<Rc<ProcessCell>>>,
+    processes: RefCell<Places<Rc<ProcessCell>>>,
     /// Conditions and the events that they wait for know each other. They are separated at the end.
     conditions: RefCell<Vec<Weak<Node>>>,
     /// Events for further use.
@@ -357,49 +358,5 @@ impl Drop for Running<'_> {
             self.0.phase.set(Phase::Idle);
         }
         self.0.set_active(None);
-    }
-}
-
-/// Values with numbers that are used again.
-struct Slots<T> {
-    values: Vec<Option<T>>,
-    free: Vec<usize>,
-}
-
-impl<T> Default for Slots<T> {
-    fn default() -> Self {
-        Self {
-            values: Vec::new(),
-            free: Vec::new(),
-        }
-    }
-}
-
-impl<T> Slots<T> {
-    fn insert(&mut self, value: T) -> usize {
-        match self.free.pop() {
-            Some(place) => {
-                self.values[place] = Some(value);
-                place
-            }
-            None => {
-                self.values.push(Some(value));
-                self.values.len() - 1
-            }
-        }
-    }
-
-    fn remove(&mut self, place: usize) -> Option<T> {
-        let value = self.values.get_mut(place)?.take()?;
-        self.free.push(place);
-        Some(value)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &T> {
-        self.values.iter().flatten()
-    }
-
-    fn into_all(self) -> impl Iterator<Item = T> {
-        self.values.into_iter().flatten()
     }
 }

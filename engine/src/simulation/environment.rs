@@ -4,13 +4,14 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use super::any_process::AnyProcess;
 use super::condition::{Condition, Rule};
 use super::core::{Core, Ran};
 use super::errors::EmptySchedule;
 use super::event::{AnyEvent, Event, IntoEvent};
 use super::node::{Kind, stored};
 use super::observer::Observer;
-use super::process::{AnyProcess, Process};
+use super::process::Process;
 use super::queue::Priority;
 use super::realtime::Pace;
 use super::request::Co;

@@ -1,7 +1,7 @@
 //! `Observer`: who is told of what processes do.
 
+use super::any_process::AnyProcess;
 use super::event::AnyEvent;
-use super::process::AnyProcess;
 
 /// A type that is told what the processes of an environment do. [`Env::observe`](super::Env::observe) installs it.
 ///

@@ -5,6 +5,7 @@ mod container;
 mod filter_store;
 mod heap;
 mod observer;
+mod pending;
 mod preempted;
 mod priority_store;
 mod request;

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
+use super::any_process::AnyProcess;
 use super::core::Core;
 use super::event::AnyEvent;
-use super::process::AnyProcess;
 use yieldfrom_delegation::Link;
 
 /// A process that waits. [`Env::waiting`](super::Env::waiting) lists them.

@@ -1,12 +1,14 @@
 //! The models: M/M/c, and a bank whose customers have patience.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64;
+use rand::RngExt;
 use serde::{Deserialize, Serialize};
+use yieldfrom::simulation::random::{Stream, Streams};
+use yieldfrom::simulation::statistics::{Monitor, Tally};
+use yieldfrom::simulation::{Co, Env, Environment, Resource};
 
 use crate::study::{Length, Patience, Point};
 
@@ -28,123 +30,143 @@ pub(crate) struct Replication {
     pub(crate) reneged: f64,
 }
 
+/// A customer needs little of a stack. So many of them find room in the cache.
+const STACK_SIZE: usize = 64 << 10;
+
 /// Simulates a point once. The same seed gives the same bits on every machine.
 pub(crate) fn replicate(point: &Point, seed: u64) -> Result<Replication> {
-    let mut bank = Bank::new(point, seed);
-    while bank.admit_next() {}
-    bank.measured()
+    simulate(point, seed).map_err(yieldfrom::Error::into_send)?
 }
 
-/// Customers are served in the order of their arrival. So it is known at an arrival when the customer's turn comes,
-/// and one pass over the arrivals is enough.
-struct Bank<'a> {
-    point: &'a Point,
-    random: Pcg64,
-    now: f64,
-    /// When each server is free. Times are not negative, and so their bits have the same order as they have.
-    free: BinaryHeap<Reverse<u64>>,
-    /// The time of each service that is done, from when to when.
-    busy: Vec<(f64, f64)>,
+fn simulate(point: &Point, seed: u64) -> yieldfrom::Result<Result<Replication>> {
+    let env = Environment::builder().stack_size(STACK_SIZE).build()?;
+    let counter = Resource::new(&env, point.servers as usize)?;
+    let monitor = Monitor::of(&counter).warm_up(point.warm_up);
+    let bank = Rc::new(Bank::new(&env, counter, point, seed));
+    let end = env.run_until(env.process(arrivals(Rc::clone(&bank))))?;
+    env.run()?; // until the last customer has left
+    let level = monitor.level().mean(end).unwrap_or_default();
+    Ok(bank.measured(level / f64::from(point.servers)))
+}
+
+/// What the processes of a replication share.
+struct Bank {
+    env: Env,
+    counter: Resource,
+    point: Point,
+    arrivals: Stream,
+    service: Stream,
+    patience: Stream,
+    measured: RefCell<Measured>,
+}
+
+#[derive(Default)]
+struct Measured {
+    waits: Tally,
+    /// How many have arrived. Some of them may still wait.
     customers: u64,
-    total_wait: f64,
     waiting: u64,
     reneged: u64,
 }
 
-impl<'a> Bank<'a> {
-    fn new(point: &'a Point, seed: u64) -> Self {
+impl Bank {
+    fn new(env: &Env, counter: Resource, point: &Point, seed: u64) -> Self {
+        let streams = Streams::new(seed);
         Self {
-            point,
-            random: Pcg64::seed_from_u64(seed),
-            now: 0.0,
-            free: (0..point.servers).map(|_| Reverse(0)).collect(),
-            busy: Vec::new(),
-            customers: 0,
-            total_wait: 0.0,
-            waiting: 0,
-            reneged: 0,
+            env: env.clone(),
+            counter,
+            point: *point,
+            arrivals: streams.stream("arrivals"),
+            service: streams.stream("service"),
+            patience: streams.stream("patience"),
+            measured: RefCell::default(),
         }
     }
 
-    fn exponential(&mut self, mean: f64) -> f64 {
-        let uniform: f64 = self.random.random();
-        -mean * libm::log(1.0 - uniform)
+    /// Returns whether the next customer is not to come any more, who would come after this time.
+    fn is_over(&self, interval: f64) -> bool {
+        match self.point.length {
+            Length::Customers(count) => self.measured.borrow().customers == count,
+            Length::Time(time) => self.env.now() + interval >= self.point.warm_up + time,
+        }
     }
 
-    /// Lets the next customer come; returns whether there was one to be measured or to warm up.
-    fn admit_next(&mut self) -> bool {
+    /// Notes how a wait has ended, unless the customer has come during the warm-up.
+    fn note(&self, arrived: f64, is_served: bool) {
+        if arrived >= self.point.warm_up {
+            let (wait, mut measured) = (self.env.now() - arrived, self.measured.borrow_mut());
+            measured.waits.record(wait);
+            measured.waiting += u64::from(wait > 0.0);
+            measured.reneged += u64::from(!is_served);
+        }
+    }
+
+    fn measured(&self, utilisation: f64) -> Result<Replication> {
+        let measured = self.measured.borrow();
+        let Some(mean_wait) = measured.waits.mean() else {
+            bail!("no customer came between the warm-up and the end: give more time");
+        };
+        let customers = measured.customers as f64;
+        Ok(Replication {
+            customers: measured.customers,
+            mean_wait,
+            utilisation,
+            waiting: measured.waiting as f64 / customers,
+            reneged: measured.reneged as f64 / customers,
+        })
+    }
+}
+
+fn exponential(stream: &Stream, mean: f64) -> f64 {
+    let uniform: f64 = stream.clone().random();
+    -mean * libm::log(1.0 - uniform)
+}
+
+/// Lets customers come. It returns when the measurement ends.
+fn arrivals(bank: Rc<Bank>) -> impl FnOnce(&Co) -> yieldfrom::Result<f64> {
+    move |co| {
         let Point {
             servers,
             load,
             length,
             warm_up,
             ..
-        } = *self.point;
-        let interval = self.exponential(1.0 / (load * f64::from(servers)));
-        let is_over = match length {
-            Length::Customers(count) => self.customers == count,
-            Length::Time(time) => self.now + interval >= warm_up + time,
-        };
-        if !is_over {
-            self.now += interval;
-            self.admit();
+        } = bank.point;
+        loop {
+            let interval = exponential(&bank.arrivals, 1.0 / (load * f64::from(servers)));
+            if bank.is_over(interval) {
+                break;
+            }
+            co.yield_from(bank.env.timeout(interval))?;
+            if bank.env.now() >= warm_up {
+                bank.measured.borrow_mut().customers += 1;
+            }
+            bank.env.process(customer(Rc::clone(&bank)));
         }
-        !is_over
-    }
-
-    fn admit(&mut self) {
-        let patience = match self.point.patience {
-            Patience::Forever => f64::INFINITY,
-            Patience::Mean(mean) => self.exponential(mean),
-        };
-        let Reverse(free) = *self.free.peek().expect("there is a server");
-        let wait = (f64::from_bits(free) - self.now).max(0.0);
-        if wait <= patience {
-            self.serve(self.now + wait);
-        }
-        if self.now >= self.point.warm_up {
-            self.customers += 1;
-            self.total_wait += wait.min(patience);
-            self.waiting += u64::from(wait > 0.0);
-            self.reneged += u64::from(wait > patience);
-        }
-    }
-
-    fn serve(&mut self, from: f64) {
-        let to = from + self.exponential(1.0);
-        self.free.pop();
-        self.free.push(Reverse(to.to_bits()));
-        self.busy.push((from, to));
-    }
-
-    fn measured(&self) -> Result<Replication> {
-        if self.customers == 0 {
-            bail!("no customer came between the warm-up and the end: give more time");
-        }
-        let customers = self.customers as f64;
-        Ok(Replication {
-            customers: self.customers,
-            mean_wait: self.total_wait / customers,
-            utilisation: self.utilisation(),
-            waiting: self.waiting as f64 / customers,
-            reneged: self.reneged as f64 / customers,
+        Ok(match length {
+            Length::Customers(_) => bank.env.now(),
+            Length::Time(time) => warm_up + time,
         })
     }
+}
 
-    fn utilisation(&self) -> f64 {
-        let Point {
-            servers,
-            length,
-            warm_up,
-            ..
-        } = *self.point;
-        let end = match length {
-            Length::Customers(_) => self.now,
-            Length::Time(time) => warm_up + time,
+/// Waits for a server, as long as there is patience.
+fn customer(bank: Rc<Bank>) -> impl FnOnce(&Co) -> yieldfrom::Result<()> {
+    move |co| {
+        let (env, arrived) = (&bank.env, bank.env.now());
+        let turn = bank.counter.request();
+        let is_served = match bank.point.patience {
+            Patience::Forever => co.yield_from(&turn).map(|()| true)?,
+            Patience::Mean(mean) => {
+                let patience = env.timeout(exponential(&bank.patience, mean));
+                co.yield_from(&turn | patience)?.contains(&turn)
+            }
         };
-        let overlap = |&(from, to): &(f64, f64)| (to.min(end) - from.max(warm_up)).max(0.0);
-        let work: f64 = self.busy.iter().map(overlap).sum();
-        work / (f64::from(servers) * (end - warm_up))
+        bank.note(arrived, is_served);
+        if is_served {
+            co.yield_from(env.timeout(exponential(&bank.service, 1.0)))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,13 @@
 //! What all resources have: two queues of requests, one to put something in and one to get something out.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::observer::{ResourceObserver, Usage};
+use super::pending::{Pending, Waiting, grant};
 use crate::errors::ValueError;
 use crate::simulation::core::Core;
 use crate::simulation::node::{Kind, Node};
-use crate::simulation::process::ProcessCell;
 use yieldfrom_delegation::{Error, Result};
 
 /// One of the two queues of a resource.
@@ -83,92 +82,6 @@ pub(super) trait Rules: Sized + 'static {
     fn capacity(&self) -> f64;
 }
 
-/// A request that was made.
-pub(super) struct Pending<D> {
-    pub(super) node: Rc<Node>,
-    pub(super) process: Option<Rc<ProcessCell>>,
-    /// When it was made.
-    pub(super) made: f64,
-    pub(super) detail: D,
-}
-
-/// The requests of one side, in the order in which they are looked at.
-struct Waiting<D> {
-    requests: RefCell<VecDeque<Rc<Pending<D>>>>,
-    /// So many of them were cancelled.
-    cancelled: Cell<usize>,
-}
-
-impl<D> Default for Waiting<D> {
-    fn default() -> Self {
-        Self {
-            requests: RefCell::default(),
-            cancelled: Cell::new(0),
-        }
-    }
-}
-
-impl<D> Waiting<D> {
-    fn len(&self) -> usize {
-        self.requests.borrow().len() - self.cancelled.get()
-    }
-
-    fn at(&self, index: usize) -> Option<Rc<Pending<D>>> {
-        self.requests.borrow().get(index).cloned()
-    }
-
-    fn list(&self) -> Vec<Rc<Pending<D>>> {
-        let requests = self.requests.borrow();
-        let waiting = requests
-            .iter()
-            .filter(|pending| !pending.node.is_cancelled());
-        waiting.cloned().collect()
-    }
-
-    /// Returns where a request is, if it is there, which is mostly at `guess`.
-    fn place_of(&self, pending: &Rc<Pending<D>>, guess: usize) -> Option<usize> {
-        let requests = self.requests.borrow();
-        let is_it = |other: &Rc<Pending<D>>| Rc::ptr_eq(other, pending);
-        match requests.get(guess).is_some_and(is_it) {
-            true => Some(guess),
-            false => requests.iter().position(is_it),
-        }
-    }
-
-    fn insert(&self, pending: Pending<D>, goes_before: impl Fn(&D, &D) -> bool) {
-        let pending = Rc::new(pending);
-        let mut requests = self.requests.borrow_mut();
-        let after = requests.partition_point(|other| !goes_before(&pending.detail, &other.detail));
-        requests.insert(after, pending);
-    }
-
-    fn remove(&self, index: usize) {
-        let removed = self.requests.borrow_mut().remove(index);
-        if let Some(pending) = removed
-            && pending.node.is_cancelled()
-        {
-            self.cancelled.set(self.cancelled.get() - 1);
-        }
-    }
-
-    /// Notes that one was cancelled. They are taken out when they are half of all: so a million requests that are cancelled
-    /// do not search the queue a million times.
-    fn note_cancelled(&self) {
-        self.cancelled.set(self.cancelled.get() + 1);
-        let requests = self.requests.take();
-        if self.cancelled.get() * 2 < requests.len() {
-            self.requests.replace(requests);
-            return;
-        }
-        self.cancelled.set(0);
-        let (cancelled, kept): (Vec<_>, Vec<_>) = requests
-            .into_iter()
-            .partition(|pending| pending.node.is_cancelled());
-        self.requests.replace(kept.into());
-        drop(cancelled);
-    }
-}
-
 /// A resource.
 pub(super) struct Base<R: Rules> {
     pub(super) core: Rc<Core>,
@@ -215,7 +128,7 @@ impl<R: Rules> Base<R> {
     pub(super) fn put(&self, detail: R::Put) -> Rc<Node> {
         let pending = self.pending(Side::Put, detail);
         let node = Rc::clone(&pending.node);
-        let is_first = self.puts.requests.borrow().is_empty();
+        let is_first = self.puts.is_empty();
         if is_first && let Some(_busy) = Busy::begin(self) {
             self.rules.put(self, &pending);
         }
@@ -232,7 +145,7 @@ impl<R: Rules> Base<R> {
     pub(super) fn get(&self, detail: R::Get) -> Rc<Node> {
         let pending = self.pending(Side::Get, detail);
         let node = Rc::clone(&pending.node);
-        let is_first = self.gets.requests.borrow().is_empty();
+        let is_first = self.gets.is_empty();
         if is_first && let Some(_busy) = Busy::begin(self) {
             self.rules.get(self, &pending);
         }
@@ -265,10 +178,7 @@ impl<R: Rules> Base<R> {
 
     /// Looks at a queue to which a request was added, if it had some before. One that was alone has been looked at.
     fn trigger_if_longer(&self, side: Side) {
-        let waiting = match side {
-            Side::Put => self.puts.requests.borrow().len(),
-            Side::Get => self.gets.requests.borrow().len(),
-        };
+        let waiting = self.waiting(side);
         if waiting > 1 || self.is_busy.get() {
             self.look(side);
         }
@@ -357,8 +267,8 @@ impl<R: Rules> Base<R> {
 impl<R: Rules> Queues for Base<R> {
     fn trigger(&self, side: Side) {
         let is_empty = match side {
-            Side::Put => self.puts.requests.borrow().is_empty(),
-            Side::Get => self.gets.requests.borrow().is_empty(),
+            Side::Put => self.puts.is_empty(),
+            Side::Get => self.gets.is_empty(),
         };
         if !is_empty {
             self.look(side);
@@ -370,31 +280,6 @@ impl<R: Rules> Queues for Base<R> {
         match side {
             Side::Put => R::NAMES.0,
             Side::Get => R::NAMES.1,
-        }
-    }
-}
-
-/// Has `try_to` look at the requests of a queue, and takes out those that it triggers.
-fn grant<D>(waiting: &Waiting<D>, try_to: impl Fn(&Pending<D>) -> Next) {
-    let mut index = 0;
-    while let Some(pending) = waiting.at(index) {
-        if pending.node.is_cancelled() {
-            waiting.remove(index);
-            continue;
-        }
-        let next = try_to(&pending);
-        // A filter of the program may have cancelled requests, so that it has moved.
-        let here = waiting.place_of(&pending, index);
-        match (here, pending.node.is_triggered()) {
-            (Some(here), true) => {
-                waiting.remove(here);
-                index = here;
-            }
-            (Some(here), false) => index = here + 1,
-            (None, _) => {}
-        }
-        if next == Next::Leave {
-            break;
         }
     }
 }

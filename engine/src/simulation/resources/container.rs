@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::base::{Base, Next, Pending, Rules, Side, check_capacity};
+use super::base::{Base, Next, Rules, Side, check_capacity};
 use super::observer::resource_handle;
+use super::pending::Pending;
 use super::slots::succeed;
 use super::transfer::{Get, Put};
 use crate::errors::{AtCaller, ValueError};

@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::base::{Base, Next, Pending, Rules, check_capacity};
+use super::base::{Base, Next, Rules, check_capacity};
 use super::observer::resource_handle;
+use super::pending::Pending;
 use super::slots::succeed;
 use super::store::{Lent, give, store_functions};
 use super::transfer::{Get, Put};

@@ -136,7 +136,7 @@ macro_rules! resources {
 
             /// Returns the requests that wait for a slot, in the order in which they get one.
             pub fn queue(&self) -> Vec<RequestInfo> {
-                let info = |pending: &Rc<super::base::Pending<Importance>>| RequestInfo {
+                let info = |pending: &Rc<super::pending::Pending<Importance>>| RequestInfo {
                     process: pending.process.as_ref().map(AnyProcess::of),
                     priority: pending.detail.priority,
                     usage_since: None,

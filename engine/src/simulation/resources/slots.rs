@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::base::{Base, Next, Pending, Rules};
+use super::base::{Base, Next, Rules};
 use super::observer::Grant;
+use super::pending::Pending;
 use super::preempted::Preempted;
 use crate::errors::RuntimeError;
 use crate::simulation::AnyProcess;
