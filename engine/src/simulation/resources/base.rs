@@ -91,8 +91,8 @@ pub(super) struct Base<R: Rules> {
     gets: Waiting<R::Get>,
     /// Whether code of the program, a filter or an order, may be running on behalf of this resource.
     is_busy: Cell<bool>,
-    /// Whether a queue has to be looked at after that.
-    again: Cell<bool>,
+    /// How often the queues have to be looked at after that: that of the puts, and that of the gets.
+    again: [Cell<u32>; 2],
     observers: RefCell<Vec<Rc<dyn ResourceObserver>>>,
     is_observed: Cell<bool>,
 }
@@ -106,7 +106,7 @@ impl<R: Rules> Base<R> {
             puts: Waiting::default(),
             gets: Waiting::default(),
             is_busy: Cell::new(false),
-            again: Cell::new(false),
+            again: Default::default(),
             observers: RefCell::default(),
             is_observed: Cell::new(false),
         })
@@ -186,15 +186,41 @@ impl<R: Rules> Base<R> {
 
     /// Grants requests of a queue, in order, as far as the rules allow.
     fn look(&self, side: Side) {
-        let Some(busy) = Busy::begin(self) else {
-            self.again.set(true);
+        let Some(_busy) = Busy::begin(self) else {
+            let again = &self.again[side as usize];
+            again.set(again.get() + 1);
             return;
         };
+        self.grant(side);
+    }
+
+    fn grant(&self, side: Side) {
         match side {
             Side::Put => grant(&self.puts, |pending| self.rules.put(self, pending)),
             Side::Get => grant(&self.gets, |pending| self.rules.get(self, pending)),
         }
-        drop(busy);
+    }
+
+    /// Looks at the queues as often as was asked for meanwhile, and then is no longer busy.
+    #[cold]
+    fn catch_up(&self) {
+        let _idle = Idle(&self.is_busy);
+        for side in [Side::Put, Side::Get].into_iter().cycle() {
+            let again = &self.again[side as usize];
+            match again.get() {
+                0 if !self.has_to_look_again() => return,
+                0 => {}
+                times => {
+                    again.set(times - 1);
+                    self.grant(side);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn has_to_look_again(&self) -> bool {
+        self.again.iter().any(|again| again.get() > 0)
     }
 
     /// Takes a request that was not granted out of its queue.
@@ -290,18 +316,27 @@ struct Busy<'a, R: Rules>(&'a Base<R>);
 impl<'a, R: Rules> Busy<'a, R> {
     #[inline(always)]
     fn begin(base: &'a Base<R>) -> Option<Self> {
-        (!base.is_busy.replace(true)).then_some(Self(base))
+        (!base.is_busy.replace(true)).then(|| Self(base))
     }
 }
 
 impl<R: Rules> Drop for Busy<'_, R> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.0.is_busy.set(false);
-        if self.0.again.replace(false) && !std::thread::panicking() {
-            self.0.look(Side::Put);
-            self.0.look(Side::Get);
+        if self.0.has_to_look_again() && !std::thread::panicking() {
+            self.0.catch_up();
+        } else {
+            self.0.is_busy.set(false);
         }
+    }
+}
+
+/// Marks a resource as not busy, at the end of the scope. That may be the panic of a filter.
+struct Idle<'a>(&'a Cell<bool>);
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
