@@ -17,6 +17,14 @@ use yieldfrom_delegation::{Error, Result, exception};
 pub(crate) use describe::{describe, io_error, refused};
 use panics::Payload;
 
+/// Has tracebacks show no lines of the library: an error that it makes has the line of its user.
+#[cfg(feature = "simulation")]
+pub(crate) fn hide_own_lines() {
+    if let Some(root) = file!().strip_suffix("errors.rs") {
+        yieldfrom_delegation::hide_lines_of(root);
+    }
+}
+
 /// The results of the library's functions.
 pub(crate) trait AtCaller {
     /// Has the traceback of an error that the library has made begin at the caller's line, where the caller is

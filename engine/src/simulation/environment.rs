@@ -19,7 +19,7 @@ use super::time::Number;
 use super::timeout::Timeout;
 use super::until::{Until, run_until};
 use super::waiting::{self, WaitingProcess};
-use crate::errors::{AtCaller, ValueError};
+use crate::errors::{AtCaller, ValueError, hide_own_lines};
 use yieldfrom_delegation::{Builder, Result, stack};
 
 /// Where a simulation runs: it has the time, the events and the processes.
@@ -130,6 +130,7 @@ impl EnvironmentBuilder {
             let why = format!("build: the initial time ({now}) must be a finite number");
             return Err(ValueError::new(why).into());
         }
+        hide_own_lines();
         let core = Rc::new(Core::new(now, self.stack_size, pace));
         Ok(Environment { env: Env { core } })
     }
