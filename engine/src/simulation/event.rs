@@ -185,15 +185,8 @@ impl<T: 'static> Event<T> {
     /// Returns a [`RuntimeError`] if the event was processed already.
     #[track_caller]
     pub fn add_callback(&self, callback: impl FnOnce(&Self) + 'static) -> Result<CallbackId> {
-        if self.processed() {
-            let why = format!("add_callback: {self:?} has already been processed");
-            return Err(RuntimeError::new(why).into()).at_caller();
-        }
-        let number = self.node.core("add_callback").at_caller()?.new_number();
-        let call = move |event: &AnyEvent| callback(&Self::of(Rc::clone(&event.0)));
-        self.node
-            .add_callback(Callback::Call(number, Box::new(call)));
-        Ok(CallbackId(number))
+        self.to_any()
+            .add_callback(|event| callback(&Self::of(Rc::clone(&event.0))))
     }
 
     /// Removes a function that was added. Returns whether it was there.
@@ -295,6 +288,38 @@ impl AnyEvent {
     #[cfg(feature = "trace")]
     pub(crate) fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Timeout(_))
+    }
+
+    /// Returns the same as [`Event::defused`].
+    pub fn defused(&self) -> bool {
+        self.0.is_defused()
+    }
+
+    /// Does the same as [`Event::defuse`].
+    pub fn defuse(&self) {
+        self.0.defuse();
+    }
+
+    /// Does the same as [`Event::add_callback`].
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RuntimeError`] if the event was processed already.
+    #[track_caller]
+    pub fn add_callback(&self, callback: impl FnOnce(&Self) + 'static) -> Result<CallbackId> {
+        if self.processed() {
+            let why = format!("add_callback: {self:?} has already been processed");
+            return Err(RuntimeError::new(why).into()).at_caller();
+        }
+        let number = self.0.core("add_callback").at_caller()?.new_number();
+        self.0
+            .add_callback(Callback::Call(number, Box::new(callback)));
+        Ok(CallbackId(number))
+    }
+
+    /// Does the same as [`Event::remove_callback`].
+    pub fn remove_callback(&self, callback: CallbackId) -> bool {
+        self.0.remove_call(callback.0).is_some()
     }
 
     /// Returns the process whose end this event is.
