@@ -128,14 +128,14 @@ impl Slots {
         }
     }
 
-    /// Takes out the least important user; of equal ones, the last.
+    /// Takes out the least important user; of equal ones, the first, as in SimPy.
     fn victim(&self, request: &Importance) -> Option<User> {
         let mut users = self.users.borrow_mut();
         let mut least = 0;
         for index in 1..users.len() {
-            if !users[index]
+            if users[least]
                 .importance
-                .is_higher_than(&users[least].importance)
+                .is_higher_than(&users[index].importance)
             {
                 least = index;
             }
