@@ -25,7 +25,7 @@ pub(crate) const SMALL: &[&str] = &[
 ];
 
 /// A study of 480 replications, which takes long enough to be killed in the middle.
-pub(crate) const LONG: &[&str] = &["--customers=4000", "--warm-up=50"];
+pub(crate) const LONG: &[&str] = &["--customers=800", "--warm-up=50"];
 pub(crate) const REPLICATIONS_OF_LONG: usize = 480;
 
 /// A folder for a study, gone when this is dropped.
