@@ -20,6 +20,7 @@ mod memory;
 mod question;
 mod roundtrip;
 pub(crate) mod services;
+mod simulation;
 mod spawn;
 mod start_up;
 mod switch;
@@ -46,6 +47,7 @@ pub(crate) const QUESTIONS: &[&Question] = &[
     &create::QUESTION,
     &memory::QUESTION,
     &taxi::QUESTION,
+    &simulation::QUESTION,
     &switch::QUESTION,
     &two_cores::QUESTION,
     &spawn::QUESTION,

@@ -43,7 +43,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::rust("async", |case, meter| {
             simulations(case, meter, Futures::new)
         }),
-        Contestant::rust("nexosim", |case, meter| runs(case, meter, nexosim::run)),
+        Contestant::rust("nexosim", |case, meter| runs(case, meter, nexosim::run)).long(),
         Contestant::cpython(include_str!("../peers/python/taxi_cpython.py")),
         Contestant::package("simpy", include_str!("../peers/python/taxi_simpy.py")).long(),
     ],

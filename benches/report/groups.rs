@@ -32,6 +32,8 @@ const MEMBERS: &[(Group, &[&str])] = &[
             "async-boxed",
             "async-boxpin",
             "genawaiter",
+            "odem-rs",
+            "simu-des",
         ],
     ),
     (Group::Threads, &["threads"]),
@@ -90,7 +92,8 @@ impl Group {
                 "this engine; with streams, in regions, or with its portable reactor, where it says so"
             }
             Self::Async => {
-                "tokio on one thread, smol's local executor, monoio (by io_uring where the system allows it), genawaiter; async-... and async: futures \
+                "tokio on one thread, smol's local executor, monoio (by io_uring where the system allows it), genawaiter, \
+                 odem-rs and simu-des, whose processes are futures; async-... and async: futures \
                  that the driver polls by hand, boxed (with a type that is not known), inline or static"
             }
             Self::Threads => "threads of the system, by the standard library alone",

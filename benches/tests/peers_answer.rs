@@ -141,3 +141,71 @@ fn without_a_redis_server_the_question_says_that_it_is_missing() {
         );
     }
 }
+
+/// The cases of simulations that take but a moment, with who cannot answer them.
+const SIMULATIONS: [(&str, &[&str]); 5] = [
+    ("timeouts n=1000", &[]),
+    ("mmc", &["nexosim"]),
+    ("interrupts", &[]),
+    ("conditions", &["nexosim"]),
+    ("store", &["nexosim"]),
+];
+
+/// Asks peers about simulations. Returns who answers what, and what is said besides.
+fn simulations(path: Option<&str>) -> (BTreeSet<String>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_versus"));
+    command.args(["--json", "--quick", "--repeat", "1", "simulation"]);
+    for (case, _) in SIMULATIONS {
+        command.args(["--case", case]);
+    }
+    for peer in SIMULATORS {
+        command.args(["--only", peer]);
+    }
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    let output = command.output().expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    let lines = String::from_utf8(output.stdout).expect("it is text");
+    let answered = |line: &str| {
+        let answer: Value = serde_json::from_str(line).expect("it is JSON");
+        assert!(answer["value"].as_f64() > Some(0.0), "{answer}");
+        assert_eq!(answer["unit"], "ns");
+        format!("{} {}", answer["case"], answer["who"]).replace('"', "")
+    };
+    (lines.lines().map(answered).collect(), errors)
+}
+
+const SIMULATORS: [&str; 5] = ["enum", "odem-rs", "simu-des", "nexosim", "simpy"];
+
+/// Returns the answers that are expected of all peers but one.
+fn simulated(but: Option<&str>) -> BTreeSet<String> {
+    let peers = |&(case, unable): &(&str, &'static [&str])| {
+        let able = |who: &&str| !unable.contains(who) && Some(*who) != but;
+        let able = SIMULATORS.into_iter().filter(able);
+        able.map(|who| format!("{case} {who}")).collect::<Vec<_>>()
+    };
+    SIMULATIONS.iter().flat_map(peers).collect()
+}
+
+#[test]
+fn simulations_come_to_the_end_that_they_have_to_come_to() {
+    let (answered, errors) = simulations(None);
+    let missing = errors.contains("versus: simpy is left out: ");
+    if missing {
+        eprintln!("not compared with SimPy: python3 has no package simpy");
+    }
+    let expected = simulated(missing.then_some("simpy"));
+    assert_eq!(answered, expected, "{errors}");
+}
+
+#[test]
+fn without_python_simulations_say_that_simpy_is_missing() {
+    let (answered, errors) = simulations(Some("/nowhere"));
+    assert_eq!(answered, simulated(Some("simpy")), "{errors}");
+    assert!(
+        errors.contains("simpy is left out: can't run python3"),
+        "{errors}"
+    );
+}
