@@ -232,12 +232,14 @@ pub(crate) fn version_line() -> String {
 /// Names the compiler and the versions of the crates that are compared.
 pub(crate) fn versions() -> impl Iterator<Item = (String, String)> {
     const LOCK: &str = include_str!("../../Cargo.lock");
-    const CRATES: [&str; 10] = [
+    const CRATES: [&str; 12] = [
         "yieldfrom",
         "corosensei",
         "generator",
         "genawaiter",
         "nexosim",
+        "odem-rs",
+        "simu-des",
         "tokio",
         "async-stream",
         "smol",

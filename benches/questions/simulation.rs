@@ -82,7 +82,10 @@ fn measured<S: Simulator>(case: &str, meter: &Meter) -> Sample {
         let start = Instant::now();
         let outcome = run::<S>(case);
         let took = start.elapsed();
-        assert_eq!(outcome, expected, "the contestant does something else");
+        assert!(
+            outcome == expected,
+            "the contestant does something else: {outcome:?}"
+        );
         took
     })
 }
