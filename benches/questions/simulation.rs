@@ -8,6 +8,7 @@ mod enums;
 mod model;
 mod nexosim;
 mod odem;
+mod ours;
 mod simu;
 
 use std::time::Instant;
@@ -59,7 +60,7 @@ pub(crate) const QUESTION: Question = Question {
         Case::ns(STORE),
     ],
     contestants: &[
-        // The contestant `yieldfrom` comes first: an implementor of `Simulator` in a file of its own.
+        Contestant::rust("yieldfrom", measured::<ours::Ours>),
         Contestant::rust("enum", measured::<enums::Enums>),
         Contestant::rust("odem-rs", measured::<odem::Odem>),
         Contestant::rust("simu-des", measured::<simu::Simu>),
@@ -111,6 +112,7 @@ mod tests {
         // That of many timeouts does the same, and takes long without optimization.
         for case in [TIMEOUTS, MMC, INTERRUPTS, CONDITIONS, STORE] {
             let expected = expected(case);
+            assert_eq!(run::<ours::Ours>(case), expected, "{case}");
             assert_eq!(run::<enums::Enums>(case), expected, "{case}");
             assert_eq!(run::<odem::Odem>(case), expected, "{case}");
             assert_eq!(run::<simu::Simu>(case), expected, "{case}");
@@ -154,7 +156,14 @@ mod tests {
     #[test]
     fn every_contestant_answers_each_case_or_says_why_not() {
         for case in QUESTION.runs() {
-            for who in ["enum", "odem-rs", "simu-des", "nexosim", "simpy"] {
+            for who in [
+                "yieldfrom",
+                "enum",
+                "odem-rs",
+                "simu-des",
+                "nexosim",
+                "simpy",
+            ] {
                 let theirs = QUESTION.contestants.iter().filter(|it| it.who == who);
                 let answers = theirs.filter(|it| it.answers(case));
                 assert_eq!(answers.count(), 1, "{who} in {}", case[0].name);
