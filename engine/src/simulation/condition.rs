@@ -1,5 +1,6 @@
 //! `Condition`: an event that waits for several events.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -121,7 +122,8 @@ impl Condition {
             );
             node.refuse(core, ValueError::new(why).into());
         } else if events.is_empty() {
-            succeed(core, &node);
+            let value = ConditionValue { events };
+            succeed(core, &node, Some(Rc::new(value)));
         } else {
             core.enter_condition(&node);
             watch(&node, &events);
@@ -183,13 +185,14 @@ pub(super) fn check(condition: &Rc<Node>, event: &Node) {
         && !condition.is_triggered()
         && let Ok(core) = condition.core("check")
     {
-        succeed(&core, condition);
+        // Its value is built when it is processed.
+        succeed(&core, condition, None);
     }
 }
 
-/// Schedules a condition that is met. Its value is built when it is processed.
-fn succeed(core: &Core, condition: &Rc<Node>) {
-    condition.set_succeeded(None);
+/// Schedules a condition that is met.
+fn succeed(core: &Core, condition: &Rc<Node>, value: Option<Rc<dyn Any>>) {
+    condition.set_succeeded(value);
     core.schedule(Rc::clone(condition), Priority::Normal, 0.0);
 }
 

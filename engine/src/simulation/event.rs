@@ -159,7 +159,7 @@ impl<T: 'static> Event<T> {
     pub(super) fn check_value(&self) -> Result<()> {
         match self.node.error() {
             Some(error) => Err(error),
-            None if self.triggered() => Ok(()),
+            None if self.triggered() && !self.node.has_value_to_come() => Ok(()),
             None => {
                 let why = format!("value: the value of {self:?} is not yet available");
                 Err(RuntimeError::new(why).into())

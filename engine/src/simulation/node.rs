@@ -238,6 +238,12 @@ impl Node {
         shared
     }
 
+    /// Returns whether it is a condition whose value is not built yet.
+    pub(super) fn has_value_to_come(&self) -> bool {
+        let is_condition = matches!(self.kind, Kind::Condition(_));
+        is_condition && !self.is_processed() && self.shared_value().is_none()
+    }
+
     /// Returns a copy of the value.
     pub(super) fn cloned_value<T: Clone + 'static>(&self) -> Option<T> {
         // Only the counted pointer is cloned while the cell is empty. The program's `clone` comes after that.
