@@ -17,3 +17,4 @@ pub mod generators;
 pub mod reference;
 pub mod session;
 pub mod shrink;
+pub mod simulation;

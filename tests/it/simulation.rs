@@ -3,6 +3,7 @@
 mod bad_input;
 mod dropped_environments;
 mod interrupted_at_once;
+mod invented_scenarios;
 mod panics;
 mod reentrant_code;
 mod released_memory;

@@ -1,7 +1,7 @@
 //! Events that are triggered twice, or asked for what they do not have.
 
 use crate::simulation::{assert_refused, in_process};
-use yieldfrom::simulation::{Co, Environment, util};
+use yieldfrom::simulation::{Co, Environment, Event, util};
 use yieldfrom::{RuntimeError, ValueError};
 
 #[test]
@@ -53,6 +53,18 @@ fn the_value_of_an_event_is_there_when_it_is_triggered() {
         .fail(ValueError::new("succeed: not this one"))
         .unwrap();
     assert_refused::<ValueError>(failed.value(), "succeed");
+}
+
+#[test]
+fn the_value_of_a_condition_is_there_when_it_is_processed() {
+    let env = Environment::new();
+    let either = env.timeout(1) | env.timeout(1);
+    assert_eq!(env.all_of(Vec::<Event>::new()).value().unwrap().len(), 0);
+    env.run_until(env.timeout(1)).unwrap();
+    assert!(either.triggered() && !either.processed());
+    assert_refused::<RuntimeError>(either.value(), "value");
+    env.run().unwrap();
+    assert_eq!(either.value().unwrap().len(), 2);
 }
 
 #[test]
