@@ -64,6 +64,7 @@ mod core;
 mod environment;
 mod errors;
 mod event;
+mod event_handle;
 mod interrupt;
 mod node;
 mod observer;
