@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use yieldfrom::simulation::{
-    AnyProcess, Co, Env, Environment, FilterStore, ObservedResource, Observer, Observing,
+    AnyProcess, Co, Env, Environment, FilterStore, Grant, ObservedResource, Observer, Observing,
     PriorityStore, Resource, ResourceObserver, Store, Usage,
 };
 use yieldfrom::{Result, RuntimeError};
@@ -300,8 +300,8 @@ fn an_observer_of_a_store_puts_into_it() {
 fn an_observer_of_a_resource_makes_requests() {
     struct Greedy(Resource, Cell<bool>);
     impl ResourceObserver for Greedy {
-        fn granted(&self, _: f64, _: u64, process: Option<&AnyProcess>) {
-            assert!(process.is_none());
+        fn granted(&self, grant: &Grant) {
+            assert!(grant.process.is_none());
             if !self.1.replace(true) {
                 self.0.request().keep();
             }
