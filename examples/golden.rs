@@ -31,6 +31,8 @@ mod harness;
 mod https;
 #[path = "golden/servers.rs"]
 mod servers;
+#[path = "golden/simulations.rs"]
+mod simulations;
 #[path = "golden/spinners.rs"]
 mod spinners;
 #[path = "golden/taxis.rs"]
@@ -71,6 +73,18 @@ examples_print_their_golden_files! {
     run_sync,
     simple_coroutine,
     thinking,
+}
+
+// SimPy's programs, with SimPy's published output.
+examples_print_their_golden_files! {
+    [] =>
+    bank_renege,
+    carwash,
+    event_latency,
+    gas_station_refuel,
+    machine_shop,
+    movie_renege,
+    process_communication,
 }
 
 // Those that wait for a while, or print the time.
