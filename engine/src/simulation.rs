@@ -58,6 +58,7 @@
 //! SimPy.
 
 mod any_process;
+mod body;
 mod callbacks;
 mod condition;
 mod core;

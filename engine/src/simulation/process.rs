@@ -7,75 +7,16 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use super::any_process::AnyProcess;
+use super::body::{Body, Stepped};
 use super::callbacks::Callback;
 use super::core::Core;
 use super::event::{AnyEvent, Event, event_handle};
 use super::interrupt::Interrupt;
-use super::node::{Kind, Node, stored};
+use super::node::{Kind, Node};
 use super::queue::Priority;
 use super::request::{Co, Wait};
-use crate::errors::panics::catch;
-use crate::errors::{AtCaller, Panicked, RuntimeError};
-use yieldfrom_delegation::{Builder, Error, Generator, GeneratorState, Link, Result};
-
-/// What a body has done when it was resumed.
-enum Stepped {
-    Waits(Rc<Node>),
-    Returned(Option<Rc<dyn Any>>),
-    Failed(Error),
-}
-
-/// A body of a process without the type of its result.
-trait Body {
-    fn step(&self) -> Stepped;
-    fn throw(&self, error: Error) -> Stepped;
-    fn close(&self);
-    fn name(&self) -> String;
-    fn origin(&self) -> Link;
-    fn delegation_chain(&self) -> Vec<Link>;
-}
-
-impl<R: 'static> Body for Generator<Wait, (), R> {
-    #[inline(always)]
-    fn step(&self) -> Stepped {
-        let stepped = catch(|| match self.driver().step() {
-            Ok(wait) => Stepped::Waits(wait.into_node()),
-            Err(unresolved) => Stepped::of(self.resolve(unresolved)),
-        });
-        stepped.unwrap_or_else(|payload| Stepped::Failed(Panicked::new(payload).into()))
-    }
-
-    fn throw(&self, error: Error) -> Stepped {
-        let stepped = catch(|| Stepped::of(Generator::throw(self, error)));
-        stepped.unwrap_or_else(|payload| Stepped::Failed(Panicked::new(payload).into()))
-    }
-
-    fn close(&self) {
-        self.abandon();
-    }
-
-    fn name(&self) -> String {
-        Generator::name(self).into_owned()
-    }
-
-    fn origin(&self) -> Link {
-        Generator::origin(self)
-    }
-
-    fn delegation_chain(&self) -> Vec<Link> {
-        Generator::delegation_chain(self)
-    }
-}
-
-impl Stepped {
-    fn of<R: 'static>(result: Result<GeneratorState<Wait, R>>) -> Self {
-        match result {
-            Ok(GeneratorState::Yielded(wait)) => Self::Waits(wait.into_node()),
-            Ok(GeneratorState::Complete(result)) => Self::Returned(stored(result)),
-            Err(error) => Self::Failed(error),
-        }
-    }
-}
+use crate::errors::{AtCaller, RuntimeError};
+use yieldfrom_delegation::{Builder, Error, Generator, Link, Result};
 
 /// A process without the type of its result.
 pub(super) struct ProcessCell {

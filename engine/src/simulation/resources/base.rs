@@ -128,13 +128,16 @@ impl<R: Rules> Base<R> {
     pub(super) fn put(&self, detail: R::Put) -> Rc<Node> {
         let pending = self.pending(Side::Put, detail);
         let node = Rc::clone(&pending.node);
-        let is_first = self.puts.is_empty();
-        if is_first && let Some(_busy) = Busy::begin(self) {
-            self.rules.put(self, &pending);
-        }
+        // One that is alone need not go through the queue.
+        let was_tried = self.puts.is_empty()
+            && Busy::begin(self)
+                .map(|_busy| self.rules.put(self, &pending))
+                .is_some();
         if !node.is_triggered() {
             self.puts.insert(pending, R::goes_before);
-            self.trigger_if_longer(Side::Put);
+            if !was_tried {
+                self.look(Side::Put);
+            }
         }
         self.changed();
         node
@@ -145,13 +148,16 @@ impl<R: Rules> Base<R> {
     pub(super) fn get(&self, detail: R::Get) -> Rc<Node> {
         let pending = self.pending(Side::Get, detail);
         let node = Rc::clone(&pending.node);
-        let is_first = self.gets.is_empty();
-        if is_first && let Some(_busy) = Busy::begin(self) {
-            self.rules.get(self, &pending);
-        }
+        // One that is alone need not go through the queue.
+        let was_tried = self.gets.is_empty()
+            && Busy::begin(self)
+                .map(|_busy| self.rules.get(self, &pending))
+                .is_some();
         if !node.is_triggered() {
             self.gets.insert(pending, |_, _| false);
-            self.trigger_if_longer(Side::Get);
+            if !was_tried {
+                self.look(Side::Get);
+            }
         }
         self.changed();
         node
@@ -174,14 +180,6 @@ impl<R: Rules> Base<R> {
         let node = self.core.node(Kind::Request(Requested { side, resource }));
         node.refuse(&self.core, ValueError::new(why).into());
         node
-    }
-
-    /// Looks at a queue to which a request was added, if it had some before. One that was alone has been looked at.
-    fn trigger_if_longer(&self, side: Side) {
-        let waiting = self.waiting(side);
-        if waiting > 1 || self.is_busy.get() {
-            self.look(side);
-        }
     }
 
     /// Grants requests of a queue, in order, as far as the rules allow.
