@@ -5,6 +5,7 @@ mod dropped_environments;
 mod interrupted_at_once;
 mod invented_scenarios;
 mod panics;
+mod recorded_scenarios;
 mod reentrant_code;
 mod released_memory;
 mod simpy_programs;
