@@ -77,6 +77,7 @@ pub(super) enum First {
 }
 
 impl First {
+    /// Calls it, after it was taken out.
     #[inline(always)]
     pub(super) fn call(self, core: &Rc<Core>, event: &Rc<Node>) {
         match self {
@@ -98,9 +99,14 @@ impl First {
 /// The callbacks of an event, in the order in which they were added.
 #[derive(Default)]
 pub(super) struct Callbacks {
-    pub(super) first: Cell<First>,
-    pub(super) others: Cell<Option<Box<List>>>,
+    /// Which of the others have something: one look at this is cheaper than to take both out.
+    has: Cell<u8>,
+    first: Cell<First>,
+    others: Cell<Option<Box<List>>>,
 }
+
+const FIRST: u8 = 1;
+const OTHERS: u8 = 2;
 
 #[derive(Default)]
 pub(super) struct List {
@@ -114,34 +120,52 @@ const FEW: usize = 16;
 
 impl Callbacks {
     #[inline(always)]
-    pub(super) fn add(&self, callback: Callback) {
-        let (first, others) = (self.first.take(), self.others.take());
-        let first = match (first, &others, callback) {
-            (First::None, None, Callback::Resume(process, ticket)) => {
-                First::Resume(process, ticket)
-            }
-            (First::None, None, Callback::Check(condition)) => First::Check(condition),
-            (first, _, callback) => {
-                self.first.set(first);
-                let mut list = others.unwrap_or_default();
-                list.callbacks.push(callback);
-                self.others.set(Some(list));
-                return;
-            }
-        };
-        self.first.set(first);
+    pub(super) fn is_empty(&self) -> bool {
+        self.has.get() == 0
     }
 
     #[inline(always)]
-    pub(super) fn take(&self) -> (First, Option<Box<List>>) {
-        (self.first.take(), self.others.take())
+    pub(super) fn add(&self, callback: Callback) {
+        let first = match callback {
+            _ if !self.is_empty() => return self.add_to_others(callback),
+            Callback::Resume(process, ticket) => First::Resume(process, ticket),
+            Callback::Check(condition) => First::Check(condition),
+            callback => return self.add_to_others(callback),
+        };
+        self.has.set(FIRST);
+        // There was none, so there is nothing to drop, which the compiler does not see.
+        mem::forget(self.first.replace(first));
+    }
+
+    fn add_to_others(&self, callback: Callback) {
+        let mut list = self.others.take().unwrap_or_default();
+        list.callbacks.push(callback);
+        self.others.set(Some(list));
+        self.has.set(self.has.get() | OTHERS);
+    }
+
+    #[inline(always)]
+    pub(super) fn take_first(&self) -> First {
+        self.has.set(self.has.get() & !FIRST);
+        self.first.take()
+    }
+
+    #[inline(always)]
+    pub(super) fn take_others(&self) -> Option<Box<List>> {
+        if self.is_empty() {
+            return None;
+        }
+        self.has.set(0);
+        self.others.take()
     }
 
     /// Notes that one more does nothing. They are taken out if the list is short, or if they are more than half: so a million
     /// processes that leave one event do not search a million callbacks each. Returns what has to be dropped.
     pub(super) fn note_stale(&self) -> (First, Vec<Callback>) {
         let mut first = self.first.take();
-        if !first.is_stale() {
+        if first.is_stale() {
+            self.has.set(self.has.get() & !FIRST);
+        } else {
             self.first.set(mem::take(&mut first));
         }
         let mut list = self.others.take();

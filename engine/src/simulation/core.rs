@@ -172,9 +172,8 @@ impl Core {
             Kind::Request(requested) if !node.is_put_back() => requested.done(),
             _ => {}
         }
-        let (first, others) = node.take_callbacks();
-        first.call(self, &node);
-        if let Some(list) = others {
+        node.callbacks().take_first().call(self, &node);
+        if let Some(list) = node.callbacks().take_others() {
             self.call_each(list.callbacks, &node);
         }
         let is_stopped = self.is_stopped.get();
@@ -324,7 +323,10 @@ impl Core {
             panics.catch(|| condition::forget_events(&condition));
         }
         for node in self.queue.borrow_mut().drain() {
-            let callbacks = node.take_callbacks();
+            let callbacks = (
+                node.callbacks().take_first(),
+                node.callbacks().take_others(),
+            );
             panics.catch(|| drop(callbacks));
             panics.catch(|| drop(node));
         }

@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell};
 use std::rc::{Rc, Weak};
 use std::{fmt, mem};
 
-use super::callbacks::{Callback, Callbacks, First, List};
+use super::callbacks::{Callback, Callbacks};
 use super::condition::Members;
 use super::core::Core;
 use super::process::ProcessCell;
@@ -65,17 +65,17 @@ impl Node {
     /// Makes it as it was when it was new, for another use. Returns what has to be dropped; mostly there is nothing.
     #[inline(always)]
     pub(super) fn reset(&mut self) -> Option<Remains> {
-        let is_plain = matches!(
-            self.kind,
-            Kind::Event | Kind::Timeout(_) | Kind::Internal(_)
-        );
         let flags = self.flags.replace(0);
-        let is_empty = flags & (HAS_VALUE | FAILED) == 0;
-        // Callbacks are left if it was never processed, or if the run has ended in the middle of them.
-        if is_plain && is_empty && flags & PROCESSED != 0 {
-            return None;
+        let is_empty = flags & (HAS_VALUE | FAILED) == 0 && self.callbacks.is_empty();
+        match self.kind {
+            _ if !is_empty => Some(self.remains()),
+            Kind::Event | Kind::Timeout(_) | Kind::Internal(_) => None,
+            Kind::Request(_) => {
+                self.kind = Kind::Event; // which runs no code of the program
+                None
+            }
+            _ => Some(self.remains()),
         }
-        Some(self.remains())
     }
 
     #[inline(never)]
@@ -268,8 +268,8 @@ impl Node {
     }
 
     #[inline(always)]
-    pub(super) fn take_callbacks(&self) -> (First, Option<Box<List>>) {
-        self.callbacks.take()
+    pub(super) fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
     }
 
     /// Notes that one of the callbacks does nothing any more.

@@ -136,6 +136,9 @@ impl<E> Queue<E> {
     /// Takes the next event out, and its time becomes the present.
     #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<(f64, E)> {
+        if self.urgent.is_empty() && self.normal.is_empty() {
+            return self.pop_later();
+        }
         let present = match (self.urgent.front(), self.normal.front()) {
             (Some((number, _)), _) => Key::new(self.now, Priority::Urgent, *number),
             (None, Some((number, _))) => Key::new(self.now, Priority::Normal, *number),
