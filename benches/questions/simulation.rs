@@ -61,6 +61,7 @@ pub(crate) const QUESTION: Question = Question {
     ],
     contestants: &[
         Contestant::rust("yieldfrom", measured::<ours::Ours>),
+        Contestant::native(),
         Contestant::rust("enum", measured::<enums::Enums>),
         Contestant::rust("odem-rs", measured::<odem::Odem>),
         Contestant::rust("simu-des", measured::<simu::Simu>),
