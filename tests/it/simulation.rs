@@ -5,10 +5,13 @@ mod dropped_environments;
 mod interrupted_at_once;
 mod invented_scenarios;
 mod panics;
+mod pictures;
+mod random_streams;
 mod recorded_scenarios;
 mod reentrant_code;
 mod released_memory;
 mod simpy_programs;
+mod statistics;
 mod stubborn_bodies;
 mod tracebacks;
 

@@ -16,6 +16,8 @@ const ROW: i32 = 26;
 const FONT: &str = "sans-serif";
 /// A bar shows the name of its process if it has so many pixels for a letter.
 const LETTER: i32 = 7;
+/// A narrower bar has no outline, which would hide it.
+const WIDE: i32 = 4;
 /// More rows than this would be a picture that no viewer opens.
 const MAX_ROWS: usize = 500;
 
@@ -32,7 +34,12 @@ pub(super) fn draw(
 ) -> Result<String, String> {
     let mut rows: Vec<Row> = Vec::new();
     for (name, monitor) in resources {
-        rows.extend(rows_of(name, &monitor.holdings()));
+        let holdings = monitor.holdings();
+        let shown: Vec<_> = holdings
+            .iter()
+            .filter(|holding| holding.from < until)
+            .collect();
+        rows.extend(rows_of(name, &shown));
     }
     rows.truncate(MAX_ROWS);
     let begin = rows
@@ -53,9 +60,9 @@ pub(super) fn draw(
 }
 
 /// Gives each holding the first slot that is free then.
-fn rows_of(name: &str, holdings: &[Holding]) -> Vec<Row> {
+fn rows_of(name: &str, holdings: &[&Holding]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for holding in holdings {
+    for &holding in holdings {
         let is_free = |row: &Row| {
             let last = row.holdings.last().map(|last| last.until);
             last.is_none_or(|until| until.is_some_and(|until| until <= holding.from))
@@ -145,7 +152,9 @@ fn draw_bar(
         .max(left + 1);
     let corners = [(left, top + 2), (right, top + ROW - 2)];
     area.draw(&Rectangle::new(corners, colour.mix(0.55).filled()))?;
-    area.draw(&Rectangle::new(corners, WHITE))?;
+    if right - left > WIDE {
+        area.draw(&Rectangle::new(corners, WHITE))?; // neighbours can be told apart
+    }
     if right - left > LETTER * holding.process.len() as i32 {
         let style = (FONT, 12).into_text_style(area);
         area.draw_text(&holding.process, &style, (left + 4, top + 7))?;

@@ -39,7 +39,7 @@ use yieldfrom_delegation::{Delegate, Result};
 /// assert_eq!(counter.count(), 0);
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-#[must_use = "a request gives its slot back when it is dropped"]
+#[must_use = "the slot is given back at once: bind the request to a name, such as `let _slot = ...`; `let _ = ...` drops it"]
 pub struct Request {
     event: Event,
     base: Rc<Base<Slots>>,

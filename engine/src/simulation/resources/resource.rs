@@ -60,6 +60,7 @@ pub struct PreemptiveResource {
 pub struct RequestInfo {
     process: Option<AnyProcess>,
     priority: f64,
+    preempt: bool,
     usage_since: Option<f64>,
 }
 
@@ -72,6 +73,11 @@ impl RequestInfo {
     /// Returns its priority; 0 if the resource has no priorities.
     pub fn priority(&self) -> f64 {
         self.priority
+    }
+
+    /// Returns whether it takes a slot away from a less important user, if the resource is a [`PreemptiveResource`].
+    pub fn preempt(&self) -> bool {
+        self.preempt
     }
 
     /// Returns the time at which the slot was given, if it was.
@@ -139,6 +145,7 @@ macro_rules! resources {
                 let info = |pending: &Rc<super::pending::Pending<Importance>>| RequestInfo {
                     process: pending.process.as_ref().map(AnyProcess::of),
                     priority: pending.detail.priority,
+                    preempt: pending.detail.preempts,
                     usage_since: None,
                 };
                 self.base.puts().iter().map(info).collect()
@@ -149,6 +156,7 @@ macro_rules! resources {
                 self.base.rules.users(|user| RequestInfo {
                     process: user.process.as_ref().map(AnyProcess::of),
                     priority: user.importance.priority,
+                    preempt: user.importance.preempts,
                     usage_since: Some(user.since),
                 })
             }
