@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod dropped_environments;
+mod extreme_numbers;
 mod interrupted_at_once;
 mod invented_scenarios;
 mod panics;

@@ -40,7 +40,7 @@ pub(super) fn page(
 
 /// Makes a range of the axis that is not empty, or says that it cannot.
 pub(super) fn axis(from: f64, until: f64) -> Result<Range<f64>, String> {
-    match (from.is_finite() && until.is_finite(), until > from) {
+    match ((until - from).is_finite(), until > from) {
         (false, _) => Err(format!(
             "the numbers from {from} to {until} cannot be drawn"
         )),

@@ -77,6 +77,10 @@ impl Tally {
         sorted.sort_unstable_by(f64::total_cmp);
         let at = part * (sorted.len() - 1) as f64;
         let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+        // The difference of two infinite numbers would be no number.
+        if below == above {
+            return Some(below);
+        }
         Some(below + (above - below) * at.fract())
     }
 
