@@ -322,7 +322,8 @@ impl Core {
         for condition in conditions.iter().filter_map(Weak::upgrade) {
             panics.catch(|| condition::forget_events(&condition));
         }
-        for node in self.queue.borrow_mut().drain() {
+        let scheduled = self.queue.borrow_mut().drain();
+        for node in scheduled {
             let callbacks = (
                 node.callbacks().take_first(),
                 node.callbacks().take_others(),

@@ -184,3 +184,23 @@ fn what_is_scheduled_is_dropped_with_its_callbacks() {
     kept.take();
     assert_eq!(journal.take(), ["drop value"]);
 }
+
+#[test]
+fn destructors_of_what_is_scheduled_ask_the_environment() {
+    struct Asks(Env, Rc<RefCell<Vec<(usize, f64)>>>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let answer = (self.0.scheduled_events(), self.0.peek());
+            self.1.borrow_mut().push(answer);
+        }
+    }
+    let (env, answers) = (Environment::new(), Rc::default());
+    let asks = || Asks(env.handle(), Rc::clone(&answers));
+    drop(env.timeout_with(1, asks()));
+    let callback = asks();
+    env.timeout(2)
+        .add_callback(move |_| drop(callback))
+        .unwrap();
+    drop(env);
+    assert_eq!(*answers.borrow(), [(0, f64::INFINITY); 2]);
+}
