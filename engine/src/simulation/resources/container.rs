@@ -138,22 +138,23 @@ impl Rules for Amount {
 
     fn put(&self, base: &Base<Self>, request: &Pending<f64>) -> Next {
         let (level, amount) = (self.level.get(), request.detail);
-        if self.capacity - level < amount {
-            return Next::Leave;
+        // Not turned round: of infinite numbers, the difference may be no number, and then there is no room.
+        if self.capacity - level >= amount {
+            self.level.set(level + amount);
+            succeed(base, &request.node);
+            return Next::Look;
         }
-        self.level.set(level + amount);
-        succeed(base, &request.node);
-        Next::Look
+        Next::Leave
     }
 
     fn get(&self, base: &Base<Self>, request: &Pending<f64>) -> Next {
         let (level, amount) = (self.level.get(), request.detail);
-        if level < amount {
-            return Next::Leave;
+        if level >= amount {
+            self.level.set(level - amount);
+            succeed(base, &request.node);
+            return Next::Look;
         }
-        self.level.set(level - amount);
-        succeed(base, &request.node);
-        Next::Look
+        Next::Leave
     }
 
     fn level(&self) -> f64 {

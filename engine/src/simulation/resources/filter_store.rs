@@ -8,7 +8,7 @@ use super::base::{Base, Next, Rules, check_capacity};
 use super::observer::resource_handle;
 use super::pending::Pending;
 use super::slots::succeed;
-use super::store::{Lent, give, store_functions};
+use super::store::{give, store_functions};
 use super::transfer::{Get, Put};
 use crate::errors::AtCaller;
 use crate::simulation::Env;
@@ -75,7 +75,8 @@ impl<T: 'static> FilterStore<T> {
 
     /// Requests to get the first item that the filter accepts.
     ///
-    /// The filter is called each time when the store may have such an item.
+    /// The filter is called each time when the store may have such an item. It may look at the store, for example for its least
+    /// item.
     pub fn get(&self, filter: impl Fn(&T) -> bool + 'static) -> Get<T> {
         let filter: Filter<T> = Box::new(filter);
         Get::new(self.base.get(filter), &self.base)
@@ -91,7 +92,7 @@ impl<T: 'static> FilterStore<T> {
     where
         T: Clone,
     {
-        let cloned = |rules: &Shelf<T>| Lent::of(&rules.items).items.iter().cloned().collect();
+        let cloned = |rules: &Shelf<T>| rules.items.borrow().iter().cloned().collect();
         self.base.undisturbed(cloned)
     }
 }
@@ -113,10 +114,10 @@ impl<T: 'static> Rules for Shelf<T> {
     }
 
     fn get(&self, base: &Base<Self>, request: &Pending<Filter<T>>) -> Next {
-        let mut lent = Lent::of(&self.items);
-        let found = lent.items.iter().position(|item| (request.detail)(item));
-        let item = found.and_then(|index| lent.items.remove(index));
-        drop(lent);
+        // The filter may look at the items of the store. It cannot change them: the store is busy, so requests wait.
+        let accepted = |item: &T| (request.detail)(item);
+        let found = self.items.borrow().iter().position(accepted);
+        let item = found.and_then(|index| self.items.borrow_mut().remove(index));
         if let Some(item) = item {
             give(base, &request.node, item);
         }

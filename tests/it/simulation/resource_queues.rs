@@ -1,0 +1,74 @@
+//! Queues of resources: cancelled requests in them, and filters that look at them.
+
+use yieldfrom::Result;
+use yieldfrom::simulation::{Co, Container, Env, Environment, FilterStore, Resource, Store};
+
+/// Holds the resource for a time, and then asks for it again at once. Returns whether that was granted at once.
+fn hold_twice(
+    env: &Env,
+    resource: &Resource,
+    time: i32,
+) -> impl FnOnce(&Co) -> Result<bool> + use<> {
+    let (env, resource) = (env.clone(), resource.clone());
+    move |co| {
+        let request = co.yield_from(resource.request())?;
+        co.yield_from(env.timeout(time))?;
+        drop(request);
+        Ok(resource.request().triggered())
+    }
+}
+
+#[test]
+fn a_cancelled_request_alone_in_the_queue_keeps_nobody_waiting() {
+    let env = Environment::new();
+    let resource = Resource::new(&env, 1).unwrap();
+    let holders = [2, 1, 1].map(|time| env.process(hold_twice(&env, &resource, time)));
+    let (handle, slots) = (env.handle(), resource.clone());
+    env.process(move |co: &Co| {
+        let request = slots.request();
+        co.yield_from(&request | handle.timeout(1)).map(drop)
+    });
+    env.run().unwrap();
+    // As in SimPy: when the last one asks again, only the request that was cancelled at 1 was behind it.
+    let granted = holders.map(|holder| holder.value().unwrap());
+    assert_eq!(granted, [false, false, true]);
+    assert_eq!((resource.count(), resource.queue_len()), (0, 0));
+}
+
+#[test]
+fn a_cancelled_get_alone_in_the_queue_keeps_nobody_waiting() {
+    let env = Environment::new();
+    let store = Store::new(&env);
+    let waiting = [store.get(), store.get(), store.get()];
+    waiting[2].cancel();
+    store.put(1);
+    store.put(2);
+    env.run().unwrap();
+    store.put(3);
+    assert_eq!(store.get().value().unwrap(), 3);
+}
+
+#[test]
+fn a_filter_looks_at_the_items_of_its_store() {
+    let env = Environment::new();
+    let shelf = FilterStore::new(&env);
+    for item in [3, 1, 2] {
+        shelf.put(item);
+    }
+    let (items, length) = (shelf.clone(), shelf.clone());
+    let least = shelf.get(move |item| items.items().iter().min() == Some(item));
+    assert_eq!(least.value().unwrap(), 1);
+    let first = shelf.get(move |_| length.len() == 2 && !length.is_empty());
+    assert_eq!(first.value().unwrap(), 3);
+}
+
+#[test]
+fn infinite_amounts_wait_where_they_do_in_simpy() {
+    let env = Environment::new();
+    let ocean = Container::with_capacity(&env, f64::INFINITY, f64::INFINITY).unwrap();
+    // There is no room in what has no limit and is full of it.
+    assert!(!ocean.put(1).triggered());
+    assert!(ocean.get(f64::INFINITY).triggered());
+    assert!(ocean.level().is_nan());
+    assert!(!ocean.get(1).triggered());
+}
