@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use super::callbacks::Callback;
 use super::condition;
 use super::node::{Kind, Node};
-use super::observer::Observer;
+use super::observer::{Observer, remove_one};
 use super::places::Places;
 use super::process::ProcessCell;
 use super::queue::{Priority, Queue};
@@ -291,7 +291,7 @@ impl Core {
 
     pub(super) fn remove_observer(&self, observer: &Rc<dyn Observer>) {
         let mut observers = self.observers.take();
-        observers.retain(|known| !Rc::ptr_eq(known, observer));
+        remove_one(&mut observers, observer);
         self.is_observed.set(!observers.is_empty());
         let before = self.observers.replace(observers);
         drop(before);

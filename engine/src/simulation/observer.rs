@@ -1,5 +1,7 @@
 //! `Observer`: who is told of what processes do.
 
+use std::rc::Rc;
+
 use super::any_process::AnyProcess;
 use super::event::AnyEvent;
 
@@ -23,4 +25,13 @@ pub trait Observer {
 
     /// Is called when a process has ended. [`AnyProcess::to_any`] has its value or its error.
     fn ended(&self, now: f64, process: &AnyProcess) {}
+}
+
+/// Removes an observer. One that was added twice stays once.
+pub(super) fn remove_one<O: ?Sized>(observers: &mut Vec<Rc<O>>, observer: &Rc<O>) {
+    let is_it = |known: &Rc<O>| Rc::ptr_eq(known, observer);
+    if let Some(place) = observers.iter().position(is_it) {
+        // Whoever removes it still has it, so this drops nothing of the program.
+        observers.remove(place);
+    }
 }

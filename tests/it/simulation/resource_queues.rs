@@ -1,7 +1,13 @@
 //! Queues of resources: cancelled requests in them, and filters that look at them.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use yieldfrom::Result;
-use yieldfrom::simulation::{Co, Container, Env, Environment, FilterStore, Resource, Store};
+use yieldfrom::simulation::{
+    AnyProcess, Co, Container, Env, Environment, FilterStore, ObservedResource, Observer, Resource,
+    ResourceObserver, Store, Usage,
+};
 
 /// Holds the resource for a time, and then asks for it again at once. Returns whether that was granted at once.
 fn hold_twice(
@@ -71,4 +77,42 @@ fn infinite_amounts_wait_where_they_do_in_simpy() {
     assert!(ocean.get(f64::INFINITY).triggered());
     assert!(ocean.level().is_nan());
     assert!(!ocean.get(1).triggered());
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct Counter(Cell<u32>);
+
+impl Observer for Counter {
+    fn resumed(&self, _: f64, _: &AnyProcess) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+impl ResourceObserver for Counter {
+    fn usage(&self, _: &Usage) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+#[test]
+fn an_observer_that_was_added_twice_is_removed_once() {
+    let (env, counter) = (Environment::new(), Rc::new(Counter::default()));
+    let (first, second) = (env.observe(counter.clone()), env.observe(counter.clone()));
+    drop(first);
+    env.process(|_: &Co| Ok(()));
+    env.run().unwrap();
+    assert_eq!(counter.0.take(), 1);
+    drop(second);
+    let store = Store::new(&env);
+    let (first, second) = (
+        store.observe(counter.clone()),
+        store.observe(counter.clone()),
+    );
+    drop(first);
+    store.put(1);
+    assert_eq!(counter.0.take(), 1);
+    drop(second);
+    store.put(2);
+    assert_eq!(counter.0.take(), 0);
 }

@@ -8,6 +8,7 @@ use super::pending::{Pending, Waiting, grant};
 use crate::errors::ValueError;
 use crate::simulation::core::Core;
 use crate::simulation::node::{Kind, Node};
+use crate::simulation::observer::remove_one;
 use yieldfrom_delegation::{Error, Result};
 
 /// One of the two queues of a resource.
@@ -254,7 +255,7 @@ impl<R: Rules> Base<R> {
 
     pub(super) fn remove_observer(&self, observer: &Rc<dyn ResourceObserver>) {
         let mut observers = self.observers.take();
-        observers.retain(|known| !Rc::ptr_eq(known, observer));
+        remove_one(&mut observers, observer);
         self.is_observed.set(!observers.is_empty());
         let before = self.observers.replace(observers);
         drop(before);
