@@ -106,6 +106,9 @@ impl ResourceObserver for RefCell<Notes> {
 /// How a resource is used, from now on until the monitor is dropped.
 ///
 /// The resource can be one with slots, a container or a store. See [`statistics`](super) for an example.
+///
+/// What the functions return is borrowed from the monitor, so drop it before the simulation goes on: a resource that is used while
+/// you hold it panics. Clone a [`Series`] or a [`Tally`] to keep it.
 pub struct Monitor {
     notes: Rc<RefCell<Notes>>,
     usage: Box<dyn Fn() -> Usage>,
