@@ -292,8 +292,8 @@ impl<R: Rules> Base<R> {
 impl<R: Rules> Queues for Base<R> {
     fn trigger(&self, side: Side) {
         let is_empty = match side {
-            Side::Put => self.puts.is_empty(),
-            Side::Get => self.gets.is_empty(),
+            Side::Put => self.puts.holds_nothing(),
+            Side::Get => self.gets.holds_nothing(),
         };
         if !is_empty {
             self.look(side);

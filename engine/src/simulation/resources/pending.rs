@@ -35,8 +35,13 @@ impl<D> Default for Waiting<D> {
 
 impl<D> Waiting<D> {
     /// Returns whether there is nothing, not even a cancelled request.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) fn holds_nothing(&self) -> bool {
         self.requests.borrow().is_empty()
+    }
+
+    /// Returns whether no request waits. Cancelled ones may still be there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     pub(super) fn len(&self) -> usize {
