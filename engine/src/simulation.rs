@@ -83,6 +83,7 @@ mod request;
 mod resources;
 #[cfg(feature = "simulation-statistics")]
 pub mod statistics;
+mod ties;
 mod time;
 mod timeout;
 mod until;

@@ -11,6 +11,7 @@ mod random_streams;
 mod recorded_scenarios;
 mod reentrant_code;
 mod released_memory;
+mod requests;
 mod resource_queues;
 mod simpy_programs;
 mod statistics;

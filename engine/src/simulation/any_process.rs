@@ -1,6 +1,7 @@
 //! `AnyProcess`: a process without the type of its result.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -64,7 +65,7 @@ impl AnyProcess {
     ///
     /// # Errors
     ///
-    /// Returns a [`RuntimeError`] if the process has ended, or interrupts itself.
+    /// Returns a [`RuntimeError`](crate::RuntimeError) if the process has ended, or interrupts itself.
     #[track_caller]
     pub fn interrupt(&self, cause: impl fmt::Debug + 'static) -> Result<()> {
         let line = Location::caller();
@@ -82,6 +83,12 @@ impl PartialEq for AnyProcess {
 }
 
 impl Eq for AnyProcess {}
+
+impl Hash for AnyProcess {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Rc::as_ptr(&self.0).hash(state);
+    }
+}
 
 impl<R: 'static> PartialEq<Process<R>> for AnyProcess {
     fn eq(&self, other: &Process<R>) -> bool {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::callbacks::Callback;
 use super::core::Core;
@@ -11,6 +11,7 @@ use super::event::{AnyEvent, AsEvent, Event, IntoEvent, event_handle};
 use super::node::{Kind, Node};
 use super::queue::Priority;
 use super::request::{Co, Wait, wait};
+use super::ties::Tied;
 use crate::errors::ValueError;
 use yieldfrom_delegation::{Delegate, Result};
 
@@ -125,7 +126,7 @@ impl Condition {
             let value = ConditionValue { events };
             succeed(core, &node, Some(Rc::new(value)));
         } else {
-            core.enter_condition(&node);
+            core.tie(Rc::downgrade(&node) as Weak<dyn Tied>);
             watch(&node, &events);
         }
         Self {
@@ -222,6 +223,7 @@ fn collect(events: &[AnyEvent], done: &mut Vec<AnyEvent>) {
 
 /// Has a condition forget its events, when its environment ends: they know each other.
 pub(super) fn forget_events(condition: &Node) {
+    let_go(condition);
     let none: Rc<[AnyEvent]> = Rc::new([]);
     let events = members(condition).events.replace(none);
     drop(events);

@@ -12,6 +12,7 @@ use super::places::Places;
 use super::process::ProcessCell;
 use super::queue::{Priority, Queue};
 use super::realtime::Pace;
+use super::ties::{Tied, Ties};
 use crate::errors::RuntimeError;
 use crate::errors::panics::Panics;
 use yieldfrom_delegation::{Error, Result};
@@ -31,12 +32,12 @@ pub(super) struct Core {
     queue: RefCell<Queue<Rc<Node>>>,
     active: Cell<Option<Rc<ProcessCell>>>,
     processes: RefCell<Places<Rc<ProcessCell>>>,
-    /// Conditions and the events that they wait for know each other. They are separated at the end.
-    conditions: RefCell<Vec<Weak<Node>>>,
+    /// What is separated at the end.
+    ties: RefCell<Ties>,
     /// Events for further use.
     spare: RefCell<Vec<Rc<Node>>>,
     phase: Cell<Phase>,
-    /// The event that has ended the run.
+    /// Whether an event has ended the run.
     is_stopped: Cell<bool>,
     processed: Cell<u64>,
     next_number: Cell<u64>,
@@ -56,7 +57,7 @@ impl Core {
             queue: RefCell::new(Queue::new(now)),
             active: Cell::default(),
             processes: RefCell::default(),
-            conditions: RefCell::default(),
+            ties: RefCell::default(),
             spare: RefCell::default(),
             phase: Cell::new(Phase::Idle),
             is_stopped: Cell::new(false),
@@ -273,15 +274,9 @@ impl Core {
         all
     }
 
-    /// Notes a condition that waits for events.
-    pub(super) fn enter_condition(&self, condition: &Rc<Node>) {
-        let mut conditions = self.conditions.borrow_mut();
-        if conditions.len() == conditions.capacity() {
-            conditions.retain(|known| known.strong_count() > 0);
-            let room = conditions.len().max(64);
-            conditions.reserve(room);
-        }
-        conditions.push(Rc::downgrade(condition));
+    /// Notes what may hold itself.
+    pub(super) fn tie(&self, tied: Weak<dyn Tied>) {
+        self.ties.borrow_mut().add(tied);
     }
 
     pub(super) fn add_observer(&self, observer: Rc<dyn Observer>) {
@@ -318,17 +313,12 @@ impl Core {
         }
         let processes = self.processes.take();
         panics.drop_each(processes.into_all());
-        let conditions = self.conditions.take();
-        for condition in conditions.iter().filter_map(Weak::upgrade) {
-            panics.catch(|| condition::forget_events(&condition));
-        }
         let scheduled = self.queue.borrow_mut().drain();
+        for tied in self.ties.take().into_all() {
+            panics.catch(|| tied.separate());
+        }
         for node in scheduled {
-            let callbacks = (
-                node.callbacks().take_first(),
-                node.callbacks().take_others(),
-            );
-            panics.catch(|| drop(callbacks));
+            panics.catch(|| node.separate());
             panics.catch(|| drop(node));
         }
         let spare = self.spare.take();

@@ -304,6 +304,8 @@ impl Env {
     /// the run go on in the next run, too: as in SimPy 4.1.2, the event stays scheduled until then, before all others, and does not count
     /// as processed.
     ///
+    /// As in SimPy, an event stays the end of a run if an error has ended that run before: then the next run ends there as well.
+    ///
     /// # Errors
     ///
     /// - The errors of [`run`](Self::run), and that of the event.

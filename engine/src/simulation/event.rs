@@ -1,12 +1,14 @@
 //! `Event`: something that may happen at some time.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::callbacks::Callback;
 use super::node::{Kind, Node, stored};
 use super::request::{Co, Wait, wait};
+use super::ties::Tied;
 use crate::errors::{AtCaller, RuntimeError};
 use yieldfrom_delegation::{Delegate, Error, Result};
 
@@ -146,14 +148,14 @@ impl<T: 'static> Event<T> {
     {
         self.check_value()?;
         let value = self.node.cloned_value();
-        value.ok_or_else(|| self.moved_out())
+        value.ok_or_else(|| self.moved_out("value"))
     }
 
     /// Moves the event's value out, if it is triggered.
     #[inline(always)]
     pub(super) fn take(&self) -> Result<T> {
         let value = self.node.take_value();
-        value.ok_or_else(|| self.moved_out())
+        value.ok_or_else(|| self.moved_out("yield_from"))
     }
 
     pub(super) fn check_value(&self) -> Result<()> {
@@ -168,9 +170,9 @@ impl<T: 'static> Event<T> {
     }
 
     #[cold]
-    fn moved_out(&self) -> Error {
+    fn moved_out(&self, operation: &str) -> Error {
         RuntimeError::new(format!(
-            "yield_from: the value of {self:?} was moved out, or another event has it as well; to have a clone of it, wait \
+            "{operation}: the value of {self:?} was moved out, or another event has it as well; to have a clone of it, wait \
              by reference, such as `co.yield_from(&event)`"
         ))
         .into()
@@ -311,7 +313,9 @@ impl AnyEvent {
             let why = format!("add_callback: {self:?} has already been processed");
             return Err(RuntimeError::new(why).into()).at_caller();
         }
-        let number = self.0.core("add_callback").at_caller()?.new_number();
+        let core = self.0.core("add_callback").at_caller()?;
+        core.tie(Rc::downgrade(&self.0) as Weak<dyn Tied>); // the callback may know the event
+        let number = core.new_number();
         self.0
             .add_callback(Callback::Call(number, Box::new(callback)));
         Ok(CallbackId(number))
@@ -342,6 +346,12 @@ impl<E: AsEvent> PartialEq<E> for AnyEvent {
 }
 
 impl Eq for AnyEvent {}
+
+impl Hash for AnyEvent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Rc::as_ptr(&self.0).hash(state);
+    }
+}
 
 /// Shows the event as SimPy does, such as `Timeout(5)`.
 impl fmt::Debug for AnyEvent {

@@ -35,6 +35,8 @@ pub(super) struct Node {
     /// What it has succeeded with. It is empty if that is `()`, or was moved out.
     value: Cell<Option<Rc<dyn Any>>>,
     error: Cell<Option<Error>>,
+    /// When a slot was given to it; NaN if none was.
+    granted: Cell<f64>,
 }
 
 const TRIGGERED: u8 = 1;
@@ -59,6 +61,7 @@ impl Node {
             callbacks: Callbacks::default(),
             value: Cell::default(),
             error: Cell::default(),
+            granted: Cell::new(f64::NAN),
         }
     }
 
@@ -71,6 +74,7 @@ impl Node {
             _ if !is_empty => Some(self.remains()),
             Kind::Event | Kind::Timeout(_) | Kind::Internal(_) => None,
             Kind::Request(_) => {
+                self.granted.set(f64::NAN);
                 self.kind = Kind::Event; // which runs no code of the program
                 None
             }
@@ -80,6 +84,7 @@ impl Node {
 
     #[inline(never)]
     fn remains(&mut self) -> Remains {
+        self.granted.set(f64::NAN);
         Remains {
             _kind: mem::replace(&mut self.kind, Kind::Event),
             _callbacks: mem::take(&mut self.callbacks),
@@ -135,6 +140,17 @@ impl Node {
 
     pub(super) fn set_cancelled(&self) {
         self.set(CANCELLED);
+    }
+
+    /// Notes when a slot was given to a request.
+    #[inline(always)]
+    pub(super) fn set_granted(&self, now: f64) {
+        self.granted.set(now);
+    }
+
+    pub(super) fn granted(&self) -> Option<f64> {
+        let granted = self.granted.get();
+        (!granted.is_nan()).then_some(granted)
     }
 
     #[inline(always)]
@@ -248,7 +264,10 @@ impl Node {
     pub(super) fn cloned_value<T: Clone + 'static>(&self) -> Option<T> {
         // Only the counted pointer is cloned while the cell is empty. The program's `clone` comes after that.
         let value = self.shared_value();
-        unit().or_else(|| value?.downcast_ref::<T>().cloned())
+        match value {
+            None if !self.has(HAS_VALUE) => unit(),
+            value => value?.downcast_ref::<T>().cloned(),
+        }
     }
 
     /// Moves the value out. It stays if something else holds it as well.

@@ -65,7 +65,8 @@ impl Picture {
         Self::of("histogram", svg)
     }
 
-    /// Draws who held which resource when, up to `until`: a row for each slot of each resource.
+    /// Draws who held which resource when, up to `until`: a row for each slot of each resource that was
+    /// used, up to 500 rows.
     ///
     /// # Errors
     ///

@@ -50,11 +50,12 @@ impl ProcessCell {
             return process;
         }
         process.place.set(core.enter(&process));
-        core.observe(|observer| observer.started(core.now(), &AnyProcess(Rc::clone(&process))));
         let start = core.node(Kind::Internal("Initialize"));
         start.set_succeeded(None);
         process.wait_for(&start);
         core.schedule(start, Priority::Urgent, 0.0);
+        // After that: the observer may interrupt the process, which has to come after its start.
+        core.observe(|observer| observer.started(core.now(), &AnyProcess(Rc::clone(&process))));
         process
     }
 
@@ -242,7 +243,7 @@ impl ProcessCell {
 ///
 /// SimPy's `Process`; [`Env::process`](super::Env::process) starts one. Its value is what the function returns. An error that the
 /// function returns is thrown into those that wait for the process; if nobody waits, it ends the run. So does a panic, as a
-/// [`Panicked`].
+/// [`Panicked`](crate::Panicked).
 ///
 /// # Examples
 ///

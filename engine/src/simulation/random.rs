@@ -14,7 +14,8 @@
 //! assert_eq!(again.stream("arrivals").exponential(10.0), first);
 //! ```
 //!
-//! The generator is ChaCha with 8 rounds, of the crate `rand_chacha`, whose numbers are the same on all platforms. The seed and the
+//! The generator is ChaCha with 8 rounds, of the crate `rand_chacha`, whose numbers are the same on all platforms. What the
+//! distributions make of them can differ in the last bit, by the logarithm of the platform. The seed and the
 //! number of the replication are its key, and a hash of the name (FNV-1a of 64 bits) is its stream. For Python's numbers, the
 //! examples of the project have Python's generator.
 

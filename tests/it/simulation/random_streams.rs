@@ -40,7 +40,7 @@ fn the_numbers_are_always_the_same() {
 }
 
 const NUMBERS: [i64; 6] = [223, 40, 677, 838, 150, 488];
-const UNIFORM_AND_EXPONENTIAL: &str = "";
+const UNIFORM_AND_EXPONENTIAL: &str = "1.693471 10.549646";
 
 #[test]
 fn all_who_ask_for_a_name_share_its_stream() {

@@ -168,3 +168,23 @@ fn a_long_run_keeps_no_event_that_nobody_has() {
     let most = env.run_until(process).unwrap();
     assert!(most < 10, "{most}");
 }
+
+/// Each of these knows itself, by what the program has given to it.
+#[test]
+fn what_knows_itself() {
+    assert_releases(|env, census| {
+        let (member, one) = (env.event::<()>(), census.one());
+        let known = member.clone();
+        drop(env.condition(
+            move |_, _| known.triggered() && one.as_ref() == &(),
+            [&member],
+        ));
+        let (event, one) = (env.event::<()>(), census.one());
+        let known = event.clone();
+        let callback = move |_: &_| drop((known, one));
+        event.add_callback(callback).unwrap();
+        let (shelf, one) = (FilterStore::<i32>::new(env), census.one());
+        let known = shelf.clone();
+        shelf.get(move |_| known.is_empty() && one.as_ref() == &());
+    });
+}

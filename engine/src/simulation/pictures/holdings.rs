@@ -46,7 +46,7 @@ pub(super) fn draw(
         .iter()
         .flat_map(|row| &row.holdings)
         .map(|holding| holding.from);
-    let times = axis(begin.fold(until.min(0.0), f64::min), until)?;
+    let times = axis(begin.fold(until, f64::min), until)?;
     let height = HEADER + FOOTER + ROW * rows.len() as i32;
     let scale = Scale {
         from: times.start,

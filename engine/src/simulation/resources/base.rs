@@ -9,6 +9,7 @@ use crate::errors::ValueError;
 use crate::simulation::core::Core;
 use crate::simulation::node::{Kind, Node};
 use crate::simulation::observer::remove_one;
+use crate::simulation::ties::Tied;
 use yieldfrom_delegation::{Error, Result};
 
 /// One of the two queues of a resource.
@@ -100,7 +101,7 @@ pub(super) struct Base<R: Rules> {
 
 impl<R: Rules> Base<R> {
     pub(super) fn new(core: &Rc<Core>, rules: R) -> Rc<Self> {
-        Rc::new_cyclic(|this| Self {
+        let base = Rc::new_cyclic(|this| Self {
             core: Rc::clone(core),
             rules,
             this: Weak::clone(this),
@@ -110,7 +111,9 @@ impl<R: Rules> Base<R> {
             again: Default::default(),
             observers: RefCell::default(),
             is_observed: Cell::new(false),
-        })
+        });
+        core.tie(Rc::downgrade(&base) as Weak<dyn Tied>);
+        base
     }
 
     #[inline(always)]
@@ -286,6 +289,12 @@ impl<R: Rules> Base<R> {
             puts: self.puts.len(),
             gets: self.gets.len(),
         }
+    }
+}
+
+impl<R: Rules> Tied for Base<R> {
+    fn separate(&self) {
+        drop((self.puts.take_all(), self.gets.take_all()));
     }
 }
 

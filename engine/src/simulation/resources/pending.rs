@@ -52,6 +52,12 @@ impl<D> Waiting<D> {
         self.requests.borrow().get(index).cloned()
     }
 
+    /// Takes all requests out.
+    pub(super) fn take_all(&self) -> VecDeque<Rc<Pending<D>>> {
+        self.cancelled.set(0);
+        self.requests.take()
+    }
+
     pub(super) fn list(&self) -> Vec<Rc<Pending<D>>> {
         let requests = self.requests.borrow();
         let waiting = requests

@@ -58,11 +58,9 @@ impl Request {
         }
     }
 
-    /// Returns the time at which the slot was given; none if it was not, or is given back.
+    /// Returns the time at which the slot was given, also after it was given back or lost; none if it was not given.
     pub fn usage_since(&self) -> Option<f64> {
-        let mine =
-            |user: &super::slots::User| Rc::ptr_eq(&user.node, self.node()).then_some(user.since);
-        self.base.rules.users(mine).into_iter().flatten().next()
+        self.node().granted()
     }
 
     /// Takes the request out of the queue. If the slot was given already, this does nothing.
@@ -76,6 +74,14 @@ impl Request {
     pub fn release(&self) -> Event {
         self.is_kept.set(true);
         Event::of(self.base.get(Rc::clone(self.node())))
+    }
+
+    /// Gives the slot back, if it is one of this resource.
+    pub(super) fn release_from(&self, base: &Rc<Base<Slots>>) -> Event {
+        match Rc::ptr_eq(&self.base, base) {
+            true => self.release(),
+            false => Event::of(base.get(Rc::clone(self.node()))),
+        }
     }
 
     /// Keeps the slot for good: the drop of the request does nothing.
@@ -117,7 +123,7 @@ impl Delegate<Wait, ()> for Request {
     }
 }
 
-/// Gives a type of events by reference the operators `|` and `&`.
+/// The operators `|` and `&` of requests, by reference only.
 mod operators {
     use super::Request;
     use crate::simulation::condition::Rule;

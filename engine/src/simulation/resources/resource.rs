@@ -161,9 +161,10 @@ macro_rules! resources {
                 })
             }
 
-            /// Gives the slot of a request back: the same as [`Request::release`].
+            /// Gives the slot of a request back: the same as [`Request::release`]. If that is the slot of another resource, this does
+            /// nothing, as in SimPy.
             pub fn release(&self, request: &Request) -> Event {
-                request.release()
+                request.release_from(&self.base)
             }
         }
     )*};
@@ -187,6 +188,12 @@ impl PriorityResource {
     /// Requests a slot with this priority. Lower numbers are more important.
     pub fn request(&self, priority: impl Number) -> Request {
         request(&self.base, priority.to_f64(), true)
+    }
+
+    /// Requests a slot with this priority. Of those with equal priority and time, requests with `preempt` come first; nothing is taken
+    /// away from a user.
+    pub fn request_with(&self, priority: impl Number, preempt: bool) -> Request {
+        request(&self.base, priority.to_f64(), preempt)
     }
 }
 

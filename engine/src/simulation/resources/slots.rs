@@ -93,6 +93,7 @@ impl Slots {
         let now = base.core.now();
         let number = self.granted.get();
         self.granted.set(number + 1);
+        request.node.set_granted(now);
         self.users.borrow_mut().push(User {
             node: Rc::clone(&request.node),
             process: request.process.clone(),

@@ -1,13 +1,17 @@
 //! `Put` and `Get`: requests to put something into a resource, and to get something out.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{BitAnd, BitOr, Deref};
 use std::rc::Rc;
 
 use super::base::{Base, Rules, Side};
-use crate::simulation::Event;
+use crate::simulation::condition::Rule;
 use crate::simulation::event::event_handle;
+use crate::simulation::event::{AsEvent, sealed};
 use crate::simulation::node::Node;
+use crate::simulation::request::wait;
+use crate::simulation::{AnyEvent, Co, Condition, Event, IntoEvent, Wait};
+use yieldfrom_delegation::{Delegate, Result};
 
 /// Takes a request out of its queue.
 trait Cancel {
@@ -45,7 +49,7 @@ pub struct Put {
 /// let (handle, shelf) = (env.handle(), store.clone());
 /// env.process(move |co: &Co| {
 ///     let parcel = shelf.get().cancel_on_drop();
-///     let results = co.yield_from(&*parcel | handle.timeout(5))?;
+///     let results = co.yield_from(&parcel | handle.timeout(5))?;
 ///     assert_eq!(results.get(&parcel), None); // it gives up, and leaves the queue
 ///     Ok(())
 /// });
@@ -64,10 +68,10 @@ pub struct Get<T: 'static = ()> {
 event_handle!(Put, (), by_value);
 event_handle!(Get);
 
-impl yieldfrom_delegation::Delegate<crate::simulation::Wait, ()> for Put {
+impl Delegate<Wait, ()> for Put {
     type Output = ();
 
-    fn delegate(self, co: &crate::simulation::Co) -> yieldfrom_delegation::Result<()> {
+    fn delegate(self, co: &Co) -> Result<()> {
         self.event.delegate(co)
     }
 }
@@ -118,6 +122,49 @@ impl<R> Deref for CancelOnDrop<R> {
 
     fn deref(&self) -> &R {
         &self.request
+    }
+}
+
+impl<R: AsEvent> sealed::Sealed for CancelOnDrop<R> {}
+
+impl<R: AsEvent> AsEvent for CancelOnDrop<R> {
+    fn to_any(&self) -> AnyEvent {
+        self.request.to_any()
+    }
+}
+
+impl<R: AsEvent, Other: IntoEvent> BitOr<Other> for &CancelOnDrop<R> {
+    type Output = Condition;
+
+    fn bitor(self, other: Other) -> Condition {
+        Condition::of_two(Rule::Any, self, other)
+    }
+}
+
+impl<R: AsEvent, Other: IntoEvent> BitAnd<Other> for &CancelOnDrop<R> {
+    type Output = Condition;
+
+    fn bitand(self, other: Other) -> Condition {
+        Condition::of_two(Rule::All, self, other)
+    }
+}
+
+/// Waits, and moves the item out. The request is cancelled if the wait ends with an error.
+impl<T: 'static> Delegate<Wait, ()> for CancelOnDrop<Get<T>> {
+    type Output = T;
+
+    fn delegate(self, co: &Co) -> Result<T> {
+        wait(self.request.event.node(), co)?;
+        self.request.event.take()
+    }
+}
+
+/// Waits. The request is cancelled if the wait ends with an error.
+impl Delegate<Wait, ()> for CancelOnDrop<Put> {
+    type Output = ();
+
+    fn delegate(self, co: &Co) -> Result<()> {
+        wait(self.request.event.node(), co)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Monitor`: how a resource is used.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
@@ -16,6 +16,8 @@ use crate::simulation::{
 pub struct Holding {
     /// The name of the process; empty if no process had made the request.
     pub process: String,
+    /// How long it has waited for the slot.
+    pub waited: f64,
     /// The time at which it got the slot.
     pub from: f64,
     /// The time at which it gave the slot back, or lost it; none if it still has it.
@@ -25,7 +27,6 @@ pub struct Holding {
 /// What a monitor has noted.
 struct Notes {
     warm_up: f64,
-    now: f64,
     capacity: f64,
     level: Series,
     puts: Series,
@@ -42,7 +43,6 @@ impl Notes {
         let now = usage.now;
         Self {
             warm_up: f64::NEG_INFINITY,
-            now,
             capacity: usage.capacity,
             level: Series::new(now, usage.level),
             puts: Series::new(now, usage.puts),
@@ -55,7 +55,6 @@ impl Notes {
     }
 
     fn usage(&mut self, usage: &Usage) {
-        self.now = usage.now;
         self.level.record(usage.now, usage.level);
         self.puts.record(usage.now, usage.puts);
         self.gets.record(usage.now, usage.gets);
@@ -72,6 +71,7 @@ impl Notes {
                 .as_ref()
                 .map(|process| process.name())
                 .unwrap_or_default(),
+            waited: grant.waited,
             from: grant.now,
             until: None,
         });
@@ -86,6 +86,22 @@ impl Notes {
         if now >= self.warm_up {
             self.holds.record(now - holding.from);
         }
+    }
+}
+
+impl Notes {
+    /// Leaves out the times that have ended in the warm-up.
+    fn cut_times(&mut self) {
+        let (holdings, warm_up) = (&self.holdings, self.warm_up);
+        let waits = holdings.iter().filter(|it| it.from >= warm_up);
+        self.waits = waits.map(|it| it.waited).collect();
+        let mut ended: Vec<_> = holdings
+            .iter()
+            .filter_map(|it| Some((it.until?, it.from)))
+            .collect();
+        ended.retain(|(until, _)| *until >= warm_up);
+        ended.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.holds = ended.iter().map(|(until, from)| until - from).collect();
     }
 }
 
@@ -107,8 +123,8 @@ impl ResourceObserver for RefCell<Notes> {
 ///
 /// The resource can be one with slots, a container or a store. See [`statistics`](super) for an example.
 ///
-/// What the functions return is borrowed from the monitor, so drop it before the simulation goes on: a resource that is used while
-/// you hold it panics. Clone a [`Series`] or a [`Tally`] to keep it.
+/// It keeps each change of the level and of the queues, 16 bytes each, and each [`Holding`] with the name of its process. What the
+/// functions return is a copy.
 pub struct Monitor {
     notes: Rc<RefCell<Notes>>,
     usage: Box<dyn Fn() -> Usage>,
@@ -138,6 +154,7 @@ impl Monitor {
         notes.level.cut_before(until);
         notes.puts.cut_before(until);
         notes.gets.cut_before(until);
+        notes.cut_times();
         drop(notes);
         self
     }
@@ -148,18 +165,18 @@ impl Monitor {
     }
 
     /// Returns how many slots are taken over time, how much a container has, or how many items a store has.
-    pub fn level(&self) -> Ref<'_, Series> {
-        Ref::map(self.notes.borrow(), |notes| &notes.level)
+    pub fn level(&self) -> Series {
+        self.notes.borrow().level.clone()
     }
 
     /// Returns the length of the queue over time: how many requests for a slot wait, or requests to put something in.
-    pub fn queue(&self) -> Ref<'_, Series> {
-        Ref::map(self.notes.borrow(), |notes| &notes.puts)
+    pub fn queue(&self) -> Series {
+        self.notes.borrow().puts.clone()
     }
 
     /// Returns how many requests to get something out wait, over time.
-    pub fn get_queue(&self) -> Ref<'_, Series> {
-        Ref::map(self.notes.borrow(), |notes| &notes.gets)
+    pub fn get_queue(&self) -> Series {
+        self.notes.borrow().gets.clone()
     }
 
     /// Returns the part of the capacity that was in use, on average up to the present time. It is 0 if no time has passed, or
@@ -171,18 +188,18 @@ impl Monitor {
     }
 
     /// Returns how long the requests that got a slot have waited for it.
-    pub fn waiting_times(&self) -> Ref<'_, Tally> {
-        Ref::map(self.notes.borrow(), |notes| &notes.waits)
+    pub fn waiting_times(&self) -> Tally {
+        self.notes.borrow().waits.clone()
     }
 
     /// Returns how long slots were held that were given back.
-    pub fn holding_times(&self) -> Ref<'_, Tally> {
-        Ref::map(self.notes.borrow(), |notes| &notes.holds)
+    pub fn holding_times(&self) -> Tally {
+        self.notes.borrow().holds.clone()
     }
 
     /// Returns who held a slot when, also during the warm-up.
-    pub fn holdings(&self) -> Ref<'_, [Holding]> {
-        Ref::map(self.notes.borrow(), |notes| &*notes.holdings)
+    pub fn holdings(&self) -> Vec<Holding> {
+        self.notes.borrow().holdings.clone()
     }
 }
 
