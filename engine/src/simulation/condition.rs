@@ -260,7 +260,7 @@ impl ConditionValue {
         self.events.contains(&event)
     }
 
-    /// Returns a clone of the value of an event, if that was processed.
+    /// Returns a clone of the value of an event, if that was processed. A value that was moved out, by another wait by value, is none.
     pub fn get<T: Clone + 'static>(&self, event: &Event<T>) -> Option<T> {
         if self.contains(event) {
             event.value().ok()

@@ -7,8 +7,7 @@ use std::rc::Rc;
 use super::{AnyProcess, Env, Number, Observer, Observing};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A line on the terminal that shows how far a run is: the time of the simulation, and how many steps of processes are made in a
-/// second.
+/// A line on the terminal that shows how far a run is: the time of the simulation, and how many events are processed in a second.
 ///
 /// It stays until it is dropped. If standard error is no terminal, nothing is shown.
 ///
@@ -41,6 +40,9 @@ const STEPS: u64 = 1024;
 
 struct Line {
     bar: ProgressBar,
+    env: Env,
+    /// How many events were processed before.
+    before: u64,
     from: f64,
     until: f64,
     steps: Cell<u64>,
@@ -50,10 +52,10 @@ impl Line {
     fn show(&self, now: f64) {
         let part = (now - self.from) / (self.until - self.from);
         let seconds = self.bar.elapsed().as_secs_f64().max(1e-9);
-        let rate = self.steps.get() as f64 / seconds;
+        let rate = (self.env.processed_events() - self.before) as f64 / seconds;
         self.bar.set_position((part * PARTS) as u64);
         self.bar.set_message(format!(
-            "time {now:.0} of {:.0}, {rate:.0} steps/s",
+            "time {now:.0} of {:.0}, {rate:.0} events/s",
             self.until
         ));
     }
@@ -75,10 +77,13 @@ impl Progress {
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let line = Rc::new(Line {
             bar: ProgressBar::new(PARTS as u64).with_style(style),
+            env: env.clone(),
+            before: env.processed_events(),
             from: env.now(),
             until: until.to_f64(),
             steps: Cell::new(0),
         });
+        line.show(env.now());
         Self {
             _observing: env.observe(line.clone()),
             line,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::environment::{Env, Environment};
 use super::time::Number;
 use crate::errors::{RuntimeError, ValueError};
-use yieldfrom_delegation::Result;
+use yieldfrom_delegation::{Result, stack};
 
 /// How fast the time of an environment passes.
 pub(super) struct Pace {
@@ -86,6 +86,7 @@ impl RealtimeEnvironment {
             initial_time: 0.0,
             factor: 1.0,
             strict: true,
+            stack_size: stack::DEFAULT_SIZE,
         }
     }
 
@@ -126,6 +127,7 @@ pub struct RealtimeBuilder {
     initial_time: f64,
     factor: f64,
     strict: bool,
+    stack_size: usize,
 }
 
 impl RealtimeBuilder {
@@ -144,6 +146,12 @@ impl RealtimeBuilder {
     /// Sets whether a run fails if an event comes later than one unit of time after its time. The default is true.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Sets the size of the processes' stacks in bytes, as [`EnvironmentBuilder::stack_size`](super::EnvironmentBuilder::stack_size).
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes;
         self
     }
 
@@ -166,7 +174,9 @@ impl RealtimeBuilder {
             factor: self.factor,
             strict: self.strict,
         };
-        let environment = Environment::builder().initial_time(self.initial_time);
+        let environment = Environment::builder()
+            .initial_time(self.initial_time)
+            .stack_size(self.stack_size);
         environment.build_with(Some(pace)).map(RealtimeEnvironment)
     }
 }
