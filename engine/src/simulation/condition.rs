@@ -108,8 +108,7 @@ impl Delegate<Wait, ()> for Condition {
 }
 
 impl Condition {
-    pub(super) fn new(core: &Rc<Core>, rule: Rule, events: Vec<AnyEvent>) -> Self {
-        let events: Rc<[AnyEvent]> = events.into();
+    pub(super) fn new(core: &Rc<Core>, rule: Rule, events: Rc<[AnyEvent]>) -> Self {
         let node = core.node(Kind::Condition(Members {
             rule,
             events: RefCell::new(Rc::clone(&events)),
@@ -138,7 +137,7 @@ impl Condition {
     pub(super) fn of_two(rule: Rule, left: impl IntoEvent, right: impl IntoEvent) -> Self {
         let (left, right) = (left.into_any(), right.into_any());
         match left.node().core("a condition") {
-            Ok(core) => Self::new(&core, rule, vec![left, right]),
+            Ok(core) => Self::new(&core, rule, Rc::new([left, right])),
             Err(_) => Self::dead(rule, left, right),
         }
     }
@@ -148,7 +147,7 @@ impl Condition {
     fn dead(rule: Rule, left: AnyEvent, right: AnyEvent) -> Self {
         let core = Rc::new(Core::new(0.0, 0, None));
         core.close();
-        Self::new(&core, rule, vec![left, right])
+        Self::new(&core, rule, Rc::new([left, right]))
     }
 }
 
@@ -199,9 +198,10 @@ fn succeed(core: &Core, condition: &Rc<Node>, value: Option<Rc<dyn Any>>) {
 
 /// Builds the value of a condition that is being processed: the events that were processed up to now.
 pub(super) fn build(condition: &Node) {
-    let mut done = Vec::new();
     if condition.is_ok() {
-        collect(&members(condition).events(), &mut done);
+        let events = members(condition).events();
+        let mut done = Vec::with_capacity(events.len());
+        collect(&events, &mut done);
         let value = ConditionValue {
             events: done.into(),
         };
