@@ -79,13 +79,13 @@ impl Recorder {
 impl Observer for Recorder {
     fn resumed(&self, now: f64, process: &AnyProcess) {
         let (now, number) = (self.nanos(now), process.number() as u32);
-        let track = Track {
+        let track = || Track {
             kind: TrackKind::Task,
             number,
             name: process.name(),
             origin: process.origin(),
         };
-        self.note(|notes| notes.begin_step(now, process.address(), number, || track));
+        self.note(|notes| notes.begin_step(now, process.address(), number, track));
     }
 
     fn suspended(&self, now: f64, process: &AnyProcess, target: &AnyEvent) {

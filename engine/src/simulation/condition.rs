@@ -1,6 +1,5 @@
 //! `Condition`: an event that waits for several events.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -9,7 +8,6 @@ use super::callbacks::Callback;
 use super::core::Core;
 use super::event::{AnyEvent, AsEvent, Event, IntoEvent, event_handle};
 use super::node::{Kind, Node};
-use super::queue::Priority;
 use super::request::{Co, Wait, wait};
 use super::ties::Tied;
 use crate::errors::ValueError;
@@ -123,7 +121,7 @@ impl Condition {
             node.refuse(core, ValueError::new(why).into());
         } else if events.is_empty() {
             let value = ConditionValue { events };
-            succeed(core, &node, Some(Rc::new(value)));
+            core.succeed(&node, Some(Rc::new(value)));
         } else {
             core.tie(Rc::downgrade(&node) as Weak<dyn Tied>);
             watch(&node, &events);
@@ -186,14 +184,8 @@ pub(super) fn check(condition: &Rc<Node>, event: &Node) {
         && let Ok(core) = condition.core("check")
     {
         // Its value is built when it is processed.
-        succeed(&core, condition, None);
+        core.succeed(condition, None);
     }
-}
-
-/// Schedules a condition that is met.
-fn succeed(core: &Core, condition: &Rc<Node>, value: Option<Rc<dyn Any>>) {
-    condition.set_succeeded(value);
-    core.schedule(Rc::clone(condition), Priority::Normal, 0.0);
 }
 
 /// Builds the value of a condition that is being processed: the events that were processed up to now.

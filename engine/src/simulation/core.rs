@@ -1,5 +1,6 @@
 //! `Core`: the state of an environment, and how an event is processed.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::mem;
 use std::rc::{Rc, Weak};
@@ -141,6 +142,13 @@ impl Core {
         }
         let time = self.now.get() + delay;
         self.queue.borrow_mut().push(time, priority, node);
+    }
+
+    /// Triggers an event with a value, and schedules it for the present.
+    #[inline(always)]
+    pub(super) fn succeed(&self, node: &Rc<Node>, value: Option<Rc<dyn Any>>) {
+        node.set_succeeded(value);
+        self.schedule(Rc::clone(node), Priority::Normal, 0.0);
     }
 
     /// Returns the time of the next event.

@@ -219,9 +219,7 @@ impl Node {
 
     pub(super) fn succeed(self: &Rc<Self>, value: Option<Rc<dyn Any>>) -> Result<()> {
         self.check_pending("succeed")?;
-        let core = self.core("succeed")?;
-        self.set_succeeded(value);
-        core.schedule(Rc::clone(self), Priority::Normal, 0.0);
+        self.core("succeed")?.succeed(self, value);
         Ok(())
     }
 

@@ -12,7 +12,6 @@ use crate::simulation::AnyProcess;
 use crate::simulation::interrupt::Interrupt;
 use crate::simulation::node::Node;
 use crate::simulation::process::ProcessCell;
-use crate::simulation::queue::Priority;
 use yieldfrom_delegation::{Error, Result};
 
 /// In which order requests get slots.
@@ -149,8 +148,7 @@ impl Slots {
 
 /// Schedules a request that was granted.
 pub(super) fn succeed<R: Rules>(base: &Base<R>, node: &Rc<Node>) {
-    node.set_succeeded(None);
-    base.core.schedule(Rc::clone(node), Priority::Normal, 0.0);
+    base.core.succeed(node, None);
 }
 
 impl Rules for Slots {

@@ -12,7 +12,6 @@ use super::transfer::{Get, Put};
 use crate::errors::AtCaller;
 use crate::simulation::Env;
 use crate::simulation::node::{Node, stored};
-use crate::simulation::queue::Priority;
 use yieldfrom_delegation::Result;
 
 /// Items of one type, up to a capacity, that processes put in and get out: first in, first out.
@@ -115,8 +114,7 @@ impl<I: Default> Drop for Lent<'_, I> {
 
 /// Triggers a request with the item that it gets.
 pub(super) fn give<R: Rules, T: 'static>(base: &Base<R>, node: &Rc<Node>, item: T) {
-    node.set_succeeded(stored(item));
-    base.core.schedule(Rc::clone(node), Priority::Normal, 0.0);
+    base.core.succeed(node, stored(item));
 }
 
 impl<T: 'static> Rules for Fifo<T> {
