@@ -6,6 +6,7 @@ pub mod debug;
 mod event_loop;
 #[cfg(feature = "trace")]
 mod generators;
+mod metrics;
 #[cfg(feature = "trace")]
 mod recorder;
 #[cfg(all(feature = "trace", feature = "simulation"))]
@@ -17,5 +18,6 @@ pub use deadlock::DeadlockError;
 pub(crate) use deadlock::deadlock;
 #[cfg(feature = "trace")]
 pub use generators::{GeneratorRecording, record_generators};
+pub use metrics::LoopMetrics;
 #[cfg(all(feature = "trace", feature = "simulation"))]
 pub use simulation::{SimulationRecording, record_simulation};

@@ -17,6 +17,7 @@ mod interleavings;
 mod intervals;
 mod invented_scenarios;
 mod logged_problems;
+mod metrics;
 mod misuse;
 mod no_suspend;
 mod numbers_of_seconds;

@@ -20,6 +20,7 @@ mod api;
 mod batch;
 mod clock;
 mod closing;
+mod counters;
 mod current;
 mod descriptors;
 mod error_context;
@@ -67,6 +68,7 @@ use super::on_drop::OnDrop;
 use super::task::TaskObject;
 use crate::errors::panics;
 use crate::errors::{RuntimeError, refused};
+use counters::Counters;
 use descriptors::Descriptors;
 use exceptions::{ExceptionHandler, TaskFactory};
 use places::Places;
@@ -100,6 +102,7 @@ pub(crate) struct Core {
     slow_callback_duration: Cell<Duration>,
     pub(crate) ended: EndedEntries,
     pace: Cell<Pace>,
+    counters: Counters,
     /// Whether a panic is being reported, so that another one ends the run.
     reporting: Cell<bool>,
     /// The names that tasks were given, by number.
@@ -155,6 +158,7 @@ impl Core {
             slow_callback_duration: Cell::new(Duration::from_millis(100)),
             ended: EndedEntries::default(),
             pace: Cell::default(),
+            counters: Counters::default(),
             reporting: Cell::new(false),
             places: Places::default(),
             handles: Cell::new(0),

@@ -117,6 +117,10 @@ impl Hooks {
         self.work.get() > 0
     }
 
+    pub(crate) fn work(&self) -> usize {
+        self.work.get()
+    }
+
     pub(crate) fn add_work(&self) {
         self.work.set(self.work.get() + 1);
     }

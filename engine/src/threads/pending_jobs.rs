@@ -27,6 +27,15 @@ pub(crate) struct Executors {
 }
 
 impl Executors {
+    /// Returns how many jobs of a loop are pending, and how many threads its default executor has.
+    pub(crate) fn of_loop(core: &Core) -> (usize, usize) {
+        Self::of(core).map_or((0, 0), |executors| {
+            let default = executors.default.borrow();
+            let threads = default.as_ref().map_or(0, |it| it.pool().size().0);
+            (executors.pending.borrow().len(), threads)
+        })
+    }
+
     pub(super) fn default_executor(&self) -> ThreadPoolExecutor {
         let mut default = self.default.borrow_mut();
         default.get_or_insert_default().clone()

@@ -49,6 +49,8 @@ pub(crate) struct Reactor {
     /// How many wait for a descriptor, and so for the poller.
     waits: Rc<Cell<usize>>,
     events: RefCell<Events>,
+    /// How often the poller was asked.
+    polls: Cell<u64>,
 }
 
 /// A place for a registered descriptor. Its generation is part of the key, so that an event for
@@ -68,6 +70,15 @@ impl Reactor {
 
     pub(crate) fn waits(&self) -> usize {
         self.waits.get()
+    }
+
+    /// Returns how many descriptors are registered.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.entries.borrow().len() - self.free.borrow().len()
+    }
+
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls.get()
     }
 
     /// Registers a descriptor, which must not be closed before it is removed.
@@ -157,6 +168,7 @@ impl Reactor {
     ///
     /// What the system reports, other than an interruption by a signal, with the operation.
     pub(crate) fn wait(&self, poller: &Poller, timeout: Option<Nanos>) -> io::Result<()> {
+        self.polls.set(self.polls.get() + 1);
         let report = |event: IoEvent| self.report(event);
         let waited = poller.wait(&mut self.events.borrow_mut(), timeout, report);
         waited.map_err(|error| describe(error, "wait for events"))

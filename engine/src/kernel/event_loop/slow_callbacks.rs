@@ -81,21 +81,21 @@ impl EndedEntries {
 pub(super) struct Pace {
     /// Since when they are counted.
     began: Duration,
-    count: u32,
+    /// How many entries of the loop had ended by then.
+    entries: u64,
     in_haste: bool,
 }
 
 impl Pace {
-    /// Notes that `count` more entries have run by now.
-    fn note(&mut self, now: Duration, count: usize) {
-        self.count = self.count.saturating_add(count as u32);
+    /// Notes how many entries of the loop have ended by now.
+    fn note(&mut self, now: Duration, entries: u64) {
         let span = now.saturating_sub(self.began);
         if span >= SPAN {
-            let in_haste = HASTE.saturating_mul(self.count) > span;
+            let count = u32::try_from(entries - self.entries).unwrap_or(u32::MAX);
             *self = Self {
                 began: now,
-                count: 0,
-                in_haste,
+                entries,
+                in_haste: HASTE.saturating_mul(count) > span,
             };
         }
     }
@@ -110,8 +110,6 @@ pub(super) struct Watch {
     began: Duration,
     noted: [*const (); BATCH],
     count: usize,
-    /// How many have run since the pace was told.
-    passed: usize,
     /// How many entries are noted before the clock is read.
     batch: usize,
 }
@@ -125,7 +123,6 @@ impl Watch {
             began: Duration::ZERO,
             noted: [std::ptr::null(); BATCH],
             count: 0,
-            passed: 0,
             batch: 1,
         };
         watch.restart(core);
@@ -143,6 +140,13 @@ impl Watch {
         };
         self.set_batch(core);
         self.began = read(self.clock);
+    }
+
+    /// Begins anew, and adds up how long the loop has waited since the last look.
+    pub(super) fn restart_after_wait(&mut self, core: &Core) {
+        let before = self.began;
+        self.restart(core);
+        core.counters.add_wait(self.began.saturating_sub(before));
     }
 
     #[inline(always)]
@@ -175,7 +179,7 @@ impl Watch {
     #[inline(never)]
     fn look(&mut self, core: &Core) {
         let count = std::mem::take(&mut self.count);
-        self.passed += count;
+        core.counters.count_entries(count);
         let now = read(self.clock);
         // As a rule, no time has passed on the coarse clock.
         if now != self.began || core.in_debug_mode() != self.debug {
@@ -187,7 +191,7 @@ impl Watch {
     #[inline(never)]
     fn judge(&mut self, core: &Core, now: Duration, count: usize) {
         let mut pace = core.pace.get();
-        pace.note(now, std::mem::take(&mut self.passed));
+        pace.note(now, core.counters.entries());
         core.pace.set(pace);
         if now.saturating_sub(self.began) >= self.limit {
             panics::contain(|| self.report(core, count, now - self.began));
@@ -289,10 +293,11 @@ mod tests {
     #[test]
     fn only_many_entries_in_a_short_time_are_in_haste() {
         let mut pace = Pace::default();
-        let mut now = Duration::from_secs(1000);
-        let mut run = |entries: usize, span: Duration| {
+        let (mut now, mut ended) = (Duration::from_secs(1000), 0);
+        let mut run = |entries: u64, span: Duration| {
             now += span;
-            pace.note(now, entries);
+            ended += entries;
+            pace.note(now, ended);
             pace.in_haste
         };
         assert!(!run(8, Duration::ZERO), "the first have no past");

@@ -110,6 +110,10 @@ impl Tasks {
             .cloned()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     /// Returns all tasks, in the order of their making.
     pub(super) fn all(&self) -> Vec<Rc<dyn TaskObject>> {
         in_order(self.slots.iter().flatten().cloned().collect())

@@ -254,6 +254,11 @@ impl Timers {
         self.len
     }
 
+    /// Returns how many are still wanted.
+    pub(crate) fn wanted(&self) -> usize {
+        self.len.saturating_sub(self.cancelled)
+    }
+
     /// Takes everything out, for its caller to drop.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = Rc<dyn Timed>> + use<> {
         let numbers = self.numbers;

@@ -100,7 +100,7 @@ impl Core {
         if self.ready.is_empty() && !self.stopping.get() {
             run.watch.finish(self);
             self.idle(max_wait)?;
-            run.watch.restart(self);
+            run.watch.restart_after_wait(self);
         } else if self.reactor.has_waits() {
             self.glance()?;
         }
@@ -110,6 +110,7 @@ impl Core {
         // 2. Calls from other threads, and timers that are due, become ready.
         let before = self.ready.len();
         self.fire_timers();
+        self.counters.count_turn();
         run.batch.refill(&self.ready);
         self.take_inbox(run, before);
         // 3. will be to run what is ready now, 4. is up to the run.
