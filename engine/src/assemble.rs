@@ -13,7 +13,7 @@ use yieldfrom_delegation::{Result, stack};
 #[cfg(feature = "futures")]
 use crate::bridge::ForeignWakers;
 use crate::errors::describe;
-use crate::insight::deadlock;
+use crate::insight::{WatchSettings, WatchdogHandler, WatchdogReport, Watching, deadlock};
 use crate::io::blocking::BlockingSources;
 use crate::kernel::{
     AwaitableResult, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Poller, Settings,
@@ -71,6 +71,7 @@ pub struct LoopBuilder {
     /// The limit with which the loop is recorded from its start on, if it is.
     #[cfg(feature = "trace")]
     trace: Option<Option<usize>>,
+    watch: WatchSettings,
 }
 
 impl Default for LoopBuilder {
@@ -88,6 +89,7 @@ impl Default for LoopBuilder {
             reports_on_sigquit: false,
             #[cfg(feature = "trace")]
             trace: None,
+            watch: WatchSettings::default(),
         }
     }
 }
@@ -180,6 +182,56 @@ impl LoopBuilder {
         self
     }
 
+    /// Lets a thread watch the loop, and report a task or a callback that holds it for longer than `limit`.
+    ///
+    /// The report comes *while* the loop is held, so that you also learn of an endless loop: a warning goes to
+    /// the crate `log`, and to the [handler](Self::watchdog_handler) if there is one. When the loop goes on, a
+    /// second report says for how long it was held, and where the task is suspended now. A loop that waits for
+    /// something to do is never reported, nor is one that does not run.
+    ///
+    /// The limit is a millisecond at least. While the loop is watched, each step takes some tens of
+    /// nanoseconds more. Programs that need to know afterwards only use
+    /// [`set_slow_callback_duration`](EventLoop::set_slow_callback_duration), which needs no thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc::channel;
+    /// use std::time::Duration;
+    /// use yieldfrom::{LoopBuilder, create_task};
+    ///
+    /// let (send, reports) = channel();
+    /// let builder = LoopBuilder::new().watchdog(Duration::from_millis(20));
+    /// let builder = builder.watchdog_handler(move |report| send.send(report.clone()).unwrap());
+    /// let held = builder.block_on(move |co| {
+    ///     // The task waits for a thread, and does not let the loop go on meanwhile.
+    ///     let task = create_task(move |_: &yieldfrom::Co| Ok(reports.recv().unwrap()));
+    ///     task.set_name("blocker");
+    ///     co.yield_from(task)
+    /// })?;
+    /// assert_eq!((held.task(), held.has_ended()), (Some("blocker"), false));
+    /// assert!(held.to_string().starts_with("The event loop is held by blocker"));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[must_use]
+    pub fn watchdog(mut self, limit: Duration) -> Self {
+        self.watch.limit = Some(limit);
+        self
+    }
+
+    /// Sets a function that is called with each report of the [watchdog](Self::watchdog), on the watchdog's
+    /// thread.
+    ///
+    /// While it runs, the watchdog does not watch. When the loop is closed, it waits for the watchdog's thread.
+    #[must_use]
+    pub fn watchdog_handler(
+        mut self,
+        handler: impl Fn(&WatchdogReport) + Send + Sync + 'static,
+    ) -> Self {
+        self.watch.handler = Some(WatchdogHandler(Arc::new(handler)));
+        self
+    }
+
     /// Lets the loop wait by the crate `polling` alone, as it does on other systems than Linux.
     ///
     /// It needs a few system calls more for each wait. It is for comparisons and tests.
@@ -193,12 +245,12 @@ impl LoopBuilder {
     ///
     /// # Errors
     ///
-    /// The system's error when it has no descriptors left for the poller.
+    /// The system's error when it has no descriptors left for the poller, or no thread for the watchdog.
     #[track_caller]
     pub fn build(self) -> Result<EventLoop> {
         let poller = Poller::new(self.portable_reactor);
         let poller = poller.map_err(|error| describe(error, "make an event loop"))?;
-        let event_loop = EventLoop::new_handle(self.core(Inbox::new(poller)));
+        let event_loop = EventLoop::new_handle(self.core(Inbox::new(poller))?);
         #[cfg(feature = "trace")]
         if let Some(limit) = self.trace {
             event_loop.start_trace(limit)?;
@@ -211,13 +263,15 @@ impl LoopBuilder {
     }
 
     /// Plugs the layers above the kernel into it.
-    fn core(&self, inbox: Arc<Inbox>) -> Rc<Core> {
+    fn core(&self, inbox: Arc<Inbox>) -> Result<Rc<Core>> {
         let clock = if self.is_virtual {
             Clock::virtual_at(self.start_time)
         } else {
             Clock::real(self.start_time)
         };
+        let (watching, watcher) = Watching::start(&self.watch)?;
         let layers: Box<[Box<dyn Layer>]> = Box::new([
+            Box::new(watching),
             Box::new(Executors::default()),
             Box::new(RemoteTasks::default()),
             #[cfg(feature = "futures")]
@@ -233,7 +287,8 @@ impl LoopBuilder {
             stack_size: self.stack_size,
             debug: self.debug,
         };
-        Core::new(settings, Hooks::new(layers, deadlock), Some(inbox))
+        let hooks = Hooks::new(layers, deadlock).watched_by(watcher);
+        Ok(Core::new(settings, hooks, Some(inbox)))
     }
 
     /// Makes a loop, runs a coroutine on it, cancels the tasks that are left, waits for the jobs

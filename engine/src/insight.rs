@@ -13,6 +13,7 @@ mod recorder;
 mod simulation;
 #[cfg(feature = "trace")]
 pub mod trace;
+mod watch;
 
 pub use deadlock::DeadlockError;
 pub(crate) use deadlock::deadlock;
@@ -21,3 +22,5 @@ pub use generators::{GeneratorRecording, record_generators};
 pub use metrics::LoopMetrics;
 #[cfg(all(feature = "trace", feature = "simulation"))]
 pub use simulation::{SimulationRecording, record_simulation};
+pub use watch::WatchdogReport;
+pub(crate) use watch::{WatchSettings, WatchdogHandler, Watching};

@@ -20,6 +20,7 @@ mod on_drop;
 mod operation;
 mod request;
 mod task;
+mod watcher;
 
 pub use awaitable::{Awaitable, AwaitableResult, IntoCoroutine};
 pub(crate) use awaitable::{
@@ -66,3 +67,4 @@ pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_futur
 #[cfg(feature = "futures")]
 pub(crate) use task::{Stackless, Step};
 pub(crate) use task::{Suspension, TaskObject};
+pub(crate) use watcher::LoopWatcher;

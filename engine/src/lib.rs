@@ -96,7 +96,7 @@ pub use errors::{
 };
 #[cfg(feature = "trace")]
 pub use insight::trace::{self, Trace, TraceFile};
-pub use insight::{DeadlockError, LoopMetrics, debug};
+pub use insight::{DeadlockError, LoopMetrics, WatchdogReport, debug};
 #[cfg(feature = "trace")]
 pub use insight::{GeneratorRecording, record_generators};
 #[cfg(all(feature = "trace", feature = "simulation"))]

@@ -107,6 +107,8 @@ pub(crate) struct Core {
     reporting: Cell<bool>,
     /// The names that tasks were given, by number.
     task_names: RefCell<HashMap<u32, String>>,
+    /// How often a task was given a name.
+    namings: Cell<u64>,
     /// The contexts that tasks have, by number.
     pub(super) contexts: RefCell<HashMap<u32, Context>>,
     /// Where futures and tasks were made, by their address: those made in debug mode.
@@ -148,6 +150,7 @@ impl Core {
             tasks: RefCell::default(),
             task_numbers: Cell::new(0),
             task_names: RefCell::default(),
+            namings: Cell::new(0),
             contexts: RefCell::default(),
             running: Cell::new(false),
             stopping: Cell::new(false),
@@ -374,7 +377,13 @@ impl Core {
         }
     }
 
+    /// Returns a number that changes whenever a task is given a name.
+    pub(crate) fn namings(&self) -> u64 {
+        self.namings.get()
+    }
+
     pub(crate) fn set_task_name(&self, number: u32, name: String) {
+        self.namings.set(self.namings.get() + 1);
         self.task_names.borrow_mut().insert(number, name);
     }
 

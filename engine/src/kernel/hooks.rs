@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::event_loop::{Core, Ready};
 use super::future::Waitable;
 use super::nanos::Nanos;
+use super::watcher::LoopWatcher;
 use crate::errors::panics::Panics;
 use yieldfrom_delegation::recorder::Recorder;
 use yieldfrom_delegation::{Error, Result};
@@ -99,6 +100,7 @@ pub(crate) struct Hooks {
     idle_waits: Cell<usize>,
     recorder: RefCell<Option<Rc<dyn LoopRecorder>>>,
     is_recorded: Cell<bool>,
+    watcher: Option<Box<dyn LoopWatcher>>,
 }
 
 impl Hooks {
@@ -110,7 +112,18 @@ impl Hooks {
             idle_waits: Cell::new(0),
             recorder: RefCell::new(None),
             is_recorded: Cell::new(false),
+            watcher: None,
         }
+    }
+
+    /// Gives the loop a watcher, if there is one.
+    pub(crate) fn watched_by(self, watcher: Option<Box<dyn LoopWatcher>>) -> Self {
+        Self { watcher, ..self }
+    }
+
+    #[inline(always)]
+    pub(super) fn watcher(&self) -> Option<&dyn LoopWatcher> {
+        self.watcher.as_deref()
     }
 
     pub(crate) fn has_work(&self) -> bool {

@@ -11,7 +11,6 @@ use super::tasks::Slot;
 use crate::kernel::future::{CallbackList, Waitable};
 use crate::kernel::nanos::Nanos;
 use crate::kernel::request::Request;
-#[cfg(feature = "trace")]
 use crate::kernel::task::TaskObject;
 
 /// Something that the loop runs in one of its turns: a task's step, a handle, a done callback.
@@ -70,7 +69,6 @@ pub(crate) trait Ready {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
     /// Returns the task that it is, if it is one.
-    #[cfg(feature = "trace")]
     fn as_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
         None
     }

@@ -13,6 +13,11 @@ pub(crate) struct Slot(u32);
 impl Slot {
     /// That of a task which has none.
     pub(crate) const NONE: Self = Self(u32::MAX);
+
+    /// Returns its index, which is used again for later tasks.
+    pub(crate) fn index(self) -> Option<usize> {
+        (self != Self::NONE).then_some(self.0 as usize)
+    }
 }
 
 /// With this many free slots, they do not fit into the first cache.

@@ -18,6 +18,7 @@ use crate::kernel::hooks::{LoopRecorder, is_interrupted};
 use crate::kernel::nanos::{Nanos, nanos};
 use crate::kernel::on_drop::OnDrop;
 use crate::kernel::request::{Request, Wish};
+use crate::kernel::watcher::{WatchedRun, WatchedTurn};
 use yieldfrom_delegation::{Error, Result, recorder};
 
 /// What a run has at hand.
@@ -68,6 +69,7 @@ fn guarded(
     core: &Rc<Core>,
     mut turns: impl FnMut(&Rc<Core>, &mut Run) -> Result<()>,
 ) -> Result<()> {
+    let _watched = WatchedRun::begin(core);
     let mut run = Run {
         batch: Batch::default(),
         watch: Watch::start(core),
@@ -227,6 +229,9 @@ impl Core {
         if let Some(recorder) = self.hooks.recorder() {
             return self.run_recorded(run, recorder);
         }
+        if let Some(turn) = WatchedTurn::begin(self) {
+            return self.run_watched(run, &turn);
+        }
         while let Some(entry) = run.batch.next(self) {
             run.batch.prefetch(self);
             run.watch.note(&entry);
@@ -243,15 +248,33 @@ impl Core {
         let before = recorder::replace(Some(recorder.clone()));
         let _restored = OnDrop::new(|| drop(recorder::replace(before)));
         recorder.begin_turn(self, run.batch.len());
+        let turn = WatchedTurn::begin(self);
+        let watcher = turn.as_ref().map(|turn| turn.watcher);
         while let Some(entry) = run.batch.next(self) {
             let shown = Rc::clone(&entry);
             recorder.begin_entry(self, &shown);
+            watcher.inspect(|it| it.begin_entry(self, &shown));
             run.watch.note(&entry);
             self.run_entry(entry);
+            watcher.inspect(|it| it.end_entry(self, &shown));
             recorder.end_entry(self, &shown);
             run.watch.check(self);
         }
         recorder.end_turn(self);
+    }
+
+    /// Runs a batch as `run_batch` does, and tells a watcher which entry runs.
+    #[cold]
+    #[inline(never)]
+    fn run_watched(self: &Rc<Self>, run: &mut Run, turn: &WatchedTurn<'_>) {
+        while let Some(entry) = run.batch.next(self) {
+            let shown = Rc::clone(&entry);
+            turn.watcher.begin_entry(self, &shown);
+            run.watch.note(&entry);
+            self.run_entry(entry);
+            turn.watcher.end_entry(self, &shown);
+            run.watch.check(self);
+        }
     }
 
     /// Runs an entry. The resume of a task's coroutine is inlined here, see [`Driver`].

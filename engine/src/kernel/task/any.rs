@@ -10,7 +10,7 @@ use yieldfrom_delegation::{Delegate, Link, Result};
 use super::data::Suspension;
 use crate::errors::panics::Payload;
 use crate::kernel::awaitable::other_loop;
-use crate::kernel::event_loop::{EventLoop, Ready};
+use crate::kernel::event_loop::{EventLoop, Ready, Slot};
 use crate::kernel::future::{Callbacks, FutureObject, Waitable, cancel, not_awaited};
 use crate::kernel::request::{Co, Request};
 
@@ -34,6 +34,10 @@ pub(crate) trait TaskObject: Ready + FutureObject {
     fn has_not_started(&self) -> bool;
 
     fn number(&self) -> u32;
+
+    /// Returns its place among the loop's tasks. The places are used again.
+    fn slot(&self) -> Slot;
+
     fn name(&self) -> String;
     fn set_name(&self, name: String);
 

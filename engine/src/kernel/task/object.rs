@@ -10,6 +10,7 @@ use super::data::TaskPhase;
 use super::data::{Suspension, TaskHead, report_destroyed};
 use crate::errors::Panicked;
 use crate::errors::panics::{Panics, Payload};
+use crate::kernel::event_loop::Slot;
 #[cfg(feature = "futures")]
 use crate::kernel::future::Role;
 use crate::kernel::future::{Callbacks, FutureData};
@@ -87,6 +88,10 @@ impl<T: 'static> TaskObject for FutureData<T> {
 
     fn number(&self) -> u32 {
         self.head().number
+    }
+
+    fn slot(&self) -> Slot {
+        self.head().slot.get()
     }
 
     fn name(&self) -> String {

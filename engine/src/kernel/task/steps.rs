@@ -240,7 +240,6 @@ impl<T: 'static> Ready for FutureData<T> {
         fmt::Display::fmt(self, f)
     }
 
-    #[cfg(feature = "trace")]
     fn as_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
         Some(self)
     }

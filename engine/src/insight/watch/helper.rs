@@ -1,0 +1,59 @@
+//! A thread that helps a loop, and ends with it.
+
+use std::io;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use crate::errors::describe;
+use yieldfrom_delegation::Result;
+
+/// Whether a helper is asked to end.
+#[derive(Clone, Default)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub(crate) fn is_asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The thread. When this is dropped, it is asked to end, and waited for.
+pub(crate) struct Helper {
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+    /// The process that has it: a fork has a copy of this, and not the thread.
+    process: u32,
+}
+
+impl Helper {
+    pub(crate) fn start(name: &str, work: impl FnOnce(&Stop) + Send + 'static) -> Result<Self> {
+        let stop = Stop::default();
+        let inner = stop.clone();
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || work(&inner));
+        let failed = |error: io::Error| describe(error, format!("start the thread {name}"));
+        Ok(Self {
+            stop,
+            thread: Some(thread.map_err(failed)?),
+            process: process::id(),
+        })
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        if self.process != process::id() {
+            // There is nothing to wait for, and a join would never return.
+            return std::mem::forget(thread);
+        }
+        self.stop.0.store(true, Ordering::SeqCst);
+        thread.thread().unpark();
+        let _ = thread.join();
+    }
+}

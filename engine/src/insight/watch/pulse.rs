@@ -1,0 +1,194 @@
+//! The part of a watched loop that all threads share.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use super::report::WatchdogReport;
+use crate::kernel::{Nanos, nanos};
+
+/// The lowest bit of [`Pulse::entry`]: the entry was reported, and its end is to be reported as well.
+const REPORTED: u64 = 1;
+
+/// What a loop tells other threads. Only the loop's thread writes it, except where a field says otherwise.
+pub(super) struct Pulse {
+    /// The time from which times are counted.
+    zero: Instant,
+    is_running: AtomicBool,
+    in_turn: AtomicBool,
+    /// Twice the number of the entry that runs, or zero if none does. Another thread may add [`REPORTED`].
+    entry: AtomicU64,
+    /// When that entry began.
+    since: AtomicU64,
+    name: Mutex<EntryName>,
+    /// What ended after it was reported. The watchdog takes it out.
+    ended: Mutex<Vec<WatchdogReport>>,
+    /// Whether the watchdog sleeps until a turn begins. Both threads write it.
+    is_asleep: AtomicBool,
+    watchdog: OnceLock<Thread>,
+}
+
+/// The name of an entry, for the thread that reports it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EntryName {
+    /// The number of the entry.
+    pub(super) entry: u64,
+    /// The task whose step it is.
+    pub(super) task: Option<Arc<TaskLabel>>,
+    /// What it is, if it is no step of a task.
+    pub(super) callback: String,
+}
+
+/// What reports say of a task.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TaskLabel {
+    pub(super) name: String,
+    /// Its coroutine, and the line where that was made.
+    pub(super) origin: String,
+}
+
+/// The entry that runs, as another thread has found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RunningEntry {
+    pub(super) number: u64,
+    pub(super) since: Nanos,
+    pub(super) is_reported: bool,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pulse {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            zero: Instant::now(),
+            is_running: AtomicBool::new(false),
+            in_turn: AtomicBool::new(false),
+            entry: AtomicU64::new(0),
+            since: AtomicU64::new(0),
+            name: Mutex::default(),
+            ended: Mutex::default(),
+            is_asleep: AtomicBool::new(false),
+            watchdog: OnceLock::new(),
+        })
+    }
+
+    pub(super) fn now(&self) -> Nanos {
+        nanos(self.zero.elapsed())
+    }
+
+    pub(super) fn instant(&self, time: Nanos) -> Instant {
+        self.zero + Duration::from_nanos(time)
+    }
+
+    pub(super) fn set_running(&self, is_running: bool) {
+        self.is_running.store(is_running, Ordering::Release);
+    }
+
+    /// Begins a turn, and wakes a watchdog that sleeps.
+    pub(super) fn begin_turn(&self) {
+        // Pairs with `fall_asleep`: either the watchdog sees the turn, or this sees that it sleeps.
+        self.in_turn.swap(true, Ordering::SeqCst);
+        if self.is_asleep.swap(false, Ordering::SeqCst) {
+            self.wake_watchdog();
+        }
+    }
+
+    pub(super) fn end_turn(&self) {
+        self.in_turn.store(false, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_in_turn(&self) -> bool {
+        self.in_turn.load(Ordering::SeqCst)
+    }
+
+    /// Notes that the watchdog sleeps until the next turn; returns false if one is under way.
+    pub(super) fn fall_asleep(&self) -> bool {
+        self.is_asleep.swap(true, Ordering::SeqCst);
+        !self.is_in_turn()
+    }
+
+    pub(super) fn set_watchdog(&self, thread: Thread) {
+        let _ = self.watchdog.set(thread);
+    }
+
+    pub(super) fn wake_watchdog(&self) {
+        if let Some(thread) = self.watchdog.get() {
+            thread.unpark();
+        }
+    }
+
+    /// Notes that an entry begins. The name is left out if another thread reads that of the entry before.
+    pub(super) fn begin_entry(&self, number: u64, now: Nanos, name: impl FnOnce(&mut EntryName)) {
+        self.since.store(now, Ordering::Release);
+        // No lock is waited for: in a fork of the process, the thread that has it may not exist.
+        if let Ok(mut note) = self.name.try_lock() {
+            note.entry = number;
+            name(&mut note);
+        }
+        self.entry.store(number * 2, Ordering::Release);
+    }
+
+    /// Notes that the entry has ended, if one runs. Returns it if its end is to be reported.
+    pub(super) fn end_entry(&self) -> Option<RunningEntry> {
+        let entry = self.entry.swap(0, Ordering::AcqRel);
+        (entry & REPORTED != 0).then(|| self.running(entry))
+    }
+
+    fn running(&self, entry: u64) -> RunningEntry {
+        RunningEntry {
+            number: entry / 2,
+            since: self.since.load(Ordering::Acquire),
+            is_reported: entry & REPORTED != 0,
+        }
+    }
+
+    /// Returns the entry that runs.
+    pub(super) fn entry(&self) -> Option<RunningEntry> {
+        let entry = self.entry.load(Ordering::Acquire);
+        let running = self.running(entry);
+        // Otherwise the time may be that of another one.
+        let is_same = self.entry.load(Ordering::Acquire) / 2 == entry / 2;
+        (entry != 0 && is_same).then_some(running)
+    }
+
+    /// Claims the report of an entry; returns false if it has ended by now. Its end is reported then.
+    pub(super) fn mark_reported(&self, number: u64) -> bool {
+        let (before, after) = (number * 2, (number * 2) | REPORTED);
+        let marked =
+            self.entry
+                .compare_exchange(before, after, Ordering::AcqRel, Ordering::Relaxed);
+        marked.is_ok()
+    }
+
+    /// Returns the name of an entry, if it is still noted.
+    pub(super) fn name_of(&self, number: u64) -> EntryName {
+        let name = lock(&self.name).clone();
+        if name.entry == number {
+            return name;
+        }
+        EntryName {
+            callback: "an entry without a name".to_owned(),
+            ..EntryName::default()
+        }
+    }
+
+    /// Leaves a report for the watchdog.
+    pub(super) fn push_ended(&self, report: WatchdogReport) {
+        lock(&self.ended).push(report);
+        self.wake_watchdog();
+    }
+
+    pub(super) fn take_ended(&self) -> Vec<WatchdogReport> {
+        std::mem::take(&mut *lock(&self.ended))
+    }
+}
+
+#[cfg(feature = "monitor")]
+impl Pulse {
+    pub(super) fn is_running(&self) -> bool {
+        self.is_running.load(Ordering::Acquire)
+    }
+}
