@@ -89,7 +89,13 @@ impl Default for LoopBuilder {
             reports_on_sigquit: false,
             #[cfg(feature = "trace")]
             trace: None,
-            watch: WatchSettings::default(),
+            watch: WatchSettings {
+                #[cfg(feature = "monitor")]
+                path_by_environment: std::env::var_os("YIELDFROM_MONITOR")
+                    .filter(|path| !path.is_empty())
+                    .map(Into::into),
+                ..WatchSettings::default()
+            },
         }
     }
 }
@@ -232,6 +238,57 @@ impl LoopBuilder {
         self
     }
 
+    /// Lets other programs look at the loop while it runs, through a Unix socket at `path`. Needs the feature
+    /// `monitor`.
+    ///
+    /// `cargo run --release -p top -- PATH` shows the loop in a terminal: its tasks, what each waits for and since
+    /// when, and how long its turns take. Other programs send a line, `snapshot`, and read a line of JSON; `help`
+    /// lists the requests. Only the user who runs the program can connect. The path is removed when the loop is
+    /// closed; a socket that an ended process has left there is replaced.
+    ///
+    /// A thread serves the socket, so there is an answer also while a task or a callback holds the loop: the
+    /// last snapshot with its age, and what runs, since when. That is known from the turn on in which a program
+    /// has connected; with a [watchdog](Self::watchdog), always. While no program is connected, the loop pays
+    /// a look at an atomic in each turn. While one is, a step takes some tens of nanoseconds more, and
+    /// snapshots take at most a twentieth of the loop's time.
+    ///
+    /// The environment variable `YIELDFROM_MONITOR` gives a path to programs that were built with the feature and
+    /// set none. If that path cannot be used, as another loop of the program has it, there is a warning, and
+    /// the loop runs without a monitor.
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) fails with an error that has the path: if another loop listens there, if it is a
+    /// directory or another file, or if it cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{BufRead, BufReader, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use yieldfrom::{LoopBuilder, to_thread};
+    ///
+    /// # let path = std::env::temp_dir().join(format!("yieldfrom-doc-{}", std::process::id()));
+    /// let builder = LoopBuilder::new().monitor(&path);
+    /// let answer = builder.block_on(move |co| {
+    ///     co.yield_from(to_thread(move || {
+    ///         let mut socket = UnixStream::connect(path).unwrap();
+    ///         socket.write_all(b"snapshot\n").unwrap();
+    ///         let mut answer = String::new();
+    ///         BufReader::new(socket).read_line(&mut answer).unwrap();
+    ///         answer
+    ///     }))
+    /// })?;
+    /// assert!(answer.contains(r#""what":"to_thread""#));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[cfg(feature = "monitor")]
+    #[must_use]
+    pub fn monitor(mut self, path: impl AsRef<std::path::Path>) -> Self {
+        self.watch.path = Some(path.as_ref().to_owned());
+        self
+    }
+
     /// Lets the loop wait by the crate `polling` alone, as it does on other systems than Linux.
     ///
     /// It needs a few system calls more for each wait. It is for comparisons and tests.
@@ -269,7 +326,7 @@ impl LoopBuilder {
         } else {
             Clock::real(self.start_time)
         };
-        let (watching, watcher) = Watching::start(&self.watch)?;
+        let (watching, watcher) = Watching::start(&self.watch, &inbox)?;
         let layers: Box<[Box<dyn Layer>]> = Box::new([
             Box::new(watching),
             Box::new(Executors::default()),

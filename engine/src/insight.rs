@@ -7,6 +7,8 @@ mod event_loop;
 #[cfg(feature = "trace")]
 mod generators;
 mod metrics;
+#[cfg(feature = "monitor")]
+mod monitor;
 #[cfg(feature = "trace")]
 mod recorder;
 #[cfg(all(feature = "trace", feature = "simulation"))]

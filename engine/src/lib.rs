@@ -58,6 +58,7 @@
 //! | `process` | child processes: the module `process` |
 //! | `futures` | futures of async/await in coroutines, and the other way round: the module `bridge` |
 //! | `tls` | encrypted sockets, streams and transports: the module `tls` |
+//! | `monitor` | a Unix socket by which `top` and other programs look at a loop while it runs: `LoopBuilder::monitor` |
 //! | `trace` | a timeline of a run, as a Chrome trace or as a picture: the module `trace` |
 //! | `simulation` | discrete-event simulation with processes, as in SimPy: the module `simulation` |
 //! | `simulation-statistics`, `simulation-random`, `simulation-pictures`, `simulation-progress` | what people who simulate need beside it: `simulation::statistics`, `random`, `pictures` and `progress` |

@@ -60,4 +60,6 @@ mod tree;
 
 pub use crate::kernel::WaitKind;
 pub(super) use collect::report_of;
+#[cfg(feature = "monitor")]
+pub(super) use collect::report_of_tasks;
 pub use report::{Report, TaskReport, WaitsFor};

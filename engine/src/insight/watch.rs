@@ -15,5 +15,7 @@ mod tests;
 mod watchdog;
 
 pub(crate) use layer::{WatchSettings, Watching};
+#[cfg(feature = "monitor")]
+pub(super) use pulse::{Pulse, RunningEntry, lock};
 pub use report::WatchdogReport;
 pub(crate) use watchdog::WatchdogHandler;

@@ -13,8 +13,8 @@ pub(crate) trait LoopWatcher {
 
     fn end_run(&self);
 
-    /// A turn begins, which may have no entry. Returns whether the watcher is told of its entries.
-    fn begin_turn(&self, core: &Core) -> bool;
+    /// A turn begins with this many entries, which may be none. Returns whether the watcher is told of them.
+    fn begin_turn(&self, core: &Core, entries: usize) -> bool;
 
     /// A task's step or a callback begins.
     fn begin_entry(&self, core: &Core, entry: &Rc<dyn Ready>);
@@ -35,9 +35,11 @@ pub(super) struct WatchedTurn<'a> {
 impl<'a> WatchedTurn<'a> {
     /// Begins a turn; returns none if its entries are not watched.
     #[inline(always)]
-    pub(super) fn begin(core: &'a Core) -> Option<Self> {
+    pub(super) fn begin(core: &'a Core, entries: impl FnOnce() -> usize) -> Option<Self> {
         let watcher = core.hooks.watcher()?;
-        watcher.begin_turn(core).then_some(Self { watcher, core })
+        watcher
+            .begin_turn(core, entries())
+            .then_some(Self { watcher, core })
     }
 }
 

@@ -10,8 +10,12 @@ use crate::kernel::{Core, Explanation, Nanos, Suspension, TaskObject, Waitable};
 
 /// Makes a report of all tasks of a loop.
 pub(crate) fn report_of(core: &Core) -> Report {
-    let all = core.all_tasks();
-    let collector = Collector::new(core, &all);
+    report_of_tasks(core, &core.all_tasks())
+}
+
+/// Makes a report of some tasks of a loop, which knows of no others.
+pub(crate) fn report_of_tasks(core: &Core, all: &[Rc<dyn TaskObject>]) -> Report {
+    let collector = Collector::new(core, all);
     let mut tasks: Vec<_> = all
         .iter()
         .enumerate()

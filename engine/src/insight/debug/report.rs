@@ -10,10 +10,10 @@ use crate::kernel::WaitKind;
 /// The thing that a task waits for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WaitsFor {
-    pub(super) kind: WaitKind,
-    pub(super) text: String,
+    pub(in crate::insight) kind: WaitKind,
+    pub(in crate::insight) text: String,
     /// The index of the task that has to release what is waited for.
-    pub(super) holder: Option<usize>,
+    pub(in crate::insight) holder: Option<usize>,
 }
 
 impl WaitsFor {
@@ -33,16 +33,16 @@ impl fmt::Display for WaitsFor {
 /// One task in a [`Report`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskReport {
-    pub(super) index: usize,
-    pub(super) name: String,
-    pub(super) origin: Link,
-    pub(super) made_at: Option<&'static Location<'static>>,
-    pub(super) is_running: bool,
-    pub(super) stack: Vec<Link>,
-    pub(super) waits_for: WaitsFor,
+    pub(in crate::insight) index: usize,
+    pub(in crate::insight) name: String,
+    pub(in crate::insight) origin: Link,
+    pub(in crate::insight) made_at: Option<&'static Location<'static>>,
+    pub(in crate::insight) is_running: bool,
+    pub(in crate::insight) stack: Vec<Link>,
+    pub(in crate::insight) waits_for: WaitsFor,
     /// The indices of the tasks that have to do something before this one goes on.
-    pub(super) awaits: Vec<usize>,
-    pub(super) awaited_by: Vec<usize>,
+    pub(in crate::insight) awaits: Vec<usize>,
+    pub(in crate::insight) awaited_by: Vec<usize>,
 }
 
 impl TaskReport {
@@ -121,8 +121,8 @@ impl TaskReport {
 /// All tasks of a loop, and which of them wait for each other: see [`debug`](crate::debug).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    pub(super) tasks: Vec<TaskReport>,
-    pub(super) cycles: Vec<Vec<usize>>,
+    pub(in crate::insight) tasks: Vec<TaskReport>,
+    pub(in crate::insight) cycles: Vec<Vec<usize>>,
 }
 
 impl Report {

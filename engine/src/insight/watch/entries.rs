@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::pulse::{EntryName, Pulse, RunningEntry, TaskLabel};
 use super::report::WatchdogReport;
+#[cfg(feature = "monitor")]
+use crate::insight::monitor::LoopEnd;
 use crate::kernel::{Core, LoopWatcher, Ready, TaskObject};
 
 /// Notes what the loop does.
@@ -16,14 +18,21 @@ pub(super) struct EntryWatcher {
     /// The number of the last entry.
     count: Cell<u64>,
     labels: TaskLabels,
+    /// Whether a watchdog wants to know the entries of all turns.
+    has_watchdog: bool,
+    #[cfg(feature = "monitor")]
+    pub(super) monitor: Option<LoopEnd>,
 }
 
 impl EntryWatcher {
-    pub(super) fn new(pulse: Arc<Pulse>) -> Self {
+    pub(super) fn new(pulse: Arc<Pulse>, has_watchdog: bool) -> Self {
         Self {
             pulse,
             count: Cell::new(0),
             labels: TaskLabels::default(),
+            has_watchdog,
+            #[cfg(feature = "monitor")]
+            monitor: None,
         }
     }
 
@@ -70,9 +79,17 @@ impl LoopWatcher for EntryWatcher {
         self.pulse.set_running(false);
     }
 
-    fn begin_turn(&self, _core: &Core) -> bool {
-        self.pulse.begin_turn();
-        true
+    #[cfg_attr(not(feature = "monitor"), expect(unused_variables))]
+    fn begin_turn(&self, core: &Core, entries: usize) -> bool {
+        let mut is_told = self.has_watchdog;
+        #[cfg(feature = "monitor")]
+        if let Some(monitor) = &self.monitor {
+            is_told |= monitor.begin_turn(core, entries);
+        }
+        if is_told {
+            self.pulse.begin_turn();
+        }
+        is_told
     }
 
     fn begin_entry(&self, core: &Core, entry: &Rc<dyn Ready>) {
@@ -87,6 +104,12 @@ impl LoopWatcher for EntryWatcher {
         if let Some(reported) = self.pulse.end_entry() {
             self.report_end(reported, Rc::clone(entry).as_task());
         }
+        #[cfg(feature = "monitor")]
+        if let Some(monitor) = &self.monitor
+            && let Some(task) = Rc::clone(entry).as_task()
+        {
+            monitor.end_step(&*task);
+        }
     }
 
     fn end_turn(&self, _core: &Core) {
@@ -95,6 +118,10 @@ impl LoopWatcher for EntryWatcher {
             self.report_end(reported, None);
         }
         self.pulse.end_turn();
+        #[cfg(feature = "monitor")]
+        if let Some(monitor) = &self.monitor {
+            monitor.end_turn();
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! A thread that helps a loop, and ends with it.
 
 use std::io;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,12 +25,18 @@ impl Stop {
 pub(crate) struct Helper {
     stop: Stop,
     thread: Option<JoinHandle<()>>,
+    /// A thread that waits for descriptors waits for the end of this one's other end as well.
+    bell: Option<UnixStream>,
     /// The process that has it: a fork has a copy of this, and not the thread.
     process: u32,
 }
 
 impl Helper {
-    pub(crate) fn start(name: &str, work: impl FnOnce(&Stop) + Send + 'static) -> Result<Self> {
+    pub(crate) fn start(
+        name: &str,
+        bell: Option<UnixStream>,
+        work: impl FnOnce(&Stop) + Send + 'static,
+    ) -> Result<Self> {
         let stop = Stop::default();
         let inner = stop.clone();
         let thread = thread::Builder::new()
@@ -38,6 +46,7 @@ impl Helper {
         Ok(Self {
             stop,
             thread: Some(thread.map_err(failed)?),
+            bell,
             process: process::id(),
         })
     }
@@ -53,6 +62,10 @@ impl Drop for Helper {
             return std::mem::forget(thread);
         }
         self.stop.0.store(true, Ordering::SeqCst);
+        if let Some(bell) = &self.bell {
+            // A fork may have a copy of it, so that closing it would not be enough.
+            let _ = bell.shutdown(Shutdown::Both);
+        }
         thread.thread().unpark();
         let _ = thread.join();
     }

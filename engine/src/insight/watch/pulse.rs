@@ -12,7 +12,7 @@ use crate::kernel::{Nanos, nanos};
 const REPORTED: u64 = 1;
 
 /// What a loop tells other threads. Only the loop's thread writes it, except where a field says otherwise.
-pub(super) struct Pulse {
+pub(in crate::insight) struct Pulse {
     /// The time from which times are counted.
     zero: Instant,
     is_running: AtomicBool,
@@ -31,37 +31,37 @@ pub(super) struct Pulse {
 
 /// The name of an entry, for the thread that reports it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct EntryName {
+pub(in crate::insight) struct EntryName {
     /// The number of the entry.
-    pub(super) entry: u64,
+    pub(in crate::insight) entry: u64,
     /// The task whose step it is.
-    pub(super) task: Option<Arc<TaskLabel>>,
+    pub(in crate::insight) task: Option<Arc<TaskLabel>>,
     /// What it is, if it is no step of a task.
-    pub(super) callback: String,
+    pub(in crate::insight) callback: String,
 }
 
 /// What reports say of a task.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TaskLabel {
-    pub(super) name: String,
+pub(in crate::insight) struct TaskLabel {
+    pub(in crate::insight) name: String,
     /// Its coroutine, and the line where that was made.
-    pub(super) origin: String,
+    pub(in crate::insight) origin: String,
 }
 
 /// The entry that runs, as another thread has found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RunningEntry {
-    pub(super) number: u64,
-    pub(super) since: Nanos,
-    pub(super) is_reported: bool,
+pub(in crate::insight) struct RunningEntry {
+    pub(in crate::insight) number: u64,
+    pub(in crate::insight) since: Nanos,
+    pub(in crate::insight) is_reported: bool,
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(in crate::insight) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Pulse {
-    pub(super) fn new() -> Arc<Self> {
+    pub(in crate::insight) fn new() -> Arc<Self> {
         Arc::new(Self {
             zero: Instant::now(),
             is_running: AtomicBool::new(false),
@@ -75,20 +75,20 @@ impl Pulse {
         })
     }
 
-    pub(super) fn now(&self) -> Nanos {
+    pub(in crate::insight) fn now(&self) -> Nanos {
         nanos(self.zero.elapsed())
     }
 
-    pub(super) fn instant(&self, time: Nanos) -> Instant {
+    pub(in crate::insight) fn instant(&self, time: Nanos) -> Instant {
         self.zero + Duration::from_nanos(time)
     }
 
-    pub(super) fn set_running(&self, is_running: bool) {
+    pub(in crate::insight) fn set_running(&self, is_running: bool) {
         self.is_running.store(is_running, Ordering::Release);
     }
 
     /// Begins a turn, and wakes a watchdog that sleeps.
-    pub(super) fn begin_turn(&self) {
+    pub(in crate::insight) fn begin_turn(&self) {
         // Pairs with `fall_asleep`: either the watchdog sees the turn, or this sees that it sleeps.
         self.in_turn.swap(true, Ordering::SeqCst);
         if self.is_asleep.swap(false, Ordering::SeqCst) {
@@ -96,32 +96,37 @@ impl Pulse {
         }
     }
 
-    pub(super) fn end_turn(&self) {
+    pub(in crate::insight) fn end_turn(&self) {
         self.in_turn.store(false, Ordering::SeqCst);
     }
 
-    pub(super) fn is_in_turn(&self) -> bool {
+    pub(in crate::insight) fn is_in_turn(&self) -> bool {
         self.in_turn.load(Ordering::SeqCst)
     }
 
     /// Notes that the watchdog sleeps until the next turn; returns false if one is under way.
-    pub(super) fn fall_asleep(&self) -> bool {
+    pub(in crate::insight) fn fall_asleep(&self) -> bool {
         self.is_asleep.swap(true, Ordering::SeqCst);
         !self.is_in_turn()
     }
 
-    pub(super) fn set_watchdog(&self, thread: Thread) {
+    pub(in crate::insight) fn set_watchdog(&self, thread: Thread) {
         let _ = self.watchdog.set(thread);
     }
 
-    pub(super) fn wake_watchdog(&self) {
+    pub(in crate::insight) fn wake_watchdog(&self) {
         if let Some(thread) = self.watchdog.get() {
             thread.unpark();
         }
     }
 
     /// Notes that an entry begins. The name is left out if another thread reads that of the entry before.
-    pub(super) fn begin_entry(&self, number: u64, now: Nanos, name: impl FnOnce(&mut EntryName)) {
+    pub(in crate::insight) fn begin_entry(
+        &self,
+        number: u64,
+        now: Nanos,
+        name: impl FnOnce(&mut EntryName),
+    ) {
         self.since.store(now, Ordering::Release);
         // No lock is waited for: in a fork of the process, the thread that has it may not exist.
         if let Ok(mut note) = self.name.try_lock() {
@@ -132,7 +137,7 @@ impl Pulse {
     }
 
     /// Notes that the entry has ended, if one runs. Returns it if its end is to be reported.
-    pub(super) fn end_entry(&self) -> Option<RunningEntry> {
+    pub(in crate::insight) fn end_entry(&self) -> Option<RunningEntry> {
         let entry = self.entry.swap(0, Ordering::AcqRel);
         (entry & REPORTED != 0).then(|| self.running(entry))
     }
@@ -146,7 +151,7 @@ impl Pulse {
     }
 
     /// Returns the entry that runs.
-    pub(super) fn entry(&self) -> Option<RunningEntry> {
+    pub(in crate::insight) fn entry(&self) -> Option<RunningEntry> {
         let entry = self.entry.load(Ordering::Acquire);
         let running = self.running(entry);
         // Otherwise the time may be that of another one.
@@ -155,7 +160,7 @@ impl Pulse {
     }
 
     /// Claims the report of an entry; returns false if it has ended by now. Its end is reported then.
-    pub(super) fn mark_reported(&self, number: u64) -> bool {
+    pub(in crate::insight) fn mark_reported(&self, number: u64) -> bool {
         let (before, after) = (number * 2, (number * 2) | REPORTED);
         let marked =
             self.entry
@@ -164,7 +169,7 @@ impl Pulse {
     }
 
     /// Returns the name of an entry, if it is still noted.
-    pub(super) fn name_of(&self, number: u64) -> EntryName {
+    pub(in crate::insight) fn name_of(&self, number: u64) -> EntryName {
         let name = lock(&self.name).clone();
         if name.entry == number {
             return name;
@@ -176,19 +181,19 @@ impl Pulse {
     }
 
     /// Leaves a report for the watchdog.
-    pub(super) fn push_ended(&self, report: WatchdogReport) {
+    pub(in crate::insight) fn push_ended(&self, report: WatchdogReport) {
         lock(&self.ended).push(report);
         self.wake_watchdog();
     }
 
-    pub(super) fn take_ended(&self) -> Vec<WatchdogReport> {
+    pub(in crate::insight) fn take_ended(&self) -> Vec<WatchdogReport> {
         std::mem::take(&mut *lock(&self.ended))
     }
 }
 
 #[cfg(feature = "monitor")]
 impl Pulse {
-    pub(super) fn is_running(&self) -> bool {
+    pub(in crate::insight) fn is_running(&self) -> bool {
         self.is_running.load(Ordering::Acquire)
     }
 }

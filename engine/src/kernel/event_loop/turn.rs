@@ -229,7 +229,7 @@ impl Core {
         if let Some(recorder) = self.hooks.recorder() {
             return self.run_recorded(run, recorder);
         }
-        if let Some(turn) = WatchedTurn::begin(self) {
+        if let Some(turn) = WatchedTurn::begin(self, || run.batch.len()) {
             return self.run_watched(run, &turn);
         }
         while let Some(entry) = run.batch.next(self) {
@@ -248,7 +248,7 @@ impl Core {
         let before = recorder::replace(Some(recorder.clone()));
         let _restored = OnDrop::new(|| drop(recorder::replace(before)));
         recorder.begin_turn(self, run.batch.len());
-        let turn = WatchedTurn::begin(self);
+        let turn = WatchedTurn::begin(self, || run.batch.len());
         let watcher = turn.as_ref().map(|turn| turn.watcher);
         while let Some(entry) = run.batch.next(self) {
             let shown = Rc::clone(&entry);
