@@ -195,8 +195,8 @@ impl LoopBuilder {
     /// second report says for how long it was held, and where the task is suspended now. A loop that waits for
     /// something to do is never reported, nor is one that does not run.
     ///
-    /// The limit is a millisecond at least. While the loop is watched, each step takes some tens of
-    /// nanoseconds more. Programs that need to know afterwards only use
+    /// The limit is a millisecond at least. While the loop is watched, each step takes about a tenth of a
+    /// microsecond more. Programs that need to know afterwards only use
     /// [`set_slow_callback_duration`](EventLoop::set_slow_callback_duration), which needs no thread.
     ///
     /// # Examples
@@ -249,8 +249,8 @@ impl LoopBuilder {
     /// A thread serves the socket, so there is an answer also while a task or a callback holds the loop: the
     /// last snapshot with its age, and what runs, since when. That is known from the turn on in which a program
     /// has connected; with a [watchdog](Self::watchdog), always. While no program is connected, the loop pays
-    /// a look at an atomic in each turn. While one is, a step takes some tens of nanoseconds more, and
-    /// snapshots take at most a twentieth of the loop's time.
+    /// a look at an atomic in each turn. While one is, a step takes about a fifth of a microsecond more,
+    /// and snapshots take at most a twentieth of the loop's time.
     ///
     /// The environment variable `YIELDFROM_MONITOR` gives a path to programs that were built with the feature and
     /// set none. If that path cannot be used, as another loop of the program has it, there is a warning, and

@@ -37,9 +37,9 @@ impl<'a> WatchedTurn<'a> {
     #[inline(always)]
     pub(super) fn begin(core: &'a Core, entries: impl FnOnce() -> usize) -> Option<Self> {
         let watcher = core.hooks.watcher()?;
-        watcher
-            .begin_turn(core, entries())
-            .then_some(Self { watcher, core })
+        // Only a turn that has begun is to end.
+        let is_told = watcher.begin_turn(core, entries());
+        is_told.then(|| Self { watcher, core })
     }
 }
 
