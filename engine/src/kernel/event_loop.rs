@@ -36,7 +36,7 @@ mod timers;
 mod turn;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
@@ -220,8 +220,20 @@ impl Core {
         self.tasks.borrow().all()
     }
 
-    pub(crate) fn deadlines(&self) -> HashMap<u64, Nanos> {
-        self.timers.borrow().deadlines()
+    /// Returns the first tasks, up to this many, in the order of their making. It does not take much longer if there
+    /// are many others.
+    #[cfg(feature = "monitor")]
+    pub(crate) fn first_tasks(&self, most: usize) -> Vec<Rc<dyn TaskObject>> {
+        self.tasks.borrow().first(most)
+    }
+
+    /// Returns the deadlines of some timers.
+    pub(crate) fn deadlines(&self, numbers: &HashSet<u64>) -> HashMap<u64, Nanos> {
+        if numbers.is_empty() {
+            return HashMap::new();
+        }
+        let timers = self.timers.borrow();
+        timers.deadlines(|number| numbers.contains(&number))
     }
 
     /// Starts a timer, and returns its number. A closed loop's timers never fire.

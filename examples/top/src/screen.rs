@@ -92,7 +92,8 @@ fn table_row(view: &View, row: &Row) -> TableRow<'static> {
 
 /// Draws where the selected task is suspended.
 fn draw_chain(frame: &mut Frame<'_>, view: &View, area: Rect) {
-    if area.height == 0 {
+    let room = usize::from(area.height.saturating_sub(1));
+    if room == 0 {
         return;
     }
     let Some(task) = view.selected_task() else {
@@ -115,7 +116,6 @@ fn draw_chain(frame: &mut Frame<'_>, view: &View, area: Rect) {
         lines.push(Line::raw("It has not begun."));
     }
     // The innermost are what it is about.
-    let room = usize::from(area.height.saturating_sub(1));
     let hidden = lines.len().saturating_sub(room);
     if hidden > 0 {
         lines.drain(..=hidden);
@@ -270,9 +270,26 @@ mod tests {
 
     #[test]
     fn a_small_terminal_is_no_error() {
-        for (width, height) in [(1, 1), (10, 3), (20, 8), (300, 100)] {
-            drawn(&view(), width, height);
+        let mut view = view();
+        press(&mut view, "jj");
+        for height in 1..40 {
+            [1, 10, 300].map(|width| drawn(&view, width, height));
         }
+    }
+
+    #[test]
+    fn the_innermost_of_a_long_chain_are_shown() {
+        let mut answer = answer();
+        let task = &mut answer.snapshot.as_mut().unwrap().tasks[0];
+        task.stack = vec![task.stack[0].clone(); 20];
+        task.stack
+            .iter_mut()
+            .zip(1..)
+            .for_each(|(place, line)| place.line = line);
+        let lines = drawn(&View::new(answer, Arrangement::default()), 100, 20);
+        assert_eq!(lines[11], "... 13 more above");
+        assert_eq!(lines[12], "main() at src/main.rs:14");
+        assert_eq!(lines[18], "main() at src/main.rs:20");
     }
 
     #[test]

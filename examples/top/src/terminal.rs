@@ -1,6 +1,6 @@
 //! The terminal: it is drawn whenever the loop was looked at, and after each key.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use ratatui::DefaultTerminal;
@@ -13,6 +13,10 @@ use crate::view::{View, Wish};
 
 /// Shows the loop until the user quits, or the program ends.
 pub(crate) fn run(mut connection: Connection, options: &Options) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        let why = "standard output is no terminal; use --once or --json";
+        return Err(io::Error::other(why));
+    }
     // An error is better seen before the screen is another one.
     let answer = connection.ask(options.limit)?;
     let mut view = View::new(answer, options.arrangement());

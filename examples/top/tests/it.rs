@@ -184,6 +184,17 @@ fn errors_say_what_to_do() {
 }
 
 #[test]
+fn output_that_is_no_terminal_is_refused() {
+    let program = Program::start();
+    let run = top(&program.socket(), &[]);
+    assert!(!run.status.success());
+    assert_eq!(
+        text(&run.stderr),
+        "top: standard output is no terminal; use --once or --json\n"
+    );
+}
+
+#[test]
 fn who_is_no_monitor_is_told_from_one() {
     let program = Program::none();
     let listener = UnixListener::bind(program.socket()).unwrap();

@@ -41,13 +41,22 @@ struct Collector<'a> {
     numbers: HashMap<u32, usize>,
 }
 
+/// Returns the numbers of the timers by which tasks sleep.
+fn sleeps(tasks: &[Rc<dyn TaskObject>]) -> HashSet<u64> {
+    let timer = |task: &Rc<dyn TaskObject>| match task.suspension() {
+        Suspension::Asleep(number) => Some(number),
+        _ => None,
+    };
+    tasks.iter().filter_map(timer).collect()
+}
+
 impl<'a> Collector<'a> {
     fn new(core: &'a Core, tasks: &[Rc<dyn TaskObject>]) -> Self {
         let address = |task: &Rc<dyn TaskObject>| Rc::as_ptr(task).cast();
         Self {
             core,
             running: core.current_task().map(|task| task.number()),
-            deadlines: core.deadlines(),
+            deadlines: core.deadlines(&sleeps(tasks)),
             addresses: tasks.iter().map(address).zip(0..).collect(),
             numbers: tasks.iter().map(|task| task.number()).zip(0..).collect(),
         }

@@ -47,7 +47,7 @@ impl LoopEnd {
         }
         let wanted = self.link.wanted();
         if wanted != self.answered.replace(wanted) {
-            self.link.publish(wanted, self.snapshot(core));
+            self.link.publish(wanted, || self.snapshot(core));
         }
         if let Some(notes) = &mut *self.notes.borrow_mut() {
             notes.turn = (entries > 0).then(|| self.link.now());
@@ -79,8 +79,7 @@ impl LoopEnd {
     #[cold]
     fn snapshot(&self, core: &Core) -> Snapshot {
         let began = self.link.now();
-        let mut tasks = core.all_tasks();
-        tasks.truncate(self.link.most_tasks());
+        let tasks = core.first_tasks(self.link.most_tasks());
         let report = report_of_tasks(core, &tasks);
         let mut notes = self.notes.borrow_mut();
         let task_notes = tasks.iter().map(|task| TaskNote {

@@ -241,11 +241,12 @@ impl Timers {
         }
     }
 
-    /// Returns the deadlines, by the numbers of their timers.
-    pub(crate) fn deadlines(&self) -> HashMap<u64, Nanos> {
+    /// Returns the deadlines of the timers that are wanted, by their numbers.
+    pub(crate) fn deadlines(&self, is_wanted: impl Fn(u64) -> bool) -> HashMap<u64, Nanos> {
         let far = self.far.values().flatten();
         let all = self.near.iter().chain(&self.next).chain(&self.new);
         all.chain(far)
+            .filter(|timer| is_wanted(timer.number))
             .map(|timer| (timer.number, timer.deadline))
             .collect()
     }
