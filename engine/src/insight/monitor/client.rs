@@ -104,7 +104,7 @@ impl Client {
         Ok(n > 0)
     }
 
-    /// Begins an answer. Returns false if the client has gone.
+    /// Begins an answer, and returns what the client wants next.
     pub(super) fn answer(&mut self, mut answer: Vec<u8>, now: Instant) -> Wish {
         answer.push(b'\n');
         self.output = answer;

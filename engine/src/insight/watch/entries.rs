@@ -81,11 +81,11 @@ impl LoopWatcher for EntryWatcher {
 
     #[cfg_attr(not(feature = "monitor"), expect(unused_variables))]
     fn begin_turn(&self, core: &Core, entries: usize) -> bool {
-        let mut is_told = self.has_watchdog;
         #[cfg(feature = "monitor")]
-        if let Some(monitor) = &self.monitor {
-            is_told |= monitor.begin_turn(core, entries);
-        }
+        let is_viewed = (self.monitor.as_ref()).is_some_and(|it| it.begin_turn(core, entries));
+        #[cfg(not(feature = "monitor"))]
+        let is_viewed = false;
+        let is_told = is_viewed || self.has_watchdog;
         if is_told {
             self.pulse.begin_turn();
         }

@@ -175,8 +175,9 @@ impl Pulse {
             return name;
         }
         EntryName {
-            callback: "an entry without a name".to_owned(),
-            ..EntryName::default()
+            entry: number,
+            task: None,
+            callback: "an entry whose name is not known".to_owned(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::pulse::{EntryName, Pulse};
 use super::report::WatchdogReport;
 use super::watchdog::{Rest, Watchdog};
 use crate::kernel::{Layer, Nanos, nanos};
-use crate::{Co, EventLoop, LoopBuilder, create_task, get_running_loop, sleep, to_thread};
+use crate::{Co, EventLoop, create_task, get_running_loop, sleep, to_thread};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const FAR: Nanos = u64::MAX / 2;
@@ -71,6 +71,11 @@ fn an_entry_that_ends_just_now_is_not_reported() {
     begin(&pulse, 1, 0);
     begin(&pulse, 2, 0);
     assert!(!pulse.mark_reported(1));
+    let gone = pulse.name_of(1);
+    assert_eq!(
+        (gone.entry, &*gone.callback),
+        (1, "an entry whose name is not known")
+    );
     assert_eq!(watchdog.look(FAR).unwrap().entry(), "entry 2");
 }
 
@@ -171,13 +176,13 @@ fn a_task_that_takes_the_place_of_another_has_a_name_of_its_own() {
 }
 
 /// A loop whose watchdog reports to a channel.
-fn reporting() -> (LoopBuilder, Receiver<WatchdogReport>) {
+fn reporting() -> (EventLoop, Receiver<WatchdogReport>) {
     let (send, reports) = channel();
-    let builder = LoopBuilder::new().watchdog(Duration::ZERO);
+    let builder = EventLoop::builder().watchdog(Duration::ZERO);
     let builder = builder.watchdog_handler(move |report| {
         let _ = send.send(report.clone());
     });
-    (builder, reports)
+    (builder.build().unwrap(), reports)
 }
 
 /// Reads reports up to one that is wanted: on a busy machine, anything may hold a loop for a millisecond.
@@ -195,8 +200,8 @@ fn wait_for(
 
 #[test]
 fn a_blocker_is_reported_while_it_holds_the_loop_and_at_its_end() {
-    let (builder, reports) = reporting();
-    builder
+    let (event_loop, reports) = reporting();
+    event_loop
         .block_on(|co| {
             let blocker = create_task(move |co: &Co| {
                 let is_mine = |it: &WatchdogReport| it.task() == Some("blocker");
@@ -223,8 +228,8 @@ fn a_blocker_is_reported_while_it_holds_the_loop_and_at_its_end() {
 
 #[test]
 fn a_callback_that_never_ends_by_itself_is_reported() {
-    let (builder, reports) = reporting();
-    builder
+    let (event_loop, reports) = reporting();
+    event_loop
         .block_on(|co| {
             let spin = move || {
                 while !reports.try_recv().is_ok_and(|it| it.task().is_none()) {
@@ -237,10 +242,21 @@ fn a_callback_that_never_ends_by_itself_is_reported() {
         .unwrap();
 }
 
+#[cfg(feature = "trace")]
+#[test]
+fn a_loop_that_is_recorded_is_watched_as_well() {
+    let (event_loop, pulse, watchdog) = patient_loop();
+    event_loop.start_trace(None).unwrap();
+    let report = event_loop.block_on(move |_| Ok(watchdog.look(FAR).unwrap()));
+    assert_eq!(report.unwrap().task(), Some("Task-1"));
+    assert!(pulse.entry().is_none() && !pulse.is_in_turn());
+    event_loop.stop_trace().unwrap();
+}
+
 #[test]
 fn a_handler_that_panics_does_not_end_the_watchdog() {
     let (send, reports) = channel();
-    let builder = LoopBuilder::new().watchdog(Duration::ZERO);
+    let builder = EventLoop::builder().watchdog(Duration::ZERO);
     let builder = builder.watchdog_handler(move |report| {
         let _ = send.send(report.has_ended());
         panic!("planted");

@@ -4,15 +4,13 @@ use std::rc::Rc;
 use std::sync::mpsc::channel;
 
 use super::{Folder, Viewer, task};
-use crate::{
-    Co, EventLoop, Lock, LoopBuilder, coroutine, create_task, get_running_loop, sleep, to_thread,
-};
+use crate::{Co, EventLoop, Lock, coroutine, create_task, get_running_loop, sleep, to_thread};
 
 #[test]
 fn tasks_are_shown_with_what_they_wait_for() {
     let folder = Folder::new();
     let path = folder.path();
-    let builder = LoopBuilder::new().monitor(&path);
+    let builder = EventLoop::builder().monitor(&path);
     let answer = builder.block_on(|co| {
         let lock = Rc::new(Lock::new());
         for name in ["holder", "waiter"] {
@@ -64,7 +62,7 @@ fn look<T: Send + 'static>(
 fn waits_are_timed_from_the_first_step_that_is_watched() {
     let folder = Folder::new();
     let path = folder.path();
-    let builder = LoopBuilder::new().monitor(&path);
+    let builder = EventLoop::builder().monitor(&path);
     let answer = builder.block_on(|co| {
         look(co, move || {
             let is_timed = |it: &serde_json::Value| task(it, "Task-1")["seconds"].is_number();
@@ -80,7 +78,7 @@ fn waits_are_timed_from_the_first_step_that_is_watched() {
 fn turns_are_timed_while_somebody_watches() {
     let folder = Folder::new();
     let path = folder.path();
-    let builder = LoopBuilder::new().monitor(&path);
+    let builder = EventLoop::builder().monitor(&path);
     let turns = builder.block_on(|co| {
         look(co, move || {
             let mut viewer = Viewer::new(&path);
@@ -106,7 +104,7 @@ fn turns_are_timed_while_somebody_watches() {
 fn a_loop_that_is_held_is_told_from_one_that_is_not() {
     let folder = Folder::new();
     let path = folder.path();
-    let builder = LoopBuilder::new().monitor(&path);
+    let builder = EventLoop::builder().monitor(&path);
     let (hold, held) = channel::<()>();
     let (release, released) = channel::<()>();
     let answer = builder.block_on(|co| {
@@ -161,7 +159,7 @@ fn a_loop_that_does_not_run_says_so() {
 fn an_answer_has_no_more_tasks_than_were_asked_for() {
     let folder = Folder::new();
     let path = folder.path();
-    let builder = LoopBuilder::new().monitor(&path);
+    let builder = EventLoop::builder().monitor(&path);
     let answer = builder.block_on(|co| {
         (0..5).for_each(|_| drop(create_task(|co: &Co| co.yield_from(sleep(3600)))));
         co.yield_from(to_thread(move || Viewer::new(&path).ask("snapshot 2")))
@@ -175,7 +173,7 @@ fn an_answer_has_no_more_tasks_than_were_asked_for() {
 fn a_watched_loop_in_virtual_time_passes_as_fast_and_as_far() {
     let folder = Folder::new();
     let path = folder.path();
-    let builder = LoopBuilder::new().virtual_clock().monitor(&path);
+    let builder = EventLoop::builder().virtual_clock().monitor(&path);
     let event_loop = builder.build().unwrap();
     let mut viewer = Viewer::new(&path);
     assert_eq!(viewer.ask("snapshot")["has_answered"], false);

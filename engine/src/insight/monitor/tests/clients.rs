@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::{Folder, Viewer};
 use crate::insight::watch::{Pulse, Watching};
 use crate::kernel::Layer;
-use crate::{Co, EventLoop, LoopBuilder, create_task, sleep, to_thread, yield_now};
+use crate::{Co, EventLoop, create_task, sleep, to_thread, yield_now};
 
 /// Runs a loop with some tasks while a thread does this to its monitor.
 fn attacked<T: Send + 'static>(attack: impl FnOnce(&Path) -> T + Send + 'static) -> T {
     let folder = Folder::new();
     let path = folder.path();
-    let builder = LoopBuilder::new().monitor(&path);
+    let builder = EventLoop::builder().monitor(&path);
     let attacked = builder.block_on(move |co| {
         (0..500).for_each(|_| drop(create_task(|co: &Co| co.yield_from(sleep(3600)))));
         co.yield_from(to_thread(move || attack(&path)))
@@ -120,7 +120,7 @@ fn pulse_of(event_loop: &EventLoop) -> Arc<Pulse> {
 fn entries_are_noted_only_while_somebody_is_connected() {
     let folder = Folder::new();
     let path = folder.path();
-    let event_loop = LoopBuilder::new().monitor(&path).build().unwrap();
+    let event_loop = EventLoop::builder().monitor(&path).build().unwrap();
     let pulse = pulse_of(&event_loop);
     event_loop
         .block_on(move |co| {

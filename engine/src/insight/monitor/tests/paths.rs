@@ -6,16 +6,16 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use super::{Folder, Viewer};
+use crate::EventLoop;
 use crate::insight::monitor::MonitorSocket;
-use crate::{EventLoop, LoopBuilder};
 
 fn files(folder: &Folder) -> usize {
     fs::read_dir(&folder.0).unwrap().count()
 }
 
 fn refusal(path: &Path) -> String {
-    let refused = LoopBuilder::new().monitor(path).build();
-    let error = refused.err().expect("it is refused").to_string();
+    let refused = EventLoop::builder().monitor(path).build();
+    let error = refused.expect_err("it is refused").to_string();
     assert!(error.contains(path.to_str().unwrap()), "{error}");
     error
 }
@@ -23,7 +23,7 @@ fn refusal(path: &Path) -> String {
 #[test]
 fn the_socket_is_its_owners_and_is_removed_at_the_end() {
     let folder = Folder::new();
-    let event_loop = LoopBuilder::new().monitor(folder.path()).build().unwrap();
+    let event_loop = EventLoop::builder().monitor(folder.path()).build().unwrap();
     let mode = fs::symlink_metadata(folder.path())
         .unwrap()
         .permissions()
@@ -32,7 +32,7 @@ fn the_socket_is_its_owners_and_is_removed_at_the_end() {
     assert_eq!(files(&folder), 1);
     event_loop.close().unwrap();
     assert_eq!(files(&folder), 0);
-    drop(LoopBuilder::new().monitor(folder.path()).build().unwrap());
+    drop(EventLoop::builder().monitor(folder.path()).build().unwrap());
     assert_eq!(files(&folder), 0, "the last handle closes the loop");
 }
 
@@ -41,7 +41,7 @@ fn a_stale_socket_is_replaced() {
     let folder = Folder::new();
     drop(UnixListener::bind(folder.path()).unwrap());
     assert_eq!(files(&folder), 1);
-    let event_loop = LoopBuilder::new().monitor(folder.path()).build().unwrap();
+    let event_loop = EventLoop::builder().monitor(folder.path()).build().unwrap();
     assert_eq!(
         Viewer::new(&folder.path()).ask("snapshot")["is_running"],
         false
@@ -52,7 +52,7 @@ fn a_stale_socket_is_replaced() {
 #[test]
 fn a_path_that_another_loop_has_is_refused() {
     let folder = Folder::new();
-    let first = LoopBuilder::new().monitor(folder.path()).build().unwrap();
+    let first = EventLoop::builder().monitor(folder.path()).build().unwrap();
     let error = refusal(&folder.path());
     assert!(
         error.contains("another loop or program listens there"),
@@ -104,13 +104,13 @@ fn a_path_that_cannot_be_is_refused() {
     let error = refusal(&folder.0.join(&long).join("socket"));
     assert!(error.contains("too long for a socket"), "{error}");
     assert!(refusal(Path::new("/")).contains("it is a directory"));
-    assert!(LoopBuilder::new().monitor("").build().is_err());
+    assert!(EventLoop::builder().monitor("").build().is_err());
 }
 
 #[test]
 fn a_file_that_has_taken_the_path_is_not_removed() {
     let folder = Folder::new();
-    let event_loop = LoopBuilder::new().monitor(folder.path()).build().unwrap();
+    let event_loop = EventLoop::builder().monitor(folder.path()).build().unwrap();
     fs::remove_file(folder.path()).unwrap();
     fs::write(folder.path(), "mine").unwrap();
     event_loop.close().unwrap();
