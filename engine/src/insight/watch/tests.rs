@@ -9,7 +9,7 @@ use super::pulse::{EntryName, Pulse};
 use super::report::WatchdogReport;
 use super::watchdog::{Rest, Watchdog};
 use crate::kernel::{Layer, Nanos, nanos};
-use crate::{Co, EventLoop, create_task, get_running_loop, sleep, to_thread};
+use crate::{Co, EventLoop, create_task, get_running_loop, sleep, to_thread, yield_now};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const FAR: Nanos = u64::MAX / 2;
@@ -173,6 +173,28 @@ fn a_task_that_takes_the_place_of_another_has_a_name_of_its_own() {
         Ok(names)
     });
     assert_eq!(names.unwrap(), ["Task-2", "Task-3"]);
+}
+
+#[test]
+fn a_task_that_is_named_again_is_reported_by_its_new_name() {
+    let (event_loop, _, watchdog) = patient_loop();
+    let look = move |co: &Co| {
+        let mut names = Vec::new();
+        for _ in 0..2 {
+            let report = watchdog.look(FAR).unwrap();
+            names.push(report.task().unwrap().to_owned());
+            co.yield_from(yield_now())?;
+        }
+        Ok(names)
+    };
+    let names = event_loop.block_on(move |co| {
+        let task = create_task(look);
+        task.set_name("first");
+        co.yield_from(yield_now())?;
+        task.set_name("second");
+        co.yield_from(task)
+    });
+    assert_eq!(names.unwrap(), ["first", "second"]);
 }
 
 /// A loop whose watchdog reports to a channel.

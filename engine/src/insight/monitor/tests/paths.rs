@@ -70,7 +70,7 @@ fn a_path_that_another_loop_has_is_refused() {
 fn a_program_that_listens_and_never_accepts_keeps_its_path() {
     let folder = Folder::new();
     let _listener = UnixListener::bind(folder.path()).unwrap();
-    for _ in 0..200 {
+    for _ in 0..5000 {
         // Until the queue of the listener is full, and then as well.
         let error = refusal(&folder.path());
         assert!(
