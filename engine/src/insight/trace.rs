@@ -42,6 +42,8 @@
 mod chrome;
 mod file;
 mod notes;
+#[cfg_attr(not(test), expect(dead_code, reason = "no recording is written as a page yet"))]
+mod player;
 mod svg;
 
 use std::fmt;

@@ -1,0 +1,66 @@
+// Small helpers for the page. All texts of the recording go in as text, never as markup.
+
+const $ = (id) => document.getElementById(id);
+
+/** Makes an element with attributes and children. A child that is no element becomes text. */
+function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Shows the name of a track. A long one is cut, and is there as a title. */
+function nameOf(recording, track) {
+  const { short, label } = recording.tracks[track];
+  return el("span", { class: "name", title: label === short ? undefined : clipped(label, 2000) }, short);
+}
+
+function quiet(text) {
+  return el("span", { class: "quiet" }, text);
+}
+
+/** Replaces the lines of a file around a frame. */
+function showSource(recording, place, frame) {
+  if (frame < 0) {
+    place.replaceChildren(el("p", { class: "empty" }, "No line of the program belongs to this step."));
+    return;
+  }
+  const [file, line] = recording.frames[frame];
+  const path = recording.files[file] || "?";
+  const head = el("p", { class: "quiet name" }, `${path}:${line}`);
+  const code = codeAround(recording, file, line);
+  place.replaceChildren(head, code || el("p", { class: "empty" }, "The text of this line was not found when the recording was written."));
+}
+
+function codeAround(recording, file, line) {
+  const lines = recording.lines.get(file);
+  if (!lines || lines.get(line) === undefined) return null;
+  const code = el("div", { class: "code", tabindex: "0", role: "group", "aria-label": "Source lines" });
+  for (let number = line - 2; number <= line + 2; number += 1) {
+    const text = lines.get(number);
+    if (text === undefined) continue;
+    const current = number === line ? "true" : undefined;
+    code.append(el("div", { "aria-current": current, "data-line": number }, el("i", {}, String(number)), clipped(text, 400)));
+  }
+  return code;
+}
+
+/** Returns a chain of delegations, the outermost first, with the texts of its lines. */
+function chainList(recording, chain) {
+  const list = el("ol", { class: "chain" });
+  const frames = chain >= 0 ? recording.chains[chain] || [] : [];
+  for (const frame of frames.slice(0, 60)) list.append(chainItem(recording, frame));
+  if (frames.length > 60) list.append(el("li", { class: "quiet" }, `… and ${frames.length - 60} more delegations`));
+  return list;
+}
+
+function chainItem(recording, frame) {
+  const call = callOf(recording.frames[frame]) || "?";
+  const text = textOf(recording, frame);
+  const item = el("li", {}, el("span", { class: "name" }, clipped(call, 200)), " ", quiet(placeOf(recording, frame)));
+  if (text !== undefined) item.append(el("code", {}, clipped(text.trim(), 300)));
+  return item;
+}
