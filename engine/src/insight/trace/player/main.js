@@ -12,7 +12,7 @@ class Player {
     [this.count, this.choice, this.timer, this.under] = [0, -1, 0, null];
     new Pointer(this.timeline, {
       goTo: (count) => { this.pause(); this.goTo(count); },
-      choose: (track) => this.choose(track),
+      choose: (track) => { if (track !== this.choice) this.choose(track); },
       look: (under) => this.look(under),
     });
     $("position").max = recording.count;
@@ -65,6 +65,7 @@ class Player {
     showRange(this.timeline);
   }
 
+  /** Chooses a track, or none if it is chosen already. */
   choose(track) {
     this.choice = this.choice === track ? -1 : track;
     this.table.choice = this.timeline.choice = this.choice;

@@ -113,8 +113,10 @@ class TaskTable {
 
   fill() {
     const { scrollTop, clientHeight } = $("rows");
-    const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - 5);
-    const shown = this.listed.slice(first, first + Math.ceil(Math.max(clientHeight, 300) / ROW_HEIGHT) + 10);
+    const most = Math.ceil(Math.max(clientHeight, 300) / ROW_HEIGHT) + 10;
+    // The list may have become shorter than it was scrolled.
+    const first = Math.max(0, Math.min(Math.floor(scrollTop / ROW_HEIGHT) - 5, this.listed.length - most));
+    const shown = this.listed.slice(first, first + most);
     const focused = document.activeElement?.closest?.("#task-rows tr")?.dataset.track;
     const below = this.listed.length - first - shown.length;
     const rows = shown.map((track, i) => this.row(track, first + i));

@@ -9,7 +9,9 @@ function readRecording(text) {
     title: "", kind: "loop", unit: "s", duration: 0, limit: null,
     files: [], frames: [], chains: [], sources: [], tracks: [], waits: [], events: [],
   };
-  const recording = Object.assign(empty, JSON.parse(text));
+  const read = JSON.parse(text);
+  if (read?.version !== 1) throw new Error(`this page reads version 1, and it has version ${read?.version}`);
+  const recording = Object.assign(empty, read);
   recording.count = recording.events.length;
   recording.times = timesOf(recording);
   recording.lines = linesOf(recording.sources);
