@@ -42,7 +42,10 @@
 mod chrome;
 mod file;
 mod notes;
-#[cfg_attr(not(test), expect(dead_code, reason = "no recording is written as a page yet"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "no recording is written as a page yet")
+)]
 mod player;
 mod svg;
 

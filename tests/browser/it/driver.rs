@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use ureq::Agent;
 
 /// A driver that runs, until it is dropped.
@@ -11,14 +12,18 @@ pub(crate) struct Driver {
     child: Child,
     agent: Agent,
     address: String,
+    /// Driver and browser leave files behind.
+    _files: TempDir,
 }
 
 impl Driver {
     /// Starts the driver, unless it or the browser is not installed.
     pub(crate) fn start() -> Option<Self> {
         let has_browser = Command::new("chromium").arg("--version").output().is_ok();
+        let files = TempDir::new().expect("a folder");
         let child = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", files.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -34,6 +39,7 @@ impl Driver {
             child,
             agent: agent.into(),
             address,
+            _files: files,
         };
         if !has_browser {
             eprintln!("skipped: chromium is not installed");

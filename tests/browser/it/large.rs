@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::browser::keys;
 use crate::page::Page;
 use crate::random_run::random_run;
-use crate::reference::Reference;
+use crate::reference::{MOST, Reference};
 
 #[test]
 fn a_large_recording_is_shown_at_any_step() {
@@ -22,7 +22,7 @@ fn a_large_recording_is_shown_at_any_step() {
         assert!(
             lists
                 .iter()
-                .all(|list| shown[list].as_array().expect("a list").len() <= 100)
+                .all(|list| shown[list].as_array().expect("a list").len() <= MOST)
         );
         Reference::after(&recording, step).assert_starts_with(&shown);
     };

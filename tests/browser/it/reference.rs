@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+/// The most entries of a list that a page shows.
+pub(crate) const MOST: usize = 60;
+
 /// The state of the program after some events.
 #[derive(Default)]
 pub(crate) struct Reference {
@@ -110,13 +113,13 @@ impl Reference {
     pub(crate) fn assert_starts_with(mut self, shown: &Value) {
         let length = |list: &str| shown[list].as_array().expect("a list").len();
         self.timers.sort_by_key(|&(_, deadline)| deadline);
-        let is_whole = |shown: usize, all: usize| shown == all.min(100);
+        let is_whole = |shown: usize, all: usize| shown == all.min(MOST);
         assert!(is_whole(length("ready"), self.ready.len()));
         assert!(is_whole(length("timers"), self.timers.len()));
         assert!(is_whole(length("sockets"), self.sockets.len()));
-        self.ready.truncate(100);
-        self.timers.truncate(100);
-        self.sockets.truncate(100);
+        self.ready.truncate(MOST);
+        self.timers.truncate(MOST);
+        self.sockets.truncate(MOST);
         self.assert_is(shown);
     }
 

@@ -18,6 +18,14 @@ function nameOf(recording, track) {
   return el("span", { class: "name", title: label === short ? undefined : clipped(label, 2000) }, short);
 }
 
+/** Scrolls as little as shows a part of an element, and returns whether it was out of sight. */
+function scrollInto(element, top, bottom) {
+  const { scrollTop, clientHeight } = element;
+  if (top < scrollTop) element.scrollTop = top;
+  else if (bottom > scrollTop + clientHeight) element.scrollTop = bottom - clientHeight;
+  return element.scrollTop !== scrollTop;
+}
+
 function quiet(text) {
   return el("span", { class: "quiet" }, text);
 }

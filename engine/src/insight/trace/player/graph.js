@@ -1,6 +1,6 @@
 // Who waits for whom at the cursor, as trees: what is waited for stands above those that wait.
 
-const MOST_NODES = 300;
+const MOST_NODES = 150;
 
 /** Returns what the tracks wait for: the track it is, or a text. */
 function findWaits(recording, state) {
@@ -43,6 +43,7 @@ function findCycles(targets) {
 class WaitGraph {
   constructor(recording) {
     this.recording = recording;
+    $("graph-panel").hidden = !recording.events.some((event) => event[1] === "end" && event[3] === "waits");
   }
 
   show(state) {

@@ -68,7 +68,8 @@ class Player {
   /** Chooses a track, or none if it is chosen already. */
   choose(track) {
     this.choice = this.choice === track ? -1 : track;
-    this.table.choice = this.timeline.choice = this.choice;
+    this.table.choice = this.choice;
+    this.timeline.setChoice(this.choice);
     this.goTo(this.count);
   }
 

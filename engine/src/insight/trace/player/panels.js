@@ -1,14 +1,14 @@
 // What stands below the timeline: the queues, the tasks, the source, the details.
 
 const ROW_HEIGHT = 27;
-const MOST_ENTRIES = 100;
+const MOST_ENTRIES = 60;
 
 /** Shows the state of the loop after a step. */
 class LoopPanel {
   constructor(recording) {
     this.recording = recording;
     const has = (type) => recording.events.some((event) => event[1] === type);
-    $("loop").hidden = recording.kind === "generators";
+    $("ready-panel").hidden = !has("ready");
     $("timers-panel").hidden = !has("timer");
     $("sockets-panel").hidden = !has("watch");
     if (recording.kind === "simulation") $("ready-title").textContent = "Due now";
@@ -74,8 +74,11 @@ class TaskTable {
     this.recording = recording;
     this.filter = "";
     this.choice = -1;
+    // Kept here, as the browser would lay out the page anew whenever it is asked in the middle of a change.
+    [this.top, this.height] = [0, 330];
     $("tasks-title").textContent = { generators: "Generators", simulation: "Processes" }[recording.kind] || "Tasks";
-    $("rows").addEventListener("scroll", () => this.fill());
+    $("rows").addEventListener("scroll", () => this.scrolled());
+    new ResizeObserver(() => { this.height = $("rows").clientHeight; }).observe($("rows"));
     $("ended").addEventListener("change", () => this.update());
     $("task-rows").addEventListener("click", (event) => {
       const row = event.target.closest("tr[data-track]");
@@ -88,12 +91,31 @@ class TaskTable {
     this.update();
   }
 
+  scrolled() {
+    const top = $("rows").scrollTop;
+    if (top === this.top) return;
+    this.top = top;
+    this.fill();
+  }
+
   update() {
     this.listed = this.recording.tracks.flatMap((track, i) => (this.isListed(track, i) ? [i] : []));
     const alive = this.listed.filter((track) => !this.state.hasEnded(track)).length;
     $("counts").textContent = this.listed.length > 0 ? `${alive} alive, ${this.listed.length - alive} ended` : "";
-    if (this.current >= 0) this.reveal(this.listed.indexOf(this.current));
+    const top = this.revealing(this.listed.indexOf(this.current));
+    const isElsewhere = top !== this.top;
+    this.top = top;
     this.fill();
+    if (isElsewhere) $("rows").scrollTop = top;
+  }
+
+  /** Returns where to scroll to, so that the row that the step is about can be seen. */
+  revealing(at) {
+    const most = Math.max(0, (this.listed.length + 1) * ROW_HEIGHT - this.height);
+    const [top, bottom] = [at * ROW_HEIGHT, (at + 2) * ROW_HEIGHT];
+    if (at >= 0 && top < this.top) return top;
+    if (at >= 0 && bottom > this.top + this.height) return bottom - this.height;
+    return Math.min(this.top, most);
   }
 
   isListed(track, i) {
@@ -103,19 +125,9 @@ class TaskTable {
     return !isShort && ($("ended").checked || !state.hasEnded(i));
   }
 
-  /** Scrolls to the row of the track that the step is about. */
-  reveal(at) {
-    const { scrollTop, clientHeight } = $("rows");
-    const [top, bottom] = [at * ROW_HEIGHT, (at + 2) * ROW_HEIGHT];
-    if (at >= 0 && top < scrollTop) $("rows").scrollTop = top;
-    else if (at >= 0 && bottom > scrollTop + clientHeight) $("rows").scrollTop = bottom - clientHeight;
-  }
-
   fill() {
-    const { scrollTop, clientHeight } = $("rows");
-    const most = Math.ceil(Math.max(clientHeight, 300) / ROW_HEIGHT) + 10;
-    // The list may have become shorter than it was scrolled.
-    const first = Math.max(0, Math.min(Math.floor(scrollTop / ROW_HEIGHT) - 5, this.listed.length - most));
+    const most = Math.ceil(Math.max(this.height, 330) / ROW_HEIGHT) + 10;
+    const first = Math.max(0, Math.min(Math.floor(this.top / ROW_HEIGHT) - 5, this.listed.length - most));
     const shown = this.listed.slice(first, first + most);
     const focused = document.activeElement?.closest?.("#task-rows tr")?.dataset.track;
     const below = this.listed.length - first - shown.length;
@@ -155,7 +167,8 @@ class TaskTable {
     if (status === "waits" && stop.wait >= 0) {
       const target = recording.waits[stop.wait][2];
       const shown = clipped(recording.waits[stop.wait][1], 120);
-      return target >= 0 ? `${shown} (${recording.tracks[target].short})` : shown;
+      const isNamed = target < 0 || shown.includes(recording.tracks[target].short);
+      return isNamed ? shown : `${shown} (${recording.tracks[target].short})`;
     }
     if (ENDS.includes(status) && stop.value !== undefined) return shownValue(stop.value);
     if (status === "yielded" && stop.value !== undefined) return `yielded ${shownValue(stop.value)}`;

@@ -60,7 +60,7 @@ class Narrator {
 }
 
 function plural(count, one, many) {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
 function shownValue(value) {

@@ -57,6 +57,14 @@ class Timeline {
     this.redraw();
   }
 
+  /** Marks the row of a track, and scrolls to it. */
+  setChoice(track) {
+    this.choice = track;
+    const row = track >= 0 ? this.rows.findIndex((row) => row.tracks.includes(track)) : -1;
+    if (row >= 0) scrollInto($("scroller"), row * LANE, AXIS + (row + 1) * LANE);
+    this.redraw();
+  }
+
   setFilter(filter) {
     const { tracks } = this.recording;
     this.rows = this.all.filter((row) => (row.tracks.length === 0 ? !filter : row.tracks.some((i) => matches(tracks[i], filter))));
