@@ -104,6 +104,11 @@ impl RandomRun {
         self.note(json!(["turn", turn, entries]));
         for _ in 0..entries {
             let task = self.ready.pop_front().expect("an entry");
+            if self.random.u8(..) == 0 && self.tasks[task] == Waits::No {
+                // An entry that was cancelled is taken, and nothing runs.
+                self.tasks[task] = Waits::Task;
+                continue;
+            }
             self.note(json!(["begin", task, "step"]));
             self.act(task);
         }

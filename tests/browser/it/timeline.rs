@@ -5,6 +5,10 @@ use serde_json::json;
 use crate::page::Page;
 use crate::recordings::{averages, downloads};
 
+/// Chooses steps as the width.
+const BY_STEPS: &str = "const axis = document.querySelector('#axis'); axis.value = 'steps'; \
+    axis.dispatchEvent(new Event('change'))";
+
 fn opened() -> Option<Page> {
     let page = Page::open(&downloads(), "")?;
     page.browser.wait_until(
@@ -70,6 +74,35 @@ fn the_wait_under_the_pointer_is_shown_with_its_chain() {
     assert!(browser.text("#detail").contains("flags.rs:23"));
     browser.mouse("#sentence", &[(0, 0)], false);
     browser.wait_until("document.querySelector('#tooltip').hidden");
+    assert!(!browser.text("#detail").contains("flags.rs:23"));
+    browser.assert_quiet();
+}
+
+#[test]
+fn a_step_and_a_time_in_the_queue_are_explained_as_well() {
+    let Some(page) = opened() else { return };
+    let browser = &page.browser;
+    // With steps as the width, each event has the same room.
+    browser.script(BY_STEPS);
+    let plot = "const c = document.querySelector('#canvas'); return c.clientWidth";
+    let width = browser.script(plot).as_f64().expect("a width");
+    let names = 24.0 + 7.0 * 15.0;
+    // The middle of the canvas is the origin.
+    let x = |event: f64| (names + event / 63.0 * (width - names - 12.0) - width / 2.0) as i32;
+    browser.mouse("#canvas", &[(x(14.0), row(browser, 2))], false);
+    browser.wait_until("document.querySelector('#tooltip').textContent.includes('BR: runs')");
+    let detail = browser.text("#detail");
+    assert!(detail.contains("It ran to here:download_one()"), "{detail}");
+    browser.mouse("#canvas", &[(x(7.0), row(browser, 2))], false);
+    browser.wait_until("document.querySelector('#tooltip').textContent.includes('BR: ready')");
+    assert!(browser.text("#detail").ends_with("made by download_many()"));
+    browser.mouse("#canvas", &[(x(44.0), row(browser, 3))], false);
+    browser.wait_until("document.querySelector('#tooltip').textContent.includes('CN: runs')");
+    assert!(
+        browser
+            .text("#detail")
+            .contains("its end: error: ConnectionResetError")
+    );
     browser.assert_quiet();
 }
 
@@ -157,9 +190,7 @@ fn the_legend_has_what_occurs_and_nothing_else() {
 #[test]
 fn the_width_can_be_steps_in_place_of_time() {
     let Some(page) = opened() else { return };
-    page.browser.script(
-        "const axis = document.querySelector('#axis'); axis.value = 'steps'; axis.dispatchEvent(new Event('change'))",
-    );
+    page.browser.script(BY_STEPS);
     assert_eq!(page.browser.text("#range"), "All: step 0 to step 63.");
     page.browser.press(&["+"]);
     assert_eq!(page.browser.text("#range"), "A part: step 16 to step 47.");

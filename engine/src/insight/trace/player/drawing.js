@@ -202,7 +202,7 @@ function drawAxis(it) {
 /** Shows a tick with the digits that tell it from the next one. */
 function tickText(it, nanos) {
   const width = it.right - it.left;
-  if (it.recording.unit === "simulated") return trimmed(nanos / 1e9, 9);
+  if (it.recording.hasOwnUnit) return trimmed(nanos / 1e9, 9);
   const [size, unit] = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"]].find(([size]) => it.right >= size) || [1, "ns"];
   const digits = Math.max(0, Math.ceil(Math.log10(size / (width / 10))));
   return `${(nanos / size).toFixed(Math.min(digits, 9)).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")} ${unit}`;

@@ -110,10 +110,32 @@ function spanTip(recording, row, span) {
 /** Shows the span under the pointer: what it is, how long it took, and the chain of that time. */
 function showSpan(recording, row, span, place) {
   const i = span * SPAN;
-  const event = row.spans[i + 3];
-  const parts = [el("p", { class: "name" }, spanTip(recording, row, span))];
-  const isStop = row.spans[i + 2] === WAITING || row.spans[i + 2] === SUSPENDED;
-  if (isStop) parts.push(el("p", { class: "quiet" }, "Its chain of delegations, the outermost first:"), chainList(recording, stopOf(recording.events[event]).chain));
-  else parts.push(el("p", { class: "quiet" }, "Under the pointer"));
-  place.replaceChildren(...parts);
+  const tell = SPAN_DETAILS[row.spans[i + 2]];
+  place.replaceChildren(el("p", { class: "name" }, spanTip(recording, row, span)), ...(tell ? tell(recording, row.spans, i) : []));
+}
+
+const SPAN_DETAILS = {
+  [WAITING]: (recording, spans, i) => suspendedAt(recording, spans[i + 3], "Its chain of delegations, the outermost first:"),
+  [SUSPENDED]: (recording, spans, i) => suspendedAt(recording, spans[i + 3], "Its chain of delegations, the outermost first:"),
+  [RUNS]: (recording, spans, i) => suspendedAt(recording, spans[i + 1], "It ran to here:"),
+  [IS_READY](recording, spans, i) {
+    const [, , , cause, by = -1] = recording.events[spans[i + 3]];
+    const who = by >= 0 ? ` by ${recording.tracks[by].short}` : "";
+    return [el("p", { class: "quiet name" }, `${READY_CAUSES[cause] || "made ready"}${who}`)];
+  },
+};
+
+const READY_CAUSES = {
+  made: "made", woken: "woken", timer: "its timer was due", socket: "its socket was ready",
+  cancelled: "cancelled", thread: "woken from another thread", again: "it let others run",
+};
+
+/** Shows where a track stopped, or how it ended. */
+function suspendedAt(recording, at, title) {
+  const event = recording.events[at];
+  if (!event || event[1] !== "end") return [];
+  const stop = stopOf(event);
+  if (stop.chain >= 0) return [el("p", { class: "quiet" }, title), chainList(recording, stop.chain)];
+  const value = stop.value === undefined ? "" : `: ${clipped(String(stop.value), 300)}`;
+  return ENDS.includes(stop.how) ? [el("p", { class: "quiet name" }, `its end: ${stop.how}${value}`)] : [];
 }

@@ -13,6 +13,8 @@ function readRecording(text) {
   if (read?.version !== 1) throw new Error(`this page reads version 1, and it has version ${read?.version}`);
   const recording = Object.assign(empty, read);
   recording.count = recording.events.length;
+  // A simulation's unit of time is the program's. A loop on a virtual clock counts seconds as well.
+  recording.hasOwnUnit = recording.kind === "simulation" && recording.unit === "simulated";
   recording.times = timesOf(recording);
   recording.lines = linesOf(recording.sources);
   nameTracks(recording);
@@ -124,7 +126,7 @@ function waitGroup(kind) {
 
 /** Shows a length of time with three digits. */
 function shownDuration(recording, nanos) {
-  if (recording.unit === "simulated") return trimmed(nanos / 1e9, 4);
+  if (recording.hasOwnUnit) return trimmed(nanos / 1e9, 4);
   const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"]];
   const [size, unit] = units.find(([size]) => Math.abs(nanos) >= size) || [1, "ns"];
   return `${trimmed(nanos / size, 3)} ${unit}`;
@@ -133,7 +135,7 @@ function shownDuration(recording, nanos) {
 /** Shows a moment. All moments have one unit, so that they can be compared. */
 function shownTime(recording, nanos) {
   const seconds = nanos / 1e9;
-  if (recording.unit === "simulated") return trimmed(seconds, 8);
+  if (recording.hasOwnUnit) return trimmed(seconds, 8);
   if (recording.times[recording.count] < 1e6) return `${(nanos / 1e3).toFixed(1)} µs`;
   if (recording.times[recording.count] < 1e9) return `${(nanos / 1e6).toFixed(3)} ms`;
   return `${seconds.toFixed(6)} s`;

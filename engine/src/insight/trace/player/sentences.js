@@ -79,7 +79,8 @@ const SENTENCES = {
     return `The turn ends. ${plural(left, "entry waits", "entries wait")} in ${it.words.queue} for the next one.`;
   },
   idle(it, event, state) {
-    const until = event[2] >= 0 ? ` until ${it.until(event[2])}, when ${nextTimer(it, event[2], state)} is due` : "";
+    const isKnown = event[2] >= 0 && Number.isSafeInteger(event[2]);
+    const until = isKnown ? ` until ${it.until(event[2])}, when ${nextTimer(it, event[2], state)} is due` : "";
     const sockets = state.watches.size > 0 ? `${until ? ", or" : ""} until a socket is ready` : "";
     return `Nothing is ready: the loop sleeps${until}${sockets || (until ? "" : " until something happens")}.`;
   },
