@@ -7,6 +7,11 @@ use crate::page::Page;
 use crate::random_run::random_run;
 use crate::reference::{MOST, Reference};
 
+const IS_RUNNING_ROW_IN_SIGHT: &str = "
+    const row = document.querySelector('#task-rows tr.running')?.getBoundingClientRect();
+    const box = document.querySelector('#rows').getBoundingClientRect();
+    return Boolean(row) && row.top >= box.top && row.bottom <= box.bottom + 1;";
+
 #[test]
 fn a_large_recording_is_shown_at_any_step() {
     let recording = random_run(3, 1_000, 100_000);
@@ -35,6 +40,13 @@ fn a_large_recording_is_shown_at_any_step() {
         assert_shows(step);
         browser.press(&[keys::RIGHT]);
         assert_shows(step + 1);
+    }
+    // The table scrolls to the task that the step is about.
+    let all = recording["events"].as_array().expect("events");
+    for after in [70_000, 20_000] {
+        let begins = (after..).find(|&i| all[i][1] == "begin");
+        page.go_to(begins.expect("a step") + 1);
+        assert_eq!(browser.script(IS_RUNNING_ROW_IN_SIGHT), json!(true));
     }
     page.go_to(60_000);
     browser.type_into("#filter", "worker 99");

@@ -46,14 +46,21 @@ function showSource(recording, place, frame) {
 function codeAround(recording, file, line) {
   const lines = recording.lines.get(file);
   if (!lines || lines.get(line) === undefined) return null;
+  const numbers = [-2, -1, 0, 1, 2].map((by) => line + by).filter((number) => lines.get(number) !== undefined);
+  const indent = commonIndent(numbers.map((number) => lines.get(number)));
   const code = el("div", { class: "code", tabindex: "0", role: "group", "aria-label": "Source lines" });
-  for (let number = line - 2; number <= line + 2; number += 1) {
-    const text = lines.get(number);
-    if (text === undefined) continue;
+  for (const number of numbers) {
+    const text = lines.get(number).slice(indent);
     const current = number === line ? "true" : undefined;
     code.append(el("div", { "aria-current": current, "data-line": number }, el("i", {}, String(number)), clipped(text, 400)));
   }
   return code;
+}
+
+/** Returns how many spaces all lines begin with, so that the code has room. */
+function commonIndent(lines) {
+  const indents = lines.filter((line) => line.trim()).map((line) => line.search(/\S/));
+  return Math.min(...indents, 200);
 }
 
 /** Returns a chain of delegations, the outermost first, with the texts of its lines. */

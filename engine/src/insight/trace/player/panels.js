@@ -25,6 +25,7 @@ class LoopPanel {
   showRunning(state) {
     const inside = state.running.flatMap((track, i) => [i > 0 ? " › " : "", el("span", { "data-track": track }, nameOf(this.recording, track))]);
     const nobody = state.idle ? "Nothing: the loop sleeps" : state.isInTurn ? "The loop itself" : "Nothing";
+    $("turn").textContent = state.isInTurn ? `in turn ${state.turn}` : "";
     $("running").className = inside.length > 0 ? "" : "empty";
     $("running").replaceChildren(...(inside.length > 0 ? inside : [nobody]));
   }
@@ -127,7 +128,7 @@ class TaskTable {
 
   fill() {
     const most = Math.ceil(Math.max(this.height, 330) / ROW_HEIGHT) + 10;
-    const first = Math.max(0, Math.min(Math.floor(this.top / ROW_HEIGHT) - 5, this.listed.length - most));
+    const first = Math.max(0, Math.floor(this.top / ROW_HEIGHT) - 5);
     const shown = this.listed.slice(first, first + most);
     const focused = document.activeElement?.closest?.("#task-rows tr")?.dataset.track;
     const below = this.listed.length - first - shown.length;

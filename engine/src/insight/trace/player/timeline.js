@@ -6,7 +6,7 @@ const AXIS = 22;
 const MOST_ARROWS = 600;
 const LEGEND = [
   ["runs", "runs"], ["ready", "ready, waits for its turn"], ["sleep", "waits for a timer"], ["socket", "waits for a socket"],
-  ["task", "waits for a task"], ["lock", "waits for a lock or a queue"], ["thread", "waits for a thread"], ["other", "waits"],
+  ["task", "waits for a task or a future"], ["lock", "waits for a lock or a queue"], ["thread", "waits for a thread"], ["other", "waits"],
   ["suspended", "suspended"], ["turn", "turn of the loop"], ["idle", "the loop sleeps"],
 ];
 
