@@ -148,8 +148,8 @@ class TaskTable {
     },
     el("td", {}, name),
     el("td", { class: "state", "data-state": status }, SHOWN_STATUS[status] || status),
-    el("td", {}, this.chain(stop, status)),
-    el("td", {}, this.waits(track, stop, status)));
+    titled(this.chain(stop, status)),
+    titled(this.waits(track, stop, status)));
   }
 
   chain(stop, status) {
@@ -178,6 +178,11 @@ class TaskTable {
 }
 
 const SHOWN_STATUS = { waits: "waits", yielded: "suspended", result: "ended", error: "failed" };
+
+/** Returns a cell whose text may be cut off by its width. */
+function titled(text) {
+  return el("td", { title: text || undefined }, text);
+}
 
 function gap(rows) {
   const cell = el("td", { colspan: 4 });

@@ -17,7 +17,7 @@ class Timeline {
     this.rows = this.all;
     this.arrows = findArrows(recording);
     this.axis = "time";
-    [this.cursor, this.choice, this.pending] = [0, -1, false];
+    [this.cursor, this.choice, this.pending, this.hasTooManyArrows] = [0, -1, false, false];
     this.context = $("canvas").getContext("2d");
     this.fit();
   }
@@ -107,7 +107,9 @@ class Timeline {
     this.pending = true;
     requestAnimationFrame(() => {
       this.pending = false;
+      const hadTooMany = this.hasTooManyArrows;
       if (this.colours) drawTimeline(this);
+      if (this.hasTooManyArrows !== hadTooMany) showRange(this);
     });
   }
 
