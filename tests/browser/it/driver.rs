@@ -1,6 +1,6 @@
 //! The program `chromedriver`, which starts browsers and takes commands as JSON over HTTP.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -19,34 +19,25 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts the driver, unless it or the browser is not installed.
     pub(crate) fn start() -> Option<Self> {
-        let has_browser = Command::new("chromium").arg("--version").output().is_ok();
-        let files = TempDir::new().expect("a folder");
-        let child = Command::new("chromedriver")
-            .arg("--port=0")
-            .env("TMPDIR", files.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut child) = child else {
-            eprintln!("skipped: chromedriver is not installed (Debian's chromium-driver)");
-            return None;
-        };
-        let port = port_of(&mut child);
-        let agent = Agent::config_builder().http_status_as_error(false).build();
-        let address = format!("http://127.0.0.1:{}", port.unwrap_or_default());
-        let driver = Self {
-            child,
-            agent: agent.into(),
-            address,
-            _files: files,
-        };
-        if !has_browser {
+        if Command::new("chromium").arg("--version").output().is_err() {
             eprintln!("skipped: chromium is not installed");
             return None;
         }
-        assert!(port.is_some(), "chromedriver has told no port");
-        Some(driver)
+        let files = TempDir::new().expect("a folder");
+        // Another one may take the port before this one does. Then it ends.
+        let mut attempts = (0..10).map(|_| spawn(&files));
+        let started = attempts.find(|attempt| !matches!(attempt, Ok((_, None))));
+        let Ok((child, port)) = started.expect("chromedriver finds a port") else {
+            eprintln!("skipped: chromedriver is not installed (Debian's chromium-driver)");
+            return None;
+        };
+        let agent = Agent::config_builder().http_status_as_error(false).build();
+        Some(Self {
+            child,
+            agent: agent.into(),
+            address: format!("http://127.0.0.1:{}", port.unwrap_or_default()),
+            _files: files,
+        })
     }
 
     /// Sends a command, and returns its result, or the error that the driver tells.
@@ -66,6 +57,23 @@ impl Drop for Driver {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Starts the program, and returns the port that it has found, if any.
+fn spawn(files: &TempDir) -> io::Result<(Child, Option<u16>)> {
+    let mut child = Command::new("chromedriver")
+        .arg("--port=0")
+        .env("TMPDIR", files.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let port = port_of(&mut child);
+    if port.is_none() {
+        child.kill()?;
+        child.wait()?;
+    }
+    Ok((child, port))
 }
 
 /// Reads the port that the driver has chosen from what it prints first.

@@ -151,9 +151,11 @@ function drawArrows(it, rows) {
   for (let i = first; i < last; i += 1) {
     const event = it.recording.events[it.arrows[i]];
     const isOfChoice = event[2] === it.choice || arrowOrigin(event) === it.choice;
-    if (it.hasTooManyArrows && !isOfChoice) continue;
     const [from, to] = [rowOf[arrowOrigin(event)], rowOf[event[2]]];
     if (from === undefined || to === undefined || from === to) continue;
+    // Those from and to callbacks cross all rows between.
+    const isLess = last - first > MOST_CALLBACK_ARROWS && (it.rows[from].tracks.length > 1 || it.rows[to].tracks.length > 1);
+    if ((it.hasTooManyArrows || isLess) && !isOfChoice) continue;
     if (Math.max(from, to) < rows.first || Math.min(from, to) > rows.last) continue;
     drawArrow(it, event, it.x(it.arrows[i]), it.y(from) + LANE / 2, it.y(to) + LANE / 2);
   }
@@ -171,6 +173,7 @@ function rowNumbers(it) {
 
 function drawArrow(it, event, x, from, to) {
   const { context } = it;
+  context.globalAlpha = 0.8;
   const tip = to - Math.sign(to - from) * (BAR / 2);
   const back = tip - Math.sign(to - from) * 6;
   context.strokeStyle = context.fillStyle = it.colours[arrowClass(event)];
@@ -184,6 +187,7 @@ function drawArrow(it, event, x, from, to) {
   context.lineTo(x - 3.5, back);
   context.lineTo(x + 3.5, back);
   context.fill();
+  context.globalAlpha = 1;
 }
 
 function drawAxis(it) {

@@ -78,6 +78,7 @@ class TaskTable {
     // Kept here, as the browser would lay out the page anew whenever it is asked in the middle of a change.
     [this.top, this.height] = [0, 330];
     $("tasks-title").textContent = { generators: "Generators", simulation: "Processes" }[recording.kind] || "Tasks";
+    if (recording.kind === "generators") $("waits-title").textContent = "Last value";
     $("rows").addEventListener("scroll", () => this.scrolled());
     new ResizeObserver(() => { this.height = $("rows").clientHeight; }).observe($("rows"));
     $("ended").addEventListener("change", () => this.update());
@@ -121,9 +122,8 @@ class TaskTable {
 
   isListed(track, i) {
     const { recording, state } = this;
-    if (recording.born[i] < 0 || recording.born[i] >= state.count || !matches(track, this.filter)) return false;
-    const isShort = !isLong(track) && state.status[i] !== RUNNING && state.queued[i] === 0 && !state.timers.has(i);
-    return !isShort && ($("ended").checked || !state.hasEnded(i));
+    const isThere = isLong(track) && recording.born[i] >= 0 && recording.born[i] < state.count;
+    return isThere && matches(track, this.filter) && ($("ended").checked || !state.hasEnded(i));
   }
 
   fill() {
@@ -156,8 +156,9 @@ class TaskTable {
     const { recording } = this;
     const frames = stop && stop.chain >= 0 ? recording.chains[stop.chain] || [] : [];
     if (frames.length === 0) return "";
-    const calls = frames.slice(-6).map((frame) => callOf(recording.frames[frame]) || "?");
-    const path = `${frames.length > 6 ? "… › " : ""}${calls.join(" › ")}`;
+    // The innermost one first: the end may be cut off.
+    const calls = frames.slice(-8).reverse().map((frame) => callOf(recording.frames[frame]) || "?");
+    const path = `${calls.join(" ‹ ")}${frames.length > 8 ? " ‹ …" : ""}`;
     const place = placeOf(recording, shownFrame(recording, stop.chain));
     if (status === "running") return `from ${place}`;
     return `${place} ${clipped(path, 200)}`;
@@ -172,7 +173,7 @@ class TaskTable {
       return isNamed ? shown : `${shown} (${recording.tracks[target].short})`;
     }
     if (ENDS.includes(status) && stop.value !== undefined) return shownValue(stop.value);
-    if (status === "yielded" && stop.value !== undefined) return `yielded ${shownValue(stop.value)}`;
+    if (status === "yielded" && stop.value !== undefined) return shownValue(stop.value);
     return state.asked[track] >= 0 && status !== "running" ? "asked to be cancelled" : "";
   }
 }
@@ -216,7 +217,7 @@ const DETAIL_STATUS = {
 function originParts(recording, track) {
   const { name, kind, number, origin } = recording.tracks[track];
   const at = origin >= 0 ? `, made at ${placeOf(recording, origin)}` : "";
-  return [el("p", { class: "quiet name" }, `${kind} ${number}: ${clipped(name, 200)}${at}`)];
+  return [el("p", { class: "quiet name" }, `${number >= 0 ? `${kind} ${number}` : kind}: ${clipped(name, 200)}${at}`)];
 }
 
 /** Returns what is known of a stop: since when, for what, the value, the chain. */

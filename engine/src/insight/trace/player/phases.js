@@ -7,7 +7,7 @@ const PHASES = {
     ["It gives control back", "The task delegates by yield_from, down to a wait of the library. The whole chain is suspended."],
     ["The loop watches", "It knows the timers and sockets. If nothing is ready, it sleeps until one of them is."],
     ["The wait is over", "A timer is due, a socket is ready, a task is done: who waited goes into the ready queue."],
-    ["It goes on", "The loop sends the result into the innermost coroutine, which runs to its next yield_from."],
+    ["It goes on", "The loop sends the result into the innermost coroutine, which runs to its next yield_from: 3 to 6 again."],
   ],
   generators: [
     ["A generator is made", "Nothing of its body has run yet."],
@@ -28,10 +28,13 @@ const PHASES = {
 function phaseOf(recording, state, i) {
   const event = recording.events[i];
   const find = { generators: generatorPhase, simulation: simulationPhase }[recording.kind] || loopPhase;
-  return find(event, state);
+  return find(event, state, recording);
 }
 
-function loopPhase(event, state) {
+function loopPhase(event, state, recording) {
+  const isStep = event[1] === "begin" || event[1] === "end";
+  const kind = isStep ? recording.tracks[event[2]].kind : "";
+  if (isStep && !isLong({ kind })) return kind === "timer" ? 4 : 1;
   switch (event[1]) {
     case "made": return 0;
     case "ready": return event[3] === "made" ? 0 : 4;

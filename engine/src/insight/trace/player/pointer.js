@@ -103,7 +103,9 @@ function showRange(timeline) {
 function spanTip(recording, row, span) {
   const i = span * SPAN;
   const [from, to] = [recording.times[row.spans[i]], recording.times[row.spans[i + 1]]];
-  const name = clipped(row.label, 80);
+  // The row may be that of several callbacks.
+  const isOfTrack = row.tracks.length > 0;
+  const name = clipped(isOfTrack ? recording.tracks[recording.events[row.spans[i + 3]][2]].label : row.label, 80);
   return `${name}: ${spanTitle(recording, row.spans, i)}, ${shownDuration(recording, to - from)}, from ${shownTime(recording, from)} on`;
 }
 

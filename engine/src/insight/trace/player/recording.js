@@ -46,13 +46,34 @@ function nameTracks(recording) {
   const counts = new Map();
   for (const track of recording.tracks) {
     track.call = track.origin >= 0 ? callOf(recording.frames[track.origin]) : "";
-    track.label = NAMED_BY_NUMBER.test(track.name) && track.call ? track.call : track.name || track.call || "?";
+    track.label = labelOf(track);
     counts.set(track.label, (counts.get(track.label) || 0) + 1);
   }
   for (const track of recording.tracks) {
-    const isGrouped = !isLong(track);
-    if (!isGrouped && counts.get(track.label) > 1) track.label += ` #${track.number}`;
-    track.short = clipped(track.label, 60);
+    if (isLong(track) && counts.get(track.label) > 1) track.label += ` #${track.number}`;
+  }
+  nameTimers(recording.tracks);
+  for (const track of recording.tracks) track.short = clipped(track.label, 60);
+}
+
+function labelOf({ kind, name, call }) {
+  if (kind === "callback") return callbackLabel(name);
+  return NAMED_BY_NUMBER.test(name) && call ? call : name || call || "?";
+}
+
+/** Shortens `<Handle created at src/main.rs:12:5>` to what tells it from others: `Handle main.rs:12`. */
+function callbackLabel(name) {
+  const [, what, socket = ""] = /^<?(\w[^\s<>]*)( fd=\d+)?/.exec(name) || [];
+  const place = / at (?:\S*[/\\])?(\S+?:\d+)(?::\d+)?>?$/.exec(name);
+  return what && place ? `${what}${socket} ${place[1]}` : name || "?";
+}
+
+/** A timer has the name of its task. Its label has the task's label. */
+function nameTimers(tracks) {
+  const labels = new Map(tracks.filter(isLong).map((track) => [track.name, track.label]));
+  for (const track of tracks.filter((track) => track.kind === "timer")) {
+    const name = track.name.replace(/^timer of /, "");
+    track.label = `timer of ${labels.get(name) || name}`;
   }
 }
 
@@ -128,7 +149,8 @@ function waitGroup(kind) {
 function shownDuration(recording, nanos) {
   if (recording.hasOwnUnit) return trimmed(nanos / 1e9, 4);
   const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"]];
-  const [size, unit] = units.find(([size]) => Math.abs(nanos) >= size) || [1, "ns"];
+  // With three digits, 999.9 ms would be 1000 ms.
+  const [size, unit] = units.find(([size]) => Math.abs(nanos) >= 0.9995 * size) || [1, "ns"];
   return `${trimmed(nanos / size, 3)} ${unit}`;
 }
 
@@ -136,6 +158,8 @@ function shownDuration(recording, nanos) {
 function shownTime(recording, nanos) {
   const seconds = nanos / 1e9;
   if (recording.hasOwnUnit) return trimmed(seconds, 8);
+  // A deadline may lie far behind the end.
+  if (nanos >= 1e10) return `${seconds.toFixed(6)} s`;
   if (recording.times[recording.count] < 1e6) return `${(nanos / 1e3).toFixed(1)} µs`;
   if (recording.times[recording.count] < 1e9) return `${(nanos / 1e6).toFixed(3)} ms`;
   return `${seconds.toFixed(6)} s`;

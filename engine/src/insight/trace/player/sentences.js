@@ -17,11 +17,15 @@ class Narrator {
   sentence(state, i) {
     const event = this.recording.events[i];
     const tell = SENTENCES[event[1]];
-    return tell ? tell(this, event, state, i) : `Something else happens: ${clipped(String(event[1]), 40)}.`;
+    const told = tell ? tell(this, event, state, i) : `Something else happens: ${clipped(String(event[1]), 40)}.`;
+    // Only what this page says itself: the name of a task stays as it is.
+    return /^the (timer of|callback) /.test(told) ? `T${told.slice(1)}` : told;
   }
 
   name(track) {
-    return track >= 0 ? this.recording.tracks[track].short : "";
+    if (track < 0) return "";
+    const { short, kind } = this.recording.tracks[track];
+    return kind === "timer" ? `the ${short}` : kind === "callback" ? `the callback ${short}` : short;
   }
 
   /** Returns the subject of a sentence: who did it, or the main program. */
@@ -71,6 +75,7 @@ const SENTENCES = {
   turn(it, event) {
     const [, , turn, ready] = event;
     if (ready === 0) return `Turn ${turn} of the loop begins, and nothing is ready.`;
+    if (ready === 1) return `Turn ${turn} of the loop begins: it takes the one entry of ${it.words.queue}.`;
     return `Turn ${turn} of the loop begins: it takes the ${plural(ready, "entry", "entries")} of ${it.words.queue}, one after the other.`;
   },
   endturn(it, event, state) {
@@ -80,7 +85,7 @@ const SENTENCES = {
   },
   idle(it, event, state) {
     const isKnown = event[2] >= 0 && Number.isSafeInteger(event[2]);
-    const until = isKnown ? ` until ${it.until(event[2])}, when ${nextTimer(it, event[2], state)} is due` : "";
+    const until = isKnown ? ` until ${it.until(event[2])}, when ${nextTimer(it, state)} is due` : "";
     const sockets = state.watches.size > 0 ? `${until ? ", or" : ""} until a socket is ready` : "";
     return `Nothing is ready: the loop sleeps${until}${sockets || (until ? "" : " until something happens")}.`;
   },
@@ -97,6 +102,8 @@ const SENTENCES = {
   },
   end(it, event) {
     const stop = stopOf(event);
+    const isCallback = !isLong(it.recording.tracks[event[2]]);
+    if (isCallback && stop.how === "result") return `${it.name(event[2])} is done: control goes back to ${it.words.driver.toLowerCase()}.`;
     return END_SENTENCES[stop.how] ? END_SENTENCES[stop.how](it, it.name(event[2]), stop) : `${it.name(event[2])} stops.`;
   },
   timer(it, event, state) {
@@ -124,14 +131,18 @@ function canBe(direction) {
   return direction === "write" ? "can be written" : "can be read";
 }
 
-function nextTimer(it, until, state) {
-  for (const [track, deadline] of state.timers) if (deadline === until) return `the timer of ${it.name(track)}`;
-  return "a timer";
+function nextTimer(it, state) {
+  const [first] = [...state.timers].sort((a, b) => a[1] - b[1]);
+  return first ? `the timer of ${it.name(first[0])}` : "a timer";
 }
 
 const READY_SENTENCES = {
   made: (it, name) => `${name} goes to ${it.words.queue}: it is new, and will run for the first time.`,
-  timer: (it, name) => `The timer of ${name} is due: ${name} goes to ${it.words.queue}.`,
+  timer(it, name, event) {
+    if (it.recording.tracks[event[2]].kind === "timer") return `${name} is due: it goes to ${it.words.queue}.`;
+    if ((event[4] ?? -1) >= 0) return `${it.name(event[4])} wakes ${name}: ${name} goes to ${it.words.queue}.`;
+    return `The timer of ${name} is due: ${name} goes to ${it.words.queue}.`;
+  },
   woken(it, name, event) {
     const by = event[4] ?? -1;
     const cause = by >= 0 ? `${it.name(by)} wakes ${name}` : `What ${name} waited for is done`;
@@ -167,8 +178,9 @@ function resumed(it, event, state, verb) {
   const [name, before] = [it.name(event[2]), it.stopBefore(state, event[2])];
   const from = verb === "takes" ? ` from ${it.words.queue}` : "";
   const head = `${it.words.driver} ${verb} ${name}${from}`;
-  const isCallback = !isLong(it.recording.tracks[event[2]]);
-  if (isCallback) return `${head}: the callback runs.`;
+  const { kind } = it.recording.tracks[event[2]];
+  if (kind === "timer") return `${head}: who slept is woken.`;
+  if (!isLong({ kind })) return `${head} and calls it.`;
   if (!before) return `${head}: it runs for the first time.`;
   if (isToldOfCancel(it, state, event[2])) return `${head} and throws the cancellation into it${it.place(before.chain)}.`;
   const over = before.how === "waits" && it.wait(before) ? ` Its wait is over (${it.wait(before)}).` : "";

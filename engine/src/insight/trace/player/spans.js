@@ -58,7 +58,7 @@ function stops(list, event, i) {
   else list.open(event[3] === "waits" ? WAITING : SUSPENDED, i, i);
 }
 
-/** Returns the rows: the loop, each task, and one for all callbacks of a name. */
+/** Returns the rows: the loop, each task, one for all timers, one for all callbacks. */
 function makeRows(recording) {
   const spans = findSpans(recording);
   const ends = findEnds(recording);
@@ -69,17 +69,16 @@ function makeRows(recording) {
     if (isLong(track)) {
       rows.push({ label: track.label, tracks: [i], spans: Int32Array.from(spans.tracks[i]), end: ends[i] });
     } else {
-      const key = `${track.kind} ${track.label}`;
-      if (!groups.has(key)) groups.set(key, []);
-      groups.get(key).push(i);
+      if (!groups.has(track.kind)) groups.set(track.kind, []);
+      groups.get(track.kind).push(i);
     }
   });
-  for (const tracks of groups.values()) rows.push(groupRow(recording, tracks, spans.tracks));
+  for (const [kind, tracks] of groups) rows.push(groupRow(`${kind}s`, tracks, spans.tracks));
   return rows;
 }
 
 /** Returns the row of several callbacks. Their waits may overlap, so it shows only when they ran. */
-function groupRow(recording, tracks, spans) {
+function groupRow(label, tracks, spans) {
   const runs = [];
   for (const track of tracks) {
     const numbers = spans[track];
@@ -88,7 +87,7 @@ function groupRow(recording, tracks, spans) {
     }
   }
   runs.sort((a, b) => a[0] - b[0]);
-  return { label: recording.tracks[tracks[0]].label, tracks, spans: Int32Array.from(runs.flat()), end: -1 };
+  return { label, tracks, spans: Int32Array.from(runs.flat()), end: -1 };
 }
 
 /** Returns for each track the event with which it ended. */

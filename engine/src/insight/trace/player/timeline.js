@@ -4,6 +4,7 @@ const LANE = 22;
 const BAR = 14;
 const AXIS = 22;
 const MOST_ARROWS = 600;
+const MOST_CALLBACK_ARROWS = 60;
 const LEGEND = [
   ["runs", "runs"], ["ready", "ready, waits for its turn"], ["sleep", "waits for a timer"], ["socket", "waits for a socket"],
   ["task", "waits for a task or a future"], ["lock", "waits for a lock or a queue"], ["thread", "waits for a thread"], ["other", "waits"],
@@ -16,7 +17,9 @@ class Timeline {
     this.all = makeRows(recording);
     this.rows = this.all;
     this.arrows = findArrows(recording);
-    this.axis = "time";
+    // The times of generators are those of whoever drives them: the order says more.
+    this.axis = recording.kind === "generators" ? "steps" : "time";
+    $("axis").value = this.axis;
     [this.cursor, this.choice, this.pending, this.hasTooManyArrows] = [0, -1, false, false];
     this.context = $("canvas").getContext("2d");
     this.fit();
