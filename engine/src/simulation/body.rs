@@ -7,6 +7,8 @@ use super::node::{Node, stored};
 use super::request::Wait;
 use crate::errors::Panicked;
 use crate::errors::panics::catch;
+#[cfg(feature = "trace")]
+use yieldfrom_delegation::RawLink;
 use yieldfrom_delegation::{Error, Generator, GeneratorState, Link, Result};
 
 /// What a body has done when it was resumed.
@@ -24,6 +26,8 @@ pub(super) trait Body {
     fn name(&self) -> String;
     fn origin(&self) -> Link;
     fn delegation_chain(&self) -> Vec<Link>;
+    #[cfg(feature = "trace")]
+    fn append_links(&self, links: &mut Vec<RawLink>);
 }
 
 impl<R: 'static> Body for Generator<Wait, (), R> {
@@ -55,6 +59,11 @@ impl<R: 'static> Body for Generator<Wait, (), R> {
 
     fn delegation_chain(&self) -> Vec<Link> {
         Generator::delegation_chain(self)
+    }
+
+    #[cfg(feature = "trace")]
+    fn append_links(&self, links: &mut Vec<RawLink>) {
+        Generator::append_links(self, links);
     }
 }
 

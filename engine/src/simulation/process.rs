@@ -16,6 +16,8 @@ use super::node::{Kind, Node};
 use super::queue::Priority;
 use super::request::{Co, Wait};
 use crate::errors::{AtCaller, RuntimeError};
+#[cfg(feature = "trace")]
+use yieldfrom_delegation::RawLink;
 use yieldfrom_delegation::{Builder, Error, Generator, Link, Result};
 
 /// A process without the type of its result.
@@ -90,6 +92,11 @@ impl ProcessCell {
 
     pub(super) fn delegation_chain(&self) -> Vec<Link> {
         self.body.delegation_chain()
+    }
+
+    #[cfg(feature = "trace")]
+    pub(super) fn append_links(&self, links: &mut Vec<RawLink>) {
+        self.body.append_links(links);
     }
 
     pub(super) fn target(&self) -> Option<Rc<Node>> {
