@@ -11,6 +11,7 @@ mod page;
 mod player;
 #[path = "../../../engine/src/insight/trace/player.rs"]
 mod player_page;
+mod programs;
 mod random_run;
 mod recordings;
 mod reference;

@@ -1,10 +1,12 @@
 //! A page of a recording, opened in a browser, and what it shows.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use yieldfrom::Trace;
 
 use crate::browser::Browser;
 use crate::player_page::write_page;
@@ -35,14 +37,20 @@ pub(crate) struct Page {
 impl Page {
     /// Opens a recording at a place, if there is a browser.
     pub(crate) fn open(recording: &Value, place: &str) -> Option<Self> {
+        let title = recording["title"].as_str().unwrap_or_default();
+        Self::write(place, |path| {
+            let mut out = BufWriter::new(File::create(path)?);
+            write_page(&mut out, title, |out| write!(out, "{recording}"))?;
+            out.flush()
+        })
+    }
+
+    /// Opens what is written into a file.
+    pub(crate) fn write(place: &str, write: impl FnOnce(&Path) -> io::Result<()>) -> Option<Self> {
         let browser = Browser::start()?;
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("run.html");
-        let file = File::create(&path).expect("a file");
-        let title = recording["title"].as_str().unwrap_or_default();
-        let mut out = BufWriter::new(file);
-        write_page(&mut out, title, |out| write!(out, "{recording}")).expect("written");
-        out.flush().expect("written");
+        write(&path).expect("written");
         browser.open(&path, place);
         Some(Self {
             browser,
@@ -50,9 +58,31 @@ impl Page {
         })
     }
 
+    /// Opens the page of a real recording, and returns the recording as the page has it.
+    pub(crate) fn of_trace(trace: &Trace) -> Option<(Self, Value)> {
+        let page = Self::write("", |path| {
+            let written = trace.write_html(path);
+            written.map_err(|error| io::Error::other(error.to_string()))
+        })?;
+        let text = page.browser.text("#recording");
+        let recording = serde_json::from_str(&text).expect("JSON");
+        Some((page, recording))
+    }
+
     /// Returns what the page shows.
     pub(crate) fn shown(&self) -> Value {
         self.browser.script(SHOWN)
+    }
+
+    /// Goes to each step, and returns what the page shows there.
+    pub(crate) fn shown_at_all_steps(&self) -> Vec<Value> {
+        let all = self.browser.script(&format!(
+            "const read = () => {{ {SHOWN} }}; const position = document.querySelector('#position'); const all = []; \
+             for (let step = 0; step <= Number(position.max); step += 1) {{ \
+                 position.value = step; position.dispatchEvent(new Event('input')); all.push(read()); \
+             }} return all;"
+        ));
+        all.as_array().expect("an array").clone()
     }
 
     /// Goes to a step by the address.

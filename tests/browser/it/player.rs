@@ -160,9 +160,10 @@ fn the_sentences_tell_the_six_steps_of_an_event_loop() {
         (
             24,
             3,
-            "Nothing is ready: the loop sleeps until 10.150 ms, when the timer of progress() is due, or until a socket is ready.",
+            "Nothing is ready: the loop sleeps for 4.85 ms, until the timer of progress() is due or a socket is ready.",
         ),
         (25, 4, "Socket 5 can be read: BR goes to the ready queue."),
+        (40, 4, "Socket 6 can be read: CN goes to the ready queue."),
         (
             33,
             4,

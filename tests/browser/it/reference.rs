@@ -33,7 +33,11 @@ impl Reference {
     fn apply(&mut self, event: &Value) {
         let number = |i: usize| event[i].as_i64().expect("a number");
         match event[1].as_str().expect("a type") {
-            "turn" => self.of_turn = usize::try_from(number(3)).expect("a length"),
+            "turn" => {
+                // A recording without its beginning does not know all entries.
+                let entries = usize::try_from(number(3)).expect("a length");
+                self.of_turn = entries.min(self.ready.len());
+            }
             "endturn" => drop(self.ready.drain(..std::mem::take(&mut self.of_turn))),
             "made" => drop(self.states.insert(number(2), "made")),
             "ready" => self.becomes_ready(number(2), event[3].as_str()),

@@ -1,6 +1,8 @@
 // What stands below the timeline: the queues, the tasks, the source, the details.
 
 const ROW_HEIGHT = 27;
+// The most, with the head, as the style sheet says.
+const TABLE_HEIGHT = 330;
 const MOST_ENTRIES = 60;
 
 /** Shows the state of the loop after a step. */
@@ -76,11 +78,10 @@ class TaskTable {
     this.filter = "";
     this.choice = -1;
     // Kept here, as the browser would lay out the page anew whenever it is asked in the middle of a change.
-    [this.top, this.height] = [0, 330];
+    this.top = 0;
     $("tasks-title").textContent = { generators: "Generators", simulation: "Processes" }[recording.kind] || "Tasks";
     if (recording.kind === "generators") $("waits-title").textContent = "Last value";
     $("rows").addEventListener("scroll", () => this.scrolled());
-    new ResizeObserver(() => { this.height = $("rows").clientHeight; }).observe($("rows"));
     $("ended").addEventListener("change", () => this.update());
     $("task-rows").addEventListener("click", (event) => {
       const row = event.target.closest("tr[data-track]");
@@ -113,10 +114,10 @@ class TaskTable {
 
   /** Returns where to scroll to, so that the row that the step is about can be seen. */
   revealing(at) {
-    const most = Math.max(0, (this.listed.length + 1) * ROW_HEIGHT - this.height);
+    const most = Math.max(0, (this.listed.length + 1) * ROW_HEIGHT - TABLE_HEIGHT);
     const [top, bottom] = [at * ROW_HEIGHT, (at + 2) * ROW_HEIGHT];
     if (at >= 0 && top < this.top) return top;
-    if (at >= 0 && bottom > this.top + this.height) return bottom - this.height;
+    if (at >= 0 && bottom > this.top + TABLE_HEIGHT) return bottom - TABLE_HEIGHT;
     return Math.min(this.top, most);
   }
 
@@ -127,7 +128,7 @@ class TaskTable {
   }
 
   fill() {
-    const most = Math.ceil(Math.max(this.height, 330) / ROW_HEIGHT) + 10;
+    const most = Math.ceil(TABLE_HEIGHT / ROW_HEIGHT) + 10;
     const first = Math.max(0, Math.floor(this.top / ROW_HEIGHT) - 5);
     const shown = this.listed.slice(first, first + most);
     const focused = document.activeElement?.closest?.("#task-rows tr")?.dataset.track;

@@ -15,6 +15,7 @@ function readRecording(text) {
   recording.count = recording.events.length;
   // A simulation's unit of time is the program's. A loop on a virtual clock counts seconds as well.
   recording.hasOwnUnit = recording.kind === "simulation" && recording.unit === "simulated";
+  recording.lacksBeginning = recording.limit?.dropped > 0 && recording.limit.kept === "newest";
   recording.times = timesOf(recording);
   recording.lines = linesOf(recording.sources);
   nameTracks(recording);

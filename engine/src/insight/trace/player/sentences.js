@@ -84,10 +84,12 @@ const SENTENCES = {
     return `The turn ends. ${plural(left, "entry waits", "entries wait")} in ${it.words.queue} for the next one.`;
   },
   idle(it, event, state) {
-    const isKnown = event[2] >= 0 && Number.isSafeInteger(event[2]);
-    const until = isKnown ? ` until ${it.until(event[2])}, when ${nextTimer(it, state)} is due` : "";
-    const sockets = state.watches.size > 0 ? `${until ? ", or" : ""} until a socket is ready` : "";
-    return `Nothing is ready: the loop sleeps${until}${sockets || (until ? "" : " until something happens")}.`;
+    const isKnown = event[2] >= event[0];
+    const long = isKnown ? ` for ${shownDuration(it.recording, event[2] - event[0])}` : "";
+    const timer = state.timers.size > 0 ? [`${nextTimer(it, state)} is due`] : [];
+    const socket = state.watches.size > 0 ? ["a socket is ready"] : [];
+    const until = [...timer, ...socket].join(" or ") || "something happens";
+    return `Nothing is ready: the loop sleeps${long}, until ${until}.`;
   },
   made(it, event) {
     return `${it.who(event[3] ?? -1)} makes the ${it.one(event[2])} ${it.name(event[2])}.`;
@@ -149,7 +151,9 @@ const READY_SENTENCES = {
     return `${cause}: ${name} goes to ${it.words.queue}.`;
   },
   socket(it, name, event, state) {
-    const watches = [...state.watches.values()].filter((watch) => watch.track === event[2]);
+    // The loop may have stopped watching it just before.
+    const before = state.unwatched ? [state.unwatched] : [];
+    const watches = [...state.watches.values(), ...before].filter((watch) => watch.track === event[2]);
     const [one] = watches;
     const what = watches.length === 1 ? `Socket ${one.descriptor} ${canBe(one.direction)}` : `A socket of ${name} is ready`;
     return `${what}: ${name} goes to ${it.words.queue}.`;

@@ -5,7 +5,7 @@ function showHeader(recording) {
   const { tracks, times, count, kind } = recording;
   const long = tracks.filter(isLong).length;
   const nouns = { generators: ["generator", "generators"], simulation: ["process", "processes"] }[kind] || ["task", "tasks"];
-  const length = count > 0 ? `, ${shownDuration(recording, times[count])}${recording.unit === "simulated" ? (recording.hasOwnUnit ? " of simulated time" : " of virtual time") : ""}` : "";
+  const length = count > 0 ? `, ${shownDuration(recording, times[count] - (recording.lacksBeginning ? times[0] : 0))}${recording.unit === "simulated" ? (recording.hasOwnUnit ? " of simulated time" : " of virtual time") : ""}` : "";
   $("summary").textContent = `${plural(long, ...nouns)}, ${plural(count, "event", "events")}${length}`;
   const { dropped = 0, kept = "newest" } = recording.limit || {};
   $("missing").hidden = dropped === 0;

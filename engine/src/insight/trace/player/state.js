@@ -22,6 +22,8 @@ class State {
     this.batch = 0;
     this.timers = new Map();
     this.watches = new Map();
+    /** What the last event has removed from there. */
+    this.unwatched = null;
     this.running = [];
     this.turn = null;
     this.isInTurn = false;
@@ -42,6 +44,7 @@ class State {
   advance() {
     const event = this.recording.events[this.count];
     this.idle = null;
+    this.unwatched = null;
     const change = CHANGES[event[1]];
     if (change) change(this, event, this.count);
     this.count += 1;
@@ -115,7 +118,9 @@ const CHANGES = {
     state.watches.set(`${descriptor} ${direction}`, { track, descriptor, direction });
   },
   unwatch(state, event) {
-    state.watches.delete(`${event[2]} ${event[3]}`);
+    const key = `${event[2]} ${event[3]}`;
+    state.unwatched = state.watches.get(key) || null;
+    state.watches.delete(key);
   },
   cancel(state, event, i) {
     state.asked[event[2]] = i;

@@ -30,24 +30,30 @@ class Timeline {
     return this.axis === "time" ? this.recording.times[event] : event;
   }
 
+  /** Returns where the axis begins: later than at zero, if the first events are missing. */
+  get start() {
+    return this.recording.lacksBeginning ? this.at(0) : 0;
+  }
+
   get end() {
-    return Math.max(this.at(this.recording.count), 1);
+    return Math.max(this.at(this.recording.count), this.start + 1);
   }
 
   fit() {
-    [this.left, this.right] = [0, this.end];
+    [this.left, this.right] = [this.start, this.end];
     this.redraw();
   }
 
   zoom(factor, middle = (this.left + this.right) / 2) {
     const least = this.axis === "time" ? 100 : 2;
-    const width = Math.min(Math.max((this.right - this.left) * factor, Math.min(least, this.end)), this.end);
+    const most = this.end - this.start;
+    const width = Math.min(Math.max((this.right - this.left) * factor, Math.min(least, most)), most);
     const share = (middle - this.left) / (this.right - this.left);
     this.moveTo(middle - share * width, width);
   }
 
   moveTo(left, width = this.right - this.left) {
-    this.left = Math.min(Math.max(left, 0), this.end - width);
+    this.left = Math.min(Math.max(left, this.start), this.end - width);
     this.right = this.left + width;
     this.redraw();
   }
