@@ -15,7 +15,7 @@ function el(tag, attributes = {}, ...children) {
 /** Shows the name of a track. A long one is cut, and is there as a title. */
 function nameOf(recording, track) {
   const { short, label } = recording.tracks[track];
-  return el("span", { class: "name", title: label === short ? undefined : clipped(label, 2000) }, short);
+  return el("span", { class: "name", title: clipped(label, 2000) }, short);
 }
 
 /** Scrolls as little as shows a part of an element, and returns whether it was out of sight. */

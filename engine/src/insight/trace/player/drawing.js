@@ -147,7 +147,8 @@ function drawArrows(it, rows) {
   const rowOf = rowNumbers(it);
   const first = numbersBelow(it.arrows, it.eventAt(it.left));
   const last = numbersBelow(it.arrows, it.eventAt(it.right) + 1);
-  it.hasTooManyArrows = last - first > MOST_ARROWS;
+  const isMuch = last - first > MOST_ARROWS;
+  it.leavesOutArrows = false;
   for (let i = first; i < last; i += 1) {
     const event = it.recording.events[it.arrows[i]];
     const isOfChoice = event[2] === it.choice || arrowOrigin(event) === it.choice;
@@ -155,7 +156,10 @@ function drawArrows(it, rows) {
     if (from === undefined || to === undefined || from === to) continue;
     // Those from and to callbacks cross all rows between.
     const isLess = last - first > MOST_CALLBACK_ARROWS && (it.rows[from].tracks.length > 1 || it.rows[to].tracks.length > 1);
-    if ((it.hasTooManyArrows || isLess) && !isOfChoice) continue;
+    if ((isMuch || isLess) && !isOfChoice) {
+      it.leavesOutArrows = true;
+      continue;
+    }
     if (Math.max(from, to) < rows.first || Math.min(from, to) > rows.last) continue;
     drawArrow(it, event, it.x(it.arrows[i]), it.y(from) + LANE / 2, it.y(to) + LANE / 2);
   }

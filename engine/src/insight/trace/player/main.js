@@ -148,7 +148,10 @@ function frameOf(recording, state, i, track) {
   if (i < 0 || track < 0) return -1;
   const stop = state.stop[track] >= 0 ? stopOf(recording.events[state.stop[track]]) : null;
   const frame = stop ? shownFrame(recording, stop.chain) : -1;
-  return frame >= 0 ? frame : recording.tracks[track].origin;
+  const found = frame >= 0 ? frame : recording.tracks[track].origin;
+  // What a task does with a callback belongs to the line of the task.
+  const runs = state.running.length > 0 ? state.running[state.running.length - 1] : -1;
+  return found >= 0 || runs === track ? found : frameOf(recording, state, i, runs);
 }
 
 function showPhases(recording) {

@@ -203,7 +203,7 @@ function showDetail(recording, state, track, place) {
     return;
   }
   const status = STATUS[state.status[track]];
-  const parts = [el("p", {}, nameOf(recording, track), ` ${DETAIL_STATUS[status] || "is not there yet"}`)];
+  const parts = [el("p", {}, nameOf(recording, track), ` ${DETAIL_STATUS[status] || (isLong(recording.tracks[track]) ? "is not there yet" : "is a callback")}`)];
   parts.push(...originParts(recording, track));
   const at = state.stop[track];
   if (at >= 0) parts.push(...stopParts(recording, at, status));

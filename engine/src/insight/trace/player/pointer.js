@@ -96,7 +96,7 @@ class Pointer {
 function showRange(timeline) {
   const show = (position) => (timeline.axis === "time" ? shownTime(timeline.recording, position) : `step ${Math.round(position)}`);
   const isAll = timeline.right - timeline.left >= timeline.end - timeline.start;
-  const arrows = timeline.hasTooManyArrows ? " There are too many arrows here: zoom in, or choose a row." : "";
+  const arrows = timeline.leavesOutArrows ? " Some arrows are left out: zoom in, or choose a row." : "";
   $("range").textContent = `${isAll ? "All" : "A part"}: ${show(timeline.left)} to ${show(timeline.right)}.${arrows}`;
 }
 

@@ -22,7 +22,8 @@ function showLegend(timeline) {
     if (end >= 0) ends.add(timeline.recording.events[end][3]);
   }
   const arrows = new Set(Array.from(timeline.arrows, (i) => arrowClass(timeline.recording.events[i])));
-  const bars = LEGEND.filter(([name]) => classes.has(name)).map(([name, text]) => legendItem(name, text, `<rect width="14" height="12" rx="2" fill="var(--${name})"/>`));
+  const words = timeline.recording.kind === "simulation" ? SIMULATION_LEGEND : {};
+  const bars = LEGEND.filter(([name]) => classes.has(name)).map(([name, text]) => legendItem(name, words[name] || text, `<rect width="14" height="12" rx="2" fill="var(--${name})"/>`));
   const marks = Object.keys(END_MARKS).filter((how) => ends.has(how)).map((how) => legendItem(how, END_MARKS[how][0], END_MARKS[how][1]));
   const links = ["makes", "wakes", "cancels"].filter((name) => arrows.has(name));
   $("legend").replaceChildren(...bars, ...marks, ...links.map((name) => legendItem(name, name, arrowMark(name))));

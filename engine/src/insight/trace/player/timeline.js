@@ -11,6 +11,9 @@ const LEGEND = [
   ["suspended", "suspended"], ["turn", "turn of the loop"], ["idle", "the loop sleeps"],
 ];
 
+/** What is called otherwise in a simulation. */
+const SIMULATION_LEGEND = { sleep: "waits for a timeout", task: "waits for a process or an event", lock: "waits for a resource" };
+
 class Timeline {
   constructor(recording) {
     this.recording = recording;
@@ -20,7 +23,7 @@ class Timeline {
     // The times of generators are those of whoever drives them: the order says more.
     this.axis = recording.kind === "generators" ? "steps" : "time";
     $("axis").value = this.axis;
-    [this.cursor, this.choice, this.pending, this.hasTooManyArrows] = [0, -1, false, false];
+    [this.cursor, this.choice, this.pending, this.leavesOutArrows] = [0, -1, false, false];
     this.context = $("canvas").getContext("2d");
     this.fit();
   }
@@ -116,9 +119,9 @@ class Timeline {
     this.pending = true;
     requestAnimationFrame(() => {
       this.pending = false;
-      const hadTooMany = this.hasTooManyArrows;
+      const didLeaveOut = this.leavesOutArrows;
       if (this.colours) drawTimeline(this);
-      if (this.hasTooManyArrows !== hadTooMany) showRange(this);
+      if (this.leavesOutArrows !== didLeaveOut) showRange(this);
     });
   }
 
