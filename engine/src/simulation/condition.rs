@@ -55,10 +55,10 @@ impl Members {
     }
 
     /// Takes the events out of a condition that nobody knows any more, for further use.
-    pub(super) fn take_events(&mut self, mut take: impl FnMut(&mut AnyEvent)) {
+    pub(super) fn take_events(&mut self, take: impl FnMut(&mut AnyEvent)) {
         // Somebody may still have the value.
         if let Some(events) = Rc::get_mut(self.events.get_mut()) {
-            events.iter_mut().for_each(|event| take(event));
+            events.iter_mut().for_each(take);
         }
     }
 }
