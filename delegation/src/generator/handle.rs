@@ -182,6 +182,22 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.shared.ptr_eq(&other.shared)
     }
 
+    /// Returns the address that stands for this generator while it exists. That of its body's [`Co`](crate::Co) is
+    /// [the same](crate::Co::generator_address).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<usize> = Generator::new(|co| co.yield_(co.generator_address().addr()));
+    /// assert_eq!(g.next()?.yielded(), Some(g.address().addr()));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline(always)]
+    pub fn address(&self) -> *const () {
+        std::ptr::from_ref(self.shared.node()).cast()
+    }
+
     /// Ends a body that has a stack, when the last handle is dropped.
     ///
     /// If the body has not ended after that, the whole generator is leaked: other objects may still
