@@ -27,13 +27,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::Parser;
+use examples::recording::Recording;
 use yieldfrom::{
     Co, Event, KeyboardInterrupt, Queue, Result, Server, StreamReader, StreamWriter, co,
-    no_suspend, run, spawn, start_server, timeout,
+    get_running_loop, no_suspend, run, spawn, start_server, timeout,
 };
 
 /// Passes on what each client says to all others.
@@ -46,6 +48,10 @@ struct Options {
     /// Port to listen on, 0 for any that is free
     #[arg(long, default_value_t = 8765)]
     port: u16,
+
+    /// Write what happens into this file: a page that plays it (.html), a picture (.svg) or a Chrome trace
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 /// So many lines may wait for a client.
@@ -216,9 +222,15 @@ fn println(line: &str) -> Result<()> {
     Ok(writeln!(stdout(), "{line}")?)
 }
 
+/// Serves, and writes what has happened if that was asked for.
+fn recorded(co: &Co, options: &Options) -> Result<()> {
+    let recording = Recording::of_loop(options.trace.as_ref(), &get_running_loop()?)?;
+    recording.write_after(chat(co, options))
+}
+
 fn main() -> ExitCode {
     let options = Options::parse();
-    match run(move |co: &Co| chat(co, &options)) {
+    match run(move |co: &Co| recorded(co, &options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<KeyboardInterrupt>() => ExitCode::SUCCESS,
         Err(error) => {

@@ -29,6 +29,8 @@ mod harness;
 #[cfg(feature = "tls")]
 #[path = "golden/https.rs"]
 mod https;
+#[path = "golden/pages.rs"]
+mod pages;
 #[path = "golden/servers.rs"]
 mod servers;
 #[path = "golden/simulations.rs"]

@@ -1,14 +1,14 @@
 //! An animation while something slow goes on: two tasks on an event loop, and no threads.
 //!
 //! `spinner_thread` is the same program with threads. With `--virtual-time` its three
-//! seconds pass at once. With `--trace FILE` it writes a timeline of the run: a picture if the
-//! name ends with `.svg`, otherwise for <https://ui.perfetto.dev> or `chrome://tracing`.
+//! seconds pass at once. With `--trace FILE` it writes what happens: a page that plays it (`.html`), a
+//! picture (`.svg`), or a timeline for <https://ui.perfetto.dev> or `chrome://tracing`.
 
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::Parser;
-use yieldfrom::{Co, Coroutine, Result, TraceFile, coroutine, ensure_future, sleep};
+use yieldfrom::{Co, Coroutine, Result, coroutine, ensure_future, sleep};
 
 /// Turns a spinner while something slow goes on.
 #[derive(Parser)]
@@ -17,7 +17,7 @@ struct Options {
     #[arg(long)]
     virtual_time: bool,
 
-    /// Write a timeline into this file: a picture (.svg) or a Chrome trace
+    /// Write what happens into this file: a page that plays it (.html), a picture (.svg) or a Chrome trace
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 }
@@ -57,17 +57,13 @@ fn supervisor(co: &Co) -> Result<i32> {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let file = options.trace.map(TraceFile::create).transpose()?;
     let event_loop = examples::event_loop()?;
-    if file.is_some() {
-        event_loop.start_trace(None)?;
-    }
+    let recording = examples::recording::Recording::of_loop(options.trace.as_ref(), &event_loop)?;
     let result = event_loop.run_until_complete(supervisor);
     event_loop.close()?;
     if let Ok(answer) = &result {
         println!("Answer: {answer}");
     }
     // Also that of a run that was interrupted.
-    let written = file.map_or(Ok(()), |file| file.write(&event_loop.stop_trace()?));
-    result.and(written)
+    recording.write_after(result.map(drop))
 }

@@ -13,6 +13,7 @@
 //! cargo run --release --example taxi_sim -- --seed 3 --delay
 //! cargo run --release --example taxi_sim -- --summary --taxis 100000
 //! cargo run --release --example taxi_sim -- --seed 3 --svg taxis.svg
+//! cargo run --release --example taxi_sim -- --seed 3 --trace taxis.html
 //! ```
 
 #[path = "taxi_sim/command.rs"]
@@ -40,7 +41,9 @@ use std::collections::binary_heap::PeekMut;
 use std::process::ExitCode;
 
 use examples::random::Random;
+use examples::recording::Recording;
 use num_bigint::BigInt;
+use yieldfrom::trace::TraceOptions;
 use yieldfrom_delegation::GeneratorState::{Complete, Yielded};
 use yieldfrom_delegation::{Builder, Error, Generator, Result};
 
@@ -132,8 +135,12 @@ impl Simulator {
 fn simulate(options: &Options, seed: &BigInt) -> Result<()> {
     // The observers come first: a file that cannot be written is found before the run.
     let observers = options.observers(seed)?;
+    let shown = TraceOptions::new().show::<Event>();
+    let recording = Recording::of_generators(options.trace(), shown)?;
     let taxis = fleet(options)?;
-    Simulator::new(taxis, Random::new(seed), observers).run(options.end_time())
+    // It is dropped before the recording is written, and closes the taxis that are still out.
+    let ended = Simulator::new(taxis, Random::new(seed), observers).run(options.end_time());
+    recording.write_after(ended)
 }
 
 fn fleet(options: &Options) -> Result<Vec<Taxi>> {

@@ -37,6 +37,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use examples::random::Random;
+use examples::recording::Recording;
 use num_bigint::BigInt;
 use yieldfrom::{Co, Coroutine, CoroutineBuilder, Error, EventLoop, Result, Task};
 use yieldfrom::{gather, gather_return_exceptions, set_event_loop, sleep};
@@ -117,10 +118,11 @@ fn simulate(options: &Options, seed: &BigInt) -> Result<()> {
         random: RefCell::new(Random::new(seed)),
         observers: RefCell::new(options.observers(seed)?),
     });
+    let recording = Recording::of_loop(options.trace(), &event_loop)?;
     let taxis = fleet(options, &city)?;
     let ended = run(&city, &taxis).and_then(|end| city.end(end));
     event_loop.close()?;
-    ended
+    recording.write_after(ended)
 }
 
 /// Lets the taxis drive until all of them are home or the time is up.

@@ -74,7 +74,7 @@ pub(crate) const QUESTION: Question = Question {
         Contestant::package("simpy", SIMPY_SCRIPT).long(),
     ],
     repetitions: usize::MAX,
-    seconds: 0.07,
+    seconds: 0.05,
 };
 
 /// Measures whole runs, each of which must come to the end that is expected.

@@ -131,6 +131,14 @@ impl<Y: 'static, S: 'static> Co<Y, S> {
         self.suspender.is_running()
     }
 
+    /// Returns the [address](crate::Generator::address) of the generator whose body has this `Co`.
+    ///
+    /// So a library that is given a `Co` knows whether it drives the generator itself.
+    #[inline(always)]
+    pub fn generator_address(&self) -> *const () {
+        self.suspender.generator_address()
+    }
+
     /// Delegates to another generator, closure or iterator until it ends, and returns its result.
     ///
     /// This is PEP 380's `yield from`. The caller that drives this generator gets the values that

@@ -14,7 +14,7 @@ use crate::chain::{self, Unfinished};
 use crate::coroutine::{End, Message, Shared};
 use crate::error::{Error, Result};
 use crate::status::Status;
-use recorder::{Operation, Outcome, operate, record, records};
+use recorder::{Operation, Outcome, nothing, of_error, of_message, operate, record, records};
 
 /// A generator, as in Python: a body on a stack of its own, which every yield suspends.
 ///
@@ -229,7 +229,7 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     #[inline]
     pub fn close(&self) -> Result<()> {
         let node = self.shared.node();
-        let close = || {
+        let close = |()| {
             match node.status() {
                 Status::Created => self.shared.discard(),
                 Status::Closed => {}
@@ -240,7 +240,13 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             }
             Ok(())
         };
-        operate(node, Operation::Close, close, Outcome::of_close)
+        operate(
+            node,
+            Operation::Close,
+            ((), nothing),
+            close,
+            Outcome::of_close,
+        )
     }
 
     /// Returns the [`State`] of the generator, as Python's `inspect.getgeneratorstate` does.
@@ -389,21 +395,33 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     #[inline(never)]
     fn begin_recorded(&self, message: Message<S>) -> Result<GeneratorState<Y, R>> {
         let operation = Operation::of(&message);
-        let begin = || self.begin::<false>(message);
-        record(self.shared.node(), operation, begin, Outcome::of_resume)
+        let begin = |message| self.begin::<false>(message);
+        record(
+            self.shared.node(),
+            operation,
+            (message, of_message),
+            begin,
+            Outcome::of_resume,
+        )
     }
 
     #[inline(never)]
     fn throw_exit(&self, exit: Error) -> Result<GeneratorState<Y, R>> {
         let node = self.shared.node();
-        let throw = || {
+        let throw = |exit| {
             if node.status() == Status::Created {
                 self.shared.discard();
                 return Err(exit);
             }
             self.outcome(chain::throw_exit(node, exit))
         };
-        operate(node, Operation::Throw, throw, Outcome::of_resume)
+        operate(
+            node,
+            Operation::Throw,
+            (exit, of_error),
+            throw,
+            Outcome::of_resume,
+        )
     }
 
     #[inline]

@@ -129,6 +129,69 @@ impl Link {
     }
 }
 
+/// One link of a delegation chain, as [`Link`], for whoever collects very many of them: it is made without an allocation,
+/// unless the program has given the name.
+///
+/// [`Generator::append_links`](crate::Generator::append_links) appends these.
+#[derive(Clone, Debug)]
+pub struct RawLink {
+    name: Result<&'static str, String>,
+    at: &'static Location<'static>,
+}
+
+impl RawLink {
+    pub(crate) fn of_type(name: &'static str, at: &'static Location<'static>) -> Self {
+        let name = Ok(name);
+        Self { name, at }
+    }
+
+    pub(crate) fn of_label(name: &Name, at: &'static Location<'static>) -> Self {
+        let name = match name {
+            Name::Static(name) => Ok(*name),
+            Name::Given(name) => Err(name.to_string()),
+        };
+        Self { name, at }
+    }
+
+    /// Returns the name of the body's type, which [`Link::new`] shortens; none if the program has given a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::{Co, Generator, Result};
+    /// fn spin(co: &Co<i32>) -> Result<()> { co.yield_(1) }
+    ///
+    /// let mut links = Vec::new();
+    /// Generator::new(spin).append_links(&mut links);
+    /// assert!(links[0].type_name().unwrap().contains("::spin"));
+    /// assert_eq!(links[0].to_link().name(), "spin");
+    /// ```
+    pub fn type_name(&self) -> Option<&'static str> {
+        self.name.as_ref().ok().copied()
+    }
+
+    /// Returns the place where the body is suspended, or was made if it has not started.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.at
+    }
+
+    /// Returns it with the name as reports show it.
+    pub fn to_link(&self) -> Link {
+        match &self.name {
+            Ok(name) => Link::new(name, self.at),
+            Err(name) => Link::new(name, self.at),
+        }
+    }
+}
+
+/// Has the link's name as one that was given.
+impl From<Link> for RawLink {
+    fn from(link: Link) -> Self {
+        let (name, at) = (Err(link.name), link.at);
+        Self { name, at }
+    }
+}
+
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}:{}", self.call(), self.file(), self.line())
@@ -174,6 +237,14 @@ impl<'a> From<ShortName<'a>> for Cow<'a, str> {
 
 /// Shortens the name of a type to the function's name, without path and parameters.
 pub(crate) fn short_name(name: &str) -> ShortName<'_> {
+    // A name that was shortened before stays as it is.
+    if let Some(function) = name.strip_suffix(CLOSURE) {
+        let (function, is_closure) = (last_part(function), true);
+        return ShortName {
+            function,
+            is_closure,
+        };
+    }
     let given = name.strip_prefix(AS_GIVEN);
     let given = given.and_then(|rest| rest.strip_suffix('>'));
     let whole = given.unwrap_or(name);
@@ -245,5 +316,7 @@ mod tests {
         let nested = || || ();
         assert_eq!(name_of(nested()), format!("{HERE}::{{closure}}"));
         assert_eq!(name_of(name_of::<i32>), "name_of");
+        let again = short_name(&name_of(|| ())).to_string();
+        assert_eq!(again, name_of(|| ()));
     }
 }

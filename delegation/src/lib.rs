@@ -101,7 +101,7 @@ pub use error::hide_lines_of;
 pub use error::{Error, FrameSummary, Result, SendError};
 pub use generator::recorder;
 pub use generator::{Driver, Generator, GeneratorState, State, Unresolved};
-pub use label::Link;
+pub use label::{Link, RawLink};
 pub use stack::fetch::prefetch;
 #[doc(hidden)]
 pub use stack::overflow::{OverflowHelp, set_overflow_help};

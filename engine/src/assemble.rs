@@ -14,6 +14,8 @@ use yieldfrom_delegation::{Result, stack};
 use crate::bridge::ForeignWakers;
 use crate::errors::describe;
 use crate::insight::{WatchSettings, WatchdogHandler, WatchdogReport, Watching, deadlock};
+#[cfg(feature = "trace")]
+use crate::insight::{record_by_environment, trace::TraceOptions};
 use crate::io::blocking::BlockingSources;
 use crate::kernel::{
     AwaitableResult, Clock, Co, Core, EventLoop, Hooks, Inbox, Layer, Poller, Settings,
@@ -68,9 +70,9 @@ pub struct LoopBuilder {
     handles_sigint: bool,
     #[cfg(feature = "signal")]
     reports_on_sigquit: bool,
-    /// The limit with which the loop is recorded from its start on, if it is.
+    /// How the loop is recorded from its start on, if it is.
     #[cfg(feature = "trace")]
-    trace: Option<Option<usize>>,
+    trace: Option<TraceOptions>,
     watch: WatchSettings,
 }
 
@@ -180,11 +182,11 @@ impl LoopBuilder {
     }
 
     /// Records what the loop does from its start on, as
-    /// [`start_trace`](EventLoop::start_trace) with this limit. Needs the feature `trace`.
+    /// [`start_trace`](EventLoop::start_trace) with these options. Needs the feature `trace`.
     #[cfg(feature = "trace")]
     #[must_use]
-    pub fn trace(mut self, limit: impl Into<Option<usize>>) -> Self {
-        self.trace = Some(limit.into());
+    pub fn trace(mut self, options: impl Into<TraceOptions>) -> Self {
+        self.trace = Some(options.into());
         self
     }
 
@@ -309,8 +311,9 @@ impl LoopBuilder {
         let poller = poller.map_err(|error| describe(error, "make an event loop"))?;
         let event_loop = EventLoop::new_handle(self.core(Inbox::new(poller))?);
         #[cfg(feature = "trace")]
-        if let Some(limit) = self.trace {
-            event_loop.start_trace(limit)?;
+        match self.trace {
+            Some(options) => event_loop.start_trace(options)?,
+            None => record_by_environment(event_loop.core()),
         }
         #[cfg(feature = "signal")]
         if self.reports_on_sigquit {

@@ -3,6 +3,8 @@
 
 mod deadlock;
 pub mod debug;
+#[cfg(feature = "trace")]
+mod environment;
 mod event_loop;
 #[cfg(feature = "trace")]
 mod generators;
@@ -19,6 +21,8 @@ mod watch;
 
 pub use deadlock::DeadlockError;
 pub(crate) use deadlock::deadlock;
+#[cfg(feature = "trace")]
+pub(crate) use event_loop::record_by_environment;
 #[cfg(feature = "trace")]
 pub use generators::{GeneratorRecording, record_generators};
 pub use metrics::LoopMetrics;

@@ -52,9 +52,9 @@ pub(crate) use handle::Scheduled;
 pub use handle::{Handle, TimerHandle};
 #[cfg(feature = "signal")]
 pub(crate) use hooks::INTERRUPTED;
-#[cfg(feature = "trace")]
-pub(crate) use hooks::LoopRecorder;
 pub(crate) use hooks::{Hooks, Layer};
+#[cfg(feature = "trace")]
+pub(crate) use hooks::{LoopRecorder, ReadyCause};
 pub use limited::Limited;
 pub(crate) use limited::{limited_code, limited_futures, take_or_cancel};
 pub(crate) use nanos::{Nanos, nanos};
@@ -63,6 +63,8 @@ pub(crate) use on_drop::OnDrop;
 pub use operation::Operation;
 pub(crate) use request::take_sleep_over;
 pub use request::{Co, Request};
+#[cfg(feature = "trace")]
+pub(crate) use task::TaskEnding;
 pub use task::{AnyTask, Task, all_tasks, create_task, current_task, ensure_future, spawn};
 #[cfg(feature = "futures")]
 pub(crate) use task::{Stackless, Step};

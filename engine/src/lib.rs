@@ -96,7 +96,7 @@ pub use errors::{
     TypeError, ValueError,
 };
 #[cfg(feature = "trace")]
-pub use insight::trace::{self, Trace, TraceFile};
+pub use insight::trace::{self, Trace, TraceFile, TraceOptions};
 pub use insight::{DeadlockError, LoopMetrics, WatchdogReport, debug};
 #[cfg(feature = "trace")]
 pub use insight::{GeneratorRecording, record_generators};

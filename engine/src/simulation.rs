@@ -62,6 +62,7 @@ mod body;
 mod callbacks;
 mod condition;
 mod core;
+mod entry;
 mod environment;
 mod errors;
 mod event;

@@ -79,8 +79,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Write a timeline of the form flags2, or of the one chosen, into this file: a picture if its
-    /// name ends with .svg, otherwise a Chrome trace
+    /// Write what the form flags2 does, or the one chosen, into this file: a page that plays it if
+    /// its name ends with .html, a picture if it ends with .svg, otherwise a Chrome trace
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
 

@@ -59,14 +59,14 @@ impl Bank {
 }
 
 fn main() -> Result<()> {
-    let random = options::random();
-    println!("Bank renege");
     let env = Environment::new();
+    let (random, recording) = options::begin(&env)?;
+    println!("Bank renege");
     let bank = Bank {
         env: env.handle(),
         counter: Resource::new(&env, 1)?,
         random,
     };
     env.process(move |co| bank.arrivals(co));
-    env.run()
+    recording.write_after(env.run())
 }

@@ -64,15 +64,15 @@ impl Carwash {
 }
 
 fn main() -> Result<()> {
-    let random = options::random();
+    let env = Environment::new();
+    let (random, recording) = options::begin(&env)?;
     println!("Carwash");
     println!("Check out http://youtu.be/fXXmeP9TvBg while simulating ... ;-)");
-    let env = Environment::new();
     let carwash = Carwash {
         env: env.handle(),
         machines: Resource::new(&env, MACHINES)?,
         random,
     };
     env.process(move |co| carwash.arrivals(co));
-    env.run_until(END)
+    recording.write_after(env.run_until(END))
 }

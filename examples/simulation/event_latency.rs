@@ -7,8 +7,20 @@
 //! cargo run --release --example event_latency
 //! ```
 
+use std::path::PathBuf;
+
+use clap::Parser;
+use examples::recording::Recording;
 use yieldfrom::Result;
 use yieldfrom::simulation::{Co, Env, Environment, Get, Store};
+
+/// Runs the simulation and prints what happens.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Write what happens into this file: a page that plays it (.html), a picture (.svg) or a Chrome trace
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+}
 
 const INTERVAL: i32 = 5;
 const DELAY: i32 = 10;
@@ -58,12 +70,14 @@ fn receiver(co: &Co, env: &Env, cable: &Cable) -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    println!("Event Latency");
+    let options = Options::parse();
     let env = Environment::new();
+    let recording = Recording::of_simulation(options.trace.as_ref(), &env)?;
+    println!("Event Latency");
     let cable = Cable::new(&env);
     let (handle, near_end) = (env.handle(), cable.clone());
     env.process(move |co| sender(co, &handle, &near_end));
     let handle = env.handle();
     env.process(move |co| receiver(co, &handle, &cable));
-    env.run_until(END)
+    recording.write_after(env.run_until(END))
 }

@@ -90,9 +90,9 @@ impl Station {
 }
 
 fn main() -> Result<()> {
-    let random = options::random();
-    println!("Gas Station refuelling");
     let env = Environment::new();
+    let (random, recording) = options::begin(&env)?;
+    println!("Gas Station refuelling");
     let station = Station {
         env: env.handle(),
         pumps: Resource::new(&env, PUMPS)?,
@@ -102,5 +102,5 @@ fn main() -> Result<()> {
     let controlled = station.clone();
     env.process(move |co| controlled.control(co));
     env.process(move |co| station.arrivals(co));
-    env.run_until(END)
+    recording.write_after(env.run_until(END))
 }

@@ -140,9 +140,9 @@ impl Machine {
 }
 
 fn main() -> Result<()> {
-    let random = options::random();
-    println!("Machine shop");
     let env = Environment::new();
+    let (random, recording) = options::begin(&env)?;
+    println!("Machine shop");
     let shop = Shop {
         env: env.handle(),
         repairman: PreemptiveResource::new(&env, 1)?,
@@ -150,7 +150,7 @@ fn main() -> Result<()> {
     };
     let machines: Vec<_> = (0..MACHINES).map(|_| Machine::start(&shop)).collect();
     env.process(move |co| shop.other_jobs(co));
-    env.run_until(WEEKS * 7 * 24 * 60)?;
+    recording.write_after(env.run_until(WEEKS * 7 * 24 * 60))?;
 
     println!("Machine shop results after {WEEKS} weeks");
     for (number, machine) in machines.iter().enumerate() {

@@ -95,9 +95,9 @@ impl Theater {
 }
 
 fn main() -> Result<()> {
-    let random = options::random();
-    println!("Movie renege");
     let env = Environment::new();
+    let (random, recording) = options::begin(&env)?;
+    println!("Movie renege");
     let movies = MOVIES.map(|title| Movie::new(&env, title));
     let theater = Theater {
         env: env.handle(),
@@ -106,7 +106,7 @@ fn main() -> Result<()> {
         random,
     };
     env.process(move |co| theater.arrivals(co));
-    env.run_until(END)?;
+    recording.write_after(env.run_until(END))?;
 
     for movie in &movies {
         if let Some(time) = movie.sold_out_at.get() {

@@ -104,22 +104,20 @@ impl Model {
     }
 }
 
-fn one_to_one(random: &SharedRandom) -> Result<()> {
+fn one_to_one(env: &Environment, random: &SharedRandom) -> Result<()> {
     println!("\nOne-to-one pipe communication\n");
-    let env = Environment::new();
-    let model = Model::new(&env, random);
-    let pipe = Store::new(&env);
+    let model = Model::new(env, random);
+    let pipe = Store::new(env);
     let sender = pipe.clone();
     model.start_generator(move |message| sender.put(message));
     model.start_consumer("Consumer A", pipe);
     env.run_until(END)
 }
 
-fn one_to_many(random: &SharedRandom) -> Result<()> {
+fn one_to_many(env: &Environment, random: &SharedRandom) -> Result<()> {
     println!("\nOne-to-many pipe communication\n");
-    let env = Environment::new();
-    let model = Model::new(&env, random);
-    let mut pipe = BroadcastPipe::new(&env);
+    let model = Model::new(env, random);
+    let mut pipe = BroadcastPipe::new(env);
     let (first, second) = (pipe.end(), pipe.end());
     model.start_generator(move |message| pipe.put(message));
     model.start_consumer("Consumer A", first);
@@ -128,8 +126,10 @@ fn one_to_many(random: &SharedRandom) -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    let random = options::random();
+    let (first, second) = (Environment::new(), Environment::new());
+    // Times of two environments do not go together: the second one is recorded.
+    let (random, recording) = options::begin(&second)?;
     println!("Process communication");
-    one_to_one(&random)?;
-    one_to_many(&random)
+    one_to_one(&first, &random)?;
+    recording.write_after(one_to_many(&second, &random))
 }

@@ -57,6 +57,10 @@ pub(crate) struct Options {
     /// Draw what the taxis did, the first 1000 of them, as an SVG picture
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+
+    /// Write what happens into this file: a page that plays it (.html), a picture (.svg) or a Chrome trace
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 impl Options {
@@ -66,6 +70,11 @@ impl Options {
         } else {
             DEFAULT_END_TIME
         })
+    }
+
+    /// Returns where a recording goes, if one is asked for.
+    pub(crate) fn trace(&self) -> Option<&PathBuf> {
+        self.trace.as_ref()
     }
 
     /// Returns the number of taxis: none if it is negative, as with Python's `range`.

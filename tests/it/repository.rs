@@ -7,5 +7,6 @@ mod compile_errors;
 mod documents;
 mod guide;
 mod layers;
+mod player;
 mod source_files;
 mod tidy;

@@ -16,6 +16,7 @@ mod resource_queues;
 mod simpy_programs;
 mod statistics;
 mod stubborn_bodies;
+mod timeouts;
 mod tracebacks;
 
 use std::error::Error as StdError;

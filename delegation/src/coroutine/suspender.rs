@@ -52,6 +52,11 @@ impl<Y: 'static, S: 'static> Suspender<Y, S> {
         unsafe { self.node.as_ref() }
     }
 
+    #[inline(always)]
+    pub(crate) fn generator_address(&self) -> *const () {
+        self.node.as_ptr().cast_const().cast()
+    }
+
     /// Notes the place where the body is about to suspend.
     pub(crate) fn location(&self) -> &'static Location<'static> {
         self.node().location()

@@ -7,12 +7,12 @@ use std::mem;
 use std::panic::{self, Location};
 use std::thread;
 
-use super::recorder::{Operation, Outcome, operate};
+use super::recorder::{Operation, Outcome, nothing, operate};
 use super::{Generator, GeneratorState, State};
 use crate::chain;
 use crate::coroutine::{End, Node, Shared};
 use crate::error::Result;
-use crate::label::{Link, short_name};
+use crate::label::{Link, RawLink, short_name};
 use crate::panics;
 
 use crate::status::Status;
@@ -20,20 +20,25 @@ use crate::status::Status;
 /// Returns the delegations of a root that are under way.
 pub(super) fn delegation_chain<Y: 'static, S: 'static>(root: &Node<Y, S>) -> Vec<Link> {
     let mut links = Vec::new();
+    append_links(root, &mut links);
+    links.iter().map(RawLink::to_link).collect()
+}
+
+/// Appends the delegations of a root that are under way.
+pub(super) fn append_links<Y: 'static, S: 'static>(root: &Node<Y, S>, links: &mut Vec<RawLink>) {
     if root.status() == Status::Closed {
-        return links;
+        return;
     }
     chain::for_each_node(root, |node| {
         let start = links.len();
         let mut at = node.location();
         node.for_each_frame(|frame| {
-            links.push(Link::new(frame.name, at));
+            links.push(RawLink::of_type(frame.name, at));
             at = frame.called_at;
         });
-        links.push(Link::new(&node.label().name, at));
+        links.push(RawLink::of_label(&node.label().name, at));
         links[start..].reverse();
     });
-    links
 }
 
 impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
@@ -61,6 +66,21 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
     /// ```
     pub fn delegation_chain(&self) -> Vec<Link> {
         delegation_chain(self.shared.node())
+    }
+
+    /// Appends what [`delegation_chain`](Generator::delegation_chain) returns, in a form that is cheap to collect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(1));
+    /// let mut links = Vec::new();
+    /// g.append_links(&mut links);
+    /// assert_eq!(links[0].to_link(), g.delegation_chain()[0]);
+    /// ```
+    pub fn append_links(&self, links: &mut Vec<RawLink>) {
+        append_links(self.shared.node(), links);
     }
 
     /// Returns the name of the body's function, or the name set by
@@ -162,6 +182,22 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
         self.shared.ptr_eq(&other.shared)
     }
 
+    /// Returns the address that stands for this generator while it exists. That of its body's [`Co`](crate::Co) is
+    /// [the same](crate::Co::generator_address).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom_delegation::Generator;
+    /// let g: Generator<usize> = Generator::new(|co| co.yield_(co.generator_address().addr()));
+    /// assert_eq!(g.next()?.yielded(), Some(g.address().addr()));
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    #[inline(always)]
+    pub fn address(&self) -> *const () {
+        std::ptr::from_ref(self.shared.node()).cast()
+    }
+
     /// Ends a body that has a stack, when the last handle is dropped.
     ///
     /// If the body has not ended after that, the whole generator is leaked: other objects may still
@@ -214,8 +250,14 @@ impl<Y: 'static, S: Default + 'static, R: 'static> Generator<Y, S, R> {
             Status::GivenUp => return self.warn_of_leak(),
             _ => {}
         }
-        let close = || chain::close(node);
-        match operate(node, Operation::Close, close, Outcome::of_end) {
+        let close = |()| chain::close(node);
+        match operate(
+            node,
+            Operation::Close,
+            ((), nothing),
+            close,
+            Outcome::of_end,
+        ) {
             Ok(()) => {}
             Err(End::Panicked(payload)) => {
                 panics::drop_quietly(payload);

@@ -51,17 +51,18 @@
 //! # Ok::<(), yieldfrom_delegation::Error>(())
 //! ```
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic;
 use std::rc::Rc;
 
-use super::handle::delegation_chain;
+use super::handle::{append_links, delegation_chain};
 use super::{GeneratorState, State};
 use crate::coroutine::{End, Message, Node};
-use crate::error::Result;
-use crate::label::{Label, Link, short_name};
+use crate::error::{Error, Result};
+use crate::label::{Label, Link, RawLink, short_name};
 use crate::panics;
 use crate::status::Status;
 
@@ -118,36 +119,84 @@ impl Operation {
     }
 }
 
+/// What goes in by an operation, or comes out.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Passed<'a> {
+    value: Option<&'a dyn Any>,
+    error: Option<&'a Error>,
+}
+
+impl<'a> Passed<'a> {
+    fn value(value: &'a dyn Any) -> Self {
+        let value = Some(value);
+        Self { value, error: None }
+    }
+
+    fn error(error: &'a Error) -> Self {
+        let error = Some(error);
+        Self { value: None, error }
+    }
+}
+
+/// Passes nothing in.
+pub(super) fn nothing(_: &()) -> Passed<'_> {
+    Passed::default()
+}
+
+/// Passes an error in.
+pub(super) fn of_error(error: &Error) -> Passed<'_> {
+    Passed::error(error)
+}
+
+/// Passes in what a message has.
+pub(super) fn of_message<S: 'static>(message: &Message<S>) -> Passed<'_> {
+    match message {
+        Message::Send(value) => Passed::value(value),
+        Message::Throw(error) => Passed::error(error),
+        _ => Passed::default(),
+    }
+}
+
 impl Outcome {
-    pub(super) fn of_resume<Y, R>(result: &Result<GeneratorState<Y, R>>) -> Self {
+    pub(super) fn of_resume<Y: 'static, R: 'static>(
+        result: &Result<GeneratorState<Y, R>>,
+    ) -> (Self, Passed<'_>) {
         match result {
-            Ok(GeneratorState::Yielded(_)) => Self::Yielded,
-            Ok(GeneratorState::Complete(_)) => Self::Returned,
-            Err(_) => Self::Raised,
+            Ok(GeneratorState::Yielded(value)) => (Self::Yielded, Passed::value(value)),
+            Ok(GeneratorState::Complete(value)) => (Self::Returned, Passed::value(value)),
+            Err(error) => (Self::Raised, Passed::error(error)),
         }
     }
 
-    pub(super) fn of_close(result: &Result<()>) -> Self {
-        result.as_ref().map_or(Self::Raised, |()| Self::Returned)
+    pub(super) fn of_close(result: &Result<()>) -> (Self, Passed<'_>) {
+        match result {
+            Ok(()) => (Self::Returned, Passed::default()),
+            Err(error) => (Self::Raised, Passed::error(error)),
+        }
     }
 
-    pub(super) fn of_end(result: &Result<(), End>) -> Self {
-        match result {
+    pub(super) fn of_end(result: &Result<(), End>) -> (Self, Passed<'_>) {
+        let outcome = match result {
             Ok(()) => Self::Returned,
             Err(End::Panicked(_)) => Self::Panicked,
             Err(_) => Self::Raised,
-        }
+        };
+        (outcome, Passed::default())
     }
 }
 
 /// A generator that a [`Recorder`] is told of.
-pub struct RecordedGenerator<'a>(&'a dyn AnyNode);
+pub struct RecordedGenerator<'a> {
+    node: &'a dyn AnyNode,
+    passed: Passed<'a>,
+}
 
 /// A node with any types.
 trait AnyNode {
     fn label(&self) -> &Label;
     fn state(&self) -> State;
     fn delegation_chain(&self) -> Vec<Link>;
+    fn append_links(&self, links: &mut Vec<RawLink>);
 }
 
 impl<Y: 'static, S: 'static> AnyNode for Node<Y, S> {
@@ -162,34 +211,80 @@ impl<Y: 'static, S: 'static> AnyNode for Node<Y, S> {
     fn delegation_chain(&self) -> Vec<Link> {
         delegation_chain(self)
     }
+
+    fn append_links(&self, links: &mut Vec<RawLink>) {
+        append_links(self, links);
+    }
 }
 
 impl RecordedGenerator<'_> {
     /// Returns the address of the generator, which no other one has while it exists.
     pub fn address(&self) -> *const () {
-        std::ptr::from_ref(self.0).cast()
+        std::ptr::from_ref(self.node).cast()
     }
 
     /// Returns what [`Generator::name`](crate::Generator::name) does.
     pub fn name(&self) -> Cow<'_, str> {
-        short_name(&self.0.label().name).into()
+        short_name(&self.node.label().name).into()
     }
 
     /// Returns what [`Generator::origin`](crate::Generator::origin) does.
     pub fn origin(&self) -> Link {
-        let label = self.0.label();
+        let label = self.node.label();
         Link::new(&label.name, label.made_at.get())
     }
 
     /// Returns what [`Generator::state`](crate::Generator::state) does.
     pub fn state(&self) -> State {
-        self.0.state()
+        self.node.state()
     }
 
     /// Returns what [`Generator::delegation_chain`](crate::Generator::delegation_chain) does. At
     /// the end of an operation that has yielded, the last link has the line of that yield.
     pub fn delegation_chain(&self) -> Vec<Link> {
-        self.0.delegation_chain()
+        self.node.delegation_chain()
+    }
+
+    /// Does what [`Generator::append_links`](crate::Generator::append_links) does.
+    pub fn append_links(&self, links: &mut Vec<RawLink>) {
+        self.node.append_links(links);
+    }
+
+    /// Returns the value that goes in or comes out: at the begin of an operation the one that is sent, at the end
+    /// the one that was yielded or returned. Its type is that of the generator.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use yieldfrom_delegation::Generator;
+    /// use yieldfrom_delegation::recorder::{self, Operation, Outcome, RecordedGenerator, Recorder};
+    ///
+    /// struct Values;
+    ///
+    /// impl Recorder for Values {
+    ///     fn begin(&self, _: &RecordedGenerator<'_>, _: Operation) {}
+    ///
+    ///     fn end(&self, generator: &RecordedGenerator<'_>, _: Outcome) {
+    ///         let value = generator.value().and_then(|value| value.downcast_ref::<i32>());
+    ///         assert_eq!(value, Some(&7));
+    ///     }
+    /// }
+    ///
+    /// let before = recorder::replace(Some(Rc::new(Values)));
+    /// let g: Generator<i32> = Generator::new(|co| co.yield_(7));
+    /// g.next()?;
+    /// recorder::replace(before);
+    /// # Ok::<(), yieldfrom_delegation::Error>(())
+    /// ```
+    pub fn value(&self) -> Option<&dyn Any> {
+        self.passed.value
+    }
+
+    /// Returns the error that goes in or comes out: at the begin of an operation the one that is thrown, at the end
+    /// the one that the caller gets.
+    pub fn error(&self) -> Option<&Error> {
+        self.passed.error
     }
 }
 
@@ -234,18 +329,19 @@ fn is_fast<Y: 'static, S: 'static>(root: &Node<Y, S>) -> bool {
     leaf.is_some_and(|leaf| leaf.status() == Status::Suspended)
 }
 
-/// Makes an operation on a root, and tells a recorder of it if there is one.
+/// Makes an operation on a root with what is passed in, and tells a recorder of it if there is one.
 #[inline(always)]
-pub(super) fn operate<Y: 'static, S: 'static, T>(
+pub(super) fn operate<Y: 'static, S: 'static, M, T>(
     root: &Node<Y, S>,
     operation: Operation,
-    act: impl FnOnce() -> T,
-    outcome: impl FnOnce(&T) -> Outcome,
+    input: (M, fn(&M) -> Passed<'_>),
+    act: impl FnOnce(M) -> T,
+    outcome: impl FnOnce(&T) -> (Outcome, Passed<'_>),
 ) -> T {
     if records(root) {
-        return record(root, operation, act, outcome);
+        return record(root, operation, input, act, outcome);
     }
-    act()
+    act(input.0)
 }
 
 /// Makes an operation on a root, and tells the recorder of it.
@@ -253,24 +349,28 @@ pub(super) fn operate<Y: 'static, S: 'static, T>(
 /// No cell is borrowed and no link is followed while the recorder runs.
 #[cold]
 #[inline(never)]
-pub(super) fn record<Y: 'static, S: 'static, T>(
+pub(super) fn record<Y: 'static, S: 'static, M, T>(
     root: &Node<Y, S>,
     operation: Operation,
-    act: impl FnOnce() -> T,
-    outcome: impl FnOnce(&T) -> Outcome,
+    (input, passed): (M, fn(&M) -> Passed<'_>),
+    act: impl FnOnce(M) -> T,
+    outcome: impl FnOnce(&T) -> (Outcome, Passed<'_>),
 ) -> T {
-    let generator = RecordedGenerator(root);
     let recorder = current();
     if let Some(recorder) = &recorder {
+        let (node, passed) = (root, passed(&input));
+        let generator = RecordedGenerator { node, passed };
         tell(|| recorder.begin(&generator, operation));
     }
     // The panic is caught, so that the recorder may use generators.
-    let result = panics::catch(act);
+    let result = panics::catch(|| act(input));
     // So the next operation comes here as well.
     root.forget();
     let end = || {
-        let outcome = result.as_ref().map_or(Outcome::Panicked, outcome);
+        let panicked = |_| (Outcome::Panicked, Passed::default());
+        let (outcome, passed) = result.as_ref().map_or_else(panicked, outcome);
         if let Some(recorder) = recorder {
+            let generator = RecordedGenerator { node: root, passed };
             tell(|| recorder.end(&generator, outcome));
         }
     };

@@ -76,7 +76,7 @@ impl Timer {
 
     fn cancel(&self) {
         if self.phase.replace(Phase::Cancelled) == Phase::Set {
-            self.core.cancel_timer();
+            self.core.cancel_timer(self);
         }
     }
 }
@@ -89,6 +89,11 @@ impl Timed for Timer {
     fn fire(self: Rc<Self>, core: &Core) {
         self.phase.set(Phase::Due);
         core.ready.push(self);
+    }
+
+    #[cfg(feature = "trace")]
+    fn as_entry(self: Rc<Self>) -> Option<Rc<dyn Ready>> {
+        Some(self)
     }
 }
 

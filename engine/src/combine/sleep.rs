@@ -135,7 +135,7 @@ impl Ringer {
 
     fn cancel(&self) {
         if self.phase.replace(RingerPhase::Cancelled) == RingerPhase::Set {
-            self.core.cancel_timer();
+            self.core.cancel_timer(self);
         }
     }
 }

@@ -54,7 +54,7 @@ impl Drop for Payload {
 }
 
 /// Calls code that may panic, and returns the payload if it does.
-#[inline]
+#[inline(always)]
 pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Payload> {
     panic::catch_unwind(AssertUnwindSafe(call)).map_err(Payload::from)
 }

@@ -4,10 +4,11 @@ use super::debug::{Report, report_of};
 use crate::kernel::EventLoop;
 #[cfg(feature = "trace")]
 use {
+    super::environment::ByEnvironment,
     super::recorder::TraceRecorder,
-    super::trace::{DEFAULT_LIMIT, Trace, TraceClock, TraceNotes},
+    super::trace::{Trace, TraceOptions},
     crate::errors::RuntimeError,
-    std::any::Any,
+    crate::kernel::Core,
     std::rc::Rc,
     yieldfrom_delegation::Result,
 };
@@ -26,8 +27,8 @@ impl EventLoop {
 impl EventLoop {
     /// Begins to record what the loop does: see [`trace`](crate::trace).
     ///
-    /// At most `limit` events are kept; with `None`, 100,000. You can call it at any time, also in a
-    /// callback or a task. The recording begins with the next turn.
+    /// The options say how much is kept; a number is a limit on events, and `None` stands for the defaults. You can
+    /// call it at any time, also in a callback or a task. The recording begins with the next turn.
     ///
     /// # Errors
     ///
@@ -43,22 +44,17 @@ impl EventLoop {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     #[track_caller]
-    pub fn start_trace(&self, limit: impl Into<Option<usize>>) -> Result<()> {
+    pub fn start_trace(&self, options: impl Into<TraceOptions>) -> Result<()> {
         let core = self.core();
+        match TraceRecorder::of(core) {
+            Some(recorder) if recorder.is_by_environment() => recorder.write_by_environment(core),
+            _ => {}
+        }
         if core.hooks.recorder().is_some() {
             let why = "start_trace: the loop is recorded already; call stop_trace first";
             return Err(RuntimeError::new(why).into());
         }
-        let limit = limit.into().unwrap_or(DEFAULT_LIMIT);
-        let clock = match core.is_virtual() {
-            true => TraceClock::VirtualLoop,
-            false => TraceClock::Loop,
-        };
-        let notes = TraceNotes::new(limit, core.now(), clock);
-        let core = Rc::downgrade(core);
-        let now = move || core.upgrade().map_or(0, |core| core.now());
-        let recorder = TraceRecorder::new(notes, now);
-        self.core().hooks.set_recorder(Some(recorder));
+        record(core, &options.into());
         Ok(())
     }
 
@@ -69,17 +65,33 @@ impl EventLoop {
     /// [`RuntimeError`]: the loop is not recorded.
     #[track_caller]
     pub fn stop_trace(&self) -> Result<Trace> {
-        let hooks = &self.core().hooks;
-        let recorder = hooks.recorder().map(|recorder| recorder as Rc<dyn Any>);
-        let recorder = recorder.and_then(|any| any.downcast::<TraceRecorder>().ok());
-        let Some(mut notes) = recorder.and_then(|recorder| recorder.notes.take()) else {
+        let core = self.core();
+        let recorder = TraceRecorder::of(core);
+        let recorder = recorder.filter(|recorder| !recorder.is_by_environment());
+        let Some(trace) = recorder.and_then(|recorder| recorder.finish(core)) else {
             let why = "stop_trace: the loop is not recorded; call start_trace before";
             return Err(RuntimeError::new(why).into());
         };
-        hooks.set_recorder(None);
-        for task in self.core().all_tasks() {
-            notes.rename(Rc::as_ptr(&task).cast(), task.name());
-        }
-        Ok(notes.into_trace(self.core().now()))
+        core.hooks.set_recorder(None);
+        Ok(trace)
+    }
+}
+
+/// Begins to record a loop.
+#[cfg(feature = "trace")]
+fn record(core: &Rc<Core>, options: &TraceOptions) -> Rc<TraceRecorder> {
+    let weak = Rc::downgrade(core);
+    let now = move || weak.upgrade().map_or(0, |core| core.now());
+    let recorder = TraceRecorder::new(options, core.now(), now);
+    recorder.begin(core);
+    core.hooks.set_recorder(Some(recorder.clone()));
+    recorder
+}
+
+/// Begins to record a new loop if the environment variable `YIELDFROM_TRACE` asks for it.
+#[cfg(feature = "trace")]
+pub(crate) fn record_by_environment(core: &Rc<Core>) {
+    if let Some(environment) = ByEnvironment::find() {
+        record(core, &TraceOptions::new()).write_at_end(environment);
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::recorder::TraceRecorder;
-use super::trace::{DEFAULT_LIMIT, Trace, TraceClock, TraceNotes};
+use super::trace::{Trace, TraceClock, TraceOptions};
 use crate::errors::RuntimeError;
 use crate::kernel::nanos;
 use yieldfrom_delegation::Result;
@@ -16,8 +16,8 @@ use yieldfrom_delegation::recorder::{self, Recorder};
 /// [`trace`](crate::trace).
 ///
 /// Each `next`, `send`, `throw` and `close` becomes an event, with the line where the generator is
-/// suspended afterwards. At most `limit` events are kept; with `None`, 100,000. Generators that were
-/// started before are not recorded ([`recorder`](yieldfrom_delegation::recorder) says more). While a
+/// suspended afterwards. The options say how much is kept. Generators that were started before are not
+/// recorded ([`recorder`](yieldfrom_delegation::recorder) says more). While a
 /// loop that is traced makes a turn, generators are in the loop's trace instead.
 ///
 /// # Errors
@@ -43,18 +43,16 @@ use yieldfrom_delegation::recorder::{self, Recorder};
 /// average.send(10.0)?;
 /// average.send(30.0)?;
 /// let trace = recording.stop();
-/// assert_eq!((trace.generator_names(), trace.len()), (vec!["averager"], 3));
+/// assert_eq!((trace.generator_names(), trace.len()), (vec!["averager"], 7));
 /// # let path = std::env::temp_dir().join("yieldfrom-averager.svg");
 /// trace.write(&path)?;
 /// # std::fs::remove_file(path)?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
 #[track_caller]
-pub fn record_generators(limit: impl Into<Option<usize>>) -> Result<GeneratorRecording> {
+pub fn record_generators(options: impl Into<TraceOptions>) -> Result<GeneratorRecording> {
     let began = Instant::now();
-    let limit = limit.into().unwrap_or(DEFAULT_LIMIT);
-    let notes = TraceNotes::new(limit, 0, TraceClock::Thread);
-    let ours = TraceRecorder::new(notes, move || nanos(began.elapsed()));
+    let ours = TraceRecorder::new(&options.into(), 0, move || nanos(began.elapsed()));
     if let Some(before) = recorder::replace(Some(ours.clone())) {
         recorder::replace(Some(before));
         let why = "record_generators: the thread is recorded already; stop that recording first";
@@ -72,8 +70,9 @@ pub struct GeneratorRecording(Rc<TraceRecorder>);
 impl GeneratorRecording {
     /// Ends the recording, and returns it.
     pub fn stop(self) -> Trace {
-        let notes = self.0.notes.take().expect("only this takes the notes");
-        notes.into_trace(self.0.now())
+        let mut notes = self.0.notes.take().expect("only this takes the notes");
+        notes.advance(self.0.now());
+        Trace::new(notes, TraceClock::Thread)
     }
 }
 

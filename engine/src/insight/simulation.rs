@@ -5,15 +5,14 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::trace::{DEFAULT_LIMIT, StepEnd, Trace, TraceClock, TraceNotes, Track, TrackKind};
+use super::trace::{How, Index, NONE, Recording, Trace, TraceClock, TraceOptions, TrackKind};
 use crate::kernel::{Nanos, WaitKind, nanos};
 use crate::simulation::{AnyEvent, AnyProcess, Env, Observer, Observing};
 
 /// Begins to record what the processes of a simulation do: see [`trace`](crate::trace).
 ///
 /// Each process has a track, with its steps and what it waits for in between. Times are those of the simulation, from its present
-/// one on: one unit of time is shown as one second, and a step takes no time. At most `limit` events are kept; with `None`,
-/// 100,000.
+/// one on: one unit of time is shown as one second, and a step takes no time. The options say how much is kept.
 ///
 /// # Examples
 ///
@@ -27,16 +26,15 @@ use crate::simulation::{AnyEvent, AnyProcess, Env, Observer, Observing};
 /// env.named_process("clock", move |co: &Co| co.yield_from(handle.timeout(5)));
 /// env.run()?;
 /// let trace = recording.stop();
-/// assert_eq!((trace.task_names(), trace.len()), (vec!["clock"], 3)); // two steps, and the wait
+/// assert_eq!((trace.task_names(), trace.len()), (vec!["clock"], 5)); // it is made, and runs twice
 /// # let path = std::env::temp_dir().join("yieldfrom-simulation.json");
 /// trace.write(&path)?;
 /// # std::fs::remove_file(path)?;
 /// # Ok::<(), yieldfrom::Error>(())
 /// ```
-pub fn record_simulation(env: &Env, limit: impl Into<Option<usize>>) -> SimulationRecording {
-    let limit = limit.into().unwrap_or(DEFAULT_LIMIT);
+pub fn record_simulation(env: &Env, options: impl Into<TraceOptions>) -> SimulationRecording {
     let recorder = Rc::new(Recorder {
-        notes: RefCell::new(Some(TraceNotes::new(limit, 0, TraceClock::Simulation))),
+        notes: RefCell::new(Some(Recording::new(&options.into(), 0))),
         begin: env.now(),
         last: Cell::new(0),
     });
@@ -49,7 +47,7 @@ pub fn record_simulation(env: &Env, limit: impl Into<Option<usize>>) -> Simulati
 
 struct Recorder {
     /// None once the recording was stopped.
-    notes: RefCell<Option<TraceNotes>>,
+    notes: RefCell<Option<Recording>>,
     /// The time of the simulation at which the recording has begun.
     begin: f64,
     last: Cell<Nanos>,
@@ -64,46 +62,68 @@ impl Recorder {
         now
     }
 
-    fn note(&self, what: impl FnOnce(&mut TraceNotes)) {
-        if let Some(notes) = &mut *self.notes.borrow_mut() {
-            what(notes);
+    /// Has the recording note something at this time, unless it was taken, or is full.
+    fn note<T: Default>(&self, now: f64, what: impl FnOnce(&mut Recording) -> T) -> T {
+        let now = self.nanos(now);
+        match &mut *self.notes.borrow_mut() {
+            Some(notes) if notes.is_full() => {
+                notes.drop_more(1);
+                T::default()
+            }
+            Some(notes) => {
+                notes.advance(now);
+                what(notes)
+            }
+            None => T::default(),
         }
     }
 
-    fn end_step(&self, now: f64, end: StepEnd, wait: Option<(WaitKind, String)>) {
-        let now = self.nanos(now);
-        self.note(|notes| notes.end_entry(now, end, wait, Vec::new()));
+    fn add(notes: &mut Recording, process: &AnyProcess) -> Index {
+        let (address, number) = (process.address().addr(), process.number() as u32);
+        let about = || (process.name(), process.origin());
+        notes.task(TrackKind::Process, address, number, about)
     }
 }
 
 impl Observer for Recorder {
+    fn started(&self, now: f64, process: &AnyProcess) {
+        self.note(now, |notes| Self::add(notes, process));
+    }
+
     fn resumed(&self, now: f64, process: &AnyProcess) {
-        let (now, number) = (self.nanos(now), process.number() as u32);
-        let track = || Track {
-            kind: TrackKind::Task,
-            number,
-            name: process.name(),
-            origin: process.origin(),
-        };
-        self.note(|notes| notes.begin_step(now, process.address(), number, track));
+        self.note(now, |notes| {
+            Self::add(notes, process);
+            notes.begin_process(process.address().addr());
+        });
     }
 
     fn suspended(&self, now: f64, process: &AnyProcess, target: &AnyEvent) {
-        let chain = process.delegation_chain();
-        let end = chain.last().map_or(StepEnd::Running, |at| StepEnd::At {
-            file: at.file(),
-            line: at.line(),
-        });
+        let mut links = Vec::new();
+        process.append_links(&mut links);
         let kind = match target.is_timeout() {
             true => WaitKind::Sleep,
             false => WaitKind::Future,
         };
-        self.end_step(now, end, Some((kind, format!("{target:?}"))));
+        // It may show a value of the program.
+        let text = format!("{target:?}");
+        self.note(now, |notes| {
+            let wait = notes.wait(kind, &text, NONE);
+            notes.end_entry(How::Waits, &links, wait);
+        });
     }
 
     fn ended(&self, now: f64, process: &AnyProcess) {
-        self.end_step(now, StepEnd::Ended, None);
-        self.note(|notes| notes.forget(process.address()));
+        let error = process.to_any().error();
+        let error = error.map(|error| error.to_string());
+        self.note(now, |notes| {
+            let how = if error.is_some() {
+                How::Error
+            } else {
+                How::Result
+            };
+            let text = error.map_or(NONE, |error| notes.texts.add(&error));
+            notes.end_entry(how, &[], text);
+        });
     }
 }
 
@@ -120,12 +140,10 @@ pub struct SimulationRecording {
 impl SimulationRecording {
     /// Ends the recording, and returns it.
     pub fn stop(self) -> Trace {
-        let notes = self
-            .recorder
-            .notes
-            .take()
-            .expect("only this takes the notes");
-        notes.into_trace(self.recorder.nanos(self.env.now()))
+        let notes = self.recorder.notes.take();
+        let mut notes = notes.expect("only this takes the notes");
+        notes.advance(self.recorder.nanos(self.env.now()));
+        Trace::new(notes, TraceClock::Simulation)
     }
 }
 

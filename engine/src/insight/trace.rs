@@ -35,42 +35,33 @@
 //!
 //! # Limits
 //!
-//! Memory is bounded: at most 100,000 events are kept by default. Later events are only counted, and
-//! the files say how many there were. A picture shows at most 60 tracks. Recording costs some tenths of a
-//! microsecond for each step or operation. While nothing is recorded, each turn looks at one flag.
+//! Memory is bounded: a recording takes at most 16 MiB by default, which is enough for some 600,000 events. Later
+//! events are only counted, or the oldest make room: see [`TraceOptions`]. The files say how many are missing. A
+//! picture shows at most 60 tracks. While nothing is recorded, each turn looks at one flag.
 
 mod chrome;
 mod file;
-mod notes;
+mod html;
+mod options;
+mod player;
+mod recording;
 mod svg;
+mod timeline;
+mod values;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use yieldfrom_delegation::Link;
-use yieldfrom_delegation::recorder::{Operation, Outcome};
 
+pub(super) use file::Format;
 pub use file::TraceFile;
-pub(super) use notes::TraceNotes;
+pub use options::{Keep, TraceOptions};
+pub(super) use recording::{Action, Cause, How, Index, NONE, Recording, Running, TrackKind};
+pub(super) use values::Values;
 
-use crate::kernel::{Nanos, WaitKind};
-
-/// At most this many events are kept unless another limit is set.
-pub(super) const DEFAULT_LIMIT: usize = 100_000;
-
-/// A task that ran, or a generator.
-pub(super) struct Track {
-    pub(super) kind: TrackKind,
-    pub(super) number: u32,
-    pub(super) name: String,
-    /// The name of its body, and where that was made.
-    pub(super) origin: Link,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum TrackKind {
-    Task,
-    Generator,
-}
+use crate::kernel::Nanos;
+use recording::{Frame, What};
 
 /// The clock that the times are of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,90 +78,9 @@ pub(super) enum TraceClock {
     Simulation,
 }
 
-/// Something that took some time.
-struct TraceEvent {
-    begin: Nanos,
-    end: Nanos,
-    activity: Activity,
-}
-
-enum Activity {
-    /// A turn of the loop. It is the turn of this number, and has this many entries.
-    Turn { number: u64, entries: usize },
-    /// The loop had nothing to do.
-    Idle { ready: usize },
-    /// A task ran.
-    Step {
-        track: usize,
-        stop: StepEnd,
-        woken_by: Option<usize>,
-    },
-    /// A callback ran.
-    Callback {
-        name: String,
-        woken_by: Option<usize>,
-    },
-    /// Somebody operated on a generator.
-    Operation {
-        track: usize,
-        operation: Operation,
-        outcome: Option<Outcome>,
-        stop: StepEnd,
-        /// The step, callback or operation that did it.
-        made_by: Option<usize>,
-    },
-    /// A task waited.
-    Wait {
-        track: usize,
-        kind: WaitKind,
-        text: String,
-    },
-}
-
-/// How a step has ended, or an operation on a generator.
-pub(super) enum StepEnd {
-    /// It has not: the task or generator is running.
-    Running,
-    /// The task or generator is suspended here.
-    At { file: &'static str, line: u32 },
-    /// The task or generator has ended.
-    Ended,
-    /// It was cut short.
-    Panicked,
-}
-
 /// Shows a name as files have it.
 fn lowercase(name: impl fmt::Debug) -> String {
     format!("{name:?}").to_lowercase()
-}
-
-impl TraceEvent {
-    /// Returns the track of its task or generator.
-    fn track(&self) -> Option<usize> {
-        match self.activity {
-            Activity::Step { track, .. }
-            | Activity::Operation { track, .. }
-            | Activity::Wait { track, .. } => Some(track),
-            _ => None,
-        }
-    }
-
-    /// Returns whether it is code of a task or a generator that ran.
-    fn is_run(&self) -> bool {
-        matches!(
-            self.activity,
-            Activity::Step { .. } | Activity::Operation { .. }
-        )
-    }
-
-    /// Returns the event that has made this one ready, or that has made this operation.
-    fn cause(&self) -> Option<usize> {
-        match self.activity {
-            Activity::Step { woken_by, .. } | Activity::Callback { woken_by, .. } => woken_by,
-            Activity::Operation { made_by, .. } => made_by,
-            _ => None,
-        }
-    }
 }
 
 /// A recording of a loop, or of generators: see [`trace`](crate::trace).
@@ -178,15 +88,50 @@ impl TraceEvent {
 /// It is what [`EventLoop::stop_trace`](crate::EventLoop::stop_trace) and
 /// [`GeneratorRecording::stop`](crate::GeneratorRecording::stop) return, and that of `record_simulation`.
 pub struct Trace {
-    tracks: Vec<Track>,
-    events: Vec<TraceEvent>,
-    dropped: u64,
-    began: Nanos,
+    recording: Recording,
     ended: Nanos,
     clock: TraceClock,
 }
 
+impl TraceClock {
+    /// Returns whether a loop was recorded, which has a track of its own.
+    fn is_of_a_loop(self) -> bool {
+        matches!(self, Self::Loop | Self::VirtualLoop)
+    }
+}
+
+impl Recording {
+    /// Returns the name of a track.
+    fn name_of(&self, index: Index) -> String {
+        let Some(track) = self.tracks.get(index) else {
+            return String::new();
+        };
+        match track.kind {
+            TrackKind::Generator => format!("Generator-{}", track.number),
+            TrackKind::Timer => format!("timer of {}", self.name_of(track.number)),
+            _ => self.texts.get(track.name).to_owned(),
+        }
+    }
+
+    /// Returns the name of a track's body, and where that was made.
+    fn origin_of(&self, index: Index) -> Link {
+        let track = self.tracks.get(index);
+        let origin = track.and_then(|track| track.origin);
+        let link = origin.map(|frame| frame.link(&self.texts));
+        link.unwrap_or_else(|| Link::new("", std::panic::Location::caller()))
+    }
+}
+
 impl Trace {
+    pub(super) fn new(recording: Recording, clock: TraceClock) -> Self {
+        let ended = recording.last();
+        Self {
+            recording,
+            ended,
+            clock,
+        }
+    }
+
     /// Returns how many events there are.
     ///
     /// # Examples
@@ -203,23 +148,27 @@ impl Trace {
     /// # Ok::<(), yieldfrom::Error>(())
     /// ```
     pub fn len(&self) -> usize {
-        self.events.len()
+        self.recording.len()
     }
 
     /// Returns whether nothing was recorded.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.recording.len() == 0
     }
 
     /// Returns how many events were not kept, because the limit was reached.
     pub fn dropped(&self) -> u64 {
-        self.dropped
+        self.recording.dropped()
     }
 
     /// Returns the names of the tasks that ran, in the order of their first steps.
     pub fn task_names(&self) -> Vec<&str> {
-        let tasks = self.tracks_of(TrackKind::Task);
-        tasks.map(|track| &*track.name).collect()
+        let tasks = self.tracks_that_ran([TrackKind::Task, TrackKind::Process]);
+        let names = tasks
+            .into_iter()
+            .map(|track| self.recording.tracks.get(track));
+        let names = names.flatten().map(|track| track.name);
+        names.map(|name| self.recording.texts.get(name)).collect()
     }
 
     /// Returns the names of the generators that were driven by hand, in the order of their first
@@ -227,35 +176,51 @@ impl Trace {
     ///
     /// It is the name of the body. Several generators may have the same.
     pub fn generator_names(&self) -> Vec<&str> {
-        let generators = self.tracks_of(TrackKind::Generator);
-        generators.map(|track| track.origin.name()).collect()
+        let generators = self.tracks_that_ran([TrackKind::Generator; 2]);
+        let tracks = generators.into_iter();
+        let tracks = tracks.filter_map(|track| self.recording.tracks.get(track));
+        let origins = tracks.filter_map(|track| track.origin.as_ref());
+        origins.map(|frame| self.name_in(frame)).collect()
     }
 
-    fn tracks_of(&self, kind: TrackKind) -> impl Iterator<Item = &Track> {
-        self.tracks.iter().filter(move |track| track.kind == kind)
+    fn name_in(&self, frame: &Frame) -> &str {
+        frame.given_name(&self.recording.texts)
     }
 
-    /// Returns how many tracks stand before those of tasks and generators: that of the loop.
-    fn first_track(&self) -> usize {
-        usize::from(matches!(
-            self.clock,
-            TraceClock::Loop | TraceClock::VirtualLoop
-        ))
+    /// Returns the tracks of these kinds that ran, in the order in which they did first.
+    fn tracks_that_ran(&self, kinds: [TrackKind; 2]) -> Vec<Index> {
+        let mut seen = HashSet::new();
+        let begun = self
+            .recording
+            .events()
+            .filter_map(|event| match event.what {
+                What::Begin { track, .. } => Some(track),
+                _ => None,
+            });
+        let begun = begun.filter(|&track| {
+            let track = self.recording.tracks.get(track);
+            track.is_some_and(|track| kinds.contains(&track.kind))
+        });
+        begun.filter(|&track| seen.insert(track)).collect()
     }
 
     /// Says what is missing, if anything is.
     fn note(&self) -> Option<String> {
-        let (kept, dropped) = (self.events.len(), self.dropped);
-        (dropped > 0).then(|| format!("the first {kept} events; {dropped} later ones were dropped"))
+        let (kept, dropped) = (self.len(), self.dropped());
+        let note = match self.recording.keep() {
+            Keep::Oldest => format!("the first {kept} events; {dropped} later ones were dropped"),
+            Keep::Newest => format!("the last {kept} events; {dropped} earlier ones were dropped"),
+        };
+        (dropped > 0).then_some(note)
     }
 }
 
 impl fmt::Debug for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trace")
-            .field("tracks", &self.tracks.len())
-            .field("events", &self.events.len())
-            .field("dropped", &self.dropped)
+            .field("tracks", &self.recording.tracks.all().len())
+            .field("events", &self.len())
+            .field("dropped", &self.dropped())
             .finish_non_exhaustive()
     }
 }

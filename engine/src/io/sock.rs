@@ -156,7 +156,11 @@ impl<'a> UserSocket<'a> {
 
     /// Waits until the socket is ready.
     fn wait(&self, co: &Co, direction: Direction) -> Result<()> {
-        let waiter = Waiter::new(Reason::descriptor(self.name, self.fd.as_raw_fd()));
+        let waiter = Waiter::new(Reason::descriptor(
+            self.name,
+            self.fd.as_raw_fd(),
+            direction,
+        ));
         let core = &self.core;
         core.add_waiter(self.fd, direction, &waiter, self.name)?;
         let _listed = OnDrop::new(|| core.remove_waiter(self.fd, direction, &waiter));

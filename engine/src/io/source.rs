@@ -177,7 +177,11 @@ impl<T: AsFd> Source<T> {
         self.streak.set(0);
         let registration = self.registered(name)?;
         let waiter = registration.spare.take_or_new(Reason::default);
-        waiter.set_reason(Reason::descriptor(name, self.get().as_fd().as_raw_fd()));
+        waiter.set_reason(Reason::descriptor(
+            name,
+            self.get().as_fd().as_raw_fd(),
+            direction,
+        ));
         let listed = list_waiter(&registration.watched, direction, &waiter);
         let waited = waiter.wait(co);
         drop(listed);
@@ -303,6 +307,8 @@ impl<T: AsFd> Source<T> {
         {
             core.schedule(Rc::clone(callback));
         }
+        let fd = self.get().as_fd().as_raw_fd();
+        core.tell_watched(callback.as_ref(), fd, direction);
         drop(watched.set_callback(direction, callback));
         Ok(())
     }

@@ -239,14 +239,20 @@ impl Core {
 
     /// Starts a timer, and returns its number. A closed loop's timers never fire.
     pub(crate) fn start_timer(&self, now: Nanos, deadline: Nanos, timed: Rc<dyn Timed>) -> u64 {
+        if let Some(recorder) = self.hooks.recorder() {
+            recorder.timer_set(self, now, deadline, &timed);
+        }
         let mut timers = self.timers.borrow_mut();
         let number = timers.next_number();
         timers.insert(now, deadline, number, timed);
         number
     }
 
-    /// Counts a timer that was cancelled. The timer itself says so when it is asked.
-    pub(crate) fn cancel_timer(&self) {
+    /// Counts a timer that was cancelled. What it is for, which is at this address, says so itself when it is asked.
+    pub(crate) fn cancel_timer<T>(&self, timed: *const T) {
+        if let Some(recorder) = self.hooks.recorder() {
+            recorder.timer_cancelled(self, timed.cast());
+        }
         let lost: Lost = self.timers.borrow_mut().cancel();
         drop(lost);
     }

@@ -220,7 +220,7 @@ impl<T: 'static> Waitable for FutureData<T> {
             }
             #[cfg(feature = "futures")]
             Role::Stackless(data) => {
-                data.cancel();
+                data.cancel(&self);
                 true
             }
             Role::Other(Some(composite)) => composite.cancel(rest),

@@ -51,7 +51,7 @@ impl Scheduled {
     fn cancel(&self) {
         self.cancelled.set(true);
         if self.timer.replace(0) != 0 {
-            self.core.cancel_timer();
+            self.core.cancel_timer(self);
         }
         drop(self.callback.take());
     }
@@ -75,6 +75,11 @@ impl Ready for Scheduled {
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&made_at(self.made_at))
+    }
+
+    #[cfg(feature = "trace")]
+    fn is_scheduled_callback(&self) -> bool {
+        true
     }
 }
 
@@ -138,6 +143,11 @@ impl Timed for Scheduled {
     fn fire(self: Rc<Self>, core: &Core) {
         self.timer.set(0);
         core.ready.push(self);
+    }
+
+    #[cfg(feature = "trace")]
+    fn as_entry(self: Rc<Self>) -> Option<Rc<dyn Ready>> {
+        Some(self)
     }
 }
 

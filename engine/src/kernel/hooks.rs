@@ -5,12 +5,14 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::event_loop::{Core, Ready};
+use super::event_loop::{Core, Direction, Ready, Timed};
 use super::future::Waitable;
 use super::nanos::Nanos;
+use super::task::TaskObject;
 use super::watcher::LoopWatcher;
 use crate::errors::panics::Panics;
 use yieldfrom_delegation::recorder::Recorder;
@@ -71,8 +73,8 @@ pub(crate) trait Layer: Any {
 /// the recorder must not borrow a cell of its own meanwhile. While a turn runs, the generators of the
 /// thread report to it as well.
 pub(crate) trait LoopRecorder: Recorder + Any {
-    /// A turn begins that will run this many entries.
-    fn begin_turn(&self, core: &Core, entries: usize);
+    /// A turn begins that will run this many entries. These come last first; the others are calls of other threads.
+    fn begin_turn(&self, core: &Core, entries: &[Rc<dyn Ready>], count: usize);
 
     /// A task's step or a callback begins.
     fn begin_entry(&self, core: &Core, entry: &Rc<dyn Ready>);
@@ -85,6 +87,37 @@ pub(crate) trait LoopRecorder: Recorder + Any {
 
     /// The loop had nothing to do, and has waited since `began`.
     fn idle(&self, core: &Core, began: Nanos);
+
+    /// Entries may have become ready since the last report, outside of a turn, for this reason.
+    fn became_ready(&self, core: &Core, cause: ReadyCause);
+
+    /// A timer is set for this.
+    fn timer_set(&self, core: &Core, now: Nanos, deadline: Nanos, timed: &Rc<dyn Timed>);
+
+    /// The timer of what is at this address is cancelled.
+    fn timer_cancelled(&self, core: &Core, timed: *const ());
+
+    /// The timer of what is at this address was due, and has made entries ready.
+    fn timer_fired(&self, core: &Core, timed: *const ());
+
+    /// A task is asked to end.
+    fn cancelled(&self, core: &Core, task: &dyn TaskObject);
+
+    /// An entry becomes ready from now on when a descriptor is.
+    fn watched(&self, core: &Core, entry: &Rc<dyn Ready>, descriptor: RawFd, direction: Direction);
+
+    /// It does so no more.
+    fn unwatched(&self, core: &Core, descriptor: RawFd, direction: Direction);
+
+    /// The loop is closed.
+    fn closed(&self, core: &Core);
+}
+
+/// The reason why entries became ready outside of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadyCause {
+    Descriptor,
+    Other,
 }
 
 /// Makes the error with which a run ends that nothing can wake, for the operation of this name.
@@ -154,7 +187,7 @@ impl Hooks {
     /// Returns the loop's recorder. A loop without one pays no more than a look at a flag.
     #[inline(always)]
     pub(crate) fn recorder(&self) -> Option<Rc<dyn LoopRecorder>> {
-        if !self.is_recorded.get() {
+        if cfg!(not(feature = "trace")) || !self.is_recorded.get() {
             return None;
         }
         self.recorder.borrow().clone()

@@ -9,6 +9,8 @@ use super::event::AnyEvent;
 use super::interrupt::Interrupt;
 use super::process::{Process, ProcessCell};
 use crate::errors::AtCaller;
+#[cfg(feature = "trace")]
+use yieldfrom_delegation::RawLink;
 use yieldfrom_delegation::{Link, Result};
 
 /// A process without the type of its result.
@@ -38,6 +40,12 @@ impl AnyProcess {
     /// Returns the functions that the process is in, the outermost first, with the line where each of them waits.
     pub fn delegation_chain(&self) -> Vec<Link> {
         self.0.delegation_chain()
+    }
+
+    /// Appends the same, in a form that is cheap to collect.
+    #[cfg(feature = "trace")]
+    pub(crate) fn append_links(&self, links: &mut Vec<RawLink>) {
+        self.0.append_links(links);
     }
 
     /// Returns the same as [`Process::is_alive`].

@@ -1,69 +1,109 @@
 //! `Body`: what a process drives, without the type of its result.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::rc::Rc;
 
 use super::node::{Node, stored};
-use super::request::Wait;
+use super::request::{Co, Wait};
 use crate::errors::Panicked;
-use crate::errors::panics::catch;
-use yieldfrom_delegation::{Error, Generator, GeneratorState, Link, Result};
+use crate::errors::panics::{Payload, catch};
+#[cfg(feature = "trace")]
+use yieldfrom_delegation::RawLink;
+use yieldfrom_delegation::{Builder, Error, Generator, GeneratorState, Link, Result};
+
+/// A result as a node keeps it.
+type Stored = Option<Rc<dyn Any>>;
 
 /// What a body has done when it was resumed.
 pub(super) enum Stepped {
-    Waits(Rc<Node>),
-    Returned(Option<Rc<dyn Any>>),
+    /// It waits for this event, or for the timeout that the environment has noted.
+    Waits(Option<Rc<Node>>),
+    Returned(Stored),
     Failed(Error),
 }
 
-/// A body of a process without the type of its result.
-pub(super) trait Body {
-    fn step(&self) -> Stepped;
-    fn throw(&self, error: Error) -> Stepped;
-    fn close(&self);
-    fn name(&self) -> String;
-    fn origin(&self) -> Link;
-    fn delegation_chain(&self) -> Vec<Link>;
-}
+/// A body of a process.
+pub(super) struct Body(Generator<Wait, (), Stored>);
 
-impl<R: 'static> Body for Generator<Wait, (), R> {
+impl Body {
+    /// Makes a body with this name, or that of its function.
+    #[track_caller]
+    pub(super) fn new<R, F>(name: Option<String>, stack_size: usize, body: F) -> Self
+    where
+        R: 'static,
+        F: FnOnce(&Co) -> Result<R> + 'static,
+    {
+        let builder = Builder::new().stack_size(stack_size);
+        let builder = match name {
+            Some(name) => builder.name(name),
+            None => builder.name(type_name::<F>()),
+        };
+        // All bodies have one type, so a step needs no call through a table.
+        Self(builder.build(move |co: &Co| body(co).map(stored)))
+    }
+
     #[inline(always)]
-    fn step(&self) -> Stepped {
-        let stepped = catch(|| match self.driver().step() {
-            Ok(wait) => Stepped::Waits(wait.into_node()),
-            Err(unresolved) => Stepped::of(self.resolve(unresolved)),
+    pub(super) fn step(&self) -> Stepped {
+        let stepped = catch(|| match self.0.driver().step() {
+            Ok(wait) => Stepped::Waits(wait.into_event()),
+            Err(unresolved) => Stepped::of(self.0.resolve(unresolved)),
         });
-        stepped.unwrap_or_else(|payload| Stepped::Failed(Panicked::new(payload).into()))
+        stepped.unwrap_or_else(Stepped::panicked)
     }
 
-    fn throw(&self, error: Error) -> Stepped {
-        let stepped = catch(|| Stepped::of(Generator::throw(self, error)));
-        stepped.unwrap_or_else(|payload| Stepped::Failed(Panicked::new(payload).into()))
+    pub(super) fn throw(&self, error: Error) -> Stepped {
+        let stepped = catch(|| Stepped::of(self.0.throw(error)));
+        stepped.unwrap_or_else(Stepped::panicked)
     }
 
-    fn close(&self) {
-        self.abandon();
+    #[inline(always)]
+    pub(super) fn address(&self) -> *const () {
+        self.0.address()
     }
 
-    fn name(&self) -> String {
-        Generator::name(self).into_owned()
+    pub(super) fn close(&self) {
+        self.0.abandon();
     }
 
-    fn origin(&self) -> Link {
-        Generator::origin(self)
+    pub(super) fn name(&self) -> String {
+        self.0.name().into_owned()
     }
 
-    fn delegation_chain(&self) -> Vec<Link> {
-        Generator::delegation_chain(self)
+    pub(super) fn origin(&self) -> Link {
+        self.0.origin()
+    }
+
+    pub(super) fn delegation_chain(&self) -> Vec<Link> {
+        self.0.delegation_chain()
+    }
+
+    #[cfg(feature = "trace")]
+    pub(super) fn append_links(&self, links: &mut Vec<RawLink>) {
+        self.0.append_links(links);
+    }
+
+    /// Fetches what [`prefetch`](Self::prefetch) looks at into the processor's cache.
+    pub(super) fn prefetch_state(&self) {
+        self.0.prefetch_state();
+    }
+
+    /// Fetches what a step touches.
+    pub(super) fn prefetch(&self) {
+        self.0.prefetch();
     }
 }
 
 impl Stepped {
-    fn of<R: 'static>(result: Result<GeneratorState<Wait, R>>) -> Self {
+    fn of(result: Result<GeneratorState<Wait, Stored>>) -> Self {
         match result {
-            Ok(GeneratorState::Yielded(wait)) => Self::Waits(wait.into_node()),
-            Ok(GeneratorState::Complete(result)) => Self::Returned(stored(result)),
+            Ok(GeneratorState::Yielded(wait)) => Self::Waits(wait.into_event()),
+            Ok(GeneratorState::Complete(result)) => Self::Returned(result),
             Err(error) => Self::Failed(error),
         }
+    }
+
+    #[cold]
+    fn panicked(payload: Payload) -> Self {
+        Self::Failed(Panicked::new(payload).into())
     }
 }

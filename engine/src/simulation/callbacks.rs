@@ -9,7 +9,6 @@ use super::core::Core;
 use super::event::AnyEvent;
 use super::node::Node;
 use super::process::ProcessCell;
-use yieldfrom_delegation::Error;
 
 /// A function of the program.
 pub(super) type Call = Box<dyn FnOnce(&AnyEvent)>;
@@ -20,8 +19,6 @@ pub(super) enum Callback {
     Resume(Rc<ProcessCell>, u32),
     /// Has a condition look at its event.
     Check(Rc<Node>),
-    /// Throws an error into a process.
-    Interrupt(Rc<ProcessCell>, Error),
     /// Ends the run.
     Stop,
     Call(u64, Call),
@@ -31,15 +28,13 @@ impl Callback {
     #[inline(always)]
     pub(super) fn call(self, core: &Rc<Core>, event: &Rc<Node>) {
         match self {
-            Self::Resume(process, ticket) if process.ticket() == ticket => {
-                if event.is_failed() {
+            Self::Resume(process, ticket) => {
+                if event.is_failed() && process.ticket() == ticket {
                     event.defuse();
                 }
-                process.resume(core);
+                process.resume_with(core, ticket);
             }
-            Self::Resume(..) => {}
             Self::Check(condition) => condition::check(&condition, event),
-            Self::Interrupt(process, error) => process.throw(core, error),
             Self::Stop => core.stop(),
             Self::Call(_, call) => call(&AnyEvent::of(event)),
         }
@@ -60,7 +55,6 @@ impl fmt::Debug for Callback {
         f.write_str(match self {
             Self::Resume(..) => "Resume",
             Self::Check(_) => "Check",
-            Self::Interrupt(..) => "Interrupt",
             Self::Stop => "Stop",
             Self::Call(..) => "Call",
         })

@@ -1,6 +1,6 @@
 //! `Condition`: an event that waits for several events.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -30,6 +30,8 @@ pub(super) struct Members {
     /// Empty once the environment has ended.
     events: RefCell<Rc<[AnyEvent]>>,
     processed: Cell<usize>,
+    /// Which of the events are in the value, if that is known and has no events of inner conditions.
+    done: Cell<Option<u64>>,
 }
 
 impl Members {
@@ -44,6 +46,20 @@ impl Members {
 
     fn events(&self) -> Rc<[AnyEvent]> {
         Rc::clone(&self.events.borrow())
+    }
+
+    /// Returns the value, unless the node has it.
+    pub(super) fn value(&self) -> Option<ConditionValue> {
+        let done = self.done.get()?;
+        Some(ConditionValue::new(self.events(), done))
+    }
+
+    /// Takes the events out of a condition that nobody knows any more, for further use.
+    pub(super) fn take_events(&mut self, take: impl FnMut(&mut AnyEvent)) {
+        // Somebody may still have the value.
+        if let Some(events) = Rc::get_mut(self.events.get_mut()) {
+            events.iter_mut().for_each(take);
+        }
     }
 }
 
@@ -111,6 +127,7 @@ impl Condition {
             rule,
             events: RefCell::new(Rc::clone(&events)),
             processed: Cell::new(0),
+            done: Cell::new(None),
         }));
         if core.is_closed() {
             // It would never be separated from its events again.
@@ -120,10 +137,13 @@ impl Condition {
             );
             node.refuse(core, ValueError::new(why).into());
         } else if events.is_empty() {
-            let value = ConditionValue { events };
+            let value = ConditionValue::new(events, ALL);
             core.succeed(&node, Some(Rc::new(value)));
         } else {
-            core.tie(Rc::downgrade(&node) as Weak<dyn Tied>);
+            // What is triggered is scheduled, and so it forgets the condition at the end.
+            if !events.iter().all(AnyEvent::triggered) {
+                core.tie(Rc::downgrade(&node) as Weak<dyn Tied>);
+            }
             watch(&node, &events);
         }
         Self {
@@ -191,15 +211,32 @@ pub(super) fn check(condition: &Rc<Node>, event: &Node) {
 /// Builds the value of a condition that is being processed: the events that were processed up to now.
 pub(super) fn build(condition: &Node) {
     if condition.is_ok() {
-        let events = members(condition).events();
-        let mut done = Vec::with_capacity(events.len());
-        collect(&events, &mut done);
-        let value = ConditionValue {
-            events: done.into(),
-        };
-        condition.set_succeeded(Some(Rc::new(value)));
+        let members = members(condition);
+        let events = members.events();
+        match done(&events) {
+            Some(done) => members.done.set(Some(done)),
+            None => {
+                let mut list = Vec::with_capacity(events.len());
+                collect(&events, &mut list);
+                let value = ConditionValue::new(list.into(), ALL);
+                condition.set_succeeded(Some(Rc::new(value)));
+            }
+        }
     }
     let_go(condition);
+}
+
+/// Returns which of the events were processed: a bit for each. There is none if these are too many, or if there is a condition
+/// among them.
+fn done(events: &[AnyEvent]) -> Option<u64> {
+    let is_plain = |event: &AnyEvent| !matches!(event.node().kind, Kind::Condition(_));
+    if events.len() >= ALL.count_ones() as usize || !events.iter().all(is_plain) {
+        return None;
+    }
+    let bits = events.iter().enumerate();
+    Some(bits.fold(0, |done, (number, event)| {
+        done | u64::from(event.processed()) << number
+    }))
 }
 
 /// Collects the events that were processed, and in place of a condition its events.
@@ -242,14 +279,40 @@ fn let_go(condition: &Node) {
 /// SimPy's `ConditionValue`.
 #[derive(Clone)]
 pub struct ConditionValue {
-    events: Rc<[AnyEvent]>,
+    all: Rc<[AnyEvent]>,
+    /// Which of them were processed: a bit for each, or `ALL`.
+    done: u64,
+    /// Those that were processed, if somebody has asked for them.
+    listed: OnceCell<Rc<[AnyEvent]>>,
 }
 
+/// All events of a condition were processed.
+const ALL: u64 = u64::MAX;
+
 impl ConditionValue {
+    fn new(all: Rc<[AnyEvent]>, done: u64) -> Self {
+        Self {
+            all,
+            done,
+            listed: OnceCell::new(),
+        }
+    }
+
+    fn is_done(&self, number: usize) -> bool {
+        self.done == ALL || self.done >> number & 1 == 1
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &AnyEvent> {
+        let numbered = self.all.iter().enumerate();
+        numbered
+            .filter(|(number, _)| self.is_done(*number))
+            .map(|(_, event)| event)
+    }
+
     /// Returns whether this event was processed: SimPy's `event in value`.
     pub fn contains(&self, event: &impl AsEvent) -> bool {
         let event = event.to_any();
-        self.events.contains(&event)
+        self.iter().any(|done| *done == event)
     }
 
     /// Returns a clone of the value of an event, if that was processed. A value that was moved out, by another wait by value, is none.
@@ -263,28 +326,33 @@ impl ConditionValue {
 
     /// Returns clones of the values that have this type, in order.
     pub fn values<T: Clone + 'static>(&self) -> Vec<T> {
-        self.events.iter().filter_map(AnyEvent::value).collect()
+        self.iter().filter_map(AnyEvent::value).collect()
     }
 
     /// Returns the events that were processed.
     pub fn events(&self) -> &[AnyEvent] {
-        &self.events
+        match self.done {
+            ALL => &self.all,
+            _ => self.listed.get_or_init(|| self.iter().cloned().collect()),
+        }
     }
 
     /// Returns how many events were processed.
     pub fn len(&self) -> usize {
-        self.events.len()
+        self.iter().count()
     }
 
     /// Returns whether no event was processed, as in the value of `all_of` without events.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.iter().next().is_none()
     }
 }
 
 impl fmt::Debug for ConditionValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ConditionValue").field(&self.events).finish()
+        f.debug_tuple("ConditionValue")
+            .field(&self.events())
+            .finish()
     }
 }
 

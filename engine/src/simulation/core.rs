@@ -2,16 +2,18 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::mem;
 use std::rc::{Rc, Weak};
+use std::{mem, ptr};
 
 use super::callbacks::Callback;
-use super::condition;
+use super::condition::{self, Members};
+use super::entry::Entry;
+use super::event::AnyEvent;
 use super::node::{Kind, Node};
 use super::observer::{Observer, remove_one};
 use super::places::Places;
 use super::process::ProcessCell;
-use super::queue::{Priority, Queue};
+use super::queue::{Priority, Queue, Scheduled};
 use super::realtime::Pace;
 use super::ties::{Tied, Ties};
 use crate::errors::RuntimeError;
@@ -30,13 +32,19 @@ pub(super) enum Phase {
 /// The state of an environment. No cell is borrowed while code of the program runs.
 pub(super) struct Core {
     now: Cell<f64>,
-    queue: RefCell<Queue<Rc<Node>>>,
+    queue: RefCell<Queue<Entry>>,
     active: Cell<Option<Rc<ProcessCell>>>,
+    /// The body that this environment drives now.
+    driven: Cell<*const ()>,
+    /// The timeout for which that body is about to wait.
+    awaited: (Cell<u32>, Cell<u64>),
     processes: RefCell<Places<Rc<ProcessCell>>>,
     /// What is separated at the end.
     ties: RefCell<Ties>,
     /// Events for further use.
     spare: RefCell<Vec<Rc<Node>>>,
+    /// What stands in the place of an event that was taken out.
+    nothing: Rc<Node>,
     phase: Cell<Phase>,
     /// Whether an event has ended the run.
     is_stopped: Cell<bool>,
@@ -57,9 +65,12 @@ impl Core {
             now: Cell::new(now),
             queue: RefCell::new(Queue::new(now)),
             active: Cell::default(),
+            driven: Cell::new(ptr::null()),
+            awaited: Default::default(),
             processes: RefCell::default(),
             ties: RefCell::default(),
             spare: RefCell::default(),
+            nothing: Rc::new(Node::nothing()),
             phase: Cell::new(Phase::Idle),
             is_stopped: Cell::new(false),
             processed: Cell::new(0),
@@ -127,11 +138,38 @@ impl Core {
     #[inline(always)]
     fn recycle(&self, mut node: Rc<Node>) {
         if let Some(last) = Rc::get_mut(&mut node) {
-            drop(last.reset());
-            let mut spare = self.spare.borrow_mut();
-            if spare.len() < SPARE {
-                spare.push(node);
+            if let Kind::Condition(members) = &mut last.kind {
+                self.recycle_members(members);
             }
+            drop(last.reset());
+            self.keep(node);
+        }
+    }
+
+    /// Keeps the events of a condition for further use. Inner conditions are dropped with theirs.
+    #[inline(never)]
+    fn recycle_members(&self, members: &mut Members) {
+        members.take_events(|event| {
+            if !matches!(event.node().kind, Kind::Condition(_)) {
+                let nothing = AnyEvent::of(&self.nothing);
+                self.recycle_plain(mem::replace(event, nothing).into_node());
+            }
+        });
+    }
+
+    /// Does the same for an event that is no condition.
+    fn recycle_plain(&self, mut node: Rc<Node>) {
+        if let Some(last) = Rc::get_mut(&mut node) {
+            drop(last.reset());
+            self.keep(node);
+        }
+    }
+
+    #[inline(always)]
+    fn keep(&self, node: Rc<Node>) {
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < SPARE {
+            spare.push(node);
         }
     }
 
@@ -141,7 +179,95 @@ impl Core {
             return;
         }
         let time = self.now.get() + delay;
-        self.queue.borrow_mut().push(time, priority, node);
+        let entry = Entry::event(node);
+        self.queue.borrow_mut().push(time, priority, entry);
+    }
+
+    /// Schedules the start of a process, for the present time and before its timeouts.
+    pub(super) fn schedule_start(&self, process: &Rc<ProcessCell>) -> Scheduled {
+        let start = Entry {
+            process: Some(Rc::clone(process)),
+            ticket: process.ticket(),
+            ..Entry::timeout(f64::NAN)
+        };
+        let now = self.now.get();
+        self.queue.borrow_mut().push(now, Priority::Urgent, start)
+    }
+
+    /// Schedules a timeout that is no event yet. Returns none if the delay makes no sense, or if the environment has ended.
+    #[inline(always)]
+    pub(super) fn schedule_timeout(&self, delay: f64) -> Option<Scheduled> {
+        if delay >= 0.0 && !self.is_closed() {
+            let (time, entry) = (self.now.get() + delay, Entry::timeout(delay));
+            let mut queue = self.queue.borrow_mut();
+            return Some(queue.push(time, Priority::Normal, entry));
+        }
+        None
+    }
+
+    /// Has a timeout that is no event, and for which nothing waits, resume a process. Returns whether there is such a timeout.
+    #[inline(always)]
+    pub(super) fn attach(&self, scheduled: Scheduled, process: &Rc<ProcessCell>) -> bool {
+        let mut queue = self.queue.borrow_mut();
+        match queue.get_mut(scheduled) {
+            Some(entry) if entry.process.is_none() && entry.event.is_none() => {
+                // There is none, so there is nothing to drop, which the compiler does not see.
+                mem::forget(entry.process.replace(Rc::clone(process)));
+                entry.ticket = process.ticket();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Has what is scheduled resume a process no more. Returns the delay, or none if that was not the case.
+    pub(super) fn detach(&self, scheduled: Scheduled, process: &Rc<ProcessCell>) -> Option<f64> {
+        let mut queue = self.queue.borrow_mut();
+        let entry = queue.get_mut(scheduled)?;
+        if !entry.resumes(process) {
+            return None;
+        }
+        // The caller has the process, too, so nothing of the program is dropped.
+        entry.process = None;
+        Some(entry.delay)
+    }
+
+    /// Puts an event into the place of a timeout or a start that has none. Returns whether it is still scheduled.
+    pub(super) fn put_event(&self, scheduled: Scheduled, event: &Rc<Node>) -> bool {
+        let mut queue = self.queue.borrow_mut();
+        match queue.get_mut(scheduled) {
+            Some(entry) if entry.event.is_none() => {
+                mem::forget(entry.event.replace(Rc::clone(event)));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Notes which body is driven from now on, or that none is.
+    #[inline(always)]
+    pub(super) fn set_driven(&self, body: *const ()) {
+        self.driven.set(body);
+    }
+
+    /// Returns whether this environment drives the generator with this address.
+    #[inline(always)]
+    pub(super) fn is_driven(&self, generator: *const ()) -> bool {
+        self.driven.get() == generator
+    }
+
+    /// Notes the timeout for which the body that is driven is about to wait.
+    #[inline(always)]
+    pub(super) fn note_awaited(&self, scheduled: Scheduled) {
+        // Each part by itself: the processor stalls if it reads in one piece what was written in two a moment ago.
+        let (slot, number) = scheduled.into_parts();
+        self.awaited.0.set(slot);
+        self.awaited.1.set(number);
+    }
+
+    #[inline(always)]
+    pub(super) fn awaited(&self) -> Scheduled {
+        Scheduled::from_parts(self.awaited.0.get(), self.awaited.1.get())
     }
 
     /// Triggers an event with a value, and schedules it for the present.
@@ -164,12 +290,16 @@ impl Core {
             pace.wait_for(self.peek())?;
         }
         let next = self.queue.borrow_mut().pop();
-        let Some((time, node)) = next else {
+        let Some((time, entry)) = next else {
             return Ok(false);
         };
         self.now.set(time);
         self.processed.set(self.processed.get() + 1);
-        self.process(node)?;
+        if let Some(process) = entry.process {
+            process.resume_with(self, entry.ticket);
+        } else if let Some(node) = entry.event {
+            self.process(node)?;
+        }
         Ok(true)
     }
 
@@ -179,6 +309,11 @@ impl Core {
         match &node.kind {
             Kind::Condition(_) if !node.is_put_back() => condition::build(&node),
             Kind::Request(requested) if !node.is_put_back() => requested.done(),
+            Kind::Interrupt(thrown) => {
+                if let Some((process, error)) = thrown.take() {
+                    process.throw(self, error);
+                }
+            }
             _ => {}
         }
         node.callbacks().take_first().call(self, &node);
@@ -218,7 +353,7 @@ impl Core {
     fn put_back(&self, node: Rc<Node>) {
         node.set_put_back();
         if !self.is_closed() {
-            self.queue.borrow_mut().push_first(node);
+            self.queue.borrow_mut().push_first(Entry::event(node));
         }
     }
 
@@ -254,7 +389,7 @@ impl Core {
         let active = self.active.take();
         let is_it = active
             .as_deref()
-            .is_some_and(|active| std::ptr::eq(active, process));
+            .is_some_and(|active| ptr::eq(active, process));
         self.active.set(active);
         is_it
     }
@@ -325,9 +460,11 @@ impl Core {
         for tied in self.ties.take().into_all() {
             panics.catch(|| tied.separate());
         }
-        for node in scheduled {
-            panics.catch(|| node.separate());
-            panics.catch(|| drop(node));
+        for entry in scheduled {
+            if let Some(node) = &entry.event {
+                panics.catch(|| node.separate());
+            }
+            panics.catch(|| drop(entry));
         }
         let spare = self.spare.take();
         panics.drop_each(spare);
@@ -360,6 +497,7 @@ impl Drop for Running<'_> {
         if self.0.phase.get() == Phase::Running {
             self.0.phase.set(Phase::Idle);
         }
+        self.0.set_driven(ptr::null());
         self.0.set_active(None);
     }
 }

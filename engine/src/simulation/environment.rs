@@ -20,7 +20,7 @@ use super::timeout::Timeout;
 use super::until::{Until, run_until};
 use super::waiting::{self, WaitingProcess};
 use crate::errors::{AtCaller, ValueError, hide_own_lines};
-use yieldfrom_delegation::{Builder, Result, stack};
+use yieldfrom_delegation::{Result, stack};
 
 /// Where a simulation runs: it has the time, the events and the processes.
 ///
@@ -188,8 +188,7 @@ impl Env {
         R: 'static,
         F: FnOnce(&Co) -> Result<R> + 'static,
     {
-        let builder = Builder::new().stack_size(self.core.stack_size);
-        Process::start(&self.core, builder, body)
+        Process::start(&self.core, None, body)
     }
 
     /// Starts a process with this name, in place of that of its function.
@@ -199,8 +198,7 @@ impl Env {
         R: 'static,
         F: FnOnce(&Co) -> Result<R> + 'static,
     {
-        let builder = Builder::new().stack_size(self.core.stack_size);
-        Process::start(&self.core, builder.name(name.into()), body)
+        Process::start(&self.core, Some(name.into()), body)
     }
 
     /// Makes an event that is processed after a delay.
@@ -210,13 +208,16 @@ impl Env {
     #[inline(always)]
     #[track_caller]
     pub fn timeout(&self, delay: impl Number) -> Timeout {
-        self.timeout_with(delay, ())
+        let delay = delay.to_f64();
+        match self.core.schedule_timeout(delay) {
+            Some(scheduled) => Timeout::plain(&self.core, delay, scheduled),
+            None => self.timeout_with(delay, ()),
+        }
     }
 
     /// Makes an event that is processed after a delay, with a value.
     ///
     /// As for [`timeout`](Self::timeout), a delay that makes no sense is an error of the event.
-    #[inline(always)]
     #[track_caller]
     pub fn timeout_with<T: 'static>(&self, delay: impl Number, value: T) -> Timeout<T> {
         let delay = delay.to_f64();
@@ -230,9 +231,7 @@ impl Env {
             let error = Err::<(), _>(ValueError::new(why).into()).at_caller();
             node.refuse(&self.core, error.unwrap_err());
         }
-        Timeout {
-            event: Event::of(node),
-        }
+        Timeout::of(Event::of(node))
     }
 
     /// Makes an event that somebody has to [trigger](Event::succeed).

@@ -253,8 +253,18 @@ impl AnyEvent {
     }
 
     #[inline(always)]
+    pub(super) fn from_node(node: Rc<Node>) -> Self {
+        Self(node)
+    }
+
+    #[inline(always)]
     pub(super) fn node(&self) -> &Rc<Node> {
         &self.0
+    }
+
+    #[inline(always)]
+    pub(super) fn into_node(self) -> Rc<Node> {
+        self.0
     }
 
     /// Returns the same as [`Event::triggered`].

@@ -1,6 +1,6 @@
 //! `event_handle!`: what timeouts, processes, requests and conditions have in common with the event in them.
 
-/// Makes a handle with the field `event` behave as that event.
+/// Makes a handle with the field `event` behave as that event. With `@`, it needs no such field, but dereferences to the event.
 macro_rules! event_handle {
     ($name:ident) => {
         $crate::simulation::event::event_handle!($name<T>, T, by_value);
@@ -21,13 +21,13 @@ macro_rules! event_handle {
 
         impl<$($t: 'static)?> $crate::simulation::AsEvent for $name$(<$t>)? {
             fn to_any(&self) -> $crate::simulation::AnyEvent {
-                self.event.to_any()
+                (**self).to_any()
             }
         }
 
         impl<$($t: 'static)?> $crate::simulation::IntoEvent for $name$(<$t>)? {
             fn into_any(self) -> $crate::simulation::AnyEvent {
-                self.event.to_any()
+                (*self).to_any()
             }
         }
 
@@ -42,9 +42,12 @@ macro_rules! event_handle {
             }
         }
 
+        $crate::simulation::event::event_handle!(@ $name$(<$t>)?, $value);
+    };
+    (@ $name:ident$(<$t:ident>)?, $value:ty) => {
         impl<$($t: 'static)?> ::std::fmt::Debug for $name$(<$t>)? {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Debug::fmt(&self.event, f)
+                ::std::fmt::Debug::fmt(&**self, f)
             }
         }
 
@@ -53,7 +56,7 @@ macro_rules! event_handle {
 
             #[inline(always)]
             fn delegate(self, co: &$crate::simulation::Co) -> ::yieldfrom_delegation::Result<$value> {
-                (&self.event).delegate(co)
+                (&**self).delegate(co)
             }
         }
     };

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use std::{fmt, mem};
 
 use super::callbacks::{Callback, Callbacks};
-use super::condition::Members;
+use super::condition::{ConditionValue, Members};
 use super::core::Core;
 use super::process::ProcessCell;
 use super::queue::Priority;
@@ -18,8 +18,10 @@ use yieldfrom_delegation::{Error, Result};
 pub(super) enum Kind {
     Event,
     Timeout(f64),
-    /// The start of a process, an interrupt, or the end of a run.
+    /// The start of a process, or the end of a run.
     Internal(&'static str),
+    /// An interrupt: the process, and the error that is thrown into it.
+    Interrupt(Cell<Option<(Rc<ProcessCell>, Error)>>),
     Process(OnceCell<Weak<ProcessCell>>),
     Condition(Members),
     /// A request to a resource: when it is done, the other queue of the resource is looked at.
@@ -30,7 +32,7 @@ pub(super) enum Kind {
 pub(super) struct Node {
     core: Weak<Core>,
     pub(super) kind: Kind,
-    flags: Cell<u8>,
+    flags: Cell<u16>,
     callbacks: Callbacks,
     /// What it has succeeded with. It is empty if that is `()`, or was moved out.
     value: Cell<Option<Rc<dyn Any>>>,
@@ -39,24 +41,35 @@ pub(super) struct Node {
     granted: Cell<f64>,
 }
 
-const TRIGGERED: u8 = 1;
-const FAILED: u8 = 2;
-const PROCESSED: u8 = 4;
-const DEFUSED: u8 = 8;
+const TRIGGERED: u16 = 1;
+const FAILED: u16 = 2;
+const PROCESSED: u16 = 4;
+const DEFUSED: u16 = 8;
 /// The program has asked for what makes no sense: a wait for it fails at once.
-const REFUSED: u8 = 16;
+const REFUSED: u16 = 16;
 /// A request that is to be passed by, or a condition that looks at its events no more.
-const CANCELLED: u8 = 32;
-/// It may have a value other than `()`.
-const HAS_VALUE: u8 = 64;
+const CANCELLED: u16 = 32;
+/// It has a value that is to be dropped.
+const HAS_VALUE: u16 = 64;
 /// It has ended a run, and is processed once more for the callbacks that were left.
-const PUT_BACK: u8 = 128;
+const PUT_BACK: u16 = 128;
+/// Its value is not `()`, even if it was moved out.
+const NO_UNIT: u16 = 256;
 
 impl Node {
     pub(super) fn new(core: &Rc<Core>, kind: Kind) -> Self {
         Self {
             core: Rc::downgrade(core),
             kind,
+            ..Self::nothing()
+        }
+    }
+
+    /// Makes an event of no environment, which stands where another one was taken out.
+    pub(super) fn nothing() -> Self {
+        Self {
+            core: Weak::new(),
+            kind: Kind::Event,
             flags: Cell::new(0),
             callbacks: Callbacks::default(),
             value: Cell::default(),
@@ -73,9 +86,10 @@ impl Node {
         match self.kind {
             _ if !is_empty => Some(self.remains()),
             Kind::Event | Kind::Timeout(_) | Kind::Internal(_) => None,
-            Kind::Request(_) => {
+            Kind::Request(_) | Kind::Condition(_) | Kind::Interrupt(_) => {
                 self.granted.set(f64::NAN);
-                self.kind = Kind::Event; // which runs no code of the program
+                // Nothing else knows this event, if code of the program runs here.
+                self.kind = Kind::Event;
                 None
             }
             _ => Some(self.remains()),
@@ -94,12 +108,12 @@ impl Node {
     }
 
     #[inline(always)]
-    fn has(&self, flag: u8) -> bool {
+    fn has(&self, flag: u16) -> bool {
         self.flags.get() & flag != 0
     }
 
     #[inline(always)]
-    fn set(&self, flags: u8) {
+    fn set(&self, flags: u16) {
         self.flags.set(self.flags.get() | flags);
     }
 
@@ -171,7 +185,7 @@ impl Node {
     pub(super) fn set_succeeded(&self, value: Option<Rc<dyn Any>>) {
         self.set(TRIGGERED);
         if value.is_some() {
-            self.set(HAS_VALUE);
+            self.set(HAS_VALUE | NO_UNIT);
             self.value.set(value);
         }
     }
@@ -249,7 +263,14 @@ impl Node {
         let value = self.value.take();
         let shared = value.clone();
         self.value.set(value);
-        shared
+        shared.or_else(|| Some(Rc::new(self.condition_value()?)))
+    }
+
+    fn condition_value(&self) -> Option<ConditionValue> {
+        match &self.kind {
+            Kind::Condition(members) => members.value(),
+            _ => None,
+        }
     }
 
     /// Returns whether it is a condition whose value is not built yet.
@@ -260,10 +281,13 @@ impl Node {
 
     /// Returns a copy of the value.
     pub(super) fn cloned_value<T: Clone + 'static>(&self) -> Option<T> {
+        if let Some(value) = self.condition_value() {
+            return same(value);
+        }
         // Only the counted pointer is cloned while the cell is empty. The program's `clone` comes after that.
         let value = self.shared_value();
         match value {
-            None if !self.has(HAS_VALUE) => unit(),
+            None if !self.has(NO_UNIT) => unit(),
             value => value?.downcast_ref::<T>().cloned(),
         }
     }
@@ -273,9 +297,17 @@ impl Node {
     pub(super) fn take_value<T: 'static>(&self) -> Option<T> {
         unit().or_else(|| {
             let value = self.value.take()?.downcast::<T>().ok()?;
-            Rc::try_unwrap(value)
-                .map_err(|value| self.value.set(Some(value)))
-                .ok()
+            match Rc::try_unwrap(value) {
+                Ok(value) => {
+                    // A node without a value is quickly used again.
+                    self.flags.set(self.flags.get() & !HAS_VALUE);
+                    Some(value)
+                }
+                Err(value) => {
+                    self.value.set(Some(value));
+                    None
+                }
+            }
         })
     }
 
@@ -311,8 +343,14 @@ pub(super) struct Remains {
 /// Returns the only value of `()`, if the type is that.
 #[inline(always)]
 pub(super) fn unit<T: 'static>() -> Option<T> {
-    let mut unit = Some(());
-    let same: Option<&mut Option<T>> = (&mut unit as &mut dyn Any).downcast_mut();
+    same(())
+}
+
+/// Returns this value, if the type is that of the value.
+#[inline(always)]
+fn same<V: 'static, T: 'static>(value: V) -> Option<T> {
+    let mut value = Some(value);
+    let same: Option<&mut Option<T>> = (&mut value as &mut dyn Any).downcast_mut();
     same.and_then(Option::take)
 }
 
@@ -332,6 +370,7 @@ impl fmt::Debug for Node {
             Kind::Event => f.write_str("Event()"),
             Kind::Timeout(delay) => write!(f, "Timeout({delay})"),
             Kind::Internal(name) => write!(f, "{name}()"),
+            Kind::Interrupt(_) => f.write_str("Interruption()"),
             Kind::Process(process) => {
                 let process = process.get().and_then(Weak::upgrade);
                 let name = process.map_or("ended".to_owned(), |process| process.name());

@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
+use std::{mem, ptr};
 
 use super::any_process::AnyProcess;
 use super::body::{Body, Stepped};
@@ -13,19 +14,22 @@ use super::core::Core;
 use super::event::{AnyEvent, Event, event_handle};
 use super::interrupt::Interrupt;
 use super::node::{Kind, Node};
-use super::queue::Priority;
-use super::request::{Co, Wait};
+use super::queue::{Priority, Scheduled};
+use super::request::Co;
 use crate::errors::{AtCaller, RuntimeError};
-use yieldfrom_delegation::{Builder, Error, Generator, Link, Result};
+#[cfg(feature = "trace")]
+use yieldfrom_delegation::RawLink;
+use yieldfrom_delegation::{Error, Link, Result};
 
 /// A process without the type of its result.
 pub(super) struct ProcessCell {
     node: Rc<Node>,
-    body: Box<dyn Body>,
+    body: Body,
     /// Grows with each wait. A callback for an earlier wait does nothing.
     ticket: Cell<u32>,
-    /// What it waits for.
     target: Cell<Option<Rc<Node>>>,
+    /// Where its timeout or its start is scheduled, if that is what it waits for and no event yet.
+    scheduled: Cell<Scheduled>,
     /// Since when.
     since: Cell<f64>,
     number: u64,
@@ -33,12 +37,13 @@ pub(super) struct ProcessCell {
 }
 
 impl ProcessCell {
-    fn start<R: 'static>(core: &Rc<Core>, body: Generator<Wait, (), R>) -> Rc<Self> {
+    fn start(core: &Rc<Core>, body: Body) -> Rc<Self> {
         let process = Rc::new(Self {
             node: core.node(Kind::Process(OnceCell::new())),
-            body: Box::new(body),
+            body,
             ticket: Cell::new(0),
             target: Cell::default(),
+            scheduled: Cell::new(Scheduled::NOWHERE),
             since: Cell::new(core.now()),
             number: core.new_number(),
             place: Cell::new(usize::MAX),
@@ -50,10 +55,7 @@ impl ProcessCell {
             return process;
         }
         process.place.set(core.enter(&process));
-        let start = core.node(Kind::Internal("Initialize"));
-        start.set_succeeded(None);
-        process.wait_for(&start);
-        core.schedule(start, Priority::Urgent, 0.0);
+        process.scheduled.set(core.schedule_start(&process));
         // After that: the observer may interrupt the process, which has to come after its start.
         core.observe(|observer| observer.started(core.now(), &AnyProcess(Rc::clone(&process))));
         process
@@ -92,31 +94,54 @@ impl ProcessCell {
         self.body.delegation_chain()
     }
 
-    pub(super) fn target(&self) -> Option<Rc<Node>> {
-        let target = self.target.take();
-        let copy = target.clone();
-        self.target.set(target);
-        copy
+    #[cfg(feature = "trace")]
+    pub(super) fn append_links(&self, links: &mut Vec<RawLink>) {
+        self.body.append_links(links);
+    }
+
+    /// Returns what it waits for, as an event.
+    pub(super) fn target(self: &Rc<Self>) -> Option<Rc<Node>> {
+        let event = self.target.take().or_else(|| self.make_event())?;
+        self.target.set(Some(Rc::clone(&event)));
+        Some(event)
+    }
+
+    /// Makes an event of the timeout or the start that it waits for.
+    #[cold]
+    fn make_event(self: &Rc<Self>) -> Option<Rc<Node>> {
+        let (core, scheduled) = (self.node.core("target").ok()?, self.scheduled.get());
+        let delay = core.detach(scheduled, self)?;
+        let node = core.node(match delay.is_nan() {
+            true => Kind::Internal("Initialize"),
+            false => Kind::Timeout(delay),
+        });
+        node.set_succeeded(None);
+        node.add_callback(self.callback());
+        core.put_event(scheduled, &node).then_some(node)
     }
 
     #[inline(always)]
-    fn wait_for(self: &Rc<Self>, node: &Rc<Node>) {
-        node.add_callback(Callback::Resume(Rc::clone(self), self.ticket.get()));
-        self.target.set(Some(Rc::clone(node)));
+    fn callback(self: &Rc<Self>) -> Callback {
+        Callback::Resume(Rc::clone(self), self.ticket.get())
     }
 
+    /// Resumes the body, if it still waits as it did when it had this ticket.
     #[inline(always)]
-    pub(super) fn resume(self: &Rc<Self>, core: &Rc<Core>) {
-        self.go_on(core, None);
+    pub(super) fn resume_with(self: &Rc<Self>, core: &Rc<Core>, ticket: u32) {
+        if self.ticket.get() == ticket {
+            self.go_on(core, None);
+        }
     }
 
     /// Throws an error into the body where it waits, if it has not ended.
     pub(super) fn throw(self: &Rc<Self>, core: &Rc<Core>, error: Error) {
         if self.is_alive() {
-            let target = self.target.take();
-            self.ticket.set(self.ticket.get().wrapping_add(1));
-            if let Some(target) = &target {
-                target.note_stale_callback();
+            match self.target.take() {
+                Some(event) => {
+                    self.ticket.set(self.ticket.get().wrapping_add(1));
+                    event.note_stale_callback();
+                }
+                None => drop(core.detach(self.scheduled.get(), self)),
             }
             self.go_on(core, Some(error));
         }
@@ -128,6 +153,7 @@ impl ProcessCell {
         self.ticket.set(self.ticket.get().wrapping_add(1));
         drop(self.target.take());
         core.set_active(Some(Rc::clone(self)));
+        core.set_driven(self.body.address());
         core.observe(|observer| observer.resumed(core.now(), &AnyProcess(Rc::clone(self))));
         loop {
             let stepped = match thrown.take() {
@@ -135,12 +161,9 @@ impl ProcessCell {
                 Some(error) => self.body.throw(error),
             };
             match stepped {
-                Stepped::Waits(node) => match self.check_awaited(core, &node) {
-                    Ok(()) if node.is_processed() => {}
-                    Ok(()) => {
-                        self.suspend(core, node);
-                        break;
-                    }
+                Stepped::Waits(event) => match self.wait_for(core, event) {
+                    Ok(true) => break,
+                    Ok(false) => {}
                     Err(error) => thrown = Some(error),
                 },
                 Stepped::Returned(value) => {
@@ -153,22 +176,39 @@ impl ProcessCell {
                 }
             }
         }
+        core.set_driven(ptr::null());
         core.set_active(None);
     }
 
+    /// Begins to wait for an event, or for the timeout that was noted. Returns false if there is nothing to wait for any more.
     #[inline(always)]
-    fn suspend(self: &Rc<Self>, core: &Rc<Core>, node: Rc<Node>) {
+    fn wait_for(self: &Rc<Self>, core: &Rc<Core>, event: Option<Rc<Node>>) -> Result<bool> {
+        let awaited = core.awaited();
+        if let Some(event) = &event {
+            self.check_awaited(core, event)?;
+        }
         if core.is_closed() {
             // The body itself has dropped the environment.
             self.body.close();
-            return;
+            return Ok(true);
+        }
+        match event {
+            None if core.attach(awaited, self) => self.scheduled.set(awaited),
+            Some(event) if !event.is_processed() => {
+                event.add_callback(self.callback());
+                // The body has run, so there was none, which the compiler does not see.
+                mem::forget(self.target.replace(Some(event)));
+            }
+            _ => return Ok(false),
         }
         self.since.set(core.now());
-        self.wait_for(&node);
         core.observe(|observer| {
-            let process = AnyProcess(Rc::clone(self));
-            observer.suspended(core.now(), &process, &AnyEvent::of(&node));
+            if let Some(target) = self.target() {
+                let process = AnyProcess(Rc::clone(self));
+                observer.suspended(core.now(), &process, &AnyEvent::of(&target));
+            }
         });
+        Ok(true)
     }
 
     fn end(self: &Rc<Self>, core: &Rc<Core>, result: Result<Option<Rc<dyn Any>>>) {
@@ -182,24 +222,31 @@ impl ProcessCell {
     }
 
     #[inline(always)]
-    fn check_awaited(&self, core: &Core, node: &Rc<Node>) -> Result<()> {
-        if node.belongs_to(core) && !Rc::ptr_eq(node, &self.node) {
+    fn check_awaited(&self, core: &Core, event: &Rc<Node>) -> Result<()> {
+        if event.belongs_to(core) && !Rc::ptr_eq(event, &self.node) {
             return Ok(());
         }
-        Err(self.refusal(core, node))
+        Err(self.refusal(core, event))
     }
 
     #[cold]
-    fn refusal(&self, core: &Core, node: &Rc<Node>) -> Error {
-        let why = if node.belongs_to(core) {
+    fn refusal(&self, core: &Core, event: &Rc<Node>) -> Error {
+        let why = if event.belongs_to(core) {
             format!(
                 "yield_from: the process {} waits for itself, which would never end",
                 self.name()
             )
         } else {
-            format!("yield_from: {node:?} belongs to another environment")
+            format!("yield_from: {event:?} belongs to another environment")
         };
         RuntimeError::new(why).into()
+    }
+
+    pub(super) fn prefetch(&self, step: usize) {
+        match step {
+            1 => self.body.prefetch_state(),
+            _ => self.body.prefetch(),
+        }
     }
 
     pub(super) fn close(&self) {
@@ -226,14 +273,14 @@ impl ProcessCell {
         if core.is_active(self) {
             return refused("is not allowed to interrupt itself");
         }
-        let interruption = core.node(Kind::Internal("Interruption"));
-        interruption.set_succeeded(None);
         let error = Error::from(interrupt);
         let error = match line {
             Some(line) => error.made_for(line),
             None => error,
         };
-        interruption.add_callback(Callback::Interrupt(Rc::clone(self), error));
+        let thrown = Cell::new(Some((Rc::clone(self), error)));
+        let interruption = core.node(Kind::Interrupt(thrown));
+        interruption.set_succeeded(None);
         core.schedule(interruption, Priority::Urgent, 0.0);
         Ok(())
     }
@@ -278,11 +325,11 @@ impl<R: 'static> Clone for Process<R> {
 
 impl<R: 'static> Process<R> {
     #[track_caller]
-    pub(super) fn start<F>(core: &Rc<Core>, builder: Builder, body: F) -> Self
+    pub(super) fn start<F>(core: &Rc<Core>, name: Option<String>, body: F) -> Self
     where
         F: FnOnce(&Co) -> Result<R> + 'static,
     {
-        let process = ProcessCell::start(core, builder.build(body));
+        let process = ProcessCell::start(core, Body::new(name, core.stack_size, body));
         Self {
             event: Event::of(Rc::clone(&process.node)),
             process,

@@ -1,342 +1,145 @@
 //! The queue of scheduled events, in SimPy's order: by time, then by priority, then by the order of scheduling.
 
-use std::cmp::Ordering;
+mod buckets;
+mod heap;
+mod key;
+mod later;
+mod slots;
+
 use std::collections::VecDeque;
 
+use key::{Item, Key, NORMAL};
+use later::Later;
+use slots::Slots;
+
+pub(super) use slots::{Prefetch, Scheduled};
+
 /// The priority of an event among those of one time: SimPy's.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Priority {
     /// Starts of processes, interrupts, and the end of a run at a time.
     Urgent,
     Normal,
 }
 
-/// What is compared: the time, and below it the priority and the number of the scheduling.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Key {
-    time: u64,
-    order: u64,
-}
-
-impl Key {
-    /// Both parts as one number: the processor compares these without a jump.
-    #[inline(always)]
-    fn number(self) -> u128 {
-        u128::from(self.time) << 64 | u128::from(self.order)
-    }
-}
-
-impl PartialOrd for Key {
-    #[inline(always)]
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-
-    #[inline(always)]
-    fn lt(&self, other: &Self) -> bool {
-        self.number() < other.number()
-    }
-
-    #[inline(always)]
-    fn le(&self, other: &Self) -> bool {
-        self.number() <= other.number()
-    }
-}
-
-impl Ord for Key {
-    #[inline(always)]
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.number().cmp(&other.number())
-    }
-}
-
-/// The highest bit of `order`.
-const NORMAL: u64 = 1 << 63;
-
-const SIGN: u64 = 1 << 63;
-
-impl Key {
-    #[inline(always)]
-    fn new(time: f64, priority: Priority, number: u64) -> Self {
-        // Zero has two signs, and is one time. Adding a zero makes both the same.
-        let bits = (time + 0.0).to_bits();
-        let time = if bits & SIGN == 0 { bits | SIGN } else { !bits };
-        let order = match priority {
-            Priority::Urgent => number,
-            Priority::Normal => number | NORMAL,
-        };
-        Self { time, order }
-    }
-
-    #[inline(always)]
-    fn time(self) -> f64 {
-        let bits = self.time;
-        f64::from_bits(if bits & SIGN == 0 {
-            !bits
-        } else {
-            bits & !SIGN
-        })
-    }
-}
-
 /// The scheduled events.
 ///
-/// Those of the present stand in two lists, one for each priority: the numbers grow, so they are in order as they
-/// come. The others stand in a heap.
+/// Those of the present stand in two lists, one for each priority: the numbers grow, so they are in order as they come.
 pub(super) struct Queue<E> {
-    urgent: VecDeque<(u64, E)>,
-    normal: VecDeque<(u64, E)>,
-    later: Heap<E>,
     now: f64,
-    scheduled: u64,
+    urgent: VecDeque<(u64, u32)>,
+    normal: VecDeque<(u64, u32)>,
+    later: Later,
+    /// All events. The others have the numbers of their slots.
+    slots: Slots<E>,
 }
 
-impl<E> Queue<E> {
+impl<E: Prefetch + Default> Queue<E> {
     pub(super) fn new(now: f64) -> Self {
         Self {
+            now,
             urgent: VecDeque::new(),
             normal: VecDeque::new(),
-            later: Heap::default(),
-            now,
-            scheduled: 0,
+            later: Later::new(),
+            slots: Slots::default(),
         }
     }
 
-    /// Schedules an event, after all others of this time and priority.
+    /// Schedules an event, after all others of this time and priority. The time is the present or later.
     #[inline(always)]
-    pub(super) fn push(&mut self, time: f64, priority: Priority, event: E) {
-        let number = self.scheduled;
-        self.scheduled += 1;
+    pub(super) fn push(&mut self, time: f64, priority: Priority, event: E) -> Scheduled {
+        let scheduled = self.slots.insert(event);
+        let (slot, number) = scheduled.into_parts();
         if time == self.now {
             let list = match priority {
                 Priority::Urgent => &mut self.urgent,
                 Priority::Normal => &mut self.normal,
             };
-            list.push_back((number, event));
+            list.push_back((number, slot));
         } else {
-            self.later.push(Key::new(time, priority, number), event);
+            let key = Key::new(time, priority, number);
+            self.later.push(Item { key, slot }, self.now);
         }
+        scheduled
     }
 
     /// Schedules an event for the present, before all others.
     pub(super) fn push_first(&mut self, event: E) {
-        // Nothing that waits in the heap has a smaller number.
-        self.urgent.push_front((0, event));
+        let scheduled = self.slots.insert(event);
+        let (slot, _) = scheduled.into_parts();
+        // Nothing that waits for later has a smaller number.
+        self.urgent.push_front((0, slot));
+    }
+
+    /// Returns an event, unless it was taken out.
+    #[inline(always)]
+    pub(super) fn get_mut(&mut self, scheduled: Scheduled) -> Option<&mut E> {
+        self.slots.get_mut(scheduled)
     }
 
     /// Returns the time of the next event.
-    #[inline]
     pub(super) fn next_time(&mut self) -> Option<f64> {
         if !self.urgent.is_empty() || !self.normal.is_empty() {
             return Some(self.now);
         }
-        self.later.first().map(Key::time)
+        self.later.next_time()
     }
 
     /// Takes the next event out, and its time becomes the present.
     #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<(f64, E)> {
-        if self.urgent.is_empty() && self.normal.is_empty() {
-            return self.pop_later();
-        }
-        let present = match (self.urgent.front(), self.normal.front()) {
-            (Some((number, _)), _) => Key::new(self.now, Priority::Urgent, *number),
-            (None, Some((number, _))) => Key::new(self.now, Priority::Normal, *number),
-            (None, None) => return self.pop_later(),
+        let slot = match self.urgent.is_empty() && self.normal.is_empty() {
+            true => self.pop_later()?,
+            false => self.pop_present()?,
         };
-        // What was scheduled for this time before it came is older.
-        match self.later.first() {
-            Some(key) if key < present => self.pop_later(),
-            _ => {
-                let list = match present.order & NORMAL {
-                    0 => &mut self.urgent,
-                    _ => &mut self.normal,
-                };
-                list.pop_front().map(|(_, event)| (self.now, event))
-            }
-        }
+        Some((self.now, self.slots.take(slot)))
     }
 
     #[inline(always)]
-    fn pop_later(&mut self) -> Option<(f64, E)> {
-        let (key, event) = self.later.pop()?;
-        self.now = key.time();
-        Some((self.now, event))
+    fn pop_present(&mut self) -> Option<u32> {
+        let present = match (self.urgent.front(), self.normal.front()) {
+            (Some((number, _)), _) => Key::new(self.now, Priority::Urgent, *number),
+            (None, Some((number, _))) => Key::new(self.now, Priority::Normal, *number),
+            (None, None) => return None,
+        };
+        // What was scheduled for this time before it came is older.
+        if self.later.has_before(present) {
+            return self.pop_later();
+        }
+        let list = match present.order & NORMAL {
+            0 => &mut self.urgent,
+            _ => &mut self.normal,
+        };
+        list.pop_front().map(|(_, slot)| slot)
+    }
+
+    #[inline(always)]
+    fn pop_later(&mut self) -> Option<u32> {
+        let item = self.later.pop(|items| self.slots.prefetch(items))?;
+        self.now = item.key.time();
+        Some(item.slot)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.urgent.len() + self.normal.len() + self.later.len()
+        self.slots.len()
     }
 
     /// Takes all events out.
     pub(super) fn drain(&mut self) -> Vec<E> {
-        let urgent = self.urgent.drain(..).map(|(_, event)| event);
-        let normal = self.normal.drain(..).map(|(_, event)| event);
-        let mut all: Vec<_> = urgent.chain(normal).collect();
-        all.extend(self.later.drain());
-        all
+        self.urgent.clear();
+        self.normal.clear();
+        self.later.clear();
+        self.slots.drain()
     }
-}
-
-/// So many children has a node of the heap: two cache lines of them at most.
-const WIDTH: usize = 4;
-
-/// What stands in the heap of an event. The event itself stands in a slot, so that this can simply be copied.
-#[derive(Clone, Copy)]
-struct Item {
-    key: Key,
-    slot: u32,
-}
-
-/// A heap that leaves a hole where it was popped.
-///
-/// An event is mostly followed by another one, of the same process. That one fills the hole and sinks from there. So the
-/// heap is put in order once for an event, and not twice.
-struct Heap<E> {
-    items: Vec<Item>,
-    /// Whether the root was taken out.
-    has_hole: bool,
-    slots: Vec<Option<E>>,
-    free: Vec<u32>,
-}
-
-impl<E> Default for Heap<E> {
-    fn default() -> Self {
-        Self {
-            items: Vec::new(),
-            has_hole: false,
-            slots: Vec::new(),
-            free: Vec::new(),
-        }
-    }
-}
-
-impl<E> Heap<E> {
-    fn len(&self) -> usize {
-        self.items.len() - usize::from(self.has_hole)
-    }
-
-    #[inline(always)]
-    fn push(&mut self, key: Key, event: E) {
-        let slot = self.keep(event);
-        let item = Item { key, slot };
-        if self.has_hole {
-            self.has_hole = false;
-            sink(&mut self.items, item);
-        } else {
-            self.items.push(item);
-            let last = self.items.len() - 1;
-            rise(&mut self.items, last, item);
-        }
-    }
-
-    #[inline(always)]
-    fn keep(&mut self, event: E) -> u32 {
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = Some(event);
-                slot
-            }
-            None => {
-                let slot =
-                    u32::try_from(self.slots.len()).expect("there is no memory for so many events");
-                self.slots.push(Some(event));
-                slot
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn first(&mut self) -> Option<Key> {
-        self.fill_hole();
-        self.items.first().map(|item| item.key)
-    }
-
-    #[inline(always)]
-    fn pop(&mut self) -> Option<(Key, E)> {
-        self.fill_hole();
-        let root = *self.items.first()?;
-        self.has_hole = true;
-        self.free.push(root.slot);
-        let event = self.slots[root.slot as usize].take()?;
-        Some((root.key, event))
-    }
-
-    /// Moves the last item into the hole.
-    #[inline(always)]
-    fn fill_hole(&mut self) {
-        if self.has_hole {
-            self.has_hole = false;
-            if let Some(last) = self.items.pop()
-                && !self.items.is_empty()
-            {
-                sink(&mut self.items, last);
-            }
-        }
-    }
-
-    fn drain(&mut self) -> impl Iterator<Item = E> + '_ {
-        self.has_hole = false;
-        self.items.clear();
-        self.free.clear();
-        self.slots.drain(..).flatten()
-    }
-}
-
-/// Puts an item into the place of the root, and brings the heap in order.
-///
-/// What is new comes late, as a rule. So the hole goes down to a leaf without a look at the item, which rises from there: that
-/// saves a comparison for each level.
-#[inline(always)]
-fn sink(items: &mut [Item], item: Item) {
-    let mut hole = 0;
-    while let Some(children) = items.get(WIDTH * hole + 1..WIDTH * hole + 1 + WIDTH) {
-        let low = if children[1].key < children[0].key {
-            1
-        } else {
-            0
-        };
-        let high = if children[3].key < children[2].key {
-            3
-        } else {
-            2
-        };
-        let least = if children[high].key < children[low].key {
-            high
-        } else {
-            low
-        };
-        items[hole] = children[least];
-        hole = WIDTH * hole + 1 + least;
-    }
-    // The last family may be incomplete.
-    let first = WIDTH * hole + 1;
-    if first < items.len() {
-        let rest = first..items.len();
-        let least = rest.min_by_key(|&child| items[child].key).unwrap_or(first);
-        items[hole] = items[least];
-        hole = least;
-    }
-    rise(items, hole, item);
-}
-
-/// Moves a hole up to where an item belongs, and puts it there.
-#[inline(always)]
-fn rise(items: &mut [Item], mut hole: usize, item: Item) {
-    while hole > 0 {
-        let parent = (hole - 1) / WIDTH;
-        if items[parent].key <= item.key {
-            break;
-        }
-        items[hole] = items[parent];
-        hole = parent;
-    }
-    items[hole] = item;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Prefetch for u32 {}
+
+    impl Prefetch for &str {}
 
     /// The queue as a list that is searched.
     #[derive(Default)]
@@ -398,6 +201,48 @@ mod tests {
     }
 
     #[test]
+    fn times_far_apart_and_the_same_times_come_in_order() {
+        let mut seed = 7_u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        let mut queue = Queue::new(0.0);
+        let mut model = Model::default();
+        for number in 0..5_000 {
+            // Many stand in one bucket, and many have the time of another one.
+            let near = model.now + random(300) as f64;
+            let far = model.now + (1_u64 << random(40)) as f64 / 1024.0;
+            let time = [near, near.ceil(), far][random(3) as usize];
+            queue.push(time, Priority::Normal, number);
+            model.events.push((time, 1, number));
+            if random(10) < 3 {
+                assert_eq!(queue.pop(), model.pop());
+            }
+        }
+        while let Some(next) = model.pop() {
+            assert_eq!(queue.next_time(), Some(next.0));
+            assert_eq!(queue.pop(), Some(next));
+        }
+        assert_eq!((queue.pop(), queue.len()), (None, 0));
+    }
+
+    #[test]
+    fn an_event_is_found_until_it_is_taken_out() {
+        let mut queue = Queue::new(0.0);
+        let [present, later] = [0.0, 3.0].map(|time| queue.push(time, Priority::Normal, 1));
+        *queue.get_mut(later).unwrap() = 2;
+        assert_eq!(queue.pop(), Some((0.0, 1)));
+        assert!(queue.get_mut(present).is_none());
+        queue.push(3.0, Priority::Urgent, 3); // in the place of the first one
+        assert!(queue.get_mut(present).is_none());
+        assert_eq!(queue.pop(), Some((3.0, 3)));
+        assert_eq!(queue.get_mut(later), Some(&mut 2)); // it is of the present now
+        assert_eq!(queue.pop(), Some((3.0, 2)));
+        assert!(queue.get_mut(later).is_none());
+    }
+
+    #[test]
     fn what_is_scheduled_first_comes_before_all_others() {
         let mut queue = Queue::new(0.0);
         queue.push(2.0, Priority::Urgent, "later");
@@ -407,21 +252,5 @@ mod tests {
         queue.push_first("first");
         let rest: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(rest, [(2.0, "first"), (2.0, "last"), (2.0, "pushed")]);
-    }
-
-    #[test]
-    fn times_keep_their_order_as_keys() {
-        let times = [
-            f64::NEG_INFINITY,
-            -2.5,
-            -0.0,
-            1e-300,
-            1.0,
-            1e300,
-            f64::INFINITY,
-        ];
-        let keys = times.map(|time| Key::new(time, Priority::Normal, 0));
-        assert!(keys.is_sorted() && keys.map(Key::time) == times);
-        assert!(Key::new(0.0, Priority::Urgent, 9) == Key::new(-0.0, Priority::Urgent, 9));
     }
 }

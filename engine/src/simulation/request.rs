@@ -3,7 +3,9 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::core::Core;
 use super::node::Node;
+use super::queue::Scheduled;
 use crate::errors::RuntimeError;
 use yieldfrom_delegation::Result;
 
@@ -37,18 +39,24 @@ pub type Co = yieldfrom_delegation::Co<Wait, ()>;
 /// What a process yields to its environment: the event for which it waits.
 ///
 /// Only this module makes it. Code that drives a generator of a process by hand passes it on as it is.
-pub struct Wait(Rc<Node>);
+///
+/// It is one word, so that a process that is resumed at once finds it quickly.
+pub struct Wait(Option<Rc<Node>>);
 
 impl Wait {
+    /// Returns the event, or none for the timeout that the environment has noted.
     #[inline(always)]
-    pub(super) fn into_node(self) -> Rc<Node> {
+    pub(super) fn into_event(self) -> Option<Rc<Node>> {
         self.0
     }
 }
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Wait").field(&self.0).finish()
+        match &self.0 {
+            Some(event) => f.debug_tuple("Wait").field(event).finish(),
+            None => f.write_str("Wait(Timeout)"),
+        }
     }
 }
 
@@ -56,12 +64,20 @@ impl fmt::Debug for Wait {
 #[inline(always)]
 pub(super) fn wait(node: &Rc<Node>, co: &Co) -> Result<()> {
     if !node.is_processed() && !node.is_refused() {
-        co.yield_through(Wait(Rc::clone(node)))?;
+        co.yield_through(Wait(Some(Rc::clone(node))))?;
     }
     if node.is_processed() && !node.is_failed() {
         return Ok(());
     }
     raise(node)
+}
+
+/// Waits for a timeout that nothing else knows. Its environment must run the process itself, so that nothing comes in between.
+#[inline(always)]
+pub(super) fn wait_for_timeout(core: &Core, scheduled: Scheduled, co: &Co) -> Result<()> {
+    core.note_awaited(scheduled);
+    // If it was processed already, the process goes on at once.
+    co.yield_through(Wait(None)).map(drop)
 }
 
 #[cold]

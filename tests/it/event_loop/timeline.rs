@@ -1,6 +1,10 @@
 //! The timeline: what is recorded, and the files that are made of it.
 
+mod environment;
+mod events;
 mod generators;
+mod limits;
+mod page;
 mod recording;
 mod trace_files;
 

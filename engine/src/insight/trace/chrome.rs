@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Activity, StepEnd, Trace, TraceClock, TraceEvent, lowercase};
+use super::timeline::{Activity, StepEnd, Timeline, TraceEvent};
+use super::{How, Trace, TraceClock, lowercase};
 use crate::kernel::Nanos;
 
 /// The number of the process.
@@ -14,6 +15,7 @@ const LOOP: usize = 0;
 
 /// Writes the trace, an event to a line.
 pub(super) fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    let trace = &Timeline::of(trace);
     write!(out, "{{\"displayTimeUnit\":\"ms\",\"otherData\":")?;
     serde_json::to_writer(&mut *out, &about(trace))?;
     write!(out, ",\"traceEvents\":[")?;
@@ -30,7 +32,7 @@ pub(super) fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n]}\n")
 }
 
-fn about(trace: &Trace) -> Value {
+fn about(trace: &Timeline<'_>) -> Value {
     let clock = match trace.clock {
         TraceClock::VirtualLoop | TraceClock::Simulation => "virtual",
         TraceClock::Loop | TraceClock::Thread => "monotonic",
@@ -44,7 +46,7 @@ fn about(trace: &Trace) -> Value {
 }
 
 /// Names the tracks, and puts them in order.
-fn metadata(trace: &Trace) -> Vec<Value> {
+fn metadata(trace: &Timeline<'_>) -> Vec<Value> {
     let about = |what: &str, track: usize, args: Value| json!({ "ph": "M", "name": what, "pid": PROCESS, "tid": track, "args": args });
     let process = match trace.note() {
         Some(note) => format!("yieldfrom ({note})"),
@@ -70,14 +72,14 @@ fn metadata(trace: &Trace) -> Vec<Value> {
 }
 
 /// Returns an event as something that began and took some time.
-fn slice(trace: &Trace, event: &TraceEvent) -> Value {
+fn slice(trace: &Timeline<'_>, event: &TraceEvent) -> Value {
     let (category, name, args) = match &event.activity {
         Activity::Turn { number, entries } => {
             let name = format!("turn {number}");
             ("loop", name, json!({ "entries": entries }))
         }
-        Activity::Idle { ready } => ("loop", "idle".to_owned(), json!({ "ready": ready })),
-        Activity::Callback { name, .. } => ("callback", name.clone(), json!({})),
+        Activity::Idle => ("loop", "idle".to_owned(), json!({})),
+        Activity::Callback { track, .. } => ("callback", trace.callback(*track), json!({})),
         Activity::Step { track, stop, .. } => {
             let name = trace.tracks[*track].origin.name();
             ("step", name.to_owned(), stopped(stop))
@@ -92,17 +94,27 @@ fn slice(trace: &Trace, event: &TraceEvent) -> Value {
             let mut args = stopped(stop);
             let origin = &trace.tracks[*track].origin;
             args["made"] = json!(format!("{}:{}", origin.file(), origin.line()));
-            args["outcome"] = json!(outcome.map(lowercase));
+            args["outcome"] = json!(outcome.map(outcome_of));
             ("generator", lowercase(operation), args)
         }
-        Activity::Wait { kind, text, .. } => {
-            ("wait", text.clone(), json!({ "kind": lowercase(kind) }))
+        Activity::Wait { wait, .. } => {
+            let (kind, text) = trace.wait(wait);
+            ("wait", text.to_owned(), json!({ "kind": lowercase(kind) }))
         }
     };
     json!({
         "ph": "X", "cat": category, "name": name, "pid": PROCESS, "tid": track(event),
         "ts": micros(event.begin), "dur": micros(event.end - event.begin), "args": args,
     })
+}
+
+fn outcome_of(how: How) -> &'static str {
+    match how {
+        How::Waits | How::Yielded => "yielded",
+        How::Result => "returned",
+        How::Error | How::Cancelled => "raised",
+        How::Panicked => "panicked",
+    }
 }
 
 fn stopped(stop: &StepEnd) -> Value {
@@ -115,7 +127,7 @@ fn stopped(stop: &StepEnd) -> Value {
 }
 
 /// Returns the two ends of the arrow from the event that woke it, or that drives it.
-fn arrow(trace: &Trace, id: usize, event: &TraceEvent) -> Option<[Value; 2]> {
+fn arrow(trace: &Timeline<'_>, id: usize, event: &TraceEvent) -> Option<[Value; 2]> {
     let waker = trace.events.get(event.cause()?)?;
     let (category, name) = match event.activity {
         Activity::Operation { .. } => ("drive", "drives"),

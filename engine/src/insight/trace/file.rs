@@ -1,14 +1,45 @@
 //! How a trace is written, and the file that it goes into.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+mod replaced;
+
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Trace, chrome, svg};
+use super::{Trace, chrome, html, svg};
 use crate::errors::{AtCaller, describe};
+use replaced::Target;
 use yieldfrom_delegation::Result;
 
-/// A file for a trace, opened before the run: if it cannot be written, the program knows before.
+/// A form of a trace, by the end of a file's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::insight) enum Format {
+    Chrome,
+    Picture,
+    Page,
+}
+
+impl Format {
+    /// Returns the form that goes into a file of this name, if the name ends like one.
+    pub(in crate::insight) fn of(path: &Path) -> Option<Self> {
+        let end = path.extension()?.to_str()?.to_ascii_lowercase();
+        match &*end {
+            "json" => Some(Self::Chrome),
+            "svg" => Some(Self::Picture),
+            "html" | "htm" => Some(Self::Page),
+            _ => None,
+        }
+    }
+
+    fn write(self, trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Chrome => trace.chrome(out),
+            Self::Picture => trace.svg(out),
+            Self::Page => trace.html(out),
+        }
+    }
+}
+
+/// A file for a trace, tried before the run: if it cannot be written, the program knows before.
 ///
 /// # Examples
 ///
@@ -29,12 +60,13 @@ use yieldfrom_delegation::Result;
 /// ```
 #[derive(Debug)]
 pub struct TraceFile {
-    file: File,
+    target: Target,
     path: PathBuf,
 }
 
 impl TraceFile {
-    /// Creates the file, or empties it.
+    /// Finds out whether the file can be written. It is written by [`write`](TraceFile::write), as a whole: until
+    /// that has succeeded, what was in the file before stays.
     ///
     /// # Errors
     ///
@@ -42,48 +74,73 @@ impl TraceFile {
     #[track_caller]
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let name = path.display();
-        let file = File::create(&path)
-            .map_err(|error| describe(error, format!("create the trace file {name}")))?;
-        Ok(Self { file, path })
+        let target = Target::try_out(&path).map_err(|error| {
+            let name = path.display();
+            describe(error, format!("create the trace file {name}"))
+        })?;
+        Ok(Self { target, path })
     }
 
-    /// Writes a trace into it: as a picture if the name ends with `.svg`, otherwise as a Chrome
-    /// trace.
+    /// Writes a trace into it: as a picture if the name ends with `.svg`, as a page that plays it if the name ends
+    /// with `.html`, otherwise as a Chrome trace.
     ///
     /// # Errors
     ///
-    /// An [`io::Error`] that names the file: the disk is full, for example.
+    /// An [`io::Error`] that names the file: the disk is full, for example. A file that was there before is as it
+    /// was then.
     #[track_caller]
     pub fn write(self, trace: &Trace) -> Result<()> {
-        let extension = self.path.extension();
-        let written = match extension.is_some_and(|it| it.eq_ignore_ascii_case("svg")) {
-            true => self.write_by(|out| trace.svg(out)),
-            false => self.write_by(|out| trace.chrome(out)),
-        };
-        written.at_caller()
+        let format = Format::of(&self.path).unwrap_or(Format::Chrome);
+        self.write_as(format, trace).at_caller()
     }
 
-    fn write_by(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let mut out = BufWriter::new(self.file);
-        let written = write(&mut out).and_then(|()| out.flush());
+    fn write_as(self, format: Format, trace: &Trace) -> Result<()> {
+        let written = self.target.write(|out| format.write(trace, out));
         let name = self.path.display();
         Ok(written.map_err(|error| describe(error, format!("write the trace file {name}")))?)
     }
 }
 
 impl Trace {
-    /// Writes it into a file: as a picture if the name ends with `.svg`, otherwise as a Chrome trace.
+    /// Writes it into a file: as a picture if the name ends with `.svg`, as a page that plays it if the name ends
+    /// with `.html`, otherwise as a Chrome trace.
     ///
-    /// To find out before the run that the file cannot be written, open it then: see
+    /// To find out before the run that the file cannot be written, try it then: see
     /// [`TraceFile::create`].
     ///
     /// # Errors
     ///
-    /// An [`io::Error`] that names the file: it cannot be created, or the disk is full.
+    /// An [`io::Error`] that names the file: it cannot be created, or the disk is full. A file that was there before
+    /// is as it was then.
     #[track_caller]
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         TraceFile::create(path)?.write(self)
+    }
+
+    /// Writes it into a file as a page that plays the run step by step, whatever the name.
+    ///
+    /// The page is one file that needs no network. It has the text of the source lines that occur, where the files
+    /// can be read when this is called.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Trace::write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::builder().trace(None).build()?;
+    /// # let path = std::env::temp_dir().join("yieldfrom-write.page");
+    /// event_loop.stop_trace()?.write_html(&path)?;
+    /// # std::fs::remove_file(path)?;
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn write_html(&self, path: impl AsRef<Path>) -> Result<()> {
+        TraceFile::create(path)?
+            .write_as(Format::Page, self)
+            .at_caller()
     }
 
     /// Writes it into a file as a Chrome trace, whatever the name: JSON for Perfetto or
@@ -106,7 +163,7 @@ impl Trace {
     #[track_caller]
     pub fn write_chrome(&self, path: impl AsRef<Path>) -> Result<()> {
         TraceFile::create(path)?
-            .write_by(|out| self.chrome(out))
+            .write_as(Format::Chrome, self)
             .at_caller()
     }
 
@@ -129,7 +186,7 @@ impl Trace {
     #[track_caller]
     pub fn write_svg(&self, path: impl AsRef<Path>) -> Result<()> {
         TraceFile::create(path)?
-            .write_by(|out| self.svg(out))
+            .write_as(Format::Picture, self)
             .at_caller()
     }
 
@@ -171,5 +228,25 @@ impl Trace {
     /// ```
     pub fn svg(&self, out: &mut dyn Write) -> io::Result<()> {
         svg::write(self, out)
+    }
+
+    /// Writes the page to `out`: see [`write_html`](Trace::write_html).
+    ///
+    /// # Errors
+    ///
+    /// The error of `out`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use yieldfrom::EventLoop;
+    /// let event_loop = EventLoop::builder().trace(None).build()?;
+    /// let mut page = Vec::new();
+    /// event_loop.stop_trace()?.html(&mut page)?;
+    /// assert!(page.starts_with(b"<!DOCTYPE html>"));
+    /// # Ok::<(), yieldfrom::Error>(())
+    /// ```
+    pub fn html(&self, out: &mut dyn Write) -> io::Result<()> {
+        html::write(self, out)
     }
 }

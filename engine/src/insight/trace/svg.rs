@@ -9,7 +9,8 @@ use ::svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
 use ::svg::{Document, Node};
 
 use self::axis::Axis;
-use super::{Activity, StepEnd, Trace, TraceClock, TraceEvent, TrackKind, lowercase};
+use super::timeline::{Activity, StepEnd, Timeline, TraceEvent};
+use super::{Trace, TraceClock, lowercase};
 use crate::kernel::{Nanos, WaitKind};
 
 /// The names' column, the part with the bars, and what is left free around both.
@@ -54,18 +55,18 @@ const LEGEND: [(&str, &str); 10] = [
 ];
 
 pub(super) fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
-    let picture = Picture::new(trace).draw();
+    let picture = Picture::new(&Timeline::of(trace)).draw();
     ::svg::write(out, &picture)
 }
 
 struct Picture<'a> {
-    trace: &'a Trace,
+    trace: &'a Timeline<'a>,
     axis: Axis,
     rows: usize,
 }
 
 impl<'a> Picture<'a> {
-    fn new(trace: &'a Trace) -> Self {
+    fn new(trace: &'a Timeline<'a>) -> Self {
         let ends = trace.events.iter().map(|event| event.end);
         let end = ends.max().unwrap_or(trace.began).max(trace.began);
         // Activity lies before and after the first and last events shows nothing.
@@ -113,8 +114,7 @@ impl<'a> Picture<'a> {
             TraceClock::Thread => "time",
             TraceClock::Simulation => "the simulation's time",
         };
-        let count = |kind| self.trace.tracks_of(kind).count();
-        let (tasks, generators) = (count(TrackKind::Task), count(TrackKind::Generator));
+        let (tasks, generators) = self.trace.counts();
         let has_loop = self.trace.first_track() > 0;
         let mut about = Vec::new();
         about.extend(has_loop.then(|| format!("{tasks} tasks")));
@@ -123,7 +123,7 @@ impl<'a> Picture<'a> {
         if tasks + generators > MOST_TRACKS {
             about.push(format!("the first {MOST_TRACKS} tracks are shown"));
         }
-        about.extend(self.trace.note());
+        about.extend(self.trace.note().map(str::to_owned));
         Group::new()
             .add(text("Timeline", MARGIN, 24.0).set("class", "title"))
             .add(text(&about.join(", "), MARGIN + 72.0, 24.0))
@@ -172,7 +172,7 @@ impl<'a> Picture<'a> {
         seen: &mut HashSet<(usize, &'static str, i64)>,
     ) -> Option<Group> {
         let row = self.row(event);
-        let (class, label) = describe(event);
+        let (class, label) = self.describe(event);
         if row >= self.rows {
             return None;
         }
@@ -214,6 +214,25 @@ impl<'a> Picture<'a> {
         })
     }
 
+    /// Returns how an event is drawn, and what it is called.
+    fn describe(&self, event: &TraceEvent) -> (&'static str, String) {
+        match &event.activity {
+            Activity::Turn { number, entries } => {
+                ("turn", format!("turn {number}: {entries} entries"))
+            }
+            Activity::Idle => ("idle", "idle".to_owned()),
+            Activity::Callback { track, .. } => ("callback", self.trace.callback(*track)),
+            Activity::Step { stop, .. } => ended("step", "step", stop),
+            Activity::Operation {
+                operation, stop, ..
+            } => ended("operation", &lowercase(operation), stop),
+            Activity::Wait { wait, .. } => {
+                let (kind, text) = self.trace.wait(wait);
+                (wait_class(kind), text.to_owned())
+            }
+        }
+    }
+
     fn row(&self, event: &TraceEvent) -> usize {
         let track = event.track();
         track.map_or(0, |track| self.trace.first_track() + track)
@@ -249,20 +268,6 @@ impl<'a> Picture<'a> {
             .set("y1", middle(from))
             .set("x2", x(right))
             .set("y2", middle(to))
-    }
-}
-
-/// Returns how an event is drawn, and what it is called.
-fn describe(event: &TraceEvent) -> (&'static str, String) {
-    match &event.activity {
-        Activity::Turn { number, entries } => ("turn", format!("turn {number}: {entries} entries")),
-        Activity::Idle { .. } => ("idle", "idle".to_owned()),
-        Activity::Callback { name, .. } => ("callback", name.clone()),
-        Activity::Step { stop, .. } => ended("step", "step", stop),
-        Activity::Operation {
-            operation, stop, ..
-        } => ended("operation", &lowercase(operation), stop),
-        Activity::Wait { kind, text, .. } => (wait_class(*kind), text.clone()),
     }
 }
 

@@ -37,7 +37,7 @@ impl EntryWatcher {
     }
 
     fn set_name(&self, name: &mut EntryName, core: &Core, entry: &Rc<dyn Ready>) {
-        name.task = match Rc::clone(entry).as_task() {
+        name.task = match entry.as_task() {
             Some(task) => Some(self.labels.get(core, &*task)),
             None => {
                 name.callback.clear();
@@ -49,7 +49,7 @@ impl EntryWatcher {
 
     /// Reports the end of an entry that was reported while it ran.
     #[cold]
-    fn report_end(&self, entry: RunningEntry, task: Option<Rc<dyn TaskObject>>) {
+    fn report_end(&self, entry: RunningEntry, task: Option<&dyn TaskObject>) {
         let task = task.filter(|task| !task.is_done());
         let held = self.pulse.now().saturating_sub(entry.since);
         self.pulse.push_ended(WatchdogReport {
@@ -102,13 +102,13 @@ impl LoopWatcher for EntryWatcher {
 
     fn end_entry(&self, _core: &Core, entry: &Rc<dyn Ready>) {
         if let Some(reported) = self.pulse.end_entry() {
-            self.report_end(reported, Rc::clone(entry).as_task());
+            self.report_end(reported, entry.as_task());
         }
         #[cfg(feature = "monitor")]
         if let Some(monitor) = &self.monitor
-            && let Some(task) = Rc::clone(entry).as_task()
+            && let Some(task) = entry.as_task()
         {
-            monitor.end_step(&*task);
+            monitor.end_step(task);
         }
     }
 

@@ -52,7 +52,7 @@ impl<T: AsFd> Source<T> {
     ) -> Result<()> {
         self.streak.set(0);
         let registration = self.registered(name)?;
-        let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd());
+        let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd(), direction);
         let waiter = Waiter::new(reason);
         let woken = Rc::clone(&waiter);
         let timer = EventLoop::current_or_closed().call_at(when, move || _ = woken.wake())?;

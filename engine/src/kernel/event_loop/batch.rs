@@ -88,6 +88,11 @@ impl Batch {
         self.entries.is_empty() && self.calls.is_empty()
     }
 
+    /// Returns the entries, last first, without the calls that are none yet.
+    pub(super) fn entries(&self) -> &[Rc<dyn Ready>] {
+        &self.entries
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len() + self.calls.len()
     }

@@ -15,6 +15,9 @@ impl Core {
         self.needs_care.set(true);
         self.wake_host();
         let mut panics = Panics::default();
+        if let Some(recorder) = self.hooks.recorder() {
+            panics.catch(|| recorder.closed(self));
+        }
         if let Some(inbox) = &self.inbox {
             inbox.close(&mut panics);
         }

@@ -159,6 +159,8 @@ impl Core {
             core: Rc::clone(self),
             queued: Cell::new(false),
         });
+        let repeated: Rc<dyn Ready> = repeated;
+        self.tell_watched(Some(&repeated), fd.as_raw_fd(), direction);
         cancel(watched.set_callback(direction, Some(repeated)));
         if let Err(error) = self.update(fd, &watched) {
             self.remove_callback(fd, direction);
@@ -167,12 +169,30 @@ impl Core {
         Ok(())
     }
 
+    /// Tells a recorder which entry becomes ready from now on when a descriptor is, or that none does.
+    pub(crate) fn tell_watched(
+        &self,
+        entry: Option<&Rc<dyn Ready>>,
+        fd: RawFd,
+        direction: Direction,
+    ) {
+        if let Some(recorder) = self.hooks.recorder() {
+            match entry {
+                Some(entry) => recorder.watched(self, entry, fd, direction),
+                None => recorder.unwatched(self, fd, direction),
+            }
+        }
+    }
+
     pub(super) fn remove_callback(&self, fd: BorrowedFd<'_>, direction: Direction) -> bool {
         let Some(watched) = self.descriptors.get(fd) else {
             return false;
         };
         let before = watched.set_callback(direction, None);
         let found = before.is_some();
+        if found {
+            self.tell_watched(None, fd.as_raw_fd(), direction);
+        }
         cancel(before);
         if let Err(error) = self.update(fd, &watched) {
             cannot_change(&error);

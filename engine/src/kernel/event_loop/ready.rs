@@ -69,8 +69,14 @@ pub(crate) trait Ready {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
     /// Returns the task that it is, if it is one.
-    fn as_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
+    fn as_task(&self) -> Option<&dyn TaskObject> {
         None
+    }
+
+    /// Returns whether it is a callback that was scheduled by itself, and follows no future.
+    #[cfg(feature = "trace")]
+    fn is_scheduled_callback(&self) -> bool {
+        false
     }
 
     /// Returns the done callbacks that it consists of, if it stands for several.
@@ -107,12 +113,10 @@ impl ReadyQueue {
         self.entries.borrow().len()
     }
 
-    /// Returns the addresses of those that were appended after the first `n`.
+    /// Returns the entry with this number.
     #[cfg(feature = "trace")]
-    pub(crate) fn addresses_from(&self, n: usize) -> Vec<*const ()> {
-        let entries = self.entries.borrow();
-        let new = entries.iter().skip(n);
-        new.map(|entry| Rc::as_ptr(entry).cast()).collect()
+    pub(crate) fn get(&self, index: usize) -> Option<Rc<dyn Ready>> {
+        self.entries.borrow().get(index).cloned()
     }
 
     /// Gives all entries for others.

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use super::Core;
+#[cfg(feature = "trace")]
+use super::Ready;
 use super::fetch::{GROUP, fetch};
 use crate::kernel::nanos::Nanos;
 
@@ -23,6 +25,12 @@ pub(crate) trait Timed {
 
     /// Makes it ready: its deadline has come, and it is live.
     fn fire(self: Rc<Self>, core: &Core);
+
+    /// Returns the entry of the ready queue that it becomes, if it becomes one.
+    #[cfg(feature = "trace")]
+    fn as_entry(self: Rc<Self>) -> Option<Rc<dyn Ready>> {
+        None
+    }
 }
 
 struct Timer {

@@ -10,11 +10,11 @@ use super::current::Entered;
 use super::error_context::ErrorContext;
 use super::inbox::Inbox;
 use super::slow_callbacks::{Watch, wait_and_tell};
-use super::timers::Lost;
+use super::timers::{Lost, Timed};
 use super::{Core, Ready};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
-use crate::kernel::hooks::{LoopRecorder, is_interrupted};
+use crate::kernel::hooks::{LoopRecorder, ReadyCause, is_interrupted};
 use crate::kernel::nanos::{Nanos, nanos};
 use crate::kernel::on_drop::OnDrop;
 use crate::kernel::request::{Request, Wish};
@@ -165,9 +165,22 @@ impl Core {
         let ran = self.ran.get() + self.ready.len();
         self.ran.set(if ran < PERIOD { ran } else { 0 });
         match &self.inbox {
-            Some(inbox) if ran >= PERIOD => Ok(self.reactor.wait(&inbox.poller, Some(0))?),
+            Some(inbox) if ran >= PERIOD => self.look(inbox),
             _ => Ok(()),
         }
+    }
+
+    #[inline(never)]
+    fn look(&self, inbox: &Inbox) -> Result<()> {
+        let recorder = self.hooks.recorder();
+        if let Some(recorder) = &recorder {
+            recorder.became_ready(self, ReadyCause::Other);
+        }
+        self.reactor.wait(&inbox.poller, Some(0))?;
+        if let Some(recorder) = recorder {
+            recorder.became_ready(self, ReadyCause::Descriptor);
+        }
+        Ok(())
     }
 
     /// Lets as much real time pass as virtual time is about to, if jobs are pending: otherwise
@@ -217,10 +230,21 @@ impl Core {
         loop {
             let due = self.timers.borrow_mut().pop_due(now, &mut lost);
             match due {
-                Some(timed) => timed.fire(self),
+                Some(timed) => self.fire(timed),
                 None => return,
             }
         }
+    }
+
+    #[inline]
+    fn fire(&self, timed: Rc<dyn Timed>) {
+        let Some(recorder) = self.hooks.recorder() else {
+            return timed.fire(self);
+        };
+        recorder.became_ready(self, ReadyCause::Other);
+        let address = Rc::as_ptr(&timed).cast();
+        timed.fire(self);
+        recorder.timer_fired(self, address);
     }
 
     /// Runs what is left of this turn.
@@ -247,7 +271,7 @@ impl Core {
     fn run_recorded(self: &Rc<Self>, run: &mut Run, recorder: Rc<dyn LoopRecorder>) {
         let before = recorder::replace(Some(recorder.clone()));
         let _restored = OnDrop::new(|| drop(recorder::replace(before)));
-        recorder.begin_turn(self, run.batch.len());
+        recorder.begin_turn(self, run.batch.entries(), run.batch.len());
         let turn = WatchedTurn::begin(self, || run.batch.len());
         let watcher = turn.as_ref().map(|turn| turn.watcher);
         while let Some(entry) = run.batch.next(self) {

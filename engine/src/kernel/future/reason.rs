@@ -8,14 +8,14 @@ use std::os::fd::RawFd;
 use std::rc::{Rc, Weak};
 
 use super::Waitable;
-use crate::kernel::event_loop::Holder;
 #[cfg(feature = "futures")]
 use crate::kernel::event_loop::Place;
+use crate::kernel::event_loop::{Direction, Holder};
 #[cfg(feature = "futures")]
 use yieldfrom_delegation::Link;
 
 /// The kind of a wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaitKind {
     /// The task does not wait: it runs, or is about to.
@@ -54,7 +54,7 @@ enum On {
     Nothing(WaitKind),
     /// An object of this class, which is the first part of the operation's name.
     Class(&'static str),
-    Descriptor(RawFd),
+    Descriptor(RawFd, Direction),
     Subject(WaitKind, Weak<dyn Subject>),
     /// A future of async/await, whose type is the operation, and the line that waits for it.
     #[cfg(feature = "futures")]
@@ -116,8 +116,12 @@ impl Reason {
     }
 
     #[inline(always)]
-    pub(crate) const fn descriptor(operation: &'static str, fd: RawFd) -> Self {
-        let on = On::Descriptor(fd);
+    pub(crate) const fn descriptor(
+        operation: &'static str,
+        fd: RawFd,
+        direction: Direction,
+    ) -> Self {
+        let on = On::Descriptor(fd, direction);
         Self { operation, on }
     }
 
@@ -147,8 +151,9 @@ impl Reason {
         match &self.on {
             On::Nothing(kind) => to.says(*kind, operation.to_owned()),
             On::Class(class) => to.says(WaitKind::Io, format!("{class}.{operation}")),
-            On::Descriptor(fd) => {
+            On::Descriptor(fd, direction) => {
                 to.says(WaitKind::Io, format!("{operation} on descriptor {fd}"));
+                to.descriptor = Some((*fd, *direction));
             }
             #[cfg(feature = "futures")]
             On::Foreign(made_at) => {
@@ -194,6 +199,8 @@ pub(crate) struct Explanation {
     pub(crate) awaited: Vec<Rc<dyn Waitable>>,
     /// The task that holds the object.
     pub(crate) holder: Option<Holder>,
+    /// The descriptor that is to become ready.
+    pub(crate) descriptor: Option<(RawFd, Direction)>,
     /// Whether the wait is over, and only the waiting task has not noticed yet.
     pub(crate) over: bool,
 }

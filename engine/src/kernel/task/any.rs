@@ -6,6 +6,8 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use yieldfrom_delegation::{Delegate, Link, Result};
+#[cfg(feature = "trace")]
+use yieldfrom_delegation::{Error, RawLink};
 
 use super::data::Suspension;
 use crate::errors::panics::Payload;
@@ -13,6 +15,14 @@ use crate::kernel::awaitable::other_loop;
 use crate::kernel::event_loop::{EventLoop, Ready, Slot};
 use crate::kernel::future::{Callbacks, FutureObject, Waitable, cancel, not_awaited};
 use crate::kernel::request::{Co, Request};
+
+/// How a task has ended, for recordings.
+#[cfg(feature = "trace")]
+pub(crate) enum TaskEnding {
+    Result,
+    Error(Error),
+    Cancelled,
+}
 
 /// What can be done with a task without knowing its result.
 pub(crate) trait TaskObject: Ready + FutureObject {
@@ -58,6 +68,14 @@ pub(crate) trait TaskObject: Ready + FutureObject {
     /// Returns whether the task still sleeps, and its entry in the ready queue stands for its timer.
     #[cfg(feature = "trace")]
     fn is_due(&self) -> bool;
+
+    /// Appends what `stack` returns, in a form that is cheap to collect.
+    #[cfg(feature = "trace")]
+    fn append_links(&self, links: &mut Vec<RawLink>);
+
+    /// Returns how the task, which is done, has ended.
+    #[cfg(feature = "trace")]
+    fn ending(&self) -> TaskEnding;
 
     /// Returns how many requests to cancel it are open.
     fn cancelling(&self) -> u32;

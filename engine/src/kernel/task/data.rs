@@ -187,6 +187,9 @@ impl<T: 'static> TaskData<T> {
     /// Cancels a pending task: passes it on to what it waits for, or to its next step.
     pub(crate) fn cancel(&self, task: &Rc<FutureData<T>>, rest: &mut Cancelling) {
         self.head.count_request();
+        if let Some(recorder) = task.core.hooks.recorder() {
+            recorder.cancelled(&task.core, &**task);
+        }
         match self.head.phase.get() {
             TaskPhase::Waiting => {
                 let awaited = self.awaited.take();
@@ -198,7 +201,7 @@ impl<T: 'static> TaskData<T> {
             }
             TaskPhase::Asleep => {
                 self.head.phase.set(TaskPhase::Cancelled);
-                task.core.cancel_timer();
+                task.core.cancel_timer(&**task);
                 Rc::clone(task).schedule();
             }
             TaskPhase::Due => {

@@ -2,8 +2,12 @@
 
 use std::panic::Location;
 
+#[cfg(feature = "trace")]
+use yieldfrom_delegation::RawLink;
 use yieldfrom_delegation::{Error, Link, State};
 
+#[cfg(feature = "trace")]
+use super::any::TaskEnding;
 use super::any::TaskObject;
 #[cfg(any(feature = "futures", feature = "trace"))]
 use super::data::TaskPhase;
@@ -141,6 +145,24 @@ impl<T: 'static> TaskObject for FutureData<T> {
             self.head().phase.get(),
             TaskPhase::Due | TaskPhase::DueCancelled
         )
+    }
+
+    #[cfg(feature = "trace")]
+    fn append_links(&self, links: &mut Vec<RawLink>) {
+        match &self.role {
+            #[cfg(feature = "futures")]
+            Role::Stackless(data) => links.extend(data.stack(self).into_iter().map(RawLink::from)),
+            _ => self.data().generator.append_links(links),
+        }
+    }
+
+    #[cfg(feature = "trace")]
+    fn ending(&self) -> TaskEnding {
+        match self.peek_error() {
+            _ if self.is_cancelled() => TaskEnding::Cancelled,
+            Some(error) => TaskEnding::Error(error),
+            None => TaskEnding::Result,
+        }
     }
 
     fn cancelling(&self) -> u32 {

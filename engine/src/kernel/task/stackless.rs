@@ -59,8 +59,11 @@ impl<T: 'static> StacklessData<T> {
     }
 
     /// Cancels a pending task: its wait, or its next step.
-    pub(crate) fn cancel(&self) {
+    pub(crate) fn cancel(&self, task: &FutureData<T>) {
         self.head.count_request();
+        if let Some(recorder) = task.core.hooks.recorder() {
+            recorder.cancelled(&task.core, task);
+        }
         let is_waiting = self.head.phase.get() == TaskPhase::Waiting;
         if !is_waiting || !self.waiter.cancel() {
             self.head.must_cancel.set(true);

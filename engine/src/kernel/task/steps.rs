@@ -109,7 +109,7 @@ impl<T: 'static> FutureData<T> {
     pub(super) fn conclude_abandoned(&self) {
         let data = self.data();
         if data.head.phase.replace(TaskPhase::Ended) == TaskPhase::Asleep {
-            self.core.cancel_timer();
+            self.core.cancel_timer(self);
         }
         let awaited = data.awaited.take();
         if let Some(task) = self.core.remove_task(data.head.slot.get()) {
@@ -240,7 +240,7 @@ impl<T: 'static> Ready for FutureData<T> {
         fmt::Display::fmt(self, f)
     }
 
-    fn as_task(self: Rc<Self>) -> Option<Rc<dyn TaskObject>> {
+    fn as_task(&self) -> Option<&dyn TaskObject> {
         Some(self)
     }
 
@@ -279,5 +279,10 @@ impl<T: 'static> Timed for FutureData<T> {
     fn fire(self: Rc<Self>, core: &Core) {
         self.data().head.phase.set(TaskPhase::Due);
         core.ready.push(self);
+    }
+
+    #[cfg(feature = "trace")]
+    fn as_entry(self: Rc<Self>) -> Option<Rc<dyn Ready>> {
+        Some(self)
     }
 }

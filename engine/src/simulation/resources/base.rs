@@ -67,6 +67,9 @@ pub(super) trait Rules: Sized + 'static {
     /// The names of the two kinds of requests.
     const NAMES: (&'static str, &'static str);
 
+    /// Whether a request to put knows the process that has made it.
+    const HAS_USERS: bool = false;
+
     /// Does what the request asks for if that is possible now, and triggers it.
     fn put(&self, base: &Base<Self>, request: &Pending<Self::Put>) -> Next;
 
@@ -121,7 +124,7 @@ impl<R: Rules> Base<R> {
         let resource: Weak<dyn Queues> = Weak::clone(&self.this) as Weak<dyn Queues>;
         Pending {
             node: self.core.node(Kind::Request(Requested { side, resource })),
-            process: self.core.active(),
+            process: R::HAS_USERS.then(|| self.core.active()).flatten(),
             made: self.core.now(),
             detail,
         }

@@ -157,6 +157,7 @@ impl Rules for Slots {
     type Get = Rc<Node>;
 
     const NAMES: (&'static str, &'static str) = ("Request", "Release");
+    const HAS_USERS: bool = true;
 
     #[inline(always)]
     fn put(&self, base: &Base<Self>, request: &Pending<Importance>) -> Next {

@@ -3,12 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use serde_json::{Value, json};
+use yieldfrom::trace::TraceOptions;
 use yieldfrom::{
     Builder, Co, CoroutineBuilder, EventLoop, Generator, Result, RuntimeError, create_task,
     record_generators, sleep, yield_now,
 };
 
 use super::Chrome;
+use super::page::Page;
 use super::trace_files::{picture, read};
 use crate::support::{failed_with, secs};
 
@@ -172,7 +174,8 @@ fn a_thread_has_one_recording_at_a_time() {
     let first = record_generators(None).unwrap();
     assert!(failed_with::<RuntimeError, _>(record_generators(None)));
     Generator::new(averager).next().unwrap();
-    assert_eq!(first.stop().len(), 2, "with the drop");
+    let (made, operations) = (1, 2 * 2);
+    assert_eq!(first.stop().len(), made + operations, "with the drop");
     drop(record_generators(None).unwrap());
     assert!(record_generators(None).unwrap().stop().is_empty());
 }
@@ -236,8 +239,9 @@ fn memory_of_a_recording_is_bounded() {
         g.next().unwrap();
     }
     let trace = recording.stop();
-    assert_eq!((trace.len(), trace.dropped()), (10, 190));
-    assert_eq!(trace.generator_names().len(), 5);
+    assert_eq!(trace.len(), 10);
+    assert!(trace.dropped() >= 4 * 100 - 10, "{trace:?}");
+    assert_eq!(trace.generator_names().len(), 2);
 }
 
 #[test]
@@ -264,4 +268,44 @@ fn a_picture_of_generators_has_no_row_for_a_loop() {
         count("operation") > 3 && count("step") == 0,
         "one of them is in the legend"
     );
+}
+
+#[test]
+fn values_are_shown_where_their_type_is_known() {
+    #[derive(Debug)]
+    struct Fare(u32);
+    struct Unknown;
+
+    let recording = record_generators(TraceOptions::new().show::<Fare>()).unwrap();
+    let taxi: Generator<Fare, i64, Unknown> = Generator::new(|co| {
+        let trips = co.yield_(Fare(12))?;
+        let _caught = co.yield_(Fare(trips as u32));
+        Ok(Unknown)
+    });
+    taxi.next().unwrap();
+    taxi.send(3).unwrap();
+    taxi.throw(std::io::Error::other("no fuel")).unwrap();
+    let page = Page::of(&recording.stop());
+    let events = page
+        .list("events")
+        .iter()
+        .filter(|event| event[1] != "made");
+    let values: Vec<_> = events
+        .map(|event| {
+            if event[1] == "begin" {
+                &event[4]
+            } else {
+                &event[6]
+            }
+        })
+        .collect();
+    let expected = [
+        json!(null),
+        json!("Fare(12)"),
+        json!("3"),
+        json!("Fare(3)"),
+        json!("no fuel"),
+        json!(null),
+    ];
+    assert_eq!(values, expected.iter().collect::<Vec<_>>());
 }

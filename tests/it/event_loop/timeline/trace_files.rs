@@ -62,10 +62,10 @@ pub(super) fn read(picture: &str) -> (Vec<String>, impl Fn(&str) -> usize + '_) 
 }
 
 /// A folder that is removed at the end.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let folder = format!("yieldfrom-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
         fs::create_dir_all(&folder).unwrap();

@@ -7,7 +7,7 @@ use crate::kernel::event_loop::Ready;
 use crate::kernel::future::Waiter;
 
 /// Which way bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Direction {
     Read,
     Write,
