@@ -29,6 +29,7 @@ mod inbox;
 mod places;
 mod reactor;
 mod ready;
+mod recorded;
 mod slow_callbacks;
 mod tasks;
 mod timers;
