@@ -97,6 +97,8 @@ impl TraceRecorder {
         })
     }
 
+    /// Returns whether nothing more is kept, or the recording was taken.
+    #[inline]
     fn is_full(&self) -> bool {
         let notes = self.notes.borrow();
         notes.as_ref().is_none_or(Recording::is_full)
@@ -164,21 +166,14 @@ impl LoopRecorder for TraceRecorder {
                 notes.begin_next(address)
             })
         });
-        if !is_known {
+        if !is_known && !self.is_full() {
             self.begin_unknown(entry);
         }
     }
 
     fn end_entry(&self, core: &Core, entry: &Rc<dyn Ready>) {
-        let is_full = self.note(|notes| {
-            let is_full = notes.is_full();
-            if is_full {
-                notes.skip_entry(core.ready.len());
-            }
-            is_full
-        });
-        if is_full {
-            return;
+        if self.is_full() {
+            return self.note(|notes| notes.skip_entry(core.ready.len()));
         }
         let now = core.now();
         if self.gave_way(core, entry, now) {
