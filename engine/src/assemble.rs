@@ -109,6 +109,7 @@ impl LoopBuilder {
     /// - Stacks have [`DEFAULT_SIZE`](stack::DEFAULT_SIZE) bytes.
     /// - Debug mode is on if the environment variable `YIELDFROM_DEBUG` is set, and is neither empty
     ///   nor `0`.
+    /// - With the feature `trace`, the loop is recorded if the environment variable `YIELDFROM_TRACE` names a file.
     pub fn new() -> Self {
         Self::default()
     }

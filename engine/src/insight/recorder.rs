@@ -97,6 +97,8 @@ impl TraceRecorder {
         })
     }
 
+    /// Returns whether nothing more is kept, or the recording was taken.
+    #[inline]
     fn is_full(&self) -> bool {
         let notes = self.notes.borrow();
         notes.as_ref().is_none_or(Recording::is_full)
@@ -120,7 +122,7 @@ impl TraceRecorder {
         self.catch_up(core, Cause::Woken);
         let mut notes = self.notes.take()?;
         for task in core.all_tasks() {
-            notes.rename(task.address().addr(), &task.name());
+            notes.rename(task.number(), &task.name());
         }
         let clock = match core.is_virtual() {
             true => TraceClock::VirtualLoop,
@@ -146,25 +148,37 @@ impl LoopRecorder for TraceRecorder {
             self.note(Recording::end_cut_short);
             self.note(Recording::end_turn);
         }
-        self.note_if_room(|notes| notes.begin_turn(count));
+        self.note(|notes| notes.begin_turn(count));
     }
 
     fn begin_entry(&self, core: &Core, entry: &Rc<dyn Ready>) {
-        let cut_short = self.note(|notes| notes.running().is_some());
-        if cut_short {
+        let address = address(&**entry);
+        let begin = |notes: &mut Recording| match notes.running() {
+            _ if notes.is_full() => Some(true),
+            Some(_) => None,
+            None => Some(notes.begin_next(address)),
+        };
+        let is_known = self.note(begin).unwrap_or_else(|| {
             // A panic has kept the entry before from telling of its end.
             self.catch_up(core, Cause::Woken);
-            self.note(Recording::end_cut_short);
-        }
-        let address = address(&**entry);
-        let is_known = self.note_if_room(|notes| notes.is_full() || notes.begin_next(address));
+            self.note(|notes| {
+                notes.end_cut_short();
+                notes.begin_next(address)
+            })
+        });
         if !is_known && !self.is_full() {
             self.begin_unknown(entry);
         }
     }
 
     fn end_entry(&self, core: &Core, entry: &Rc<dyn Ready>) {
+        if self.is_full() {
+            return self.note(|notes| notes.skip_entry(core.ready.len()));
+        }
         let now = core.now();
+        if self.gave_way(core, entry, now) {
+            return;
+        }
         self.note(|notes| notes.advance(now));
         self.catch_up(core, Cause::Woken);
         self.end_running(core, &**entry);
@@ -229,6 +243,11 @@ impl LoopRecorder for TraceRecorder {
             let track = notes.tracks.at(task.address().addr());
             track.into_iter().for_each(|track| notes.cancel(track));
         });
+    }
+
+    fn abandoned(&self, core: &Core, task: &dyn TaskObject) {
+        self.catch_up(core, Cause::Woken);
+        self.note_if_room(|notes| notes.end_abandoned(task.address().addr()));
     }
 
     fn watched(&self, core: &Core, entry: &Rc<dyn Ready>, descriptor: i32, direction: Direction) {

@@ -100,14 +100,17 @@ impl Observer for Recorder {
     fn suspended(&self, now: f64, process: &AnyProcess, target: &AnyEvent) {
         let mut links = Vec::new();
         process.append_links(&mut links);
-        let kind = match target.is_timeout() {
-            true => WaitKind::Sleep,
-            false => WaitKind::Future,
+        let awaited = target.process_address();
+        let kind = match awaited {
+            Some(_) => WaitKind::Task,
+            None if target.is_timeout() => WaitKind::Sleep,
+            None => WaitKind::Future,
         };
         // It may show a value of the program.
         let text = format!("{target:?}");
         self.note(now, |notes| {
-            let wait = notes.wait(kind, &text, NONE);
+            let awaited = awaited.and_then(|it| notes.tracks.at(it.addr()));
+            let wait = notes.wait(kind, &text, awaited.unwrap_or(NONE));
             notes.end_entry(How::Waits, &links, wait);
         });
     }

@@ -17,9 +17,12 @@
 //! assert_eq!(trace.task_names(), ["Task-1", "napping"]);
 //! # let folder = std::env::temp_dir();
 //! # let (json, svg) = (folder.join("yieldfrom-doc.json"), folder.join("yieldfrom-doc.svg"));
+//! # let page = folder.join("yieldfrom-doc.html");
 //! trace.write(&json)?; // for https://ui.perfetto.dev or chrome://tracing
 //! trace.write(&svg)?; // a picture, for any browser
+//! trace.write(&page)?; // a page that plays the run step by step
 //! # std::fs::remove_file(json)?;
+//! # std::fs::remove_file(page)?;
 //! # std::fs::remove_file(svg)?;
 //! # Ok::<(), yieldfrom::Error>(())
 //! ```
@@ -32,6 +35,20 @@
 //! arrow leads there. Without a loop, [`record_generators`](crate::record_generators) records them.
 //!
 //! The processes of a [`simulation`](crate::guide::simulation) are recorded by `record_simulation`, with the feature `simulation`.
+//!
+//! # Programs that know nothing of it
+//!
+//! The environment variable `YIELDFROM_TRACE` has the loops of a program recorded that was built with the feature
+//! `trace`, unless the program records them itself:
+//!
+//! ```console
+//! $ YIELDFROM_TRACE=run.html ./program
+//! ```
+//!
+//! The end of the name says what is written: `.html`, `.svg` or `.json`. The first loop that runs has this file.
+//! Those after it, up to a hundred, have `run-2.html` and so on. A loop is recorded from its start, with the
+//! default limits, and written when it is closed or dropped, also if a panic does that. A program that exits in
+//! the middle of a run writes nothing. What goes wrong is logged, and the program goes on.
 //!
 //! # Limits
 //!

@@ -9,7 +9,7 @@ mod timed;
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 
 use rustix::net::{AddressFamily, Shutdown, sockopt};
@@ -177,11 +177,7 @@ impl<T: AsFd> Source<T> {
         self.streak.set(0);
         let registration = self.registered(name)?;
         let waiter = registration.spare.take_or_new(Reason::default);
-        waiter.set_reason(Reason::descriptor(
-            name,
-            self.get().as_fd().as_raw_fd(),
-            direction,
-        ));
+        waiter.set_reason(Reason::descriptor(name, self.number(), direction));
         let listed = list_waiter(&registration.watched, direction, &waiter);
         let waited = waiter.wait(co);
         drop(listed);
@@ -307,8 +303,7 @@ impl<T: AsFd> Source<T> {
         {
             core.schedule(Rc::clone(callback));
         }
-        let fd = self.get().as_fd().as_raw_fd();
-        core.tell_watched(callback.as_ref(), fd, direction);
+        core.tell_watched(callback.as_ref(), self.number(), direction);
         drop(watched.set_callback(direction, callback));
         Ok(())
     }

@@ -31,6 +31,7 @@ mod inbox;
 mod places;
 mod reactor;
 mod ready;
+mod recorded;
 mod slow_callbacks;
 mod task_names;
 mod tasks;

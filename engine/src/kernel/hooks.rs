@@ -103,6 +103,9 @@ pub(crate) trait LoopRecorder: Recorder + Any {
     /// A task is asked to end.
     fn cancelled(&self, core: &Core, task: &dyn TaskObject);
 
+    /// A task has ended as cancelled, outside of a step.
+    fn abandoned(&self, core: &Core, task: &dyn TaskObject);
+
     /// An entry becomes ready from now on when a descriptor is.
     fn watched(&self, core: &Core, entry: &Rc<dyn Ready>, descriptor: RawFd, direction: Direction);
 

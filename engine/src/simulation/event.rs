@@ -302,6 +302,15 @@ impl AnyEvent {
         matches!(self.0.kind, Kind::Timeout(_))
     }
 
+    /// Returns the address of the process whose end the event is.
+    #[cfg(feature = "trace")]
+    pub(crate) fn process_address(&self) -> Option<*const ()> {
+        match &self.0.kind {
+            Kind::Process(process) => process.get().map(|process| process.as_ptr().cast()),
+            _ => None,
+        }
+    }
+
     /// Returns the same as [`Event::defused`].
     pub fn defused(&self) -> bool {
         self.0.is_defused()

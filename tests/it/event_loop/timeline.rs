@@ -4,6 +4,7 @@ mod environment;
 mod events;
 mod generators;
 mod limits;
+mod outside;
 mod page;
 mod recording;
 mod trace_files;

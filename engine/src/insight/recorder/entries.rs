@@ -4,27 +4,53 @@ use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
-use super::super::trace::{Cause, How, Index, NONE, Recording, TrackKind};
+use super::super::trace::{Cause, How, Index, NONE, Recording, Running, TrackKind};
 use super::{TraceRecorder, address};
 use crate::kernel::{
-    Core, Explanation, Ready, Suspension, TaskEnding, TaskObject, WaitKind, Waitable,
+    Core, Explanation, Nanos, Ready, Suspension, TaskEnding, TaskObject, WaitKind, Waitable,
 };
 
 impl TraceRecorder {
+    /// Notes the end of a step that has done nothing but to give way. Returns false for all others.
+    #[inline]
+    pub(super) fn gave_way(&self, core: &Core, entry: &Rc<dyn Ready>, now: Nanos) -> bool {
+        let address = address(&**entry);
+        if !core.ready.ends_with(address) {
+            return false;
+        }
+        let Some(task) = entry.as_task() else {
+            return false;
+        };
+        let mut links = self.links.take();
+        task.append_links(&mut links);
+        let ready = core.ready.len();
+        let gave_way = self.note(|notes| notes.give_way(now, address, ready, &links));
+        links.clear();
+        self.links.set(links);
+        gave_way
+    }
+
     /// Notes the entries that were put into the ready queue since the last report.
     ///
     /// A step that gives way puts its own task there, as the last thing it does: that is noted after its end.
     #[inline]
     pub(super) fn catch_up(&self, core: &Core, cause: Cause) {
-        let known = self.note(|notes| notes.ready_len());
-        // Most reports find nothing, or the task that has given way.
+        let known = self.note(|notes| match notes.is_full() {
+            true => usize::MAX,
+            false => notes.ready_len(),
+        });
+        if known < core.ready.len() {
+            self.announce_from(core, known, cause);
+        }
+    }
+
+    fn announce_from(&self, core: &Core, known: usize, cause: Cause) {
         for index in known..core.ready.len() {
             let Some(entry) = core.ready.get(index) else {
                 return;
             };
             let running = self.note(|notes| notes.running());
-            let is_itself =
-                |it: super::super::trace::Running| it.is_step && it.address == address(&*entry);
+            let is_itself = |it: Running| it.is_step && it.address == address(&*entry);
             if running.is_some_and(is_itself) {
                 return;
             }
@@ -54,7 +80,7 @@ impl TraceRecorder {
     fn announce(&self, entry: &Rc<dyn Ready>, cause: Cause) {
         let address = address(&**entry);
         if self.is_full() {
-            return self.note(|notes| notes.ready_uncounted(address));
+            return self.note(|notes| notes.drop_more(1));
         }
         let is_due = entry.as_task().is_some_and(TaskObject::is_due);
         let is_new = self.note(|notes| notes.tracks.at(address).is_none());
@@ -117,7 +143,6 @@ impl TraceRecorder {
             return self.note_if_room(|_| ());
         };
         match entry.as_task().filter(|_| running.is_step) {
-            _ if self.is_full() => self.note(Recording::leave_entry),
             Some(task) => self.end_step(core, task),
             None => self.note(|notes| notes.end_entry(How::Result, &[], NONE)),
         }
@@ -152,7 +177,7 @@ impl TraceRecorder {
         };
         let name = task.name();
         self.note(|notes| {
-            notes.rename(task.address().addr(), &name);
+            notes.rename(task.number(), &name);
             let text = text.map_or(NONE, |text| notes.texts.add(&text));
             notes.end_entry(how, &[], text);
         });

@@ -1,6 +1,7 @@
 //! A recording as a page that plays it: one file, with the data inside.
 
 mod data;
+mod names;
 mod sources;
 
 use std::io::{self, Write};

@@ -4,6 +4,8 @@ mod compact;
 mod event;
 mod events;
 mod notes;
+mod operations;
+mod queue;
 mod tables;
 mod tracks;
 
@@ -34,6 +36,8 @@ pub(in crate::insight) struct Recording {
     most_bytes: usize,
     most_events: usize,
     keep: Keep,
+    /// How many events may be appended before a look at the limits.
+    room: usize,
     /// Whether nothing more is kept.
     is_full: bool,
     dropped: u64,
@@ -72,6 +76,7 @@ impl Recording {
             most_bytes,
             most_events,
             keep: options.which(),
+            room: 0,
             is_full: false,
             dropped: 0,
             compact_at: most_bytes / 2,
@@ -120,11 +125,11 @@ impl Recording {
     /// Appends an event, or counts it if there is no room.
     #[inline]
     fn emit(&mut self, what: What) {
-        let no_room = self.events.needs_part() || self.events.len() >= self.most_events;
-        if no_room && !self.make_room() {
+        if self.room == 0 && !self.make_room() {
             self.dropped += 1;
             return;
         }
+        self.room -= 1;
         let time = self.last;
         self.events.push(Event { time, what });
     }

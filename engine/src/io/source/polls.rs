@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -125,7 +125,7 @@ impl<T: AsFd> Source<T> {
         let known = known.map_err(io_error)?;
         // A loop that is closed wakes nobody.
         known.core.check_open(name).map_err(io_error)?;
-        let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd(), direction);
+        let reason = Reason::descriptor(name, self.number(), direction);
         known
             .pollers
             .listen(&known.core, &known.watched, direction, reason, context);

@@ -1,7 +1,7 @@
 //! Transfers that do not wait for longer than some time.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -42,6 +42,12 @@ impl<T: AsFd> Source<T> {
         }
     }
 
+    /// Returns the number of the descriptor.
+    #[inline(always)]
+    pub(super) fn number(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+
     /// Like [`wait`](Source::wait), but also ends at a time of the loop.
     fn wait_until(
         &self,
@@ -52,7 +58,7 @@ impl<T: AsFd> Source<T> {
     ) -> Result<()> {
         self.streak.set(0);
         let registration = self.registered(name)?;
-        let reason = Reason::descriptor(name, self.get().as_fd().as_raw_fd(), direction);
+        let reason = Reason::descriptor(name, self.number(), direction);
         let waiter = Waiter::new(reason);
         let woken = Rc::clone(&waiter);
         let timer = EventLoop::current_or_closed().call_at(when, move || _ = woken.wake())?;

@@ -169,21 +169,6 @@ impl Core {
         Ok(())
     }
 
-    /// Tells a recorder which entry becomes ready from now on when a descriptor is, or that none does.
-    pub(crate) fn tell_watched(
-        &self,
-        entry: Option<&Rc<dyn Ready>>,
-        fd: RawFd,
-        direction: Direction,
-    ) {
-        if let Some(recorder) = self.hooks.recorder() {
-            match entry {
-                Some(entry) => recorder.watched(self, entry, fd, direction),
-                None => recorder.unwatched(self, fd, direction),
-            }
-        }
-    }
-
     pub(super) fn remove_callback(&self, fd: BorrowedFd<'_>, direction: Direction) -> bool {
         let Some(watched) = self.descriptors.get(fd) else {
             return false;

@@ -113,6 +113,16 @@ impl ReadyQueue {
         self.entries.borrow().len()
     }
 
+    /// Returns whether the last entry is at this address.
+    #[cfg(feature = "trace")]
+    #[inline]
+    pub(crate) fn ends_with(&self, address: usize) -> bool {
+        let entries = self.entries.borrow();
+        entries
+            .last()
+            .is_some_and(|last| Rc::as_ptr(last).addr() == address)
+    }
+
     /// Returns the entry with this number.
     #[cfg(feature = "trace")]
     pub(crate) fn get(&self, index: usize) -> Option<Rc<dyn Ready>> {

@@ -10,11 +10,11 @@ use super::current::Entered;
 use super::error_context::ErrorContext;
 use super::inbox::Inbox;
 use super::slow_callbacks::{Watch, wait_and_tell};
-use super::timers::{Lost, Timed};
+use super::timers::Lost;
 use super::{Core, Ready};
 use crate::errors::Panicked;
 use crate::errors::panics::{self, Payload};
-use crate::kernel::hooks::{LoopRecorder, ReadyCause, is_interrupted};
+use crate::kernel::hooks::{LoopRecorder, is_interrupted};
 use crate::kernel::nanos::{Nanos, nanos};
 use crate::kernel::on_drop::OnDrop;
 use crate::kernel::request::{Request, Wish};
@@ -170,19 +170,6 @@ impl Core {
         }
     }
 
-    #[inline(never)]
-    fn look(&self, inbox: &Inbox) -> Result<()> {
-        let recorder = self.hooks.recorder();
-        if let Some(recorder) = &recorder {
-            recorder.became_ready(self, ReadyCause::Other);
-        }
-        self.reactor.wait(&inbox.poller, Some(0))?;
-        if let Some(recorder) = recorder {
-            recorder.became_ready(self, ReadyCause::Descriptor);
-        }
-        Ok(())
-    }
-
     /// Lets as much real time pass as virtual time is about to, if jobs are pending: otherwise
     /// every limit on one would be over at once. Returns false if something came in between.
     fn pass_time(&self, inbox: &Inbox, until: Nanos) -> Result<bool> {
@@ -234,17 +221,6 @@ impl Core {
                 None => return,
             }
         }
-    }
-
-    #[inline]
-    fn fire(&self, timed: Rc<dyn Timed>) {
-        let Some(recorder) = self.hooks.recorder() else {
-            return timed.fire(self);
-        };
-        recorder.became_ready(self, ReadyCause::Other);
-        let address = Rc::as_ptr(&timed).cast();
-        timed.fire(self);
-        recorder.timer_fired(self, address);
     }
 
     /// Runs what is left of this turn.

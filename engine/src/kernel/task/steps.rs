@@ -111,6 +111,9 @@ impl<T: 'static> FutureData<T> {
         if data.head.phase.replace(TaskPhase::Ended) == TaskPhase::Asleep {
             self.core.cancel_timer(self);
         }
+        if let Some(recorder) = self.core.hooks.recorder() {
+            recorder.abandoned(&self.core, self);
+        }
         let awaited = data.awaited.take();
         if let Some(task) = self.core.remove_task(data.head.slot.get()) {
             self.core.ended.keep(task);

@@ -273,6 +273,7 @@ fn a_picture_of_generators_has_no_row_for_a_loop() {
 #[test]
 fn values_are_shown_where_their_type_is_known() {
     #[derive(Debug)]
+    #[expect(dead_code, reason = "it is shown")]
     struct Fare(u32);
     struct Unknown;
 

@@ -8,6 +8,7 @@ use roxmltree::Document;
 use yieldfrom::{Co, EventLoop, Result, Trace, TraceFile, create_task, gather, sleep};
 
 use super::Chrome;
+use super::page::Page;
 use crate::support::{millis, secs};
 
 /// Records some tasks with these names.
@@ -233,6 +234,7 @@ fn an_empty_recording_makes_files_as_well() {
     let trace = event_loop.stop_trace().unwrap();
     assert!(trace.is_empty() && trace.task_names().is_empty());
     assert!(Chrome::of(&trace).all("X", "loop").is_empty());
+    assert!(Page::of(&trace).list("events").is_empty());
     drop(read(&picture(&trace)));
 }
 

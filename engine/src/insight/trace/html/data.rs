@@ -1,12 +1,34 @@
-//! The data of the page: a recording as JSON.
+//! The data of the page: a recording as one object of JSON.
+//!
+//! Times are integers: nanoseconds since the recording began; those of a simulation count a unit of time as a second.
+//! Indices count from zero, and -1 is none. `tracks` are tasks, callbacks, generators, processes and timers; the number of a
+//! timer is the track that it is for. `frames` are `[file, line, function]`, and `chains` lists of these, the innermost last.
+//! `waits` are `[kind, text, track waited for]`. An event is `[time, type, ...]`:
+//!
+//! | type | fields |
+//! | --- | --- |
+//! | `turn`, `endturn`, `idle` | number and entries; none; until when |
+//! | `made`, `cancel` | track, by which track |
+//! | `ready` | track, cause, by which track |
+//! | `begin` | track, operation, the value that goes in if it is shown |
+//! | `end` | track, how, chain, wait, the value or error that comes out if it is shown |
+//! | `timer`, `untimer` | track, deadline; track |
+//! | `watch`, `unwatch` | track, descriptor, direction; descriptor, direction |
+//!
+//! A recording that has lost its oldest events begins with what was there then, at the time of the first event that is
+//! kept.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
-use super::super::recording::{Action, Cause, Event, Frame, How, Index, NONE, TrackKind, What};
+use super::super::recording::{Event, Frame, How, Index, NONE, What};
 use super::super::{Keep, Trace, TraceClock};
+use super::names::{
+    Shown, action_name, cause_name, direction_name, how_name, quoted, seconds, track_name,
+    wait_name,
+};
 use super::sources;
-use crate::kernel::{Direction, Nanos, WaitKind};
+use crate::kernel::{Nanos, WaitKind};
 
 /// Writes a recording.
 pub(super) fn write(trace: &Trace, title: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -291,100 +313,5 @@ impl<'a> Page<'a> {
     /// Returns a time as one since the recording began.
     fn since(&self, time: Nanos) -> Nanos {
         time.saturating_sub(self.trace.recording.began())
-    }
-}
-
-/// An index as the page has it: -1 is none.
-struct Shown(Index);
-
-impl std::fmt::Display for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            NONE => f.write_str("-1"),
-            index => index.fmt(f),
-        }
-    }
-}
-
-/// Returns a text as a string of JSON that may stand in a script of a page.
-fn quoted(text: &str) -> String {
-    let quoted = serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned());
-    quoted
-        .replace('<', "\\u003c")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
-}
-
-/// Shows a duration in seconds, without zeros at the end.
-fn seconds(nanos: Nanos) -> String {
-    let number = format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000);
-    number
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
-}
-
-fn cause_name(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Made => "made",
-        Cause::Woken => "woken",
-        Cause::Timer => "timer",
-        Cause::Socket => "socket",
-        Cause::Cancelled => "cancelled",
-        Cause::Thread => "thread",
-        Cause::Again => "again",
-        Cause::Other => "other",
-    }
-}
-
-fn action_name(action: Action) -> &'static str {
-    match action {
-        Action::Step => "step",
-        Action::Next => "next",
-        Action::Send => "send",
-        Action::Throw => "throw",
-        Action::Close => "close",
-        Action::Resume => "resume",
-    }
-}
-
-fn how_name(how: How) -> &'static str {
-    match how {
-        How::Waits => "waits",
-        How::Yielded => "yielded",
-        How::Result => "result",
-        How::Error => "error",
-        How::Cancelled => "cancelled",
-        How::Panicked => "panicked",
-    }
-}
-
-fn direction_name(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Read => "read",
-        Direction::Write => "write",
-    }
-}
-
-fn track_name(kind: TrackKind) -> &'static str {
-    match kind {
-        TrackKind::Task => "task",
-        TrackKind::Callback => "callback",
-        TrackKind::Generator => "generator",
-        TrackKind::Process => "process",
-        TrackKind::Timer => "timer",
-    }
-}
-
-fn wait_name(kind: WaitKind, text: &str) -> &'static str {
-    match kind {
-        WaitKind::Sleep => "sleep",
-        WaitKind::Future | WaitKind::Futures => "future",
-        WaitKind::Task => "task",
-        WaitKind::Sync if text.contains("Queue.") => "queue",
-        WaitKind::Sync => "lock",
-        WaitKind::Io => "socket",
-        WaitKind::Job => "job",
-        WaitKind::Nothing | WaitKind::Other => "other",
     }
 }

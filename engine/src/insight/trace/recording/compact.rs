@@ -44,9 +44,9 @@ impl Recording {
     #[inline(never)]
     pub(super) fn make_room(&mut self) -> bool {
         if !self.is_full && self.keep == Keep::Oldest {
-            let needed = match self.events.needs_part() {
-                true => self.bytes() + self.events.bytes_of_part(),
-                false => 0,
+            let needed = match self.events.room() {
+                0 => self.bytes() + self.events.bytes_of_part(),
+                _ => 0,
             };
             self.is_full = self.events.len() >= self.most_events || needed > self.most_bytes;
         }
@@ -56,9 +56,11 @@ impl Recording {
         if self.keep == Keep::Newest {
             self.drop_oldest();
         }
-        if self.events.needs_part() {
+        if self.events.room() == 0 {
             self.events.add_part();
         }
+        let left = self.most_events - self.events.len();
+        self.room = self.events.room().min(left);
         true
     }
 
@@ -101,6 +103,7 @@ impl Recording {
 
     fn drop_part(&mut self) -> bool {
         let before = self.events.len();
+        self.room = 0;
         let Self {
             events,
             tracks,

@@ -87,6 +87,11 @@ pub(in crate::insight) enum Action {
     Send,
     Throw,
     Close,
+    /// That of a process.
+    #[cfg_attr(
+        not(feature = "simulation"),
+        expect(dead_code, reason = "only simulations have it")
+    )]
     Resume,
 }
 

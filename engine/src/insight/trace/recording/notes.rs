@@ -1,7 +1,7 @@
 //! What recorders say to a recording.
 
 use super::Recording;
-use super::event::{Action, Cause, How, Index, NONE, What};
+use super::event::{How, Index, NONE, What};
 use super::tables::{Frame, Wait};
 use super::tracks::{Track, TrackKind};
 use crate::kernel::{Direction, Nanos, WaitKind};
@@ -31,15 +31,6 @@ impl Recording {
         self.running
     }
 
-    /// Returns how many entries of the ready queue are known.
-    #[inline]
-    pub(in crate::insight) fn ready_len(&self) -> usize {
-        match self.is_in_turn {
-            true => self.ready_in_turn,
-            false => self.ready.len(),
-        }
-    }
-
     /// Notes that what is in the ready queue becomes a turn.
     pub(in crate::insight) fn prepare_turn(&mut self) {
         self.end_cut_short();
@@ -48,7 +39,7 @@ impl Recording {
     }
 
     /// Returns the track that does what happens now.
-    fn by(&self) -> Index {
+    pub(super) fn by(&self) -> Index {
         let running = self.running.map_or(NONE, |running| running.track);
         self.operations.last().copied().unwrap_or(running)
     }
@@ -115,148 +106,39 @@ impl Recording {
         self.tracks.add_callback(address, name)
     }
 
-    /// Notes that an entry was put into the ready queue.
-    #[inline]
-    pub(in crate::insight) fn ready(&mut self, address: usize, track: Index, cause: Cause) {
-        let entry = self.tracks.all.get_mut(track as usize);
-        let (was_cancelled, watching) = entry.map_or((false, None), |track| {
-            let was_cancelled = std::mem::take(&mut track.is_cancelled);
-            (was_cancelled, track.watching.take())
-        });
-        if let Some((descriptor, direction)) = watching {
-            self.unwatch(descriptor, direction);
-        }
-        let (cause, by) = match cause {
-            _ if was_cancelled => (Cause::Cancelled, self.by()),
-            Cause::Again => (cause, track),
-            _ => (cause, self.by()),
-        };
-        self.emit(What::Ready { track, cause, by });
-        self.push_ready(address, track);
-    }
-
-    #[inline]
-    fn push_ready(&mut self, address: usize, track: Index) {
-        self.ready.push_back((address, track));
-        self.ready_in_turn += usize::from(self.is_in_turn);
-    }
-
-    /// Notes that a task's timer has come due: the entry of the task stands for the timer's callback.
-    ///
-    /// If the task was cancelled since, its entry stands for its step again.
-    pub(in crate::insight) fn due(&mut self, address: usize, task: Index) {
-        let timer = match self.tracks.get(task) {
-            Some(known) if known.is_cancelled => task,
-            Some(_) => self.tracks.timer_of(task),
-            None => NONE,
-        };
-        self.ready(address, timer, Cause::Timer);
-    }
-
-    /// Begins the entry that comes next in the ready queue. Returns false if it is none that was announced.
-    #[inline]
-    pub(in crate::insight) fn begin_next(&mut self, address: usize) -> bool {
-        self.tidy();
-        let next = self.ready.front().copied();
-        let next = match next.filter(|&(next, _)| next == address) {
-            Some(_) => self.ready.pop_front(),
-            None => self.take_ready(address),
-        };
-        let Some((_, track)) = next else {
-            return false;
-        };
-        let kind = self.tracks.get(track).map(|track| track.kind);
-        self.running = Some(Running {
-            track,
-            address,
-            is_step: kind == Some(TrackKind::Task),
-        });
-        let (operation, value) = (Action::Step, NONE);
-        self.emit(What::Begin {
-            track,
-            operation,
-            value,
-        });
-        true
-    }
-
-    /// Takes an entry out of the queue that comes before its turn, after a panic.
-    #[cold]
-    fn take_ready(&mut self, address: usize) -> Option<(usize, Index)> {
-        let at = self.ready.iter().position(|&(next, _)| next == address)?;
-        self.ready.remove(at)
-    }
-
-    /// Leaves the entry that runs, when nothing more is kept.
-    pub(in crate::insight) fn leave_entry(&mut self) {
-        self.running = None;
-        self.dropped += 1;
-    }
-
-    /// Notes a wait that began before the recording.
-    pub(in crate::insight) fn wait_from_before(
-        &mut self,
-        track: Index,
-        links: &[RawLink],
-        wait: Index,
-    ) {
-        let chain = self.chains.add(links, &mut self.texts);
-        self.end(track, How::Waits, chain, wait);
-    }
-
-    /// Notes that a track waits for a descriptor until it becomes ready.
-    pub(in crate::insight) fn watch_once(
-        &mut self,
-        track: Index,
-        descriptor: i32,
-        direction: Direction,
-    ) {
-        self.watch(track, descriptor, direction);
-        if let Some(track) = self.tracks.all.get_mut(track as usize) {
-            track.watching = Some((descriptor, direction));
-        }
-    }
-
-    /// Puts an entry before all that are in the ready queue: a call of another thread, which becomes one late.
-    pub(in crate::insight) fn ready_first(&mut self, address: usize, track: Index, cause: Cause) {
-        self.ready(address, track, cause);
-        self.ready.rotate_right(1);
-        // It belongs to this turn.
-        self.ready_in_turn -= usize::from(self.is_in_turn);
-    }
-
-    /// Forgets the ready queue, which is to be told anew.
-    pub(in crate::insight) fn forget_ready(&mut self) {
-        self.ready_in_turn = 0;
-        self.ready.clear();
-    }
-
-    /// Puts an entry into the queue that was announced before.
-    pub(in crate::insight) fn ready_again(&mut self, address: usize) {
-        let track = self.tracks.at(address).unwrap_or(NONE);
-        self.ready.push_back((address, track));
-    }
-
-    /// Counts an entry that became ready when nothing more is kept.
-    pub(in crate::insight) fn ready_uncounted(&mut self, address: usize) {
-        self.dropped += 1;
-        self.push_ready(address, NONE);
-    }
-
     /// Ends the entry that runs.
+    #[inline]
     pub(in crate::insight) fn end_entry(&mut self, how: How, links: &[RawLink], detail: Index) {
         let Some(Running { track, address, .. }) = self.running.take() else {
             return;
         };
-        let chain = self.chains.add(links, &mut self.texts);
+        let chain = self.chain(track, links);
         self.end(track, how, chain, detail);
+        if how.is_last() {
+            self.forget(track, address);
+        }
+    }
+
+    fn forget(&mut self, track: Index, address: usize) {
         let kind = self.tracks.get(track).map(|track| track.kind);
-        if how.is_last() && kind != Some(TrackKind::Timer) {
+        if kind != Some(TrackKind::Timer) {
             self.tracks.forget(address);
         }
     }
 
-    fn end(&mut self, track: Index, how: How, chain: Index, detail: Index) {
+    /// Returns the chain of a track that stops with these links.
+    #[inline]
+    pub(super) fn chain(&mut self, track: Index, links: &[RawLink]) -> Index {
+        let Some(track) = self.tracks.all.get_mut(track as usize) else {
+            return NONE;
+        };
+        if !self.chains.is(track.chain, links) {
+            track.chain = self.chains.add(links, &mut self.texts);
+        }
+        track.chain
+    }
+
+    pub(super) fn end(&mut self, track: Index, how: How, chain: Index, detail: Index) {
         self.emit(What::End {
             track,
             how,
@@ -273,85 +155,41 @@ impl Recording {
         }
     }
 
+    /// Ends a task that is cancelled outside of a step. Its entry may be in the ready queue still.
+    pub(in crate::insight) fn end_abandoned(&mut self, address: usize) {
+        if let Some(track) = self.tracks.at(address) {
+            self.end(track, How::Cancelled, NONE, NONE);
+        }
+    }
+
+    /// Notes a wait that began before the recording.
+    pub(in crate::insight) fn wait_from_before(
+        &mut self,
+        track: Index,
+        links: &[RawLink],
+        wait: Index,
+    ) {
+        let chain = self.chain(track, links);
+        self.end(track, How::Waits, chain, wait);
+    }
+
+    /// Notes that a track waits for a descriptor until it becomes ready.
+    pub(in crate::insight) fn watch_once(
+        &mut self,
+        track: Index,
+        descriptor: i32,
+        direction: Direction,
+    ) {
+        self.watch(track, descriptor, direction);
+        if let Some(track) = self.tracks.all.get_mut(track as usize) {
+            track.watching = Some((descriptor, direction));
+        }
+    }
+
     /// Returns the index of a wait. `target` is the address of the task that is waited for, or zero.
     pub(in crate::insight) fn wait(&mut self, kind: WaitKind, text: &str, target: Index) -> Index {
         let text = self.texts.add(text);
         self.waits.add(Wait { kind, text, target })
-    }
-
-    /// Begins a process's step, which nothing announces.
-    pub(in crate::insight) fn begin_process(&mut self, address: usize) {
-        self.tidy();
-        let track = self.tracks.at(address).unwrap_or(NONE);
-        self.end_cut_short();
-        self.running = Some(Running {
-            track,
-            address,
-            is_step: true,
-        });
-        let (operation, value) = (Action::Resume, NONE);
-        self.emit(What::Begin {
-            track,
-            operation,
-            value,
-        });
-    }
-
-    /// Begins an operation on a generator. `origin` describes one that is not known yet.
-    pub(in crate::insight) fn begin_operation(
-        &mut self,
-        address: usize,
-        operation: Action,
-        value: Option<&str>,
-        origin: impl FnOnce() -> Link,
-    ) {
-        self.tidy();
-        let track = match self.tracks.at(address) {
-            Some(known) => known,
-            None if !self.takes_tracks() => NONE,
-            None => self.add_generator(address, &origin()),
-        };
-        let value = value.map_or(NONE, |value| self.texts.add(value));
-        self.emit(What::Begin {
-            track,
-            operation,
-            value,
-        });
-        self.operations.push(track);
-    }
-
-    fn add_generator(&mut self, address: usize, origin: &Link) -> Index {
-        let generators = self.tracks.generators + 1;
-        self.tracks.generators = generators;
-        let mut track = Track::new(TrackKind::Generator, generators, NONE);
-        track.origin = Some(Frame::of_link(origin, &mut self.texts));
-        let track = self.tracks.add(address, track);
-        let by = self.by();
-        self.emit(What::Made { track, by });
-        track
-    }
-
-    /// Ends the last operation on a generator. Without one under way, its begin was not noted.
-    pub(in crate::insight) fn end_operation(
-        &mut self,
-        address: usize,
-        how: How,
-        links: &[RawLink],
-        value: Option<&str>,
-        is_over: bool,
-    ) {
-        let track = self.tracks.at(address).unwrap_or(NONE);
-        let Some(at) = self.operations.iter().rposition(|&it| it == track) else {
-            return;
-        };
-        self.operations.remove(at);
-        let chain = self.chains.add(links, &mut self.texts);
-        let value = value.map_or(NONE, |value| self.texts.add(value));
-        self.end(track, how, chain, value);
-        // Another generator may get its memory.
-        if is_over {
-            self.tracks.forget(address);
-        }
     }
 
     /// Notes that a timer was set for an entry.
@@ -408,8 +246,8 @@ impl Recording {
     }
 
     /// Notes the name of a task as it is now.
-    pub(in crate::insight) fn rename(&mut self, address: usize, name: &str) {
-        if let Some(track) = self.tracks.at(address) {
+    pub(in crate::insight) fn rename(&mut self, number: u32, name: &str) {
+        if let Some(track) = self.tracks.task_with_number(number) {
             let name = self.texts.add(name);
             self.tracks.rename(track, name);
         }

@@ -147,6 +147,18 @@ impl Frame {
         Self { name, at }
     }
 
+    /// Returns whether it is of this link. Of a name that the program has given, it does not know.
+    #[inline]
+    fn is(&self, link: &RawLink) -> bool {
+        let FrameName::Type(name) = self.name else {
+            return false;
+        };
+        let same_name = link
+            .type_name()
+            .is_some_and(|other| std::ptr::eq(name, other));
+        same_name && std::ptr::eq(self.at, link.location())
+    }
+
     /// Returns it with its name as it is shown.
     pub(in crate::insight) fn link(&self, texts: &Texts) -> Link {
         match self.name {
@@ -195,6 +207,13 @@ impl Chains {
         };
         let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.frames[begin as usize..end as usize]
+    }
+
+    /// Returns whether a chain has these links.
+    #[inline]
+    pub(super) fn is(&self, index: Index, links: &[RawLink]) -> bool {
+        let frames = self.get(index);
+        frames.len() == links.len() && frames.iter().zip(links).all(|(frame, link)| frame.is(link))
     }
 
     /// Adds a chain, unless it is known.

@@ -33,6 +33,8 @@ pub(in crate::insight) struct Track {
     pub(super) is_cancelled: bool,
     /// The descriptor that it waits for.
     pub(super) watching: Option<(i32, Direction)>,
+    /// The chain of its last stop: the next one is often the same.
+    pub(super) chain: Index,
     pub(super) past: Past,
 }
 
@@ -63,6 +65,7 @@ impl Track {
             timer: NONE,
             is_cancelled: false,
             watching: None,
+            chain: NONE,
             past: Past::default(),
         }
     }
@@ -70,6 +73,7 @@ impl Track {
     pub(super) fn for_each_index(&mut self, visit: &mut impl FnMut(Table, &mut Index)) {
         visit(Table::Texts, &mut self.name);
         visit(Table::Tracks, &mut self.timer);
+        visit(Table::Chains, &mut self.chain);
         if self.kind == TrackKind::Timer {
             visit(Table::Tracks, &mut self.number);
         }
