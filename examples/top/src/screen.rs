@@ -273,7 +273,9 @@ mod tests {
         let mut view = view();
         press(&mut view, "jj");
         for height in 1..40 {
-            [1, 10, 300].map(|width| drawn(&view, width, height));
+            for width in [1, 10, 300] {
+                drawn(&view, width, height);
+            }
         }
     }
 

@@ -38,7 +38,7 @@ impl EntryWatcher {
 
     fn set_name(&self, name: &mut EntryName, core: &Core, entry: &Rc<dyn Ready>) {
         name.task = match entry.as_task() {
-            Some(task) => Some(self.labels.get(core, &*task)),
+            Some(task) => Some(self.labels.get(core, task)),
             None => {
                 name.callback.clear();
                 let _ = fmt::write(&mut name.callback, format_args!("{}", Shown(&**entry)));
