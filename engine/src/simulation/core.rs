@@ -1,19 +1,20 @@
 //! `Core`: the state of an environment, and how an event is processed.
 
-use std::any::Any;
+mod pool;
+mod schedule;
+
 use std::cell::{Cell, RefCell};
+use std::ptr;
 use std::rc::{Rc, Weak};
-use std::{mem, ptr};
 
 use super::callbacks::Callback;
-use super::condition::{self, Members};
+use super::condition;
 use super::entry::Entry;
-use super::event::AnyEvent;
 use super::node::{Kind, Node};
 use super::observer::{Observer, remove_one};
 use super::places::Places;
 use super::process::ProcessCell;
-use super::queue::{Priority, Queue, Scheduled};
+use super::queue::Queue;
 use super::realtime::Pace;
 use super::ties::{Tied, Ties};
 use crate::errors::RuntimeError;
@@ -55,9 +56,6 @@ pub(super) struct Core {
     observers: RefCell<Vec<Rc<dyn Observer>>>,
     is_observed: Cell<bool>,
 }
-
-/// At most so many events are kept for further use.
-const SPARE: usize = 4096;
 
 impl Core {
     pub(super) fn new(now: f64, stack_size: usize, pace: Option<Pace>) -> Self {
@@ -118,163 +116,6 @@ impl Core {
         let number = self.next_number.get();
         self.next_number.set(number + 1);
         number
-    }
-
-    /// Makes an event.
-    #[inline(always)]
-    pub(super) fn node(self: &Rc<Self>, kind: Kind) -> Rc<Node> {
-        let spare = self.spare.borrow_mut().pop();
-        if let Some(mut node) = spare
-            && let Some(fresh) = Rc::get_mut(&mut node)
-        {
-            // What it was before has nothing to drop, which the compiler does not see: 24 instructions.
-            mem::forget(mem::replace(&mut fresh.kind, kind));
-            return node;
-        }
-        Rc::new(Node::new(self, kind))
-    }
-
-    /// Keeps an event for further use, if nothing else has it.
-    #[inline(always)]
-    fn recycle(&self, mut node: Rc<Node>) {
-        if let Some(last) = Rc::get_mut(&mut node) {
-            if let Kind::Condition(members) = &mut last.kind {
-                self.recycle_members(members);
-            }
-            drop(last.reset());
-            self.keep(node);
-        }
-    }
-
-    /// Keeps the events of a condition for further use. Inner conditions are dropped with theirs.
-    #[inline(never)]
-    fn recycle_members(&self, members: &mut Members) {
-        members.take_events(|event| {
-            if !matches!(event.node().kind, Kind::Condition(_)) {
-                let nothing = AnyEvent::of(&self.nothing);
-                self.recycle_plain(mem::replace(event, nothing).into_node());
-            }
-        });
-    }
-
-    /// Does the same for an event that is no condition.
-    fn recycle_plain(&self, mut node: Rc<Node>) {
-        if let Some(last) = Rc::get_mut(&mut node) {
-            drop(last.reset());
-            self.keep(node);
-        }
-    }
-
-    #[inline(always)]
-    fn keep(&self, node: Rc<Node>) {
-        let mut spare = self.spare.borrow_mut();
-        if spare.len() < SPARE {
-            spare.push(node);
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn schedule(&self, node: Rc<Node>, priority: Priority, delay: f64) {
-        if self.is_closed() {
-            return;
-        }
-        let time = self.now.get() + delay;
-        let entry = Entry::event(node);
-        self.queue.borrow_mut().push(time, priority, entry);
-    }
-
-    /// Schedules the start of a process, for the present time and before its timeouts.
-    pub(super) fn schedule_start(&self, process: &Rc<ProcessCell>) -> Scheduled {
-        let start = Entry {
-            process: Some(Rc::clone(process)),
-            ticket: process.ticket(),
-            ..Entry::timeout(f64::NAN)
-        };
-        let now = self.now.get();
-        self.queue.borrow_mut().push(now, Priority::Urgent, start)
-    }
-
-    /// Schedules a timeout that is no event yet. Returns none if the delay makes no sense, or if the environment has ended.
-    #[inline(always)]
-    pub(super) fn schedule_timeout(&self, delay: f64) -> Option<Scheduled> {
-        if delay >= 0.0 && !self.is_closed() {
-            let (time, entry) = (self.now.get() + delay, Entry::timeout(delay));
-            let mut queue = self.queue.borrow_mut();
-            return Some(queue.push(time, Priority::Normal, entry));
-        }
-        None
-    }
-
-    /// Has a timeout that is no event, and for which nothing waits, resume a process. Returns whether there is such a timeout.
-    #[inline(always)]
-    pub(super) fn attach(&self, scheduled: Scheduled, process: &Rc<ProcessCell>) -> bool {
-        let mut queue = self.queue.borrow_mut();
-        match queue.get_mut(scheduled) {
-            Some(entry) if entry.process.is_none() && entry.event.is_none() => {
-                // There is none, so there is nothing to drop, which the compiler does not see.
-                mem::forget(entry.process.replace(Rc::clone(process)));
-                entry.ticket = process.ticket();
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Has what is scheduled resume a process no more. Returns the delay, or none if that was not the case.
-    pub(super) fn detach(&self, scheduled: Scheduled, process: &Rc<ProcessCell>) -> Option<f64> {
-        let mut queue = self.queue.borrow_mut();
-        let entry = queue.get_mut(scheduled)?;
-        if !entry.resumes(process) {
-            return None;
-        }
-        // The caller has the process, too, so nothing of the program is dropped.
-        entry.process = None;
-        Some(entry.delay)
-    }
-
-    /// Puts an event into the place of a timeout or a start that has none. Returns whether it is still scheduled.
-    pub(super) fn put_event(&self, scheduled: Scheduled, event: &Rc<Node>) -> bool {
-        let mut queue = self.queue.borrow_mut();
-        match queue.get_mut(scheduled) {
-            Some(entry) if entry.event.is_none() => {
-                mem::forget(entry.event.replace(Rc::clone(event)));
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Notes which body is driven from now on, or that none is.
-    #[inline(always)]
-    pub(super) fn set_driven(&self, body: *const ()) {
-        self.driven.set(body);
-    }
-
-    /// Returns whether this environment drives the generator with this address.
-    #[inline(always)]
-    pub(super) fn is_driven(&self, generator: *const ()) -> bool {
-        self.driven.get() == generator
-    }
-
-    /// Notes the timeout for which the body that is driven is about to wait.
-    #[inline(always)]
-    pub(super) fn note_awaited(&self, scheduled: Scheduled) {
-        // Each part by itself: the processor stalls if it reads in one piece what was written in two a moment ago.
-        let (slot, number) = scheduled.into_parts();
-        self.awaited.0.set(slot);
-        self.awaited.1.set(number);
-    }
-
-    #[inline(always)]
-    pub(super) fn awaited(&self) -> Scheduled {
-        Scheduled::from_parts(self.awaited.0.get(), self.awaited.1.get())
-    }
-
-    /// Triggers an event with a value, and schedules it for the present.
-    #[inline(always)]
-    pub(super) fn succeed(&self, node: &Rc<Node>, value: Option<Rc<dyn Any>>) {
-        node.set_succeeded(value);
-        self.schedule(Rc::clone(node), Priority::Normal, 0.0);
     }
 
     /// Returns the time of the next event.
