@@ -109,15 +109,30 @@ fn a_picture_names_each_taxi_and_shows_each_leg() {
         let bars = svg
             .descendants()
             .filter(|node| node.attribute("fill") == Some("#2B6CA3"));
-        let trips = events(&printed)
-            .iter()
-            .filter(|e| e.action == "pick up passenger")
-            .count();
+        let events = events(&printed);
+        let count = |action| events.iter().filter(|e| e.action == action).count();
         assert_eq!(
             bars.count(),
-            trips + 1,
+            count("pick up passenger") + 1,
             "{options}: one for each trip, one in the legend"
         );
+        let homes = svg.descendants().filter(|node| node.has_tag_name("circle"));
+        assert_eq!(homes.count(), count("going home") + 1, "{options}");
+    }
+}
+
+#[test]
+fn a_picture_says_why_the_run_ends() {
+    for (options, why) in [
+        ("-s 3", "the end: no events are left"),
+        (
+            "-s 3 -e 60",
+            "the end of the simulation's time: 3 events pending",
+        ),
+    ] {
+        let (svg, printed) = picture(options);
+        let svg = Document::parse(&svg).expect("well-formed XML");
+        assert!(texts(&svg).contains(&why), "{why}: {printed}");
     }
 }
 

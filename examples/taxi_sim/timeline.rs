@@ -1,4 +1,5 @@
-//! A picture of a run: a row for each taxi, with a bar for each of its phases.
+//! A picture of a run: a row for each taxi, with a bar for each of its phases and a mark where it goes home, and a line
+//! where the simulation ends.
 
 use std::error::Error;
 use std::fs::File;
@@ -12,7 +13,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::legs::{Leg, Legs, Phase};
 use crate::options::during;
-use crate::{End, Event, Observer, Time};
+use crate::{Action, End, Event, Observer, Time};
 
 /// More rows than this would be a picture that no viewer opens.
 const MAX_ROWS: usize = 1000;
@@ -25,6 +26,9 @@ const RIGHT: i32 = 28;
 
 const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
+/// The colour of the marks where taxis go home.
+const HOME: RGBColor = RGBColor(0xb3, 0x26, 0x1e);
+const LEGEND_STEP: i32 = 190;
 const LEGEND: [(Phase, &str); 2] = [
     (Phase::Waiting, "searching"),
     (Phase::Driving, "driving a passenger"),
@@ -40,6 +44,8 @@ pub(crate) struct Timeline {
     file: File,
     title: String,
     rows: Vec<Vec<Leg>>,
+    /// The rows of the taxis that went home, and when.
+    homes: Vec<(usize, Time)>,
     legs: Legs,
     time: Time,
 }
@@ -55,12 +61,13 @@ impl Timeline {
             file,
             title,
             rows,
+            homes: Vec::new(),
             legs: Legs::default(),
             time: 0,
         })
     }
 
-    fn draw(&self, area: &Area<'_>, layout: &Layout) -> Drawn {
+    fn draw(&self, area: &Area<'_>, layout: &Layout, end: End) -> Drawn {
         area.fill(&WHITE)?;
         draw_header(area, &self.title)?;
         layout.draw_axes(area)?;
@@ -72,15 +79,22 @@ impl Timeline {
                 area.draw(&layout.bar(row, leg))?;
             }
         }
+        for &(row, time) in &self.homes {
+            area.draw(&going_home(layout.x(time), layout.middle(row)))?;
+        }
+        // With more taxis than rows, the run may end after all that is shown.
+        if self.time <= layout.end {
+            layout.draw_end(area, self.time, end)?;
+        }
         area.present()?;
         Ok(())
     }
 
-    fn svg(&self) -> io::Result<String> {
+    fn svg(&self, end: End) -> io::Result<String> {
         let mut svg = String::new();
         let layout = Layout::new(self.rows.len(), self.last_shown());
         let area = SVGBackend::with_string(&mut svg, layout.size()).into_drawing_area();
-        let drawn = self.draw(&area, &layout);
+        let drawn = self.draw(&area, &layout, end);
         drawn.map_err(|error| io::Error::other(error.to_string()))?;
         drop(area);
         Ok(svg)
@@ -102,16 +116,19 @@ impl Observer for Timeline {
         self.time = event.time;
         if event.proc < self.rows.len() {
             self.rows[event.proc].extend(self.legs.end_with(event));
+            if event.action == Action::GoingHome {
+                self.homes.push((event.proc, event.time));
+            }
         }
         Ok(())
     }
 
-    fn end(&mut self, _: End) -> io::Result<()> {
+    fn end(&mut self, end: End) -> io::Result<()> {
         for (row, leg) in self.legs.cut_off(self.time) {
             self.rows[row].push(leg);
         }
         let written = self
-            .svg()
+            .svg(end)
             .and_then(|svg| self.file.write_all(svg.as_bytes()));
         written.map_err(during(&format!("write {:?}", self.path)))
     }
@@ -183,6 +200,10 @@ impl Layout {
         HEADER + row as i32 * self.row_height
     }
 
+    fn middle(&self, row: usize) -> i32 {
+        self.y(row) + self.row_height / 2
+    }
+
     /// Draws the bar of a leg, with a gap to its neighbours where rows are high enough.
     fn bar(&self, row: usize, leg: &Leg) -> Rectangle<(i32, i32)> {
         let gap = self.row_height / 7;
@@ -192,14 +213,27 @@ impl Layout {
     }
 
     fn draw_name(&self, area: &Area<'_>, row: usize) -> Drawn {
-        let middle = self.y(row) + self.row_height / 2;
         text(
             area,
             &format!("taxi {row}"),
-            (LEFT - 10, middle),
+            (LEFT - 10, self.middle(row)),
             HPos::Right,
             15,
         )
+    }
+
+    /// Draws the line where the simulation ends, and says why it does.
+    fn draw_end(&self, area: &Area<'_>, time: Time, end: End) -> Drawn {
+        let (x, bottom) = (self.x(time), HEADER + self.height());
+        let line = PathElement::new([(x, HEADER - 4), (x, bottom + 4)], INK.stroke_width(2));
+        area.draw(&line)?;
+        let why = match end {
+            End::OfEvents => "the end: no events are left".to_owned(),
+            End::OfSimulationTime { pending } => {
+                format!("the end of the simulation's time: {pending} events pending")
+            }
+        };
+        text(area, &why, (LEFT + self.width, 63), HPos::Right, 15)
     }
 
     /// Draws time axes above and below the rows, and the lines between them.
@@ -239,9 +273,15 @@ fn draw_header(area: &Area<'_>, title: &str) -> Drawn {
             colour(phase).filled(),
         ))?;
         text(area, name, (left + 34, 48), HPos::Left, 15)?;
-        left += 130;
+        left += LEGEND_STEP;
     }
-    Ok(())
+    area.draw(&going_home(left + 13, 48))?;
+    text(area, "going home", (left + 34, 48), HPos::Left, 15)
+}
+
+/// Draws the mark of a taxi that goes home.
+fn going_home(x: i32, y: i32) -> Circle<(i32, i32), i32> {
+    Circle::new((x, y), 4, HOME.filled())
 }
 
 fn text(area: &Area<'_>, text: &str, at: (i32, i32), anchor: HPos, size: i32) -> Drawn {

@@ -228,6 +228,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_scheduled_at_once_comes_in_order() {
+        let descending = |number: u32, _: u64| f64::from(5_000 - number);
+        let spread =
+            |_: u32, random: u64| (random % 1_000 + 1) as f64 * f64::from(1 << (random % 23));
+        let in_groups = |number: u32, random: u64| match number % 700 {
+            0..60 => 1_000.0 + (random % 90) as f64,
+            60..130 => 1e6,
+            _ => 1.0 + (random % 70) as f64,
+        };
+        let fills: [fn(u32, u64) -> f64; 3] = [descending, spread, in_groups];
+        for (seed, time) in fills
+            .iter()
+            .flat_map(|fill| (1..9).map(move |seed| (seed, fill)))
+        {
+            let mut random = seed;
+            let (mut queue, mut expected) = (Queue::new(0.0), Vec::new());
+            for number in 0..4_000_u32 {
+                random = 6_364_136_223_846_793_005_u64
+                    .wrapping_mul(random)
+                    .wrapping_add(1);
+                let time = time(number, random >> 33);
+                queue.push(time, Priority::Normal, number);
+                expected.push((time, number));
+            }
+            expected.sort_by(|a, b| a.partial_cmp(b).unwrap());
+            let popped: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+            assert!(popped == expected, "seed {seed}");
+        }
+    }
+
+    #[test]
     fn an_event_is_found_until_it_is_taken_out() {
         let mut queue = Queue::new(0.0);
         let [present, later] = [0.0, 3.0].map(|time| queue.push(time, Priority::Normal, 1));

@@ -120,8 +120,8 @@ fn outcome_of(how: How) -> &'static str {
 fn stopped(stop: &StepEnd) -> Value {
     match stop {
         StepEnd::At { file, line } => json!({ "suspended": format!("{file}:{line}") }),
-        StepEnd::Ended => json!({ "ended": true }),
-        StepEnd::Panicked => json!({ "panicked": true }),
+        StepEnd::Ended(How::Panicked) => json!({ "panicked": true }),
+        StepEnd::Ended(_) => json!({ "ended": true }),
         StepEnd::Running => json!({}),
     }
 }

@@ -1,27 +1,30 @@
 //! A trace as a picture: a row for the loop, one for each track, and time from left to right.
 
 mod axis;
+mod legend;
+mod marks;
 
 use std::collections::HashSet;
 use std::io::{self, Write};
 
+use ::svg::Document;
 use ::svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
-use ::svg::{Document, Node};
 
 use self::axis::Axis;
+use super::recording::How;
 use super::timeline::{Activity, StepEnd, Timeline, TraceEvent};
 use super::{Trace, TraceClock, lowercase};
 use crate::kernel::{Nanos, WaitKind};
 
-/// The names' column, the part with the bars, and what is left free around both.
-const NAMES: f64 = 220.0;
+/// The least and the greatest width of the names' column, the part with the bars, and what is left free around both.
+const NAMES: (f64, f64) = (90.0, 560.0);
 const BARS: f64 = 960.0;
 const MARGIN: f64 = 16.0;
 const ROW: f64 = 24.0;
 const BAR: f64 = 16.0;
 /// Above the rows: the title, the legend, and the axis.
 const TOP: f64 = 84.0;
-/// Activity a letter takes, about.
+/// The width of a letter, about.
 const LETTER: f64 = 6.2;
 /// No bar is narrower than this: a step takes no virtual time.
 const LEAST: f64 = 1.5;
@@ -38,21 +41,9 @@ const STYLE: &str = "text{font:11px sans-serif;fill:#24292f}\
     .turn{fill:#afb8c1}.idle{fill:#f0f2f4}.callback{fill:#57606a}.step{fill:#1f2328}\
     .operation{fill:#1b7c83}\
     .failed{fill:#cf222e}.wakes{fill:#8250df}\
+    .result{fill:#1a7f37}.error{fill:#cf222e}.cancelled{fill:#bc4c00}\
     .sleep{fill:#b6d7f5}.sync{fill:#f7c99b}.io{fill:#aadfb4}.job{fill:#d8c4f4}\
     .task{fill:#f3e3a3}.other{fill:#e3e7eb}";
-
-const LEGEND: [(&str, &str); 10] = [
-    ("operation", "next, send, ..."),
-    ("step", "step"),
-    ("sleep", "sleep"),
-    ("task", "task or future"),
-    ("sync", "lock, queue, ..."),
-    ("io", "socket, stream"),
-    ("job", "job"),
-    ("other", "other wait"),
-    ("turn", "turn of the loop"),
-    ("wakes", "who wakes or drives whom"),
-];
 
 pub(super) fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let picture = Picture::new(&Timeline::of(trace)).draw();
@@ -63,48 +54,72 @@ struct Picture<'a> {
     trace: &'a Timeline<'a>,
     axis: Axis,
     rows: usize,
+    /// The names of the rows, and what they show under the pointer.
+    names: Vec<(String, String)>,
+    /// Where the bars begin.
+    left: f64,
 }
 
 impl<'a> Picture<'a> {
     fn new(trace: &'a Timeline<'a>) -> Self {
         let ends = trace.events.iter().map(|event| event.end);
         let end = ends.max().unwrap_or(trace.began).max(trace.began);
-        // Activity lies before and after the first and last events shows nothing.
+        // What lies before the first event and after the last one shows nothing.
         let begin = trace.events.iter().map(|event| event.begin).min();
         let axis = Axis::new(begin.unwrap_or(trace.began), end.min(trace.ended), BARS);
         let rows = trace.first_track() + trace.tracks.len().min(MOST_TRACKS);
-        Self { trace, axis, rows }
+        let names = names(trace);
+        let letters = names.iter().map(|(name, _)| name.chars().count()).max();
+        let column = letters.unwrap_or(0) as f64 * LETTER + 12.0;
+        Self {
+            trace,
+            axis,
+            rows,
+            names,
+            left: MARGIN + column.clamp(NAMES.0, NAMES.1),
+        }
     }
 
     fn draw(&self) -> Document {
         let (width, height) = (
-            2.0 * MARGIN + NAMES + BARS,
+            self.left + BARS + MARGIN,
             TOP + ROW * self.rows as f64 + MARGIN,
         );
         let background = Rectangle::new()
             .set("width", "100%")
             .set("height", "100%")
             .set("fill", "#ffffff");
-        let mut document = Document::new()
+        let (bars, mut kinds) = self.bars();
+        let (arrows, marks) = (self.arrows(), self.marks());
+        kinds.extend((!arrows.is_empty()).then_some("wakes"));
+        kinds.extend(marks.iter().map(|mark| mark.class));
+        let document = Document::new()
             .set("viewBox", (0, 0, width, height))
             .set("width", width)
             .set("height", height)
             .add(Style::new(STYLE))
             .add(background)
             .add(self.heading())
-            .add(self.legend())
+            .add(legend::draw(&kinds, width - MARGIN))
             .add(self.grid())
-            .add(self.names());
-        // Waits first, so that steps, which may be narrow, lie above them.
-        let mut seen = HashSet::new();
-        for steps in [false, true] {
-            let bars = self.trace.events.iter();
-            let bars = bars.filter(|event| event.is_run() == steps);
-            let bars = bars.filter_map(|event| self.bar(event, &mut seen));
-            document.append(bars.fold(Group::new(), Group::add));
-        }
-        document.append(self.arrows());
+            .add(self.row_names());
+        let document = bars.into_iter().fold(document, Document::add);
+        let marks = marks.iter().map(|mark| self.mark(mark));
         document
+            .add(arrows.into_iter().fold(Group::new(), Group::add))
+            .add(marks.fold(Group::new(), Group::add))
+    }
+
+    /// Draws the bars, and returns which kinds there are. Waits come first, so that steps, which may be narrow, lie above them.
+    fn bars(&self) -> ([Group; 2], HashSet<&'static str>) {
+        let (mut seen, mut kinds) = (HashSet::new(), HashSet::new());
+        let bars = [false, true].map(|steps| {
+            let events = self.trace.events.iter();
+            let events = events.filter(|event| event.is_run() == steps);
+            let bars = events.filter_map(|event| self.bar(event, &mut seen, &mut kinds));
+            bars.fold(Group::new(), Group::add)
+        });
+        (bars, kinds)
     }
 
     fn heading(&self) -> Group {
@@ -133,7 +148,7 @@ impl<'a> Picture<'a> {
         let bottom = TOP + ROW * self.rows as f64;
         let ticks = self.axis.ticks().into_iter();
         ticks.fold(Group::new(), |group, (x, label)| {
-            let x = MARGIN + NAMES + x;
+            let x = self.left + x;
             let line = Line::new()
                 .set("class", "grid")
                 .set("x1", round(x))
@@ -147,21 +162,12 @@ impl<'a> Picture<'a> {
         })
     }
 
-    fn names(&self) -> Group {
-        let tracks = self.trace.tracks.iter().take(MOST_TRACKS);
-        let tracks = tracks.map(|track| {
-            let origin = &track.origin;
-            let name = format!("{} {}", track.name, origin.call());
-            let place = format!("{name} made at {}:{}", origin.file(), origin.line());
-            (name, place)
-        });
-        let event_loop = ("event loop".to_owned(), String::new());
-        let first = std::iter::once(event_loop).take(self.trace.first_track());
-        let rows = first.chain(tracks).enumerate();
+    fn row_names(&self) -> Group {
+        let letters = (NAMES.1 / LETTER) as usize - 2;
+        let rows = self.names.iter().enumerate();
         rows.fold(Group::new(), |group, (row, (name, place))| {
-            let letters = (NAMES / LETTER) as usize - 2;
-            let name = text(&shortened(&name, letters), MARGIN, baseline(row));
-            group.add(name.add(Title::new(clean(&place))))
+            let name = text(&shortened(name, letters), MARGIN, baseline(row));
+            group.add(name.add(Title::new(clean(place))))
         })
     }
 
@@ -170,6 +176,7 @@ impl<'a> Picture<'a> {
         &self,
         event: &TraceEvent,
         seen: &mut HashSet<(usize, &'static str, i64)>,
+        kinds: &mut HashSet<&'static str>,
     ) -> Option<Group> {
         let row = self.row(event);
         let (class, label) = self.describe(event);
@@ -178,10 +185,11 @@ impl<'a> Picture<'a> {
         }
         let (left, right) = (self.axis.x(event.begin), self.axis.x(event.end));
         let width = (right - left).max(if class == "idle" { 0.0 } else { LEAST });
+        kinds.insert(class);
         if width <= LEAST && !seen.insert((row, class, left.round() as i64)) {
             return None;
         }
-        let left = MARGIN + NAMES + left;
+        let left = self.left + left;
         let bar = Rectangle::new()
             .set("class", class)
             .set("x", round(left))
@@ -192,15 +200,17 @@ impl<'a> Picture<'a> {
         let title = Title::new(clean(&format!("{label}, {took}")));
         let group = Group::new().add(bar.add(title));
         let letters = ((width - 6.0) / LETTER).max(0.0) as usize;
-        if letters < 4 || matches!(class, "step" | "turn" | "callback" | "operation") {
+        // A part of a label says less than the bar's colour, and all of it stands under the pointer.
+        let has_room = label.chars().count() <= letters;
+        if !has_room || matches!(class, "step" | "turn" | "callback" | "operation") {
             return Some(group);
         }
-        let inside = text(&shortened(&label, letters), left + 4.0, baseline(row));
+        let inside = text(&label, left + 4.0, baseline(row));
         Some(group.add(inside.set("pointer-events", "none")))
     }
 
     /// Draws an arrow from each step to the steps that it woke, and to the operations that it made.
-    fn arrows(&self) -> Group {
+    fn arrows(&self) -> Vec<Line> {
         let woken = self.trace.events.iter().filter_map(|event| {
             let cause = self.trace.events.get(event.cause()?)?;
             let (from, to) = (self.row(cause), self.row(event));
@@ -209,9 +219,9 @@ impl<'a> Picture<'a> {
             is_drawn.then_some((from, cause.end.min(event.begin), to, event.begin))
         });
         let arrows = woken.take(MOST_ARROWS);
-        arrows.fold(Group::new(), |group, (from, left, to, right)| {
-            group.add(self.arrow(from, left, to, right))
-        })
+        arrows
+            .map(|(from, left, to, right)| self.arrow(from, left, to, right))
+            .collect()
     }
 
     /// Returns how an event is drawn, and what it is called.
@@ -238,29 +248,8 @@ impl<'a> Picture<'a> {
         track.map_or(0, |track| self.trace.first_track() + track)
     }
 
-    /// Shows what the colours mean, of those that can occur.
-    fn legend(&self) -> Group {
-        let has_loop = self.trace.first_track() > 0;
-        let mut x = MARGIN;
-        let shown = LEGEND.iter();
-        let shown = shown.filter(|(class, _)| has_loop || matches!(*class, "operation" | "wakes"));
-        shown.fold(Group::new(), |group, (class, name)| {
-            let mark = Rectangle::new()
-                .set("class", *class)
-                .set("x", round(x))
-                .set("y", 38.0)
-                .set("width", 10.0)
-                .set("height", 10.0);
-            let name_at = x + 14.0;
-            x = name_at + LETTER * name.len() as f64 + 18.0;
-            group
-                .add(mark)
-                .add(text(name, name_at, 47.0).set("class", "small"))
-        })
-    }
-
     fn arrow(&self, from: usize, left: Nanos, to: usize, right: Nanos) -> Line {
-        let x = |at: Nanos| round(MARGIN + NAMES + self.axis.x(at));
+        let x = |at: Nanos| round(self.left + self.axis.x(at));
         let middle = |row: usize| TOP + ROW * (row as f64 + 0.5);
         Line::new()
             .set("class", "wake")
@@ -271,12 +260,26 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// Does the same for a step or an operation.
+/// Returns the names of the rows, and what they show under the pointer.
+fn names(trace: &Timeline<'_>) -> Vec<(String, String)> {
+    let tracks = trace.tracks.iter().take(MOST_TRACKS);
+    let tracks = tracks.map(|track| {
+        let origin = &track.origin;
+        let name = format!("{} {}", track.name, origin.call());
+        let place = format!("{name} made at {}:{}", origin.file(), origin.line());
+        (name, place)
+    });
+    let event_loop = ("event loop".to_owned(), String::new());
+    let first = std::iter::once(event_loop).take(trace.first_track());
+    first.chain(tracks).collect()
+}
+
+/// Returns how a step or an operation is drawn, and what it is called.
 fn ended(class: &'static str, name: &str, stop: &StepEnd) -> (&'static str, String) {
     match stop {
         StepEnd::At { file, line } => (class, format!("{name}, suspended at {file}:{line}")),
-        StepEnd::Ended => (class, format!("last {name}")),
-        StepEnd::Panicked => ("failed", format!("{name} that panicked")),
+        StepEnd::Ended(How::Panicked) => ("failed", format!("{name} that panicked")),
+        StepEnd::Ended(_) => (class, format!("last {name}")),
         StepEnd::Running => (class, format!("{name} that goes on")),
     }
 }

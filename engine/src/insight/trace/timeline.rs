@@ -58,10 +58,8 @@ pub(super) enum StepEnd {
     Running,
     /// The task or generator is suspended here.
     At { file: &'static str, line: u32 },
-    /// The task or generator has ended.
-    Ended,
-    /// It was cut short.
-    Panicked,
+    /// The task or generator has ended, with this.
+    Ended(How),
 }
 
 impl TraceEvent {
@@ -295,13 +293,12 @@ impl<'a> Building<'a> {
     fn stop(&mut self, time: Nanos, track: Index, how: How, (chain, detail): (Index, Index)) {
         let at = self.timeline.recording.chains.get(chain).last();
         let stopped = match (how, at) {
-            (How::Panicked, _) => StepEnd::Panicked,
             (How::Waits | How::Yielded, Some(frame)) => StepEnd::At {
                 file: frame.at.file(),
                 line: frame.at.line(),
             },
             (How::Yielded, None) => StepEnd::Running,
-            _ => StepEnd::Ended,
+            _ => StepEnd::Ended(how),
         };
         if self.kind(track) == Some(TrackKind::Generator) {
             return self.end_operation(time, track, how, stopped);

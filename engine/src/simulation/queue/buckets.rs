@@ -54,6 +54,11 @@ impl Buckets {
         }
     }
 
+    /// Returns what no item is before.
+    pub(super) fn base(&self) -> u64 {
+        self.base
+    }
+
     #[inline(always)]
     pub(super) fn is_empty(&self) -> bool {
         self.levels == 0
@@ -61,6 +66,7 @@ impl Buckets {
 
     #[inline(always)]
     pub(super) fn push(&mut self, item: Item) {
+        debug_assert!(item.key.time >= self.base, "it would come too late");
         let differs = item.key.time ^ self.base;
         let level = (differs | 1).ilog2() / BITS;
         let digit = (item.key.time >> (level * BITS)) as usize % DIGITS;

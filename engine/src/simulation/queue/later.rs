@@ -50,8 +50,17 @@ impl Later {
             let now = Key::new(now, Priority::Urgent, 0);
             self.rest.set_base(now.time);
         }
-        self.next.drain().for_each(|item| self.rest.push(item));
-        self.refill(|_| {});
+        // The buckets cannot have what is before those that were taken last. It stays here.
+        let base = self.rest.base();
+        let (early, others): (Vec<_>, Vec<_>) =
+            self.next.drain().partition(|item| item.key.time < base);
+        others.into_iter().for_each(|item| self.rest.push(item));
+        if early.is_empty() {
+            return self.refill(|_| {});
+        }
+        early.into_iter().for_each(|item| self.next.push(item));
+        self.end = base;
+        self.limit = 2 * self.next.len().max(FEW);
     }
 
     /// Moves the next events from the buckets into the heap. `fetch` is called with events that come soon.
