@@ -1,6 +1,7 @@
 //! Simulation: programs of SimPy, bad input, and what ends an environment.
 
 mod bad_input;
+mod conditions;
 mod dropped_environments;
 mod extreme_numbers;
 mod interrupted_at_once;

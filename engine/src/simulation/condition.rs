@@ -250,11 +250,17 @@ fn collect(events: &[AnyEvent], done: &mut Vec<AnyEvent>) {
     }
 }
 
-/// Has a condition forget its events, when its environment ends: they know each other.
+/// Has a condition forget its events, when its environment ends: they know each other. It keeps its value.
 pub(super) fn forget_events(condition: &Node) {
     let_go(condition);
+    let members = members(condition);
+    if let Some(value) = members.value() {
+        members.done.set(None);
+        let value = ConditionValue::new(value.events().into(), ALL);
+        condition.set_succeeded(Some(Rc::new(value)));
+    }
     let none: Rc<[AnyEvent]> = Rc::new([]);
-    let events = members(condition).events.replace(none);
+    let events = members.events.replace(none);
     drop(events);
 }
 

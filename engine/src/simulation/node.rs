@@ -295,20 +295,26 @@ impl Node {
     /// Moves the value out. It stays if something else holds it as well.
     #[inline(always)]
     pub(super) fn take_value<T: 'static>(&self) -> Option<T> {
-        unit().or_else(|| {
-            let value = self.value.take()?.downcast::<T>().ok()?;
-            match Rc::try_unwrap(value) {
-                Ok(value) => {
-                    // A node without a value is quickly used again.
-                    self.flags.set(self.flags.get() & !HAS_VALUE);
-                    Some(value)
-                }
-                Err(value) => {
-                    self.value.set(Some(value));
-                    None
-                }
-            }
+        unit().or_else(|| self.take_stored()).or_else(|| {
+            // That of a condition is made anew each time.
+            same(self.condition_value()?)
         })
+    }
+
+    #[inline(always)]
+    fn take_stored<T: 'static>(&self) -> Option<T> {
+        let value = self.value.take()?.downcast::<T>().ok()?;
+        match Rc::try_unwrap(value) {
+            Ok(value) => {
+                // A node without a value is quickly used again.
+                self.flags.set(self.flags.get() & !HAS_VALUE);
+                Some(value)
+            }
+            Err(value) => {
+                self.value.set(Some(value));
+                None
+            }
+        }
     }
 
     #[inline(always)]

@@ -49,9 +49,11 @@ impl Core {
         });
     }
 
-    /// Does the same for an event that is no condition.
+    /// Does the same for an event that is no condition. A condition that was refused may have one of another environment.
     fn recycle_plain(&self, mut node: Rc<Node>) {
-        if let Some(last) = Rc::get_mut(&mut node) {
+        if node.belongs_to(self)
+            && let Some(last) = Rc::get_mut(&mut node)
+        {
             drop(last.reset());
             self.keep(node);
         }
