@@ -1,10 +1,10 @@
 //! `YIELDFROM_TRACE`: the loops of a program are recorded that does not know of it.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::trace::{Format, Trace, TraceFile};
 use yieldfrom_delegation::report;
@@ -18,7 +18,8 @@ const MOST_LOOPS: usize = 100;
 #[derive(Default)]
 pub(super) struct ByEnvironment {
     /// The file, once the loop has made a turn; none if there is no file for it.
-    file: OnceCell<Option<TraceFile>>,
+    file: RefCell<Option<TraceFile>>,
+    has_begun: Cell<bool>,
 }
 
 impl ByEnvironment {
@@ -29,12 +30,15 @@ impl ByEnvironment {
 
     /// Takes the next file: the loop makes its first turn.
     pub(super) fn begin(&self) {
-        self.file.get_or_init(next_file);
+        if !self.has_begun.replace(true) {
+            let file = next_file();
+            self.file.replace(file);
+        }
     }
 
     /// Writes a recording, unless the loop has never run.
-    pub(super) fn write(&mut self, trace: &Trace) {
-        let file = self.file.take().flatten();
+    pub(super) fn write(&self, trace: &Trace) {
+        let file = self.file.take();
         if let Some(Err(error)) = file.map(|file| file.write(trace)) {
             report!(Error, "{VARIABLE}: {error}; the run was not recorded");
         }
@@ -44,17 +48,22 @@ impl ByEnvironment {
 /// Returns the path that the environment has. It is looked at once.
 fn path() -> Option<&'static Path> {
     static PATH: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static COMPLAINED: AtomicBool = AtomicBool::new(false);
     let path = PATH.get_or_init(|| {
         let value = std::env::var_os(VARIABLE).filter(|value| !value.is_empty())?;
-        let path = PathBuf::from(&value);
-        if Format::of(&path).is_none() {
-            complain(&value);
-            return None;
-        }
+        let path = PathBuf::from(value);
         // The program may change its folder.
         Some(std::path::absolute(&path).unwrap_or(path))
     });
-    path.as_deref()
+    let path = path.as_deref()?;
+    if Format::of(path).is_some() {
+        return Some(path);
+    }
+    // Once, and outside of the above: a logger may make a loop.
+    if !COMPLAINED.swap(true, Ordering::Relaxed) {
+        complain(path.as_os_str());
+    }
+    None
 }
 
 fn complain(value: &OsStr) {

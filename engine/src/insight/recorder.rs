@@ -25,7 +25,7 @@ pub(super) struct TraceRecorder {
     /// Shows what goes into generators and comes out.
     values: Values,
     /// Where the recording goes, if the environment asks for it.
-    environment: RefCell<Option<ByEnvironment>>,
+    environment: RefCell<Option<Rc<ByEnvironment>>>,
 }
 
 impl TraceRecorder {
@@ -52,7 +52,7 @@ impl TraceRecorder {
 
     /// Has the recording be written when the loop is closed.
     pub(super) fn write_at_end(&self, environment: ByEnvironment) {
-        self.environment.replace(Some(environment));
+        self.environment.replace(Some(Rc::new(environment)));
     }
 
     /// Returns whether the environment asks for the recording, of which the program does not know.
@@ -63,7 +63,7 @@ impl TraceRecorder {
     /// Ends a recording that the environment asks for, and writes it.
     pub(super) fn write_by_environment(&self, core: &Core) {
         let environment = self.environment.take();
-        let Some(mut environment) = environment else {
+        let Some(environment) = environment else {
             return;
         };
         if let Some(trace) = self.finish(core) {
@@ -136,7 +136,9 @@ impl LoopRecorder for TraceRecorder {
     fn begin_turn(&self, core: &Core, entries: &[Rc<dyn Ready>], count: usize) {
         let now = core.now();
         self.note(|notes| notes.advance(now));
-        if let Some(environment) = &*self.environment.borrow() {
+        // It may log, which runs code of the program.
+        let environment = self.environment.borrow().clone();
+        if let Some(environment) = environment {
             environment.begin();
         }
         // After a panic, the rest of a turn comes as one: what became ready meanwhile is in the queue still.

@@ -14,6 +14,8 @@ mod report;
 mod tests;
 mod watchdog;
 
+#[cfg(feature = "monitor")]
+pub(super) use helper::Stop;
 pub(crate) use layer::{WatchSettings, Watching};
 #[cfg(feature = "monitor")]
 pub(super) use pulse::{Pulse, RunningEntry, lock};

@@ -82,27 +82,29 @@ impl Answerer {
     }
 
     fn snapshot(&mut self, limit: usize) -> Value {
-        let has_answered = self.is_fresh_enough(limit) || self.link.ask(limit, PATIENCE);
-        self.last_limit = limit;
+        let has_answered = self.is_fresh_enough(limit) || {
+            self.last_limit = limit;
+            self.link.ask(limit, PATIENCE)
+        };
         let now = self.link.now();
         let snapshot = self.link.last();
         json!({
             "version": VERSION,
             "process": {
                 "pid": process::id(),
-                "program": std::env::args().next(),
+                "program": std::env::args_os().next().map(|name| name.to_string_lossy().into_owned()),
                 "thread": self.thread,
             },
             "is_running": self.link.pulse.is_running(),
             "has_answered": has_answered,
             "entry": self.link.pulse.entry().map(|entry| self.entry(now, entry)),
-            "snapshot": snapshot.map(|it| describe_snapshot(&it, now)),
+            "snapshot": snapshot.map(|it| describe_snapshot(&it, limit, now)),
         })
     }
 
     /// Returns whether the last snapshot was so expensive, and is so new, that it is to do.
     fn is_fresh_enough(&self, limit: usize) -> bool {
-        let last = self.link.last().filter(|_| self.last_limit == limit);
+        let last = self.link.last().filter(|_| self.last_limit >= limit);
         last.is_some_and(|last| {
             let age = self.link.now().saturating_sub(last.taken);
             age < last.took.saturating_mul(SHARE)
@@ -134,8 +136,10 @@ fn seconds(time: Nanos) -> f64 {
     Duration::from_nanos(time).as_secs_f64()
 }
 
-fn describe_snapshot(snapshot: &Snapshot, now: Nanos) -> Value {
+/// Describes a snapshot with no more tasks than these: it may have been made for somebody who has asked for more.
+fn describe_snapshot(snapshot: &Snapshot, limit: usize, now: Nanos) -> Value {
     let tasks = snapshot.report.tasks();
+    let tasks = &tasks[..tasks.len().min(limit)];
     let left_out = snapshot.metrics.tasks.saturating_sub(tasks.len());
     let both = tasks.iter().zip(&snapshot.notes);
     let tasks: Vec<Value> = both.map(|(it, note)| task(snapshot, it, note)).collect();

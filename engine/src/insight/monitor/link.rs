@@ -66,7 +66,12 @@ impl MonitorLink {
         let request = self.wanted.fetch_add(1, Ordering::Release) + 1;
         self.inbox.wake();
         let has_come = self.wait_for(request, patience);
-        has_come || self.is_making.load(Ordering::Acquire) && self.wait_for(request, MAKING)
+        // It may have come since.
+        let more = match self.is_making.load(Ordering::Acquire) {
+            true => MAKING,
+            false => Duration::ZERO,
+        };
+        has_come || self.wait_for(request, more)
     }
 
     fn wait_for(&self, request: u64, patience: Duration) -> bool {

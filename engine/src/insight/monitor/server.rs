@@ -14,10 +14,14 @@ use super::client::{Client, Wish};
 use super::link::MonitorLink;
 use super::socket::MonitorSocket;
 use crate::errors::panics;
+use crate::insight::watch::Stop;
+use crate::kernel::OnDrop;
 use yieldfrom_delegation::report;
 
 /// How many clients there may be.
 const MOST_CLIENTS: usize = 8;
+/// How many connections are looked at before those who are served have their turn.
+const MOST_ACCEPTED: usize = 64;
 /// How long no client is accepted when the system refuses to give one.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -47,16 +51,17 @@ impl Server {
     }
 
     /// Serves until it is to stop.
-    pub(in crate::insight) fn run(mut self) {
-        if let Err(error) = self.serve() {
+    pub(in crate::insight) fn run(mut self, stop: &Stop) {
+        let link = Arc::clone(&self.link);
+        let _unwatched = OnDrop::new(|| link.set_watched(false));
+        if let Err(error) = self.serve(stop) {
             panics::contain(|| {
                 report!(target: "yieldfrom::monitor", Error, "the monitor has ended: {error}");
             });
         }
-        self.link.set_watched(false);
     }
 
-    fn serve(&mut self) -> rustix::io::Result<()> {
+    fn serve(&mut self, stop: &Stop) -> rustix::io::Result<()> {
         loop {
             let ready = self.wait()?;
             if ready[0] {
@@ -65,7 +70,7 @@ impl Server {
             // From the last on, so that those before keep their places.
             for at in (0..self.clients.len()).rev() {
                 let is_late = self.clients[at].deadline() <= Instant::now();
-                if is_late || ready[at + 2] && !self.go_on(at) {
+                if is_late || ready[at + 2] && !self.go_on(at, stop) {
                     self.clients.swap_remove(at);
                 }
             }
@@ -99,13 +104,15 @@ impl Server {
     }
 
     /// Serves a client; returns false if it is to be forgotten.
-    fn go_on(&mut self, at: usize) -> bool {
+    fn go_on(&mut self, at: usize, stop: &Stop) -> bool {
         let client = &mut self.clients[at];
         let mut wish = client.serve(Instant::now());
         loop {
             match wish {
                 Wish::Nothing => return true,
                 Wish::Gone => return false,
+                // A loop that is closed answers nothing, and waits for this thread.
+                Wish::Answer(_) if stop.is_asked() => return false,
                 Wish::Answer(request) => {
                     let answer = self.answerer.answer(&request);
                     wish = client.answer(answer, Instant::now());
@@ -116,7 +123,7 @@ impl Server {
 
     /// Accepts those who wait. Those who are too many are told so.
     fn accept(&mut self) {
-        loop {
+        for _ in 0..MOST_ACCEPTED {
             match self.socket.accept() {
                 Ok(stream) if self.clients.len() < MOST_CLIENTS => {
                     self.clients.push(Client::new(stream, Instant::now()));

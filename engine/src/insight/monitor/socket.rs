@@ -33,6 +33,8 @@ impl MonitorSocket {
     /// Listens at a path. A socket at which nobody listens any more is replaced.
     pub(in crate::insight) fn listen(path: &Path) -> Result<Self> {
         let failed = |error| describe(error, format!("monitor at {}", path.display()));
+        // The program may change its folder.
+        let path = &std::path::absolute(path).map_err(failed)?;
         let is_stale = check_path(path).map_err(failed)?;
         // It listens before it has its path, so that nobody takes it for a stale one, and it has its mode before it
         // listens, so that nobody else connects.
@@ -137,6 +139,9 @@ fn listen_hidden(hidden: &Path) -> io::Result<OwnedFd> {
         fs::remove_file(hidden)?;
     }
     let socket = new_socket()?;
+    // Linux makes the file with the mode of the socket; elsewhere it gets its mode before anybody can connect.
+    let permissions = fs::Permissions::from_mode(MODE);
+    fs::File::from(socket.try_clone()?).set_permissions(permissions)?;
     rustix::net::bind(&socket, &address)?;
     let listens = fs::set_permissions(hidden, fs::Permissions::from_mode(MODE))
         .and_then(|()| Ok(rustix::net::listen(&socket, BACKLOG)?));

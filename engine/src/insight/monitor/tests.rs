@@ -69,6 +69,11 @@ impl Viewer {
     }
 }
 
+/// Returns whether an answer has what the loop has just said.
+fn is_new(answer: &Value) -> bool {
+    answer["has_answered"] == true
+}
+
 fn task<'a>(answer: &'a Value, name: &str) -> &'a Value {
     let tasks = answer["snapshot"]["tasks"].as_array().unwrap();
     let found = tasks.iter().find(|task| task["name"] == name);

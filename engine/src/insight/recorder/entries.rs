@@ -35,11 +35,11 @@ impl TraceRecorder {
     /// A step that gives way puts its own task there, as the last thing it does: that is noted after its end.
     #[inline]
     pub(super) fn catch_up(&self, core: &Core, cause: Cause) {
-        let known = self.note(|notes| match notes.is_full() {
-            true => usize::MAX,
-            false => notes.ready_len(),
-        });
-        if known < core.ready.len() {
+        let known = self.note(|notes| (!notes.is_full()).then(|| notes.ready_len()));
+        // Without a recording, there is nothing to look for.
+        if let Some(known) = known
+            && known < core.ready.len()
+        {
             self.announce_from(core, known, cause);
         }
     }

@@ -114,7 +114,9 @@ impl Starting<'_> {
         let (bell, stop) = pair.map_err(|error| describe(error, "start the monitor"))?;
         let link = MonitorLink::new(Arc::clone(&self.pulse), Arc::clone(self.inbox));
         let server = Server::new(socket, stop, Arc::clone(&link));
-        let helper = Helper::start("yieldfrom-monitor", Some(bell), move |_| server.run())?;
+        let helper = Helper::start("yieldfrom-monitor", Some(bell), move |stop| {
+            server.run(stop)
+        })?;
         self.helpers.push(helper);
         self.watcher.monitor = Some(LoopEnd::new(link));
         Ok(())

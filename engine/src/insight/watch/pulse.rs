@@ -1,7 +1,7 @@
 //! The part of a watched loop that all threads share.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -129,7 +129,13 @@ impl Pulse {
     ) {
         self.since.store(now, Ordering::Release);
         // No lock is waited for: in a fork of the process, the thread that has it may not exist.
-        if let Ok(mut note) = self.name.try_lock() {
+        let note = match self.name.try_lock() {
+            Err(TryLockError::WouldBlock) => None,
+            // Code of the program has panicked while it showed an entry: the next name is whole.
+            Err(TryLockError::Poisoned(note)) => Some(note.into_inner()),
+            Ok(note) => Some(note),
+        };
+        if let Some(mut note) = note {
             note.entry = number;
             name(&mut note);
         }
@@ -185,6 +191,11 @@ impl Pulse {
     pub(in crate::insight) fn push_ended(&self, report: WatchdogReport) {
         lock(&self.ended).push(report);
         self.wake_watchdog();
+    }
+
+    /// Returns whether the end of a reported entry is to be told.
+    pub(in crate::insight) fn has_ended(&self) -> bool {
+        !lock(&self.ended).is_empty()
     }
 
     pub(in crate::insight) fn take_ended(&self) -> Vec<WatchdogReport> {

@@ -292,3 +292,23 @@ fn a_handler_that_panics_does_not_end_the_watchdog() {
     event_loop.close().unwrap();
     assert!(reports.iter().any(|has_ended| has_ended));
 }
+
+#[test]
+fn a_handler_that_parks_its_thread_keeps_nobody_from_the_end() {
+    let (held, reported) = channel::<()>();
+    let builder = EventLoop::builder().watchdog(Duration::from_millis(1));
+    let builder = builder.watchdog_handler(move |report| {
+        if !report.has_ended() {
+            let _ = held.send(());
+            // It takes the call for the end of the entry, and that for the end of the thread.
+            (0..2).for_each(|_| std::thread::park());
+        }
+    });
+    builder
+        .block_on(move |co| {
+            // The task does not let the loop go on meanwhile.
+            let task = create_task(move |_: &Co| Ok(reported.recv().unwrap()));
+            co.yield_from(task)
+        })
+        .unwrap();
+}

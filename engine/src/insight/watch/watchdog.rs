@@ -105,6 +105,10 @@ impl Watchdog {
     }
 
     fn rest(&self, rest: Rest, stop: &Stop) {
+        // A handler or a logger that has parked this thread may have taken the call that was meant for this.
+        if stop.is_asked() || self.pulse.has_ended() {
+            return;
+        }
         let limit = Duration::from_nanos(self.limit);
         match rest {
             Rest::Span(span) => thread::park_timeout(Duration::from_nanos(span)),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::mpsc::channel;
 
-use super::{Folder, Viewer, task};
+use super::{Folder, Viewer, is_new, task};
 use crate::{Co, EventLoop, Lock, coroutine, create_task, get_running_loop, sleep, to_thread};
 
 #[test]
@@ -21,7 +21,9 @@ fn tasks_are_shown_with_what_they_wait_for() {
             });
             create_task(body).set_name(name);
         }
-        co.yield_from(to_thread(move || Viewer::new(&path).ask("snapshot")))
+        co.yield_from(to_thread(move || {
+            Viewer::new(&path).until("snapshot", is_new)
+        }))
     });
     let answer = answer.unwrap();
     let (holder, waiter) = (task(&answer, "holder"), task(&answer, "waiter"));
@@ -110,14 +112,11 @@ fn a_loop_that_is_held_is_told_from_one_that_is_not() {
     let answer = builder.block_on(|co| {
         let viewing = to_thread(move || {
             let mut viewer = Viewer::new(&path);
-            viewer.until("snapshot", |it| it["has_answered"] == true);
+            viewer.until("snapshot", is_new);
             hold.send(()).unwrap();
-            let answer = viewer.until("snapshot", |it| it["has_answered"] == false);
+            let answer = viewer.until("snapshot", |it| it["entry"]["task"] == "blocker");
             release.send(()).unwrap();
-            (
-                answer,
-                viewer.until("snapshot", |it| it["has_answered"] == true),
-            )
+            (answer, viewer.until("snapshot", is_new))
         });
         let blocker = create_task(move |co: &Co| {
             while held.try_recv().is_err() {
@@ -162,7 +161,9 @@ fn an_answer_has_no_more_tasks_than_were_asked_for() {
     let builder = EventLoop::builder().monitor(&path);
     let answer = builder.block_on(|co| {
         (0..5).for_each(|_| drop(create_task(|co: &Co| co.yield_from(sleep(3600)))));
-        co.yield_from(to_thread(move || Viewer::new(&path).ask("snapshot 2")))
+        co.yield_from(to_thread(move || {
+            Viewer::new(&path).until("snapshot 2", is_new)
+        }))
     });
     let answer = answer.unwrap();
     assert_eq!(answer["snapshot"]["tasks"].as_array().unwrap().len(), 2);

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(super) enum Target {
     /// Into a new file in the same folder, which then takes the place of this one.
     Replaced(PathBuf),
-    /// Straight there: into a device or a pipe, or into a file whose folder takes no other.
-    Direct(PathBuf),
+    /// Straight there: into a device or a pipe, or into a file whose folder takes no other. It stays open, as whoever reads from a
+    /// pipe would take a close for the end.
+    Direct(File),
 }
 
 impl Target {
@@ -24,14 +25,14 @@ impl Target {
             return Ok(Self::Replaced(path));
         };
         // The file must take what is written, also if the folder would take another in its place.
-        drop(OpenOptions::new().write(true).open(path)?);
+        let file = OpenOptions::new().write(true).open(path)?;
         if !about.is_file() {
-            return Ok(Self::Direct(path.to_owned()));
+            return Ok(Self::Direct(file));
         }
         let path = fs::canonicalize(path)?;
         match Unfinished::create(&path) {
             Ok(_) => Ok(Self::Replaced(path)),
-            Err(_) => Ok(Self::Direct(path)),
+            Err(_) => Ok(Self::Direct(file)),
         }
     }
 
@@ -41,12 +42,15 @@ impl Target {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         match self {
-            Self::Direct(path) => {
-                let file = OpenOptions::new().write(true).truncate(true).open(path)?;
+            Self::Direct(file) => {
+                if file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
                 write_all(file, write)
             }
             Self::Replaced(path) => {
                 let unfinished = Unfinished::create(&path)?;
+                unfinished.take_permissions_of(&path)?;
                 write_all(unfinished.file.try_clone()?, write)?;
                 unfinished.put_into_place(&path)
             }
@@ -91,11 +95,16 @@ impl Unfinished {
         }
     }
 
-    /// Gives it the place and the permissions of another file.
-    fn put_into_place(self, path: &Path) -> io::Result<()> {
-        if let Ok(about) = fs::metadata(path) {
-            self.file.set_permissions(about.permissions())?;
+    /// Gives it the permissions of another file, before anything is in it.
+    fn take_permissions_of(&self, path: &Path) -> io::Result<()> {
+        match fs::metadata(path) {
+            Ok(about) => self.file.set_permissions(about.permissions()),
+            Err(_) => Ok(()),
         }
+    }
+
+    /// Gives it the place of another file.
+    fn put_into_place(self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)
     }
 }
@@ -184,5 +193,20 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.0.join("made")).unwrap(), "made");
         let mode = fs::metadata(folder.file()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_pipe_stays_open_from_the_beginning_to_the_end() {
+        let folder = Folder::new("pipe");
+        let pipe = folder.0.join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let read = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        let target = Target::try_out(&pipe).unwrap();
+        target.write(|out| out.write_all(b"all of it")).unwrap();
+        assert_eq!(read.join().unwrap(), "all of it");
     }
 }
