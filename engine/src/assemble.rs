@@ -305,7 +305,8 @@ impl LoopBuilder {
     ///
     /// # Errors
     ///
-    /// The system's error when it has no descriptors left for the poller, or no thread for the watchdog.
+    /// - The system's error when it has no descriptors left for the poller, or no thread for the watchdog.
+    /// - The error of the [monitor's](Self::monitor) path: something else is there, somebody listens there, or it cannot be written.
     #[track_caller]
     pub fn build(self) -> Result<EventLoop> {
         let poller = Poller::new(self.portable_reactor);

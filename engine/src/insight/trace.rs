@@ -50,6 +50,9 @@
 //! default limits, and written when it is closed or dropped, also if a panic does that. A program that exits in
 //! the middle of a run writes nothing. What goes wrong is logged, and the program goes on.
 //!
+//! Child processes inherit the variable. One that was built with the feature as well writes the same files: remove the
+//! variable for it, by [`Command::env_remove`](std::process::Command::env_remove).
+//!
 //! # Limits
 //!
 //! Memory is bounded: a recording takes at most 16 MiB by default, which is enough for some 600,000 events. Later

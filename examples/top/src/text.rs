@@ -76,7 +76,12 @@ pub(crate) fn whole(answer: &Answer, rows: &[Row]) -> String {
         write_row(&mut text, answer, row);
     }
     text.extend(left_out(answer).map(|line| line + "\n"));
-    text
+    without_controls(&text)
+}
+
+/// Replaces what a terminal would obey. A task may have its name from whoever talks to the program.
+fn without_controls(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 fn write_row(text: &mut String, answer: &Answer, row: &Row) {
@@ -98,5 +103,15 @@ fn write_row(text: &mut String, answer: &Answer, row: &Row) {
     let bar = if row.has_more { "│" } else { " " };
     for place in &task.stack {
         let _ = writeln!(text, "{}{bar}    {place}", row.indent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_gives_no_orders_to_the_terminal() {
+        assert_eq!(without_controls("a\u{1b}[2J\nb"), "a\u{fffd}[2J\nb");
     }
 }

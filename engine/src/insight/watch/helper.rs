@@ -16,6 +16,10 @@ use yieldfrom_delegation::Result;
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
+    pub(super) fn ask(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
@@ -61,7 +65,7 @@ impl Drop for Helper {
             // There is nothing to wait for, and a join would never return.
             return std::mem::forget(thread);
         }
-        self.stop.0.store(true, Ordering::SeqCst);
+        self.stop.ask();
         if let Some(bell) = &self.bell {
             // A fork may have a copy of it, so that closing it would not be enough.
             let _ = bell.shutdown(Shutdown::Both);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use super::helper::Stop;
 use super::layer::Watching;
 use super::pulse::{EntryName, Pulse};
 use super::report::WatchdogReport;
@@ -294,21 +295,16 @@ fn a_handler_that_panics_does_not_end_the_watchdog() {
 }
 
 #[test]
-fn a_handler_that_parks_its_thread_keeps_nobody_from_the_end() {
-    let (held, reported) = channel::<()>();
-    let builder = EventLoop::builder().watchdog(Duration::from_millis(1));
-    let builder = builder.watchdog_handler(move |report| {
-        if !report.has_ended() {
-            let _ = held.send(());
-            // It takes the call for the end of the entry, and that for the end of the thread.
-            (0..2).for_each(|_| std::thread::park());
-        }
-    });
-    builder
-        .block_on(move |co| {
-            // The task does not let the loop go on meanwhile.
-            let task = create_task(move |_: &Co| Ok(reported.recv().unwrap()));
-            co.yield_from(task)
-        })
-        .unwrap();
+fn a_watchdog_that_has_something_to_do_does_not_rest() {
+    // A handler that parks the thread may take each call that was meant for the watchdog.
+    let (pulse, watchdog) = watched();
+    let stop = Stop::default();
+    stop.ask();
+    for rest in [Rest::UntilTurn, Rest::UntilItEnds] {
+        watchdog.rest(rest, &stop);
+    }
+    pulse.begin_turn();
+    begin(&pulse, 1, 0);
+    pulse.push_ended(watchdog.look(FAR).unwrap());
+    watchdog.rest(Rest::UntilItEnds, &Stop::default());
 }

@@ -104,7 +104,7 @@ impl Watchdog {
         }
     }
 
-    fn rest(&self, rest: Rest, stop: &Stop) {
+    pub(super) fn rest(&self, rest: Rest, stop: &Stop) {
         // A handler or a logger that has parked this thread may have taken the call that was meant for this.
         if stop.is_asked() || self.pulse.has_ended() {
             return;
