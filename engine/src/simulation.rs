@@ -89,6 +89,7 @@ mod time;
 mod timeout;
 mod until;
 pub mod util;
+mod value;
 mod waiting;
 
 pub use any_process::AnyProcess;

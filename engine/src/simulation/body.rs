@@ -3,8 +3,9 @@
 use std::any::{Any, type_name};
 use std::rc::Rc;
 
-use super::node::{Node, stored};
+use super::node::Node;
 use super::request::{Co, Wait};
+use super::value::stored;
 use crate::errors::Panicked;
 use crate::errors::panics::{Payload, catch};
 #[cfg(feature = "trace")]

@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 use std::rc::{Rc, Weak};
 
 use super::callbacks::Callback;
-use super::node::{Kind, Node, stored};
+use super::node::{Kind, Node};
 use super::request::{Co, Wait, wait};
 use super::ties::Tied;
+use super::value::stored;
 use crate::errors::{AtCaller, RuntimeError};
 use yieldfrom_delegation::{Delegate, Error, Result};
 

@@ -1,6 +1,6 @@
 //! `Node`: an event without the type of its value.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::cell::{Cell, OnceCell};
 use std::rc::{Rc, Weak};
 use std::{fmt, mem};
@@ -11,6 +11,7 @@ use super::core::Core;
 use super::process::ProcessCell;
 use super::queue::Priority;
 use super::resources::Requested;
+use super::value::{same, unit};
 use crate::errors::RuntimeError;
 use yieldfrom_delegation::{Error, Result};
 
@@ -344,29 +345,6 @@ pub(super) struct Remains {
     _callbacks: Callbacks,
     _value: Option<Rc<dyn Any>>,
     _error: Option<Error>,
-}
-
-/// Returns the only value of `()`, if the type is that.
-#[inline(always)]
-pub(super) fn unit<T: 'static>() -> Option<T> {
-    same(())
-}
-
-/// Returns this value, if the type is that of the value.
-#[inline(always)]
-fn same<V: 'static, T: 'static>(value: V) -> Option<T> {
-    let mut value = Some(value);
-    let same: Option<&mut Option<T>> = (&mut value as &mut dyn Any).downcast_mut();
-    same.and_then(Option::take)
-}
-
-/// Makes a value such that a node can keep it. One of type `()` takes no memory.
-#[inline(always)]
-pub(super) fn stored<T: 'static>(value: T) -> Option<Rc<dyn Any>> {
-    if TypeId::of::<T>() == TypeId::of::<()>() {
-        return None;
-    }
-    Some(Rc::new(value))
 }
 
 /// Shows an event as SimPy does, such as `Timeout(5)`.

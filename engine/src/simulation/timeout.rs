@@ -8,9 +8,10 @@ use super::condition::condition_operators;
 use super::core::Core;
 use super::event::sealed::Sealed;
 use super::event::{AnyEvent, AsEvent, Event, IntoEvent, event_handle};
-use super::node::{Kind, Node, unit};
+use super::node::{Kind, Node};
 use super::queue::Scheduled;
 use super::request::{Co, Wait, wait_for_timeout};
+use super::value::unit;
 use yieldfrom_delegation::{Delegate, Result};
 
 /// An event that is processed after a delay. It is triggered from the beginning.

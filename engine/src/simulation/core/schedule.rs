@@ -11,7 +11,7 @@ use crate::simulation::process::ProcessCell;
 use crate::simulation::queue::{Priority, Scheduled};
 
 impl Core {
-    #[inline(always)]
+    #[inline]
     pub(in crate::simulation) fn schedule(&self, node: Rc<Node>, priority: Priority, delay: f64) {
         if self.is_closed() {
             return;
@@ -33,7 +33,9 @@ impl Core {
     }
 
     /// Schedules a timeout that is no event yet. Returns none if the delay makes no sense, or if the environment has ended.
-    #[inline(always)]
+    ///
+    /// It is not inlined: each place of a program that waits would have a copy of the queue.
+    #[inline(never)]
     pub(in crate::simulation) fn schedule_timeout(&self, delay: f64) -> Option<Scheduled> {
         if delay >= 0.0 && !self.is_closed() {
             let (time, entry) = (self.now.get() + delay, Entry::timeout(delay));

@@ -11,7 +11,8 @@ use super::slots::succeed;
 use super::transfer::{Get, Put};
 use crate::errors::AtCaller;
 use crate::simulation::Env;
-use crate::simulation::node::{Node, stored};
+use crate::simulation::node::Node;
+use crate::simulation::value::stored;
 use yieldfrom_delegation::Result;
 
 /// Items of one type, up to a capacity, that processes put in and get out: first in, first out.

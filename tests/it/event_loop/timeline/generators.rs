@@ -226,7 +226,8 @@ fn a_trace_that_ends_in_a_panic_is_whole() {
             (&json!(true), &json!("panicked"))
         );
     }
-    assert_eq!(read(&picture(&trace)).1("failed"), 3, "the step as well");
+    let failed = read(&picture(&trace)).1("failed");
+    assert_eq!(failed, 4, "the step as well, and one in the legend");
 }
 
 #[test]
