@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::harness::{run, scratch, stdout};
+use crate::simulations::SIMULATIONS;
 
 /// Runs an example with `--trace`, and returns the data of the page. It prints what it prints without.
 fn page(name: &str, args: &[&str]) -> Value {
@@ -108,15 +109,7 @@ fn taxis_that_are_tasks_sleep_until_their_events() {
 
 #[test]
 fn simulations_have_a_track_for_each_process() {
-    for name in [
-        "bank_renege",
-        "carwash",
-        "gas_station_refuel",
-        "machine_shop",
-        "movie_renege",
-        "process_communication",
-        "event_latency",
-    ] {
+    for name in SIMULATIONS.into_iter().chain(["event_latency"]) {
         let page = page(name, &[]);
         assert_eq!(
             (&page["kind"], &page["unit"]),

@@ -2,7 +2,8 @@
 
 use crate::harness::{check, run};
 
-const SIMULATIONS: [&str; 6] = [
+/// Those with random numbers. All take `--seed N`.
+pub(crate) const SIMULATIONS: [&str; 6] = [
     "bank_renege",
     "carwash",
     "gas_station_refuel",

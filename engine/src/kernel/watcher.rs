@@ -13,7 +13,7 @@ pub(crate) trait LoopWatcher {
 
     fn end_run(&self);
 
-    /// A turn begins with this many entries, which may be none. Returns whether the watcher is told of them.
+    /// Is called when a turn begins. `entries` says how many entries it has. Returns whether the watcher wants to be told of each.
     fn begin_turn(&self, core: &Core, entries: usize) -> bool;
 
     /// A task's step or a callback begins.
@@ -26,7 +26,7 @@ pub(crate) trait LoopWatcher {
     fn end_turn(&self, core: &Core);
 }
 
-/// A turn whose entries a watcher is told of, until this is dropped.
+/// A turn, while the watcher is told of its entries. The turn ends when this is dropped.
 pub(super) struct WatchedTurn<'a> {
     pub(super) watcher: &'a dyn LoopWatcher,
     core: &'a Core,

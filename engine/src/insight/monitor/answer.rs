@@ -136,7 +136,7 @@ fn seconds(time: Nanos) -> f64 {
     Duration::from_nanos(time).as_secs_f64()
 }
 
-/// Describes a snapshot with no more tasks than these: it may have been made for somebody who has asked for more.
+/// Describes a snapshot with up to `limit` tasks. The snapshot may have more, as another client may have asked for more.
 fn describe_snapshot(snapshot: &Snapshot, limit: usize, now: Nanos) -> Value {
     let tasks = snapshot.report.tasks();
     let tasks = &tasks[..tasks.len().min(limit)];
